@@ -1,0 +1,200 @@
+//! A TOML file → a validated [`Experiment`]: one struct per table, each owned by the stage that reads it. Every error
+//! names its key.
+
+mod keys;
+mod labels;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use labels::{Calm, Labelled, LabelsConfig};
+
+use crate::{
+    audio::AudioConfig,
+    corpus::CorpusConfig,
+    error::{Error, Result},
+    features::FeaturesConfig,
+    model::ModelConfig,
+    protocol::ProtocolConfig,
+    train::TrainConfig,
+};
+
+/// Everything that decides an experiment's result. Reads like the pipeline; every key has a default but `name` and
+/// `corpora`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// The experiment's name: its folder under `experiments/`.
+    pub name: String,
+    /// The seed of every random stream of a run but the split's ([`ProtocolConfig::seed`]).
+    #[serde(default = "default_seed")]
+    pub seed: u64,
+    /// The corpora, one table each.
+    pub corpora: Vec<CorpusConfig>,
+    /// How a corpus's emotions become the task's classes.
+    #[serde(default)]
+    pub labels: LabelsConfig,
+    /// Who is on which side.
+    #[serde(default)]
+    pub protocol: ProtocolConfig,
+    /// Clip → samples.
+    #[serde(default)]
+    pub audio: AudioConfig,
+    /// Samples → matrix.
+    #[serde(default)]
+    pub features: FeaturesConfig,
+    /// The network.
+    #[serde(default)]
+    pub model: ModelConfig,
+    /// The training.
+    #[serde(default)]
+    pub train: TrainConfig,
+}
+
+fn default_seed() -> u64 {
+    42
+}
+
+impl Experiment {
+    /// Reads the file, applies the `overrides` (`table.key=value`, as `--set` takes them) and validates the result.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] naming the file and the key where the file is missing or is not TOML, a key is unknown (with
+    /// the nearest known one), a value has the wrong type or is out of range.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Error::Config(format!("cannot read the config {}: {e}", path.display())))?;
+        Self::parse(&text, overrides).map_err(|e| match e {
+            Error::Config(problem) => Error::Config(format!("{}: {problem}", path.display())),
+            other => other,
+        })
+    }
+
+    /// The same from the text of a config.
+    ///
+    /// # Errors
+    ///
+    /// As [`Experiment::load`].
+    pub fn parse(text: &str, overrides: &[String]) -> Result<Self> {
+        let table: toml::Table = text.parse().map_err(|e: toml::de::Error| Error::Config(e.to_string()))?;
+        let mut config = toml::Value::Table(table);
+        for assignment in overrides {
+            keys::apply_override(&mut config, assignment)?;
+        }
+        let experiment: Self = serde_path_to_error::deserialize(config).map_err(|e| keys::explain(&e))?;
+        experiment.validate()?;
+        Ok(experiment)
+    }
+
+    /// Checks every value that a type cannot.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] naming the key, its value and the rule.
+    pub fn validate(&self) -> Result<()> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if self.name.is_empty() || self.name.starts_with('.') || !self.name.chars().all(plain) {
+            return Err(Error::Config(format!(
+                "name = \"{}\": it becomes a folder's name, so use letters, digits, '-', '_' and '.' only",
+                self.name
+            )));
+        }
+        if self.corpora.is_empty() {
+            return Err(Error::Config("corpora is empty: name at least one in a [[corpora]] table".into()));
+        }
+        self.labels.validate()?;
+        self.protocol.validate()?;
+        self.audio.validate()?;
+        self.features.validate(self.audio.sample_rate)?;
+        self.model.validate()?;
+        self.train.validate()
+    }
+
+    /// The resolved config as TOML: every key with its value, fit to be read back.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] if a value cannot be written as TOML, which no valid experiment has.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string(self).map_err(|e| Error::Data(format!("cannot write the resolved config: {e}")))
+    }
+}
+
+/// The folder that the corpora's roots are relative to: the program's `--data`, else `$SER_DATASETS`, else `datasets`.
+#[must_use]
+pub fn data_dir(flag: Option<PathBuf>) -> PathBuf {
+    flag.or_else(|| std::env::var_os("SER_DATASETS").filter(|v| !v.is_empty()).map(PathBuf::from))
+        .unwrap_or_else(|| PathBuf::from("datasets"))
+}
+
+/// A configuration error for a value out of range: `key = value: rule`.
+pub(crate) fn out_of_range(key: &str, value: impl std::fmt::Display, rule: &str) -> Error {
+    Error::Config(format!("{key} = {value}: {rule}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINIMAL: &str = "name = 'x'\n[[corpora]]\nkind = 'synthetic'\n";
+
+    fn message(text: &str, overrides: &[&str]) -> String {
+        let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
+        Experiment::parse(text, &overrides).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_key_but_name_and_corpora_has_a_default() {
+        let experiment = Experiment::parse(MINIMAL, &[]).unwrap();
+        assert_eq!(experiment.seed, 42);
+        assert_eq!(experiment.features.n_mfcc, 13);
+        assert!(message("name = 'x'", &[]).contains("corpora"));
+    }
+
+    #[test]
+    fn the_resolved_config_reads_back_equal() {
+        let experiment = Experiment::parse(MINIMAL, &["train.epochs=7".into()]).unwrap();
+        assert_eq!(Experiment::parse(&experiment.to_toml().unwrap(), &[]).unwrap(), experiment);
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_known_one() {
+        let text = format!("{MINIMAL}[train]\nepoch = 3\n");
+        let message = message(&text, &[]);
+        assert!(message.contains("train.epoch") && message.contains("did you mean `epochs`"), "{message}");
+    }
+
+    #[test]
+    fn overrides_reach_tables_arrays_and_bare_strings() {
+        let set = ["train.learning_rate=0.01", "features.kinds=[\"mfcc\"]", "protocol.kind=speaker-kfold", "seed=7"];
+        let set: Vec<String> = set.iter().map(ToString::to_string).collect();
+        let experiment = Experiment::parse(MINIMAL, &set).unwrap();
+        assert_eq!((experiment.train.learning_rate, experiment.seed), (0.01, 7));
+        assert_eq!(experiment.features.columns().len(), 13);
+    }
+
+    #[test]
+    fn a_wrong_override_says_which() {
+        assert!(message(MINIMAL, &["train.epochs"]).contains("--set train.epochs"));
+        assert!(message(MINIMAL, &["train.epochs=many"]).contains("train.epochs"));
+        assert!(message(MINIMAL, &["trian.epochs=3"]).contains("did you mean `train`"));
+        assert!(message(MINIMAL, &["corpora.3.kind=tess"]).contains("corpora"));
+    }
+
+    #[test]
+    fn values_out_of_range_name_key_value_and_rule() {
+        for (set, key) in [
+            ("train.epochs=0", "train.epochs = 0"),
+            ("train.learning_rate=-1.0", "train.learning_rate = -1"),
+            ("model.kernel=2", "model.kernel = 2"),
+            ("model.dropout=1.0", "model.dropout = 1"),
+            ("audio.sample_rate=10", "audio.sample_rate = 10"),
+            ("name=../up", "name = \"../up\""),
+        ] {
+            let message = message(MINIMAL, &[set]);
+            assert!(message.contains(key), "{message}");
+        }
+    }
+}

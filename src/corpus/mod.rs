@@ -1,0 +1,320 @@
+//! Folders on disk → [`Clip`]s: one file per corpus, one for any other corpus (a table), one that synthesises the
+//! embedded corpus.
+//!
+//! ```text
+//! [[corpora]] ─► scan: names and tables ─► inspect: contents ─► clips, each id once
+//!                      └────────────┬────────────┘
+//!                      exclusions, each with its reason
+//! ```
+//!
+//! A loader reads names and tables only ([`scan`]); whatever is on disk, it gives clips, exclusions or an error that
+//! says what to do:
+//!
+//! | found | what happens |
+//! |---|---|
+//! | a hidden file, a macOS resource fork, a file that is not audio by its extension | passed over |
+//! | a loop of links | walked once |
+//! | an audio file whose name the corpus does not know, or that is another recording (song, video) | excluded |
+//! | a second copy: a doubled corpus, two layouts, two formats | the best one stays, the others are excluded |
+//! | mostly Git-LFS pointers, no audio, no name that fits, no folder | an error |
+//!
+//! What is wrong with the contents is the business of [`inspect`](inspect()), by rules of its own:
+//!
+//! | found | what happens |
+//! |---|---|
+//! | unreadable, empty, a Git-LFS pointer, a format that is not read here, truncated, no samples, digital silence | excluded |
+//! | the same bytes with different labels | all excluded |
+//! | the same bytes with the same label | kept as a group that no split may break |
+//! | another format than the extension says | kept: content decides |
+//!
+//! To add a corpus, write its file, give it a `mod` line here, and list it in `kind.rs`.
+
+mod chunks;
+mod copies;
+mod crema_d;
+mod embedded;
+mod inspect;
+mod kind;
+mod manifest;
+mod named;
+mod ravdess;
+mod savee;
+mod settings;
+mod sniff;
+pub(crate) mod table;
+mod tess;
+mod walk;
+
+#[cfg(test)]
+mod fake;
+
+pub mod synthetic;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+pub use inspect::{Fault, Findings, Flaw, Identical, Misnamed, inspect};
+pub use kind::Kind;
+pub use named::recognise;
+pub use settings::{CorpusConfig, LabelSource};
+pub use sniff::{Content, Format, HEAD_BYTES, sniff};
+
+use crate::error::{Error, Result};
+
+/// The emotions' names in this project, whatever a corpus calls them. A corpus may bring others (a manifest's own
+/// labels); these are the ones that the four public corpora share, with RAVDESS's `calm`.
+pub const EMOTIONS: [&str; 8] = ["angry", "calm", "disgust", "fear", "happy", "neutral", "sad", "surprise"];
+
+/// One utterance: who says what with which emotion, and where its audio is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clip {
+    /// `corpus/speaker/stem`, unique in an experiment; the clip's name in the split, the cache and the predictions.
+    pub id: String,
+    /// The corpus's name, as `ravdess`.
+    pub corpus: String,
+    /// The speaker within the corpus, as `01`, `1001`, `OAF`, `DC`.
+    pub speaker: String,
+    /// The emotion: one of [`EMOTIONS`] for the public corpora.
+    pub emotion: String,
+    /// Where the audio comes from.
+    pub source: Source,
+    /// What else the file's name and the corpus's tables say.
+    pub meta: Metadata,
+}
+
+impl Clip {
+    /// `corpus/speaker`: unique where several corpora share speaker names.
+    #[must_use]
+    pub fn speaker_key(&self) -> String {
+        format!("{}/{}", self.corpus, self.speaker)
+    }
+}
+
+/// Where a clip's audio comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file on disk; its format is decided by its content.
+    File(PathBuf),
+    /// An utterance of the embedded corpus, made when it is needed.
+    Synthetic(synthetic::Utterance),
+}
+
+impl Source {
+    /// The file on disk, where there is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Synthetic(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Synthetic(utterance) => write!(f, "synthetic {utterance:?}"),
+        }
+    }
+}
+
+/// What a corpus says of a clip besides speaker and emotion. Absent where the corpus does not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// The speaker's sex.
+    pub sex: Option<Sex>,
+    /// The speaker's age in years.
+    pub age: Option<u32>,
+    /// The sentence or word spoken, by the corpus's code or in full.
+    pub sentence: Option<String>,
+    /// The acted intensity, as `normal`, `strong`, `low`, `medium`, `high`.
+    pub intensity: Option<String>,
+    /// The repetition, from 1.
+    pub repetition: Option<u32>,
+    /// Anything else, by column name: listeners' votes, a manifest's own columns.
+    pub extra: BTreeMap<String, String>,
+}
+
+/// A speaker's sex, as the corpora record it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sex {
+    /// Female.
+    Female,
+    /// Male.
+    Male,
+}
+
+impl Sex {
+    /// Reads the words that tables use: `male`, `F`, `woman` …
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "f" | "female" | "w" | "woman" => Some(Self::Female),
+            "m" | "male" | "man" => Some(Self::Male),
+            _ => None,
+        }
+    }
+}
+
+/// What a loader found under a folder.
+#[derive(Debug, Clone, Default)]
+pub struct Scan {
+    /// The usable clips, in order of their [`Clip::id`], each id once.
+    pub clips: Vec<Clip>,
+    /// The audio files that were left out, in order of their path.
+    pub excluded: Vec<Exclusion>,
+}
+
+/// A file that was left out, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Exclusion {
+    /// The file.
+    pub path: PathBuf,
+    /// The reason, as a sentence fragment: "second copy of …", "Git-LFS pointer: run `git lfs pull`".
+    pub reason: String,
+}
+
+/// Finds the clips of one corpus, by names and tables; the roots of `config` are relative to the folder `data`.
+///
+/// # Errors
+///
+/// [`Error::Config`] where the table or the folder it names is wrong, [`Error::Data`] where the folder holds no clip
+/// of this corpus (or Git-LFS pointers only), [`Error::File`] where a table beside the audio cannot be read. The
+/// message names the folder, what was expected there and what to do.
+pub fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
+    config.validate()?;
+    let mut scan = config.kind.loader()(config, data)?;
+    if scan.clips.is_empty() {
+        return Err(Error::Data(nothing_left(config, &scan)));
+    }
+    scan.clips.sort_by(|a, b| a.id.cmp(&b.id));
+    scan.excluded.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(scan)
+}
+
+/// Finds the clips of all of an experiment's corpora.
+///
+/// # Errors
+///
+/// As [`scan`]; and [`Error::Config`] where there is no corpus, or two have the same name and their clips could not be
+/// told apart.
+pub fn scan_all(configs: &[CorpusConfig], data: &Path) -> Result<Scan> {
+    if configs.is_empty() {
+        return Err(Error::Config("[[corpora]] is empty: an experiment needs at least one corpus".into()));
+    }
+    let mut names = BTreeSet::new();
+    if let Some(twice) = configs.iter().map(CorpusConfig::name).find(|name| !names.insert(name.clone())) {
+        return Err(Error::Config(format!(
+            "two [[corpora]] are called \"{twice}\": give one of them another `name`, or leave it out"
+        )));
+    }
+    let mut all = Scan::default();
+    for config in configs {
+        let Scan { clips, excluded } = scan(config, data)?;
+        all.clips.extend(clips);
+        all.excluded.extend(excluded);
+    }
+    all.clips.sort_by(|a, b| a.id.cmp(&b.id));
+    all.excluded.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(all)
+}
+
+fn nothing_left(config: &CorpusConfig, scan: &Scan) -> String {
+    let first = scan.excluded.first();
+    let first = first.map_or(String::new(), |Exclusion { path, reason }| format!(", as {}: {reason}", path.display()));
+    format!("no clip of the corpus {} can be used: {} files are excluded{first}", config.name(), scan.excluded.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ravdess() -> CorpusConfig {
+        CorpusConfig::new(Kind::Ravdess)
+    }
+
+    /// The error's text, after asserting that it names all of `expected`.
+    fn assert_says(error: &Error, expected: &[&str]) {
+        let text = error.to_string();
+        for word in expected {
+            assert!(text.contains(word), "no \"{word}\" in: {text}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_a_wrong_configuration() {
+        let data = fake::tree(&["ravdess.wav"]);
+        let error = scan(&ravdess(), data.path()).unwrap_err();
+        assert!(matches!(error, Error::Config(_)));
+        let root = data.path().join("ravdess").display().to_string();
+        assert_says(&error, &["no folder", &root, "zenodo.org", "`root`", "SER_DATASETS", "03-01-05"]);
+        let config = CorpusConfig { root: Some("ravdess.wav".into()), ..ravdess() };
+        let error = scan(&config, data.path()).unwrap_err();
+        assert!(matches!(error, Error::Config(_)));
+        assert_says(&error, &["ravdess.wav is a file", "RAVDESS"]);
+    }
+
+    #[test]
+    fn a_folder_without_audio_says_what_belongs_there() {
+        let data = fake::tree(&["ravdess/readme.txt"]);
+        let error = scan(&ravdess(), data.path()).unwrap_err();
+        assert!(matches!(error, Error::Data(_)));
+        assert_says(&error, &["no audio file under", "RAVDESS", "03-01-05", "zenodo.org"]);
+    }
+
+    #[test]
+    fn audio_of_another_corpus_is_recognised() {
+        let data = fake::tree(&["ravdess/a.wav", "ravdess/AudioWAV/1001_IEO_ANG_HI.wav"]);
+        let error = scan(&ravdess(), data.path()).unwrap_err();
+        assert!(matches!(error, Error::Data(_)));
+        assert_says(&error, &["none of the 2 audio files", "not a RAVDESS name", "kind = \"crema_d\""]);
+        let data = fake::tree(&["ravdess/a.wav"]);
+        assert_says(&scan(&ravdess(), data.path()).unwrap_err(), &["manifest", "zenodo.org"]);
+    }
+
+    #[test]
+    fn a_clone_without_git_lfs_is_told_to_pull() {
+        let data = fake::tree(&[]);
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n";
+        for actor in 1..=3 {
+            let file = format!("ravdess/Actor_{actor:02}/03-01-01-01-01-01-{actor:02}.wav");
+            fake::write(data.path(), &file, if actor == 3 { b"RIFF" } else { pointer });
+        }
+        let error = scan(&ravdess(), data.path()).unwrap_err();
+        assert!(matches!(error, Error::Data(_)));
+        assert_says(&error, &["2 of the 3 files", "git lfs pull", &data.path().display().to_string()]);
+        fake::write(data.path(), "ravdess/Actor_01/03-01-01-01-01-01-01.wav", b"RIFF");
+        assert_eq!(scan(&ravdess(), data.path()).unwrap().clips.len(), 3, "a single one is found by its content");
+    }
+
+    #[test]
+    fn a_copy_with_sound_is_kept_before_a_pointer() {
+        let data = fake::tree(&["ravdess/a/b/03-01-01-01-01-01-01.wav"]);
+        fake::write(data.path(), "ravdess/03-01-01-01-01-01-01.wav", b"version https://git-lfs.github.com/spec/v1\n");
+        fake::write(data.path(), "ravdess/a/03-01-01-01-01-01-01.wav", b"");
+        fake::write(data.path(), "ravdess/c/d/03-01-01-01-01-01-01.wav", b"ravdess/a/b/03-01-01-01-01-01-01.wav");
+        let scan = scan(&ravdess(), data.path()).unwrap();
+        assert_eq!(scan.clips[0].source.file().unwrap(), data.path().join("ravdess/a/b/03-01-01-01-01-01-01.wav"));
+        let reasons: Vec<_> = scan.excluded.iter().map(|exclusion| exclusion.reason.as_str()).collect();
+        assert_eq!(reasons.iter().filter(|reason| reason.contains("NOT the same bytes")).count(), 2, "{reasons:?}");
+        assert!(reasons.iter().all(|reason| reason.contains("a/b/03-01-01-01-01-01-01.wav is kept")), "{reasons:?}");
+    }
+
+    #[test]
+    fn corpora_of_an_experiment_are_told_apart_by_name() {
+        let data = fake::tree(&["ravdess/03-01-01-01-01-01-01.wav", "savee/DC_a01.wav"]);
+        let savee = CorpusConfig::new(Kind::Savee);
+        let scan = scan_all(&[savee.clone(), ravdess()], data.path()).unwrap();
+        let ids: Vec<_> = scan.clips.iter().map(|clip| clip.id.as_str()).collect();
+        assert_eq!(ids, ["ravdess/01/03-01-01-01-01-01-01", "savee/DC/DC_a01"]);
+        assert_says(&scan_all(&[savee.clone(), savee], data.path()).unwrap_err(), &["savee", "`name`"]);
+        assert_says(&scan_all(&[], data.path()).unwrap_err(), &["[[corpora]]"]);
+    }
+}

@@ -1,0 +1,41 @@
+//! Trains and evaluates speech-emotion recognisers whose figures can be believed.
+//!
+//! Data flows one way; a module is a stage:
+//!
+//! ```text
+//! configs/*.toml ─► config ─► corpus ─► protocol ─► audio ─► features ─► cache ─► model + train ─► eval ─► report
+//!                     what      which      who is      clip →    clip →      kept      learn            count    show
+//!                     to do     clips      on which    samples   matrix      on disk
+//!                                          side
+//! ```
+//!
+//! [`train::prepare`] and [`train::train`] are `ser-train`; [`eval::gather`] and [`report::write`] are `ser-eval`.
+//! Errors are [`error::Error`]; all randomness comes from [`rng::stream`].
+
+#![warn(missing_docs)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod error;
+pub mod files;
+pub mod progress;
+pub mod rng;
+
+pub mod config;
+pub mod corpus;
+pub mod protocol;
+
+pub mod audio;
+pub mod features;
+
+pub mod cache;
+
+pub mod device;
+pub mod model;
+pub mod train;
+
+pub mod run;
+
+pub mod eval;
+pub mod report;
+
+pub mod predict;

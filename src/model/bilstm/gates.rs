@@ -1,0 +1,265 @@
+//! What happens to the gates of one step, element by element: the sigmoids and hyperbolic tangents of the forward
+//! pass, and their derivatives in the backward pass.
+//!
+//! A row of gates holds blocks of `4 * N` numbers (`N` lanes): input, forget, cell and output gate of `N` hidden units.
+//! Every element is computed by the same instructions wherever it stands, so that nothing depends on the batch.
+
+use super::simd::{Lanes, ROUNDER, per_level};
+
+/// The number of gates, in the order in which they are stored: input, forget, cell, output.
+pub const GATES: usize = 4;
+
+/// `e^x - 1` on |x| ≤ ln 2 / 2 as `x + x² p(x)`, lowest coefficient last: the classical Cephes single-precision set.
+const EXPONENTIAL: [f32; 6] = [1.987_569_1e-4, 1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
+
+/// Splits `x` into `n ln 2 + r`; returns (`n` plus [`ROUNDER`], `n`, `e^r - 1`). |x| must be below 88.
+#[inline(always)]
+fn reduced_exponential<V: Lanes>(x: V) -> (V, V, V) {
+    let rounder = x.same(ROUNDER);
+    let shifted = x.mul_add(x.same(std::f32::consts::LOG2_E), rounder);
+    let n = shifted.sub(rounder);
+    // ln 2 in two parts, the first with few enough bits for `n` times it to be exact.
+    let r = n.mul_add(x.same(-0.693_359_4), x);
+    let r = n.mul_add(x.same(2.121_944_4e-4), r);
+    let mut p = x.same(EXPONENTIAL[0]);
+    p = p.mul_add(r, x.same(EXPONENTIAL[1]));
+    p = p.mul_add(r, x.same(EXPONENTIAL[2]));
+    p = p.mul_add(r, x.same(EXPONENTIAL[3]));
+    p = p.mul_add(r, x.same(EXPONENTIAL[4]));
+    p = p.mul_add(r, x.same(EXPONENTIAL[5]));
+    (shifted, n, p.mul_add(r.mul(r), r))
+}
+
+/// The logistic function `1 / (1 + e^-x)`; beyond ±87 it stays at its value there. NaN stays NaN.
+#[inline(always)]
+pub fn sigmoid<V: Lanes>(x: V) -> V {
+    let one = x.same(1.0);
+    let x = x.same(0.0).sub(x).at_most(x.same(87.0)).at_least(x.same(-87.0));
+    let (shifted, _, rest) = reduced_exponential(x);
+    let e = rest.add(one).scale_by_power_of_two(shifted);
+    one.div(one.add(e))
+}
+
+/// The hyperbolic tangent, as `(e^2x - 1) / (e^2x + 1)` with the numerator computed without cancellation near zero.
+/// NaN stays NaN.
+#[inline(always)]
+pub fn tanh<V: Lanes>(x: V) -> V {
+    let one = x.same(1.0);
+    // Beyond ±10 the result is ±1 in single precision.
+    let x = x.add(x).at_most(x.same(20.0)).at_least(x.same(-20.0));
+    let (shifted, _, rest) = reduced_exponential(x);
+    let power = one.scale_by_power_of_two(shifted);
+    // e^2x - 1 = 2^n (e^r - 1) + (2^n - 1), the last term being exact.
+    let numerator = power.mul_add(rest, power.sub(one));
+    numerator.div(numerator.add(x.same(2.0)))
+}
+
+/// Where a step's rows lie in memory. Pointers are to the first row and the first unit of the block.
+#[derive(Clone, Copy)]
+pub struct ForwardRows {
+    /// Number of items.
+    pub rows: usize,
+    /// Gate sums in, activated gates out (if `keep`); one block of `4 * N` numbers per row.
+    pub gates: *mut f32,
+    /// Numbers from one row of gates to the next.
+    pub gates_stride: usize,
+    /// Cells of the step before; null at an item's first step, where they are zero. May be the same as `cells`.
+    pub before: *const f32,
+    /// Cells of this step.
+    pub cells: *mut f32,
+    /// Numbers from one row of cells to the next.
+    pub cells_stride: usize,
+    /// Hidden state of this step.
+    pub hidden: *mut f32,
+    /// Numbers from one row of hidden states to the next.
+    pub hidden_stride: usize,
+    /// Whether the backward pass will want the activated gates.
+    pub keep: bool,
+}
+
+per_level!(
+    /// Turns the gate sums of one block of hidden units into cells and hidden states:
+    /// `c = f c' + i g`, `h = o tanh(c)`.
+    ///
+    /// # Safety
+    /// The processor has the level's instruction set; every row that the pointers and strides describe is valid for
+    /// `N` numbers (gates: `4 * N`), and no other thread touches the rows that are written.
+    fn gates_forward(at: ForwardRows) = gates_forward_body;
+);
+
+#[inline(always)]
+unsafe fn gates_forward_body<V: Lanes>(at: ForwardRows) {
+    for row in 0..at.rows {
+        // SAFETY: the caller guarantees `at.rows` rows behind each pointer.
+        unsafe {
+            let gates = at.gates.add(row * at.gates_stride);
+            let input = sigmoid(V::load(gates));
+            let forget = sigmoid(V::load(gates.add(V::N)));
+            let candidate = tanh(V::load(gates.add(2 * V::N)));
+            let output = sigmoid(V::load(gates.add(3 * V::N)));
+            let mut cell = input.mul(candidate);
+            if !at.before.is_null() {
+                cell = forget.mul_add(V::load(at.before.add(row * at.cells_stride)), cell);
+            }
+            cell.store(at.cells.add(row * at.cells_stride));
+            output.mul(tanh(cell)).store(at.hidden.add(row * at.hidden_stride));
+            if at.keep {
+                input.store(gates);
+                forget.store(gates.add(V::N));
+                candidate.store(gates.add(2 * V::N));
+                output.store(gates.add(3 * V::N));
+            }
+        }
+    }
+}
+
+/// Where a step's rows lie in memory on the way back. Pointers are to the first row and the first unit.
+#[derive(Clone, Copy)]
+pub struct BackwardRows {
+    /// Number of items.
+    pub rows: usize,
+    /// Blocks of `N` hidden units.
+    pub blocks: usize,
+    /// Activated gates in, gradients of the gate sums out; `blocks` blocks of `4 * N` numbers per row.
+    pub gates: *mut f32,
+    /// Numbers from one row of gates to the next.
+    pub gates_stride: usize,
+    /// Cells of the step before; null at an item's first step.
+    pub before: *const f32,
+    /// Cells of this step.
+    pub cells: *const f32,
+    /// Numbers from one row of cells to the next.
+    pub cells_stride: usize,
+    /// Gradient of this step's hidden states.
+    pub d_hidden: *const f32,
+    /// Gradient of this step's cells in, of the step before out.
+    pub d_cells: *mut f32,
+    /// Numbers from one row of `d_hidden` or `d_cells` to the next.
+    pub d_stride: usize,
+}
+
+per_level!(
+    /// The derivative of [`gates_forward`], for all hidden units.
+    ///
+    /// # Safety
+    /// As [`gates_forward`], with `blocks` times as many numbers in a row.
+    fn gates_backward(at: BackwardRows) = gates_backward_body;
+);
+
+#[inline(always)]
+unsafe fn gates_backward_body<V: Lanes>(at: BackwardRows) {
+    for row in 0..at.rows {
+        for block in 0..at.blocks {
+            // SAFETY: the caller guarantees `at.rows` rows of `at.blocks` blocks behind each pointer.
+            unsafe {
+                let one = V::splat(1.0);
+                let unit = block * V::N;
+                let gates = at.gates.add(row * at.gates_stride + GATES * unit);
+                let input = V::load(gates);
+                let forget = V::load(gates.add(V::N));
+                let candidate = V::load(gates.add(2 * V::N));
+                let output = V::load(gates.add(3 * V::N));
+                // Recomputed from the cell: cheaper than the memory traffic of saving it.
+                let squashed = tanh(V::load(at.cells.add(row * at.cells_stride + unit)));
+                let d_hidden = V::load(at.d_hidden.add(row * at.d_stride + unit));
+                let d_cells = at.d_cells.add(row * at.d_stride + unit);
+
+                let through_output = d_hidden.mul(output);
+                let d_cell = through_output.mul(one.sub(squashed.mul(squashed))).add(V::load(d_cells));
+                let d_output = d_hidden.mul(squashed);
+                let d_input = d_cell.mul(candidate);
+                let d_candidate = d_cell.mul(input);
+                let d_forget = if at.before.is_null() {
+                    V::splat(0.0)
+                } else {
+                    d_cell.mul(V::load(at.before.add(row * at.cells_stride + unit)))
+                };
+                d_cell.mul(forget).store(d_cells);
+                d_input.mul(input.mul(one.sub(input))).store(gates);
+                d_forget.mul(forget.mul(one.sub(forget))).store(gates.add(V::N));
+                d_candidate.mul(one.sub(candidate.mul(candidate))).store(gates.add(2 * V::N));
+                d_output.mul(output.mul(one.sub(output))).store(gates.add(3 * V::N));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::bilstm::simd::Level;
+
+    per_level!(
+        fn sigmoid_of(values: &mut [f32]) = sigmoid_body;
+    );
+    per_level!(
+        fn tanh_of(values: &mut [f32]) = tanh_body;
+    );
+
+    #[inline(always)]
+    unsafe fn sigmoid_body<V: Lanes>(values: &mut [f32]) {
+        for chunk in values.chunks_exact_mut(V::N) {
+            // SAFETY: the chunk holds `N` numbers.
+            unsafe { sigmoid(V::load(chunk.as_ptr())).store(chunk.as_mut_ptr()) }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn tanh_body<V: Lanes>(values: &mut [f32]) {
+        for chunk in values.chunks_exact_mut(V::N) {
+            // SAFETY: the chunk holds `N` numbers.
+            unsafe { tanh(V::load(chunk.as_ptr())).store(chunk.as_mut_ptr()) }
+        }
+    }
+
+    /// Both signs, from 1e-9 to 80 in small factors, and zero.
+    fn arguments() -> Vec<f32> {
+        let mut values = vec![0.0f32; 16];
+        let mut x = 1e-9f64;
+        while x < 80.0 {
+            values.extend([x as f32, -x as f32]);
+            x *= 1.000_5;
+        }
+        values.resize(values.len().next_multiple_of(16), 1.0);
+        values
+    }
+
+    fn worst(level: Level, ours: unsafe fn(Level, &mut [f32]), reference: fn(f64) -> f64) -> f64 {
+        let x = arguments();
+        let mut y = x.clone();
+        // SAFETY: the level is one of this processor's.
+        unsafe { ours(level, &mut y) };
+        let relative = |(x, y): (&f32, &f32)| {
+            let exact = reference(f64::from(*x));
+            if exact == 0.0 { f64::from(y.abs()) } else { ((f64::from(*y) - exact) / exact).abs() }
+        };
+        x.iter().zip(&y).map(relative).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn sigmoid_and_tanh_agree_with_double_precision_to_a_few_units_in_the_last_place() {
+        for level in Level::all() {
+            let sigmoid = worst(level, sigmoid_of, |x| 1.0 / (1.0 + (-x).exp()));
+            let tanh = worst(level, tanh_of, f64::tanh);
+            println!("{level:?}: sigmoid {sigmoid:.2e}, tanh {tanh:.2e}");
+            assert!(sigmoid < 4e-7 && tanh < 4e-7, "{level:?}: sigmoid {sigmoid:e}, tanh {tanh:e}");
+        }
+    }
+
+    #[test]
+    fn extremes_saturate_and_nan_is_not_swallowed() {
+        let x = [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 1e30, -1e30, 0.0, 200.0, -200.0];
+        for level in Level::all() {
+            let (mut s, mut t) = ([x; 2].concat(), [x; 2].concat());
+            // SAFETY: the level is one of this processor's.
+            unsafe {
+                sigmoid_of(level, &mut s);
+                tanh_of(level, &mut t);
+            }
+            assert_eq!((t[0], t[1], t[3], t[4], t[5]), (1.0, -1.0, 1.0, -1.0, 0.0));
+            assert_eq!((s[0], s[3], s[5], s[6]), (1.0, 1.0, 0.5, 1.0));
+            assert!(s[1] < 1e-37 && s[4] < 1e-37 && s[7] < 1e-37);
+            assert!(s[2].is_nan() && t[2].is_nan());
+        }
+    }
+}

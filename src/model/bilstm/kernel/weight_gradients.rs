@@ -1,0 +1,126 @@
+//! The gradients of the parameters, in a few large products once all steps are done.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::{DEPTH, Shared, Side};
+use crate::model::bilstm::buffer::Buffer;
+use crate::model::bilstm::gates::GATES;
+use crate::model::bilstm::panel::{Panel, Start, multiply};
+use crate::model::bilstm::ragged::{Ragged, Run};
+use crate::model::bilstm::weights::{GateGradient, Sizes, unpack};
+
+/// The gradients of weights and biases, from each direction's hidden states and gradients of gate sums.
+pub fn weight_gradients(sizes: &Sizes, batch: &Ragged, input: &[f32], sides: &[Side; 2]) -> [[GateGradient; GATES]; 2] {
+    let stride = sizes.gates_stride();
+    let mut sums = [(); 2].map(|()| [sizes.d_input, sizes.d_hidden, 1].map(|rows| Buffer::new(rows * stride)));
+    // Gate columns are independent of one another: more threads than two share them.
+    let share = sizes.blocks().div_ceil(rayon::current_num_threads().div_ceil(2)).max(1);
+    let mut tasks = Vec::new();
+    for ((sums, Side { hidden, gates, .. }), reverse) in sums.iter_mut().zip(sides).zip([false, true]) {
+        let [d_input, d_hidden, d_bias] = sums.each_mut().map(|sums| Shared::new(sums));
+        for first in (0..sizes.blocks()).step_by(share) {
+            let blocks = first..sizes.blocks().min(first + share);
+            let runs = batch.runs(reverse);
+            tasks.push(Weights {
+                sizes,
+                rows: batch.rows(),
+                runs,
+                blocks,
+                input,
+                hidden,
+                gates,
+                d_input,
+                d_hidden,
+                d_bias,
+            });
+        }
+    }
+    // SAFETY: the buffers were sized above for every gate column, and the tasks of a direction share no column.
+    tasks.into_par_iter().with_max_len(1).for_each(|task| unsafe { task.run() });
+
+    let collect = |[d_input, d_hidden, d_bias]: &[Buffer; 3]| {
+        let [mut inputs, mut hiddens, mut biases] = [(d_input, sizes.d_input), (d_hidden, sizes.d_hidden), (d_bias, 1)]
+            .map(|(sums, rows)| unpack(sizes, rows, stride, sums));
+        std::array::from_fn(|gate| GateGradient {
+            input: std::mem::take(&mut inputs[gate]),
+            hidden: std::mem::take(&mut hiddens[gate]),
+            bias: std::mem::take(&mut biases[gate]),
+        })
+    };
+    let (forward, reverse) = rayon::join(|| collect(&sums[0]), || collect(&sums[1]));
+    [forward, reverse]
+}
+
+struct Weights<'a> {
+    sizes: &'a Sizes,
+    rows: usize,
+    runs: Vec<Run>,
+    blocks: Range<usize>,
+    input: &'a [f32],
+    hidden: &'a [f32],
+    gates: &'a [f32],
+    d_input: Shared<'a>,
+    d_hidden: Shared<'a>,
+    d_bias: Shared<'a>,
+}
+
+impl Weights<'_> {
+    /// # Safety
+    /// The buffers hold every row of the batch or every gate column, and nobody else touches the task's columns.
+    unsafe fn run(self) {
+        let sizes = self.sizes;
+        let everything = [Run { row: 0, before: 0, len: self.rows }];
+        let input = (self.input, sizes.input_stride());
+        let hidden = (self.hidden, sizes.state_stride());
+        // SAFETY: passed on from the caller; runs name rows of the batch only.
+        unsafe {
+            self.accumulate(&everything, (&[1.0], 0), 1, self.d_bias);
+            self.accumulate(&everything, input, sizes.d_input, self.d_input);
+            self.accumulate(&self.runs, hidden, sizes.d_hidden, self.d_hidden);
+        }
+    }
+
+    /// `to[width, gate columns] = from[before rows, width]ᵀ gates[rows, gate columns]` over all runs.
+    ///
+    /// # Safety
+    /// As [`Weights::run`]; `from` holds every `before` row at the given stride.
+    unsafe fn accumulate(&self, runs: &[Run], from: (&[f32], usize), width: usize, to: Shared) {
+        let sizes = self.sizes;
+        let (stride, panel) = (sizes.gates_stride(), sizes.panel());
+        let mut start = Start::Zero;
+        for run in runs {
+            for k in (0..run.len).step_by(DEPTH) {
+                for block in self.blocks.clone() {
+                    // SAFETY: as promised by the caller.
+                    unsafe {
+                        let product = Panel {
+                            rows: width,
+                            depth: DEPTH.min(run.len - k),
+                            a: from.0.as_ptr().add((run.before + k) * from.1),
+                            a_row: 1,
+                            a_column: from.1,
+                            b: self.gates.as_ptr().add((run.row + k) * stride + block * panel),
+                            b_row: stride,
+                            c: to.0.add(block * panel),
+                            c_row: stride,
+                            start,
+                        };
+                        multiply(sizes.level, product);
+                    }
+                }
+                start = Start::Sum;
+            }
+        }
+        if matches!(start, Start::Zero) {
+            // No row at all, as where every item is one step long and nothing recurs.
+            for row in 0..width {
+                for block in self.blocks.clone() {
+                    // SAFETY: a panel of the task's own columns.
+                    unsafe { to.0.add(row * stride + block * panel).write_bytes(0, panel) };
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The CNN + BiLSTM as Burn modules. Padding is masked in every layer, so that a clip's output is the same alone and in
+//! any batch.
+
+pub mod bilstm;
+mod block;
+mod mask;
+mod net;
+mod pool;
+pub mod weights;
+
+use serde::{Deserialize, Serialize};
+
+pub use net::{Net, NetInput};
+pub use pool::Pool;
+
+use crate::{config::out_of_range, error::Result};
+
+/// `[model]`: the network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelConfig {
+    /// The architecture.
+    pub kind: Kind,
+    /// Output channels of each convolution block, first to last; every block halves the frames.
+    pub channels: Vec<usize>,
+    /// Frames that a convolution sees: odd, so that it is centred.
+    pub kernel: usize,
+    /// Hidden units of the LSTM in each direction.
+    pub hidden: usize,
+    /// The probability that training zeroes a unit between the LSTM and the dense layer.
+    pub dropout: f64,
+    /// Units of the dense layer before the classes.
+    pub dense: usize,
+    /// How the LSTM's steps become one vector.
+    pub pool: Pool,
+}
+
+/// The architectures by their names in a config.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Convolution blocks, then a bidirectional LSTM.
+    #[default]
+    CnnBilstm,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self {
+            kind: Kind::CnnBilstm,
+            channels: vec![64, 128],
+            kernel: 3,
+            hidden: 128,
+            dropout: 0.5,
+            dense: 64,
+            pool: Pool::Last,
+        }
+    }
+}
+
+impl ModelConfig {
+    pub(crate) fn validate(&self) -> Result<()> {
+        if self.channels.is_empty() || self.channels.len() > 6 || self.channels.iter().any(|c| !(1..=4096).contains(c))
+        {
+            let value = format!("{:?}", self.channels);
+            return Err(out_of_range("model.channels", value, "one to six blocks of 1 to 4096 channels"));
+        }
+        if self.kernel.is_multiple_of(2) || self.kernel > 31 {
+            return Err(out_of_range("model.kernel", self.kernel, "an odd number of frames up to 31"));
+        }
+        for (key, value) in [("model.hidden", self.hidden), ("model.dense", self.dense)] {
+            if !(1..=4096).contains(&value) {
+                return Err(out_of_range(key, value, "units, from 1 to 4096"));
+            }
+        }
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(out_of_range("model.dropout", self.dropout, "a probability from 0 to below 1"));
+        }
+        Ok(())
+    }
+
+    /// The fewest frames the network can work on: every block halves them. A shorter clip is padded up to it.
+    #[must_use]
+    pub fn min_frames(&self) -> usize {
+        1 << self.channels.len()
+    }
+}

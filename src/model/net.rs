@@ -1,0 +1,167 @@
+//! The reference network: convolution blocks, a bidirectional LSTM, a dense head.
+
+use burn::{
+    module::Module,
+    nn::{Linear, LinearConfig},
+    tensor::{Device, Tensor, TensorData, activation::relu},
+};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::{
+    ModelConfig,
+    bilstm::{BiLstm, BiLstmConfig},
+    block::ConvBlock,
+    pool::Pooling,
+};
+
+/// A padded batch.
+#[derive(Debug, Clone)]
+pub struct NetInput {
+    /// `[batch, frames, dims]`; whatever stands beyond an item's length is zero.
+    pub features: Tensor<3>,
+    /// Each item's real frames: at least [`ModelConfig::min_frames`], at most the batch's.
+    pub lengths: Vec<usize>,
+}
+
+/// CNN + BiLSTM over a matrix of frames.
+///
+/// ```text
+/// [frames, dims] → (Conv1D → BatchNorm → ReLU → MaxPool 2) × blocks → BiLSTM → pool → Dropout → Dense → ReLU → classes
+/// ```
+#[derive(Module, Debug)]
+pub struct Net {
+    blocks: Vec<ConvBlock>,
+    rnn: BiLstm,
+    pooling: Pooling,
+    dense: Linear,
+    classes: Linear,
+    dropout: f64,
+}
+
+impl Net {
+    /// A network for `dims` feature columns and `classes` classes, initialised from the device's current seed.
+    ///
+    /// Two networks made after `device.seed(n)` with the same `n` are equal.
+    #[must_use]
+    pub fn new(config: &ModelConfig, dims: usize, classes: usize, device: &Device) -> Self {
+        let mut width = dims;
+        let blocks = config
+            .channels
+            .iter()
+            .map(|&channels| ConvBlock::new(std::mem::replace(&mut width, channels), channels, config.kernel, device))
+            .collect();
+        Self {
+            blocks,
+            rnn: BiLstmConfig::new(width, config.hidden).init(device),
+            pooling: Pooling::new(config.pool, config.hidden, device),
+            dense: LinearConfig::new(2 * config.hidden, config.dense).init(device),
+            classes: LinearConfig::new(config.dense, classes).init(device),
+            dropout: config.dropout,
+        }
+    }
+
+    /// Logits, `[batch, classes]`. In training `dropout` is the stream that its masks are drawn from; without one,
+    /// nothing is dropped.
+    pub fn forward(&self, input: NetInput, dropout: Option<&mut ChaCha8Rng>) -> Tensor<2> {
+        let pooled = self.embed(input);
+        let pooled = match dropout {
+            Some(stream) if self.dropout > 0.0 => drop_out(pooled, self.dropout, stream),
+            _ => pooled,
+        };
+        self.classes.forward(relu(self.dense.forward(pooled)))
+    }
+
+    /// The utterance's vector before the head, `[batch, 2 × hidden]`.
+    #[must_use]
+    pub fn embed(&self, input: NetInput) -> Tensor<2> {
+        let NetInput { features, mut lengths } = input;
+        // [batch, dims, frames]
+        let mut x = features.swap_dims(1, 2);
+        for block in &self.blocks {
+            (x, lengths) = block.forward(x, &lengths);
+        }
+        // [batch, steps, 2 × hidden]
+        let x = self.rnn.forward(x.swap_dims(1, 2), &lengths);
+        self.pooling.forward(x, &lengths)
+    }
+}
+
+/// Zeroes units with `probability` and scales the others up (Srivastava et al. 2014). The mask comes from a stream of
+/// the experiment's, since a device's own generator is shared by everything that runs in the process.
+fn drop_out(x: Tensor<2>, probability: f64, stream: &mut ChaCha8Rng) -> Tensor<2> {
+    let [batch, width] = x.dims();
+    let kept = (1.0 / (1.0 - probability)) as f32;
+    let mask: Vec<f32> = (0..batch * width).map(|_| if stream.random_bool(probability) { 0.0 } else { kept }).collect();
+    let mask = Tensor::<2>::from_data(TensorData::new(mask, [batch, width]), &x.device());
+    x * mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Pool, *};
+    use crate::rng;
+
+    fn input(frames: &[usize], padded: usize, seed: u64, device: &Device) -> NetInput {
+        const DIMS: usize = 39;
+        let mut data = vec![0f32; frames.len() * padded * DIMS];
+        for (item, &length) in frames.iter().enumerate() {
+            let mut stream = rng::stream(seed, &[&"item", &length]);
+            for value in &mut data[item * padded * DIMS..][..length * DIMS] {
+                *value = stream.random_range(-2.0..2.0);
+            }
+        }
+        let features = Tensor::from_data(TensorData::new(data, [frames.len(), padded, DIMS]), device);
+        NetInput { features, lengths: frames.to_vec() }
+    }
+
+    fn values(logits: Tensor<2>) -> Vec<f32> {
+        logits.into_data().iter::<f32>().collect()
+    }
+
+    #[test]
+    fn a_clip_is_predicted_alike_alone_and_in_any_batch() {
+        let device = Device::flex();
+        for pool in [Pool::Last, Pool::Mean, Pool::Attention] {
+            let net = Net::new(&ModelConfig { pool, ..ModelConfig::default() }, 39, 7, &device);
+            let frames = [97, 30, 4, 64, 131];
+            let together = values(net.forward(input(&frames, 140, 1, &device), None));
+            for (i, &length) in frames.iter().enumerate() {
+                let alone = values(net.forward(input(&[length], length, 1, &device), None));
+                for (a, b) in alone.iter().zip(&together[i * 7..]) {
+                    assert!((a - b).abs() < 1e-5, "{pool:?}, {length} frames: {a} alone, {b} in the batch");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn padding_leaves_no_trace_in_training_either() {
+        let device = Device::flex().autodiff();
+        let net = Net::new(&ModelConfig::default(), 39, 7, &device);
+        let tight = values(net.forward(input(&[50, 31], 50, 1, &device), None));
+        let loose = values(net.forward(input(&[50, 31], 90, 1, &device), None));
+        for (a, b) in tight.iter().zip(&loose) {
+            assert!((a - b).abs() < 1e-4, "{a} with little padding, {b} with much");
+        }
+    }
+
+    #[test]
+    fn the_reference_network_has_the_size_it_is_known_by() {
+        let net = Net::new(&ModelConfig::default(), 39, 7, &Device::flex());
+        // As `shared/peers/torch_train_step.py` prints, less what only PyTorch counts twice (LSTM biases): see BURN.md.
+        assert!((300_000..330_000).contains(&net.num_params()), "{}", net.num_params());
+    }
+
+    #[test]
+    fn dropout_follows_its_stream() {
+        let device = Device::flex();
+        let net = Net::new(&ModelConfig::default(), 39, 7, &device);
+        let run = |seed| {
+            let mut stream = rng::stream(seed, &[&"dropout"]);
+            values(net.forward(input(&[20], 20, 1, &device), Some(&mut stream)))
+        };
+        assert_eq!(run(1), run(1));
+        assert_ne!(run(1), run(2));
+    }
+}

@@ -1,0 +1,5 @@
+//! A trained bundle + audio → emotions.
+
+mod bundle;
+
+pub use bundle::Bundle;

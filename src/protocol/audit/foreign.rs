@@ -1,0 +1,401 @@
+//! The audit of a split that others made: a table of paths and sides, however it came about.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::{Heard, Side, some};
+use crate::{
+    corpus::{recognise, table::Table},
+    error::{Error, Result},
+    protocol::copies::original_stem,
+};
+
+const ADVICE: &str = "a split needs the columns path and side, and may have speaker and fold";
+
+/// What a column may be called besides its own name.
+const PATH: [&str; 6] = ["path", "file", "filename", "filepath", "wav", "clip"];
+const SIDE: [&str; 5] = ["side", "split", "set", "subset", "partition"];
+const SPEAKER: [&str; 3] = ["speaker", "speaker_id", "actor"];
+const FOLD: [&str; 1] = ["fold"];
+
+/// What a foreign split's sides share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Foreign {
+    /// The table's rows on each side: train, validation, test.
+    pub rows: [usize; 3],
+    /// How many rows' names follow the rules of a public corpus, which then tell the speaker and the sentence.
+    pub recognised: usize,
+    /// How many rows' speakers are known: by the names, or by a column.
+    pub speakers_known: usize,
+    /// How many different files were there to compare their bytes.
+    pub files_compared: usize,
+    /// What was looked for, and found or not.
+    pub leakage: Vec<Leakage>,
+}
+
+/// What the sides of a foreign split may share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shared {
+    /// The same path.
+    Paths,
+    /// The same recording: the path again, another place of the same clip, or a copy by its name (`x_noise.wav`).
+    Recordings,
+    /// Files with the same bytes, whatever they are called.
+    Audio,
+    /// The same speaker.
+    Speakers,
+    /// The same sentence of the same corpus.
+    Sentences,
+}
+
+/// One thing that the sides may share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Leakage {
+    /// What it is.
+    pub shared: Shared,
+    /// How many different ones are on two sides or more.
+    pub items: usize,
+    /// How many rows of the test side have theirs in training or validation.
+    pub test_rows: usize,
+    /// How many rows of the validation side have theirs in training.
+    pub validation_rows: usize,
+    /// The first few.
+    pub examples: Vec<String>,
+}
+
+impl Shared {
+    /// Whether it makes a figure meaningless under any protocol.
+    #[must_use]
+    pub fn is_always_a_leak(self) -> bool {
+        matches!(self, Self::Paths | Self::Recordings | Self::Audio)
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Paths => "paths",
+            Self::Recordings => "recordings (the same clip or a copy of it)",
+            Self::Audio => "files with the same bytes",
+            Self::Speakers => "speakers",
+            Self::Sentences => "sentences",
+        }
+    }
+}
+
+impl Foreign {
+    /// What was found of one kind.
+    #[must_use]
+    pub fn of(&self, shared: Shared) -> Option<&Leakage> {
+        self.leakage.iter().find(|leakage| leakage.shared == shared)
+    }
+
+    /// Whether clips, copies or bytes are on two sides: a figure from such a split means nothing.
+    #[must_use]
+    pub fn leaks(&self) -> bool {
+        self.leakage.iter().any(|leakage| leakage.shared.is_always_a_leak() && leakage.items > 0)
+    }
+
+    /// The audit for people, a line for each thing that it looked at.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let [train, validation, test] = self.rows;
+        let mut lines = vec![format!(
+            "rows (train / validation / test): {train} / {validation} / {test}; {} named by a public corpus's rules, {} \
+             with a known speaker; {} files compared",
+            self.recognised, self.speakers_known, self.files_compared
+        )];
+        for leakage in &self.leakage {
+            let Leakage { shared, items, test_rows, validation_rows, examples } = leakage;
+            let words = shared.words();
+            lines.push(match items {
+                0 => format!("{words} on two sides: none found"),
+                _ => format!(
+                    "{words} on two sides: {items}; {test_rows} of {test} test rows ({:.1} %) and {validation_rows} of \
+                     {validation} validation rows have theirs learnt from or selected on, as {}",
+                    100.0 * *test_rows as f64 / test.max(1) as f64,
+                    some(examples)
+                ),
+            });
+        }
+        let apart = self.of(Shared::Speakers).is_some_and(|speakers| speakers.items == 0);
+        lines.push(match (self.leaks(), apart) {
+            (true, _) => "verdict: LEAKS; a figure from this split means nothing".into(),
+            (false, false) => "verdict: no clip is on two sides; speaker-DEPENDENT".into(),
+            (false, true) if self.speakers_known < self.rows.iter().sum() => {
+                "verdict: no clip is on two sides; not all speakers are known".into()
+            }
+            (false, true) => "verdict: no clip is on two sides; speaker-independent".into(),
+        });
+        lines
+    }
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lines().iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+/// A row of the table with what is known of it. What makes two rows share something is a string, empty where unknown.
+struct Row {
+    side: Side,
+    /// Sides are compared within a fold.
+    fold: String,
+    path: String,
+    recording: String,
+    speaker: String,
+    sentence: String,
+    is_recognised: bool,
+}
+
+/// Reads a split from a table with the columns `path` and `side` and looks at what its sides share. A column `speaker`
+/// says who speaks where the name does not; with a column `fold`, each fold is looked at by itself. Files are looked for
+/// relative to `root`; those that are there are compared by their bytes.
+///
+/// Two rows are the same recording if they name the same clip of a public corpus, wherever it lies; else if their paths
+/// are the same but for what augmentation adds to a stem (`x_noise.wav`, `x_pitch2.wav`), or their speakers and stems
+/// are.
+///
+/// # Errors
+///
+/// [`Error::Io`] and [`Error::File`] where the table cannot be read, lacks a column, or a row has no path or a side that
+/// is none.
+pub fn foreign(table: &Path, root: &Path) -> Result<Foreign> {
+    let rows = read(table)?;
+    let hashes = hashes(&rows, root);
+    let audio = |row: &Row| hashes.get(row.path.as_str()).map(|hash| format!("{} ({})", row.path, &hash.to_hex()[..8]));
+    let leakage = vec![
+        share(&rows, Shared::Paths, |row| &row.path, |row| row.path.clone()),
+        share(&rows, Shared::Recordings, |row| &row.recording, |row| row.recording.clone()),
+        share(
+            &rows,
+            Shared::Audio,
+            |row| hashes.get(row.path.as_str()).map(blake3::Hash::as_slice).unwrap_or_default(),
+            |row| audio(row).unwrap_or_default(),
+        ),
+        share(&rows, Shared::Speakers, |row| &row.speaker, |row| row.speaker.clone()),
+        share(&rows, Shared::Sentences, |row| &row.sentence, |row| row.sentence.clone()),
+    ];
+    Ok(Foreign {
+        rows: Side::ALL.map(|side| rows.iter().filter(|row| row.side == side).count()),
+        recognised: rows.iter().filter(|row| row.is_recognised).count(),
+        speakers_known: rows.iter().filter(|row| !row.speaker.is_empty()).count(),
+        files_compared: hashes.len(),
+        leakage,
+    })
+}
+
+/// Counts what rows on different sides of a fold have the same `key` of; an empty one is unknown.
+fn share<'a, K: AsRef<[u8]> + ?Sized + 'a>(
+    rows: &'a [Row],
+    shared: Shared,
+    key: impl Fn(&'a Row) -> &'a K,
+    example: impl Fn(&Row) -> String,
+) -> Leakage {
+    let place = |row: &'a Row| (row.fold.as_str(), key(row).as_ref());
+    let known = || rows.iter().filter(|row| !key(row).as_ref().is_empty());
+    let heard = Heard::on(known().map(|row| (row.side, place(row))));
+    let twice: BTreeSet<_> = heard.twice().collect();
+    let in_test: BTreeSet<_> = heard.in_test_too().collect();
+    let in_validation: BTreeSet<_> = heard.in_validation_too().collect();
+    let count =
+        |side: Side, among: &BTreeSet<_>| known().filter(|row| row.side == side && among.contains(&place(row))).count();
+    let mut told = BTreeSet::new();
+    let first = known().filter(|row| twice.contains(&place(row)) && told.insert(place(row)));
+    Leakage {
+        shared,
+        items: twice.len(),
+        test_rows: count(Side::Test, &in_test),
+        validation_rows: count(Side::Validation, &in_validation),
+        examples: first.take(4).map(example).collect(),
+    }
+}
+
+fn read(table: &Path) -> Result<Vec<Row>> {
+    let read = Table::read(table)?;
+    let find = |names: &[&str]| names.iter().find_map(|name| read.column(name, ADVICE).ok());
+    let need = |names: &[&str]| find(names).map_or_else(|| read.column(names[0], ADVICE), Ok);
+    let (path, side) = (need(&PATH)?, need(&SIDE)?);
+    let (speaker, fold) = (find(&SPEAKER), find(&FOLD));
+    (2..)
+        .zip(read.rows())
+        .map(|(number, row)| {
+            let wrong = |problem: String| Error::file(table, format!("row {number} {problem}"));
+            let cell = |column: &str| row.get(column).copied().ok_or_else(|| wrong(format!("has no {column}")));
+            let optional =
+                |column: Option<&str>| column.and_then(|column| row.get(column).copied()).unwrap_or_default();
+            let name = cell(side)?;
+            let side = Side::parse(name).ok_or_else(|| {
+                wrong(format!("is on the side \"{name}\": a side is one of train, validation and test"))
+            })?;
+            Ok(Row::new(cell(path)?, side, optional(speaker), optional(fold)))
+        })
+        .collect()
+}
+
+impl Row {
+    fn new(path: &str, side: Side, speaker: &str, fold: &str) -> Self {
+        let path = path.replace('\\', "/");
+        let path = path.strip_prefix("./").unwrap_or(&path).to_owned();
+        let written = Path::new(&path);
+        let stem = written.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let extension = written.extension().and_then(|extension| extension.to_str()).unwrap_or("wav");
+        let original = original_stem(stem);
+        let clip = recognise(&written.with_file_name(format!("{original}.{extension}")));
+        let is_recognised = clip.is_some();
+        let (recording, known, sentence) = match clip {
+            Some(clip) => {
+                let sentence = clip.meta.sentence.as_ref().map(|sentence| format!("{}: {sentence}", clip.corpus));
+                (clip.id.clone(), clip.speaker_key(), sentence.unwrap_or_default())
+            }
+            None if speaker.is_empty() => {
+                (written.with_file_name(original).to_string_lossy().into_owned(), String::new(), String::new())
+            }
+            None => (format!("{speaker}/{original}"), String::new(), String::new()),
+        };
+        let speaker = if speaker.is_empty() { known } else { speaker.to_owned() };
+        Self { side, fold: fold.to_owned(), path, recording, speaker, sentence, is_recognised }
+    }
+}
+
+/// The hash of every file that is there, by the path as it is written.
+fn hashes<'a>(rows: &'a [Row], root: &Path) -> BTreeMap<&'a str, blake3::Hash> {
+    let paths: BTreeSet<&str> = rows.iter().map(|row| row.path.as_str()).collect();
+    let paths: Vec<(&str, PathBuf)> = paths.into_iter().map(|path| (path, root.join(path))).collect();
+    paths
+        .into_par_iter()
+        .filter(|(_, file)| file.is_file())
+        .filter_map(|(path, file)| {
+            let mut hasher = blake3::Hasher::new();
+            std::io::copy(&mut std::fs::File::open(file).ok()?, &mut hasher).ok()?;
+            Some((path, hasher.finalize()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use rand::seq::SliceRandom;
+
+    use super::*;
+    use crate::{protocol::fake, rng};
+
+    /// Audits a table that lies in a folder with these files, each with its own content.
+    fn audit(table: &str, files: &[(&str, &str)]) -> Result<Foreign> {
+        let folder = tempfile::tempdir().unwrap();
+        for (file, content) in files {
+            let file = folder.path().join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, content).unwrap();
+        }
+        let path = folder.path().join("split.csv");
+        fs::write(&path, table).unwrap();
+        foreign(&path, folder.path())
+    }
+
+    fn counts(found: &Foreign, shared: Shared) -> (usize, usize, usize) {
+        let leakage = found.of(shared).unwrap();
+        (leakage.items, leakage.test_rows, leakage.validation_rows)
+    }
+
+    #[test]
+    fn four_copies_of_each_clip_split_by_row_are_found_and_counted() {
+        let clips = fake::ravdess();
+        let copies = ["", "_noise", "_stretch", "_pitch"];
+        let mut rows: Vec<(usize, usize)> =
+            (0..clips.len()).flat_map(|clip| (0..4).map(move |copy| (clip, copy))).collect();
+        rows.shuffle(&mut rng::stream(0, &[&"incumbent"]));
+        let (test, train) = rows.split_at(rows.len() / 4);
+        // The table is written twice: with a name for every copy, and with the path of the clip again.
+        for is_named in [true, false] {
+            let path = |&(clip, copy): &(usize, usize)| {
+                let copy = if is_named { copies[copy] } else { "" };
+                clips[clip].source.to_string().replace(".wav", &format!("{copy}.wav"))
+            };
+            let lines = |rows: &[(usize, usize)], side: &str| {
+                rows.iter().map(|row| format!("Actor/{},{side}\n", path(row))).collect::<String>()
+            };
+            let found = audit(&format!("path,side\n{}{}", lines(train, "train"), lines(test, "test")), &[]).unwrap();
+            let is_in = |rows: &[(usize, usize)], clip: usize| rows.iter().any(|row| row.0 == clip);
+            let leaking = (0..clips.len()).filter(|&clip| is_in(train, clip) && is_in(test, clip)).count();
+            let leaking_rows = test.iter().filter(|row| is_in(train, row.0)).count();
+            assert_eq!(counts(&found, Shared::Recordings), (leaking, leaking_rows, 0));
+            assert_eq!(counts(&found, Shared::Paths), if is_named { (0, 0, 0) } else { (leaking, leaking_rows, 0) });
+            assert_eq!(counts(&found, Shared::Speakers), (24, 1440, 0));
+            assert_eq!(counts(&found, Shared::Sentences), (2, 1440, 0));
+            assert!(found.leaks() && found.recognised == 5760 && found.rows == [4320, 0, 1440]);
+            assert!(leaking_rows > 1380, "{leaking_rows} of 1440");
+            println!("{found}");
+        }
+    }
+
+    #[test]
+    fn the_same_bytes_under_other_names_are_found() {
+        let table = "file,split,speaker\na/1.wav,train,x\nb/2.wav,test,y\nc/3.wav,dev,z\nd/gone.wav,test,y\n";
+        let found = audit(table, &[("a/1.wav", "same"), ("b/2.wav", "same"), ("c/3.wav", "other")]).unwrap();
+        assert_eq!(counts(&found, Shared::Audio), (1, 1, 0));
+        assert_eq!((found.files_compared, found.leaks(), found.speakers_known), (3, true, 4));
+        assert_eq!(counts(&found, Shared::Speakers), (0, 0, 0));
+        assert!(found.to_string().contains("LEAKS"), "{found}");
+    }
+
+    #[test]
+    fn names_that_no_corpus_has_are_told_apart_by_folder_or_speaker() {
+        let found =
+            audit("path,side\nx/001.wav,train\ny/001.wav,test\nx/002_aug1.wav,train\nx/002.wav,val\n", &[]).unwrap();
+        assert_eq!(counts(&found, Shared::Recordings), (1, 0, 1));
+        let table = "path,side,speaker\nraw/001.wav,train,x\naug/001_pitch.wav,test,x\naug/001.wav,test,y\n";
+        let found = audit(table, &[]).unwrap();
+        assert_eq!(counts(&found, Shared::Recordings), (1, 1, 0));
+        assert_eq!(counts(&found, Shared::Speakers), (1, 1, 0));
+    }
+
+    #[test]
+    fn a_clip_is_known_in_any_folder_and_by_its_corpus() {
+        let table = "path,side\nAudioData\\DC\\a01.wav,train\nALL/DC_a01.wav,test\n./OAF_Fear/OAF_back_fear.wav,test\n";
+        let found = audit(table, &[]).unwrap();
+        assert_eq!(counts(&found, Shared::Recordings), (1, 1, 0));
+        assert_eq!(found.of(Shared::Recordings).unwrap().examples, ["savee/DC/DC_a01"]);
+        assert_eq!(counts(&found, Shared::Paths), (0, 0, 0));
+    }
+
+    #[test]
+    fn folds_are_looked_at_each_by_itself() {
+        let table = "path,side,fold\na.wav,train,1\nb.wav,test,1\nb.wav,train,2\na.wav,test,2\n";
+        assert!(!audit(table, &[]).unwrap().leaks());
+    }
+
+    #[test]
+    fn an_honest_split_is_called_so() {
+        let table = "path,side\nALL/DC_a01.wav,train\nALL/JE_a01.wav,validation\nALL/KL_a01.wav,test\n";
+        let found = audit(table, &[]).unwrap();
+        assert!(found.to_string().ends_with("speaker-independent\n"), "{found}");
+        assert_eq!(counts(&found, Shared::Sentences), (1, 1, 1));
+        let found = audit("path,side\nALL/DC_a01.wav,train\nALL/DC_a02.wav,test\n", &[]).unwrap();
+        assert!(found.to_string().ends_with("speaker-DEPENDENT\n"), "{found}");
+        let found = audit("path,side\na.wav,train\nb.wav,test\n", &[]).unwrap();
+        assert!(found.to_string().ends_with("not all speakers are known\n"), "{found}");
+        assert_eq!(serde_json::to_value(&found).unwrap()["leakage"][0]["shared"], "paths");
+    }
+
+    #[test]
+    fn a_table_that_is_none_is_an_error_that_says_why() {
+        for (table, problem) in [
+            ("path,label\na.wav,sad\n", "no column side"),
+            ("name,side\na.wav,test\n", "no column path"),
+            ("path,side\na.wav,eval\n", "row 2 is on the side \"eval\""),
+            ("path,side\n,test\n", "row 2 has no path"),
+        ] {
+            let error = audit(table, &[]).unwrap_err().to_string();
+            assert!(error.contains(problem), "{error}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The protocols: the one place that lists them.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Dealt, cross_corpus, cross_speaker, emobox, fixed, leak_demo, leave_one_speaker_out, luna, random, speaker_kfold,
+    task::Task, tfds,
+};
+use crate::error::{Error, Result};
+
+/// What a protocol's file gives.
+pub(super) struct Protocol {
+    /// What it is, in a sentence fragment.
+    pub about: &'static str,
+    /// What it promises of the speakers.
+    pub speakers: Speakers,
+    /// The keys of `[protocol]` that it reads and that the others refuse.
+    pub keys: &'static [&'static str],
+    /// Says who is tested in each fold.
+    pub deal: fn(&Task<'_>) -> Result<Dealt>,
+}
+
+/// What a protocol promises of the speakers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speakers {
+    /// No test speaker is heard in training or validation.
+    Apart,
+    /// The same speakers are on all sides.
+    Shared,
+    /// Whatever the list that it reads does.
+    AsListed,
+}
+
+/// Lists the protocols, one a line: the variant, its name in a config, what its file gives.
+macro_rules! protocols {
+    ($($(#[$meta:meta])* $kind:ident = $name:literal, $protocol:path;)+) => {
+        /// The protocols by their names in a config.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Kind {
+            $($(#[$meta])* #[serde(rename = $name)] $kind,)+
+        }
+
+        impl Kind {
+            /// All protocols, in the order in which people are told of them.
+            pub const ALL: &[Self] = &[$(Self::$kind),+];
+
+            /// The name in a config.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name),+ }
+            }
+
+            pub(super) const fn protocol(self) -> &'static Protocol {
+                match self { $(Self::$kind => &$protocol),+ }
+            }
+        }
+    };
+}
+
+protocols! {
+    /// Utterances drawn at random, stratified by class: speaker-dependent.
+    Random = "random", random::PROTOCOL;
+    /// Speakers dealt into folds at random, evenly by sex.
+    #[default]
+    SpeakerKfold = "speaker-kfold", speaker_kfold::PROTOCOL;
+    /// As many folds as speakers, each tested once.
+    LeaveOneSpeakerOut = "leave-one-speaker-out", leave_one_speaker_out::PROTOCOL;
+    /// RAVDESS's five folds of Luna-Jiménez et al. (2021), by actor.
+    Luna5Fold = "luna-5fold", luna::PROTOCOL;
+    /// EmoBox's folds: from its folder, or built in where they are lists of speakers.
+    Emobox = "emobox", emobox::PROTOCOL;
+    /// One split by speaker lists: CREMA-D's and SAVEE's of TensorFlow Datasets, RAVDESS's of SERAB.
+    Tfds = "tfds", tfds::PROTOCOL;
+    /// One speaker learnt from and the other tested, both ways: TESS.
+    CrossSpeaker = "cross-speaker", cross_speaker::PROTOCOL;
+    /// Some corpora learnt from, others tested.
+    CrossCorpus = "cross-corpus", cross_corpus::PROTOCOL;
+    /// A split that somebody else made: a table, or a manifest's column.
+    Fixed = "fixed", fixed::PROTOCOL;
+    /// A leak on purpose, to show what it is worth: its figures are no result.
+    LeakDemo = "leak-demo", leak_demo::PROTOCOL;
+}
+
+impl Kind {
+    /// What the protocol is, in a sentence fragment.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        self.protocol().about
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let known = Self::ALL.iter().copied();
+        known.clone().find(|kind| kind.name() == text).ok_or_else(|| {
+            let names: Vec<_> = known.map(Self::name).collect();
+            Error::Config(format!("no protocol is called \"{text}\": it is one of {}", names.join(", ")))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_protocol_is_called_the_same_in_a_config_and_on_a_command_line() {
+        for &kind in Kind::ALL {
+            assert_eq!(kind.name().parse::<Kind>().unwrap(), kind);
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
+        let error = "luna".parse::<Kind>().unwrap_err().to_string();
+        assert!(error.contains("luna-5fold"), "{error}");
+    }
+}

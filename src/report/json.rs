@@ -1,0 +1,113 @@
+//! `report.json`: the figures with their protocol, for programs. The schema is named in the file.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::{
+    error::Result,
+    eval::{Average, ClassScores, Confusion, Evaluation, FoldOfSeed, SeedScores, Spread},
+    files::write_json,
+    protocol::audit::Audit,
+    run::{ProtocolRecord, Versions},
+};
+
+/// The schema's name and version; a change that breaks a reader raises it.
+const SCHEMA: &str = "ser-report/1";
+
+/// Shares are from 0 to 1.
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    experiment: &'a str,
+    /// Whether any corpus is synthetic.
+    synthetic: bool,
+    /// Unweighted average recall, all folds and seeds pooled.
+    uar: f64,
+    /// Accuracy, all folds and seeds pooled.
+    wa: f64,
+    macro_f1: f64,
+    weighted_f1: f64,
+    /// Predictions that the figures are computed from.
+    n: u64,
+    uar_over_seeds: Spread,
+    wa_over_seeds: Spread,
+    macro_f1_over_seeds: Spread,
+    uar_over_runs: Spread,
+    protocol: &'a ProtocolRecord,
+    complete: bool,
+    missing: &'a [FoldOfSeed],
+    seeds: &'a [u64],
+    per_class: &'a [ClassScores],
+    macro_average: &'a Average,
+    weighted_average: &'a Average,
+    confusion: &'a Confusion,
+    per_seed: &'a [SeedScores],
+    runs: Vec<Run<'a>>,
+    config_hash: &'a str,
+    versions: &'a Versions,
+}
+
+#[derive(Serialize)]
+struct Run<'a> {
+    fold: &'a str,
+    seed: u64,
+    n: u64,
+    uar: f64,
+    wa: f64,
+    macro_f1: f64,
+    best_epoch: usize,
+    epochs: usize,
+    validation_uar: f64,
+    seconds: f64,
+    audit: &'a Audit,
+}
+
+/// Writes the report, whole or not at all.
+///
+/// # Errors
+///
+/// [`crate::error::Error::Io`] where the file cannot be written.
+pub fn write(path: &Path, evaluation: &Evaluation) -> Result<()> {
+    let scores = &evaluation.scores;
+    let runs = evaluation.runs.iter().map(|run| Run {
+        fold: &run.fold,
+        seed: run.seed,
+        n: run.scores.n,
+        uar: run.scores.uar,
+        wa: run.scores.wa,
+        macro_f1: run.scores.macro_f1,
+        best_epoch: run.done.best_epoch,
+        epochs: run.done.epochs,
+        validation_uar: run.done.validation_uar,
+        seconds: run.done.seconds,
+        audit: &run.audit,
+    });
+    let report = Report {
+        schema: SCHEMA,
+        experiment: &evaluation.experiment,
+        synthetic: evaluation.synthetic,
+        uar: scores.uar,
+        wa: scores.wa,
+        macro_f1: scores.macro_f1,
+        weighted_f1: scores.weighted_f1,
+        n: scores.n,
+        uar_over_seeds: evaluation.over_seeds(|s| s.uar),
+        wa_over_seeds: evaluation.over_seeds(|s| s.wa),
+        macro_f1_over_seeds: evaluation.over_seeds(|s| s.macro_f1),
+        uar_over_runs: evaluation.over_folds(|s| s.uar),
+        protocol: &evaluation.protocol,
+        complete: evaluation.complete(),
+        missing: &evaluation.missing,
+        seeds: &evaluation.seeds,
+        per_class: &scores.per_class,
+        macro_average: &scores.macro_avg,
+        weighted_average: &scores.weighted_avg,
+        confusion: &evaluation.confusion,
+        per_seed: &evaluation.per_seed,
+        runs: runs.collect(),
+        config_hash: &evaluation.config_hash,
+        versions: &evaluation.versions,
+    };
+    write_json(path, &report)
+}

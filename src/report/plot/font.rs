@@ -1,0 +1,228 @@
+//! The embedded font: how wide a text comes out, and its pixels. No font of the system is ever asked for.
+//!
+//! Plotters can set text itself, but drops the space that belongs to the left of each glyph, so that letters collide.
+
+use std::sync::OnceLock;
+
+use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
+use epaint_default_fonts::UBUNTU_LIGHT;
+
+use crate::{
+    error::{Error, Result},
+    report::plot::colour::{BLACK, Rgb},
+};
+
+/// The family that an SVG names. The PNGs are set in its first font, which is embedded here.
+pub const FAMILY: &str = "Ubuntu, Helvetica, Arial, sans-serif";
+
+/// Height of a capital by em of the embedded font.
+const CAPITAL: f64 = 0.693;
+
+/// The embedded font, read once.
+fn embedded() -> Result<&'static FontRef<'static>> {
+    static FONT: OnceLock<Option<FontRef<'static>>> = OnceLock::new();
+    FONT.get_or_init(|| FontRef::try_from_slice(UBUNTU_LIGHT).ok())
+        .as_ref()
+        .ok_or_else(|| Error::Data("the embedded font cannot be read: this build is broken".into()))
+}
+
+/// Which part of a text is at the given place, along the line of writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Along {
+    /// Its beginning.
+    Start,
+    /// Its middle.
+    Middle,
+    /// Its end.
+    End,
+}
+
+/// Which part of a text is at the given place, across the line of writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Across {
+    /// The top of its capitals.
+    Top,
+    /// Half the height of its capitals.
+    Middle,
+    /// Its base line.
+    Base,
+}
+
+/// How a text is set.
+#[derive(Debug, Clone, Copy)]
+pub struct Text {
+    /// The em, in units of the canvas.
+    pub size: f64,
+    /// The colour.
+    pub colour: Rgb,
+    /// Heavier strokes, for what should be read first.
+    pub bold: bool,
+    /// What is at the given place along the line.
+    pub along: Along,
+    /// What is at the given place across the line.
+    pub across: Across,
+    /// Runs upwards rather than to the right.
+    pub upwards: bool,
+}
+
+impl Text {
+    /// Black text of `size` units that begins at the given place, on its base line.
+    #[must_use]
+    pub const fn new(size: f64) -> Self {
+        Self { size, colour: BLACK, bold: false, along: Along::Start, across: Across::Base, upwards: false }
+    }
+
+    /// The same with other anchors.
+    #[must_use]
+    pub const fn at(self, along: Along, across: Across) -> Self {
+        Self { along, across, ..self }
+    }
+
+    /// The same in another colour.
+    #[must_use]
+    pub const fn coloured(self, colour: Rgb) -> Self {
+        Self { colour, ..self }
+    }
+
+    /// The same in bold.
+    #[must_use]
+    pub const fn bold(self) -> Self {
+        Self { bold: true, ..self }
+    }
+
+    /// The same running upwards.
+    #[must_use]
+    pub const fn upwards(self) -> Self {
+        Self { upwards: true, ..self }
+    }
+
+    /// How far below the given place the base line is (for text that runs to the right), in units of the canvas.
+    pub(super) fn drop(&self) -> f64 {
+        match self.across {
+            Across::Top => CAPITAL * self.size,
+            Across::Middle => CAPITAL * self.size / 2.0,
+            Across::Base => 0.0,
+        }
+    }
+
+    /// By how much strokes are thickened, by em. The embedded font is a light one: too light for a printed page.
+    pub(super) const fn thickening(&self) -> f64 {
+        if self.bold { 0.045 } else { 0.015 }
+    }
+}
+
+/// The length of `text` along its line at `size` units per em, in units of the canvas.
+#[must_use]
+pub fn width(text: &str, size: f64) -> f64 {
+    // Without a font nothing will be drawn, and the length is of no consequence.
+    embedded().map_or(0.0, |font| {
+        let end = places(font, text).last().map_or(0.0, |(_, _, end)| end);
+        f64::from(end / font.units_per_em().unwrap_or(1.0)) * size
+    })
+}
+
+/// Calls `pixel` with the place and the coverage (0 to 1) of every pixel of `text`, which runs to the right from
+/// `(0, 0)` on its base line with `em` pixels per em.
+pub(super) fn rasterise(text: &str, em: f64, mut pixel: impl FnMut(i32, i32, f64) -> Result<()>) -> Result<()> {
+    let font = embedded()?;
+    let unit = em as f32 / font.units_per_em().unwrap_or(1.0);
+    let scale = PxScale::from(font.height_unscaled() * unit);
+    for (letter, start, _) in places(font, text) {
+        let glyph = font.as_scaled(scale).scaled_glyph(letter);
+        let glyph = glyph.id.with_scale_and_position(scale, point(start * unit, 0.0));
+        let Some(outline) = font.outline_glyph(glyph) else { continue };
+        let (left, top) = (outline.px_bounds().min.x as i32, outline.px_bounds().min.y as i32);
+        let mut result = Ok(());
+        outline.draw(|x, y, coverage| {
+            if result.is_ok() && coverage > 0.0 {
+                result = pixel(left + x as i32, top + y as i32, f64::from(coverage.min(1.0)));
+            }
+        });
+        result?;
+    }
+    Ok(())
+}
+
+/// Each letter with where it starts and ends, in units of the font.
+fn places(font: &FontRef<'static>, text: &str) -> impl Iterator<Item = (char, f32, f32)> {
+    let mut end = 0.0;
+    let mut previous = None;
+    text.chars().map(move |letter| {
+        let glyph = font.glyph_id(letter);
+        let start = end + previous.map_or(0.0, |previous| font.kern_unscaled(previous, glyph));
+        end = start + font.h_advance_unscaled(glyph);
+        previous = Some(glyph);
+        (letter, start, end)
+    })
+}
+
+/// Breaks `text` into lines of at most `limit` units: at spaces, or inside a word that is longer than a line.
+#[must_use]
+pub fn wrapped(text: &str, size: f64, limit: f64) -> Vec<String> {
+    let mut lines = vec![];
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+        if width(&longer, size) <= limit {
+            line = longer;
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        for character in word.chars() {
+            if !line.is_empty() && width(&line, size) + width(character.encode_utf8(&mut [0; 4]), size) > limit {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(character);
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_font_is_there_for_all_threads_and_has_the_letters_needed() {
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let font = embedded().unwrap();
+                    assert!("aZ09–±×·µéü".chars().all(|letter| font.glyph_id(letter).0 != 0));
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn capitals_stand_on_the_base_line_as_high_as_said() {
+        let (mut top, mut bottom) = (0, i32::MIN);
+        rasterise("H", 1000.0, |_, y, _| {
+            (top, bottom) = (top.min(y), bottom.max(y));
+            Ok(())
+        })
+        .unwrap();
+        assert!((f64::from(-top) - CAPITAL * 1000.0).abs() < 3.0 && bottom.abs() < 3, "{top} {bottom}");
+    }
+
+    #[test]
+    fn width_grows_with_text_and_size() {
+        assert!(width("fear", 20.0) > 20.0);
+        assert!((width("fear", 40.0) / width("fear", 20.0) - 2.0).abs() < 1e-9);
+        assert!(width("fearful", 20.0) > width("fear", 20.0));
+    }
+
+    #[test]
+    fn lines_are_no_longer_than_asked_and_lose_nothing() {
+        let text = "luna-5fold, speaker-independent and a_very_long_word_without_any_space_at_all_in_it";
+        let lines = wrapped(text, 20.0, 150.0);
+        assert!(lines.iter().all(|line| width(line, 20.0) <= 151.0), "{lines:?}");
+        assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+        assert!(wrapped("", 20.0, 150.0).is_empty());
+    }
+}

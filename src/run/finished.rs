@@ -1,0 +1,55 @@
+//! Finished runs, read back.
+
+use std::path::Path;
+
+use super::{Done, EpochRecord, Predictions, RunDir, RunRecord};
+use crate::{
+    error::{Error, Result},
+    files::read_json,
+};
+
+/// A finished run, as its folder holds it.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// The folder.
+    pub dir: RunDir,
+    /// What it was.
+    pub record: RunRecord,
+    /// How it ended.
+    pub done: Done,
+    /// Its epochs.
+    pub epochs: Vec<EpochRecord>,
+    /// Its test side.
+    pub predictions: Predictions,
+}
+
+/// The finished runs that `path` is or holds; unfinished ones are passed over.
+///
+/// # Errors
+///
+/// [`Error::Config`] where there is none; [`Error::Io`] and [`Error::File`] where a file of one is missing or not as
+/// training writes it.
+pub fn load_finished(path: &Path) -> Result<Vec<Finished>> {
+    let dirs = RunDir::find(path)?;
+    let begun = dirs.len();
+    let finished = dirs
+        .into_iter()
+        .filter(|dir| dir.done().exists())
+        .map(|dir| {
+            Ok(Finished {
+                record: read_json(&dir.record())?,
+                done: read_json(&dir.done())?,
+                epochs: dir.epochs()?,
+                predictions: Predictions::read(&dir.predictions())?,
+                dir,
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    if finished.is_empty() {
+        return Err(Error::Config(format!(
+            "{} holds no finished run ({begun} begun): go on with ser-train --resume",
+            path.display()
+        )));
+    }
+    Ok(finished)
+}

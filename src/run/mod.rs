@@ -1,0 +1,161 @@
+//! The run folder: what training leaves behind for one fold and one seed, and what evaluation reads.
+//!
+//! ```text
+//! experiments/<name>/<fold>/seed-<n>/
+//!   config.toml       the resolved config
+//!   run.json          protocol, classes, audit, versions: written before training
+//!   split.csv         who is on which side: written before training
+//!   excluded.csv      the files that were left out, with their reasons
+//!   metrics.jsonl     one line an epoch
+//!   train.log         what was said
+//!   checkpoints/      last and best
+//!   predictions.csv   the test side
+//!   validation.csv    the validation side, predicted by the same network
+//!   bundle/           what prediction needs
+//!   done.json         the mark of a finished run, written last
+//! ```
+
+mod finished;
+mod predictions;
+mod record;
+
+use std::path::{Path, PathBuf};
+
+pub use finished::{Finished, load_finished};
+pub use predictions::{Prediction, Predictions};
+pub use record::{Done, EpochRecord, ProtocolRecord, RunRecord, Versions};
+
+use crate::error::{Error, Result};
+
+/// The folder of one run, by its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir(PathBuf);
+
+impl RunDir {
+    /// The folder of a fold and seed in an experiment's folder.
+    #[must_use]
+    pub fn of(experiment: &Path, fold: &str, seed: u64) -> Self {
+        Self(experiment.join(format!("fold-{fold}")).join(format!("seed-{seed}")))
+    }
+
+    /// The run folders that `path` is or holds, in the order of their names; a run is known by its `run.json`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where `path` is no folder or holds no run.
+    pub fn find(path: &Path) -> Result<Vec<Self>> {
+        if !path.is_dir() {
+            return Err(Error::Config(format!(
+                "{} is not a folder: give a run's or an experiment's, as ser-train leaves it",
+                path.display()
+            )));
+        }
+        let mut found: Vec<PathBuf> = walkdir::WalkDir::new(path)
+            .max_depth(3)
+            .into_iter()
+            .filter_map(std::result::Result::ok)
+            .filter(|entry| entry.file_name() == "run.json")
+            .filter_map(|entry| entry.path().parent().map(Path::to_owned))
+            .collect();
+        if found.is_empty() {
+            return Err(Error::Config(format!(
+                "{} holds no run (a folder with a run.json): give a run's or an experiment's folder",
+                path.display()
+            )));
+        }
+        found.sort();
+        Ok(found.into_iter().map(Self).collect())
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The resolved config.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.0.join("config.toml")
+    }
+
+    /// The run's record.
+    #[must_use]
+    pub fn record(&self) -> PathBuf {
+        self.0.join("run.json")
+    }
+
+    /// The split.
+    #[must_use]
+    pub fn split(&self) -> PathBuf {
+        self.0.join("split.csv")
+    }
+
+    /// The files that were left out, with their reasons; absent where there are none.
+    #[must_use]
+    pub fn excluded(&self) -> PathBuf {
+        self.0.join("excluded.csv")
+    }
+
+    /// One line an epoch.
+    #[must_use]
+    pub fn metrics(&self) -> PathBuf {
+        self.0.join("metrics.jsonl")
+    }
+
+    /// What was said.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.0.join("train.log")
+    }
+
+    /// The training's state after its last step on disk.
+    #[must_use]
+    pub fn last_checkpoint(&self) -> PathBuf {
+        self.0.join("checkpoints/last.safetensors")
+    }
+
+    /// The training's state after the best epoch.
+    #[must_use]
+    pub fn best_checkpoint(&self) -> PathBuf {
+        self.0.join("checkpoints/best.safetensors")
+    }
+
+    /// The test side's predictions.
+    #[must_use]
+    pub fn predictions(&self) -> PathBuf {
+        self.0.join("predictions.csv")
+    }
+
+    /// The validation side's predictions.
+    #[must_use]
+    pub fn validation(&self) -> PathBuf {
+        self.0.join("validation.csv")
+    }
+
+    /// What prediction needs.
+    #[must_use]
+    pub fn bundle(&self) -> PathBuf {
+        self.0.join("bundle")
+    }
+
+    /// The mark of a finished run.
+    #[must_use]
+    pub fn done(&self) -> PathBuf {
+        self.0.join("done.json")
+    }
+
+    /// The epochs of `metrics.jsonl`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where it cannot be read, [`Error::File`] naming the line that is not as training writes it.
+    pub fn epochs(&self) -> Result<Vec<EpochRecord>> {
+        let path = self.metrics();
+        let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+        text.lines()
+            .enumerate()
+            .map(|(i, line)| serde_json::from_str(line).map_err(|e| Error::file(&path, format!("line {}: {e}", i + 1))))
+            .collect()
+    }
+}

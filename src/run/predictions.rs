@@ -1,0 +1,180 @@
+//! `predictions.csv`: `clip,speaker,fold,seed,truth,prediction,p_<class>…`. Every figure is computed from it.
+
+use std::path::Path;
+
+use crate::{
+    error::{Error, Result},
+    files::write_whole,
+};
+
+/// One clip's prediction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// The clip's id, `corpus/speaker/stem`.
+    pub clip: String,
+    /// The speaker, `corpus/speaker`.
+    pub speaker: String,
+    /// The fold that tested it.
+    pub fold: String,
+    /// The run's seed.
+    pub seed: u64,
+    /// The class it is, an index into the classes.
+    pub truth: usize,
+    /// The class it was taken for, an index into the classes.
+    pub prediction: usize,
+    /// The probability of every class.
+    pub probabilities: Vec<f32>,
+}
+
+/// Predictions over one set of classes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Predictions {
+    /// The classes.
+    pub classes: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Prediction>,
+}
+
+const FIXED: [&str; 6] = ["clip", "speaker", "fold", "seed", "truth", "prediction"];
+
+impl Predictions {
+    /// Writes the table, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where it cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_whole(path, |file| {
+            let mut csv = csv::Writer::from_writer(file);
+            let columns = self.classes.iter().map(|class| format!("p_{class}"));
+            csv.write_record(FIXED.iter().map(ToString::to_string).chain(columns))?;
+            for row in &self.rows {
+                let name = |class: usize| self.classes.get(class).cloned().unwrap_or_default();
+                let fixed = [
+                    row.clip.clone(),
+                    row.speaker.clone(),
+                    row.fold.clone(),
+                    row.seed.to_string(),
+                    name(row.truth),
+                    name(row.prediction),
+                ];
+                csv.write_record(fixed.into_iter().chain(row.probabilities.iter().map(ToString::to_string)))?;
+            }
+            csv.flush()
+        })
+    }
+
+    /// Reads the table.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where it cannot be read; [`Error::File`] naming the line where a column is missing, a class is not
+    /// known, a probability is not a number from 0 to 1, or the prediction is not the most probable class.
+    pub fn read(path: &Path) -> Result<Self> {
+        let file = std::fs::File::open(path).map_err(Error::io("read", path))?;
+        let mut csv = csv::Reader::from_reader(file);
+        let wrong = |e: csv::Error| Error::file(path, e.to_string());
+        let header = csv.headers().map_err(wrong)?.clone();
+        if header.iter().take(FIXED.len()).ne(FIXED) {
+            return Err(Error::file(path, format!("the first columns must be {}", FIXED.join(","))));
+        }
+        let classes: Vec<String> = header
+            .iter()
+            .skip(FIXED.len())
+            .map(|column| {
+                column.strip_prefix("p_").map(str::to_owned).ok_or_else(|| {
+                    Error::file(path, format!("column {column}: after {} come p_<class> columns", FIXED[5]))
+                })
+            })
+            .collect::<Result<_>>()?;
+        let rows = csv
+            .records()
+            .map(|record| {
+                let record = record.map_err(wrong)?;
+                let line = record.position().map_or(0, csv::Position::line);
+                parse(&record, &classes).map_err(|problem| Error::file(path, format!("line {line}: {problem}")))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { classes, rows })
+    }
+}
+
+fn parse(record: &csv::StringRecord, classes: &[String]) -> std::result::Result<Prediction, String> {
+    let class = |column: usize| {
+        classes
+            .iter()
+            .position(|class| *class == record[column])
+            .ok_or_else(|| format!("{} = \"{}\" is not one of {}", FIXED[column], &record[column], classes.join(", ")))
+    };
+    let probabilities: Vec<f32> = record
+        .iter()
+        .skip(FIXED.len())
+        .zip(classes)
+        .map(|(text, class)| match text.parse::<f32>() {
+            Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
+            _ => Err(format!("p_{class} = \"{text}\" is not a probability from 0 to 1")),
+        })
+        .collect::<std::result::Result<_, _>>()?;
+    let prediction = class(5)?;
+    if probabilities.iter().any(|&p| p > probabilities[prediction]) {
+        return Err(format!("prediction = \"{}\" is not the most probable class", &record[5]));
+    }
+    Ok(Prediction {
+        clip: record[0].to_owned(),
+        speaker: record[1].to_owned(),
+        fold: record[2].to_owned(),
+        seed: record[3].parse().map_err(|_| format!("seed = \"{}\" is not a whole number", &record[3]))?,
+        truth: class(4)?,
+        prediction,
+        probabilities,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Predictions {
+        let row = |clip: &str, truth, prediction, probabilities: [f32; 2]| Prediction {
+            clip: clip.into(),
+            speaker: "c/s".into(),
+            fold: "0".into(),
+            seed: 42,
+            truth,
+            prediction,
+            probabilities: probabilities.to_vec(),
+        };
+        Predictions {
+            classes: vec!["angry".into(), "sad".into()],
+            rows: vec![row("c/s/a", 0, 1, [0.1, 0.9]), row("c/s/b,\"x\"", 1, 0, [2.0 / 3.0, 1.0 / 3.0])],
+        }
+    }
+
+    #[test]
+    fn the_table_reads_back_to_the_bit() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.csv");
+        table().write(&path).unwrap();
+        assert_eq!(Predictions::read(&path).unwrap(), table());
+    }
+
+    #[test]
+    fn a_wrong_row_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.csv");
+        table().write(&path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (from, to, expected) in [
+            ("0.9", "NaN", "line 2: p_sad = \"NaN\""),
+            ("0.9", "1.2", "line 2: p_sad = \"1.2\""),
+            ("0.9", "0.05", "line 2: prediction"),
+            ("angry,sad", "bored,sad", "line 2: truth = \"bored\""),
+            ("42", "forty", "line 2: seed"),
+            ("clip,", "", "first columns"),
+        ] {
+            std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+            let error = Predictions::read(&path).unwrap_err().to_string();
+            assert!(error.contains(expected), "{from} → {to}: {error}");
+        }
+    }
+}

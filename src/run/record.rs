@@ -1,0 +1,94 @@
+//! The records of a run folder.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::audit::Audit;
+
+/// `run.json`: what a figure from this run must be read with. Written before training starts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The experiment's name.
+    pub experiment: String,
+    /// The fold.
+    pub fold: String,
+    /// The seed.
+    pub seed: u64,
+    /// The task's classes, in the order of the probabilities.
+    pub classes: Vec<String>,
+    /// The protocol.
+    pub protocol: ProtocolRecord,
+    /// What the fold's sides share.
+    pub audit: Audit,
+    /// Whether any corpus is synthetic: its figures then say nothing of people.
+    pub synthetic: bool,
+    /// BLAKE3 of the resolved config without its seed: equal for runs that may be gathered.
+    pub config_hash: String,
+    /// What the run was made with.
+    pub versions: Versions,
+}
+
+/// What a report says of the protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProtocolRecord {
+    /// The name in the config.
+    pub name: String,
+    /// Whether no test speaker is heard in training or validation.
+    pub speaker_independent: bool,
+    /// What it is, in a sentence fragment.
+    pub description: String,
+    /// How validation was cut, in a sentence fragment.
+    pub validation_rule: String,
+    /// How the epoch was picked.
+    pub selection: String,
+    /// What the scaler was fitted on.
+    pub scaler: String,
+    /// The corpora, by name.
+    pub corpora: Vec<String>,
+    /// The seed of the split.
+    pub split_seed: u64,
+    /// All of the protocol's folds, by name.
+    pub folds: Vec<String>,
+}
+
+/// What a run was made with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    /// This crate.
+    pub ser: String,
+    /// Burn.
+    pub burn: String,
+    /// The device trained on.
+    pub device: String,
+    /// The operating system and processor.
+    pub platform: String,
+}
+
+/// One line of `metrics.jsonl`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// From 1.
+    pub epoch: usize,
+    /// Mean cross-entropy over the training side as it was learnt, in nats.
+    pub train_loss: f64,
+    /// Mean cross-entropy over validation, in nats.
+    pub validation_loss: f64,
+    /// Unweighted average recall over validation, from 0 to 1.
+    pub validation_uar: f64,
+    /// The step size.
+    pub learning_rate: f64,
+}
+
+/// `done.json`: a finished run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    /// The epoch whose weights were kept.
+    pub best_epoch: usize,
+    /// Epochs trained.
+    pub epochs: usize,
+    /// The kept epoch's unweighted average recall over validation, from 0 to 1.
+    pub validation_uar: f64,
+    /// Unweighted average recall over the fold's test side, from 0 to 1.
+    pub test_uar: f64,
+    /// Wall time of training in seconds, over all sittings.
+    pub seconds: f64,
+}

@@ -1,0 +1,223 @@
+//! Checkpoints: one safetensors file with the weights, the optimiser's state and where the training stands, written
+//! whole or not at all, with a checksum.
+
+use std::{borrow::Cow, collections::HashMap, path::Path};
+
+use safetensors::{Dtype, SafeTensors, View};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Error, Result},
+    files::write_whole,
+    model::weights::{Weight, Weights},
+    run::EpochRecord,
+};
+
+/// Where a training stands. All randomness is a function of (seed, epoch, batch), so that this and the arrays are all
+/// there is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The epoch under way, from 1.
+    pub epoch: usize,
+    /// Batches of it that are done.
+    pub batch: usize,
+    /// Sum of the losses of its utterances so far, in nats.
+    pub loss_sum: f64,
+    /// Utterances of it so far.
+    pub seen: usize,
+    /// Optimiser steps taken.
+    pub steps: u64,
+    /// The epochs that are done.
+    pub history: Vec<EpochRecord>,
+    /// The epoch with the best validation UAR so far; the lower validation loss breaks a tie.
+    pub best: Option<usize>,
+    /// Wall time so far in seconds, over all sittings.
+    pub seconds: f64,
+}
+
+impl State {
+    /// Files the epoch and starts the next one.
+    pub(super) fn end_epoch(&mut self, record: EpochRecord) {
+        let rank = |e: &EpochRecord| (e.validation_uar, -e.validation_loss);
+        let best = self.best.and_then(|epoch| self.history.iter().find(|e| e.epoch == epoch));
+        if best.is_none_or(|best| rank(&record) > rank(best)) {
+            self.best = Some(record.epoch);
+        }
+        self.history.push(record);
+        self.epoch = record.epoch + 1;
+        (self.batch, self.loss_sum, self.seen) = (0, 0.0, 0);
+    }
+}
+
+/// Arrays by name with a text: what a checkpoint and a bundle's weights are on disk.
+pub type Arrays = Vec<(String, Weight)>;
+
+struct F32Array<'a>(&'a Weight);
+
+impl View for F32Array<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.0.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(bytemuck::cast_slice(&self.0.values))
+    }
+
+    fn data_len(&self) -> usize {
+        size_of_val(self.0.values.as_slice())
+    }
+}
+
+/// The metadata's one key: the checksum, a space, the text. One key and no more, because the order of several would not
+/// be the same from one writing to the next.
+const KEY: &str = "ser";
+
+/// The hash of the text and of every array with its name and shape, in the order of the names.
+fn checksum(text: &str, arrays: &mut Arrays) -> String {
+    arrays.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(text.as_bytes());
+    for (name, array) in arrays.iter() {
+        hasher.update(format!("\0{name}{:?}", array.shape).as_bytes());
+        hasher.update(bytemuck::cast_slice(&array.values));
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// Writes arrays and a text into one safetensors file, whole or not at all.
+///
+/// # Errors
+///
+/// [`Error::Io`] where the file cannot be written.
+pub fn save_arrays(path: &Path, text: &str, mut arrays: Arrays) -> Result<()> {
+    let metadata = HashMap::from([(KEY.to_owned(), format!("{} {text}", checksum(text, &mut arrays)))]);
+    let views = arrays.iter().map(|(name, array)| (name, F32Array(array)));
+    let bytes = safetensors::serialize(views, Some(metadata))
+        .map_err(|e| Error::file(path, format!("cannot be laid out: {e}")))?;
+    write_whole(path, |file| file.write_all(&bytes))
+}
+
+/// Reads what [`save_arrays`] wrote.
+///
+/// # Errors
+///
+/// [`Error::Io`] where the file cannot be read, [`Error::File`] where it is damaged or foreign.
+pub fn load_arrays(path: &Path) -> Result<(String, Arrays)> {
+    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let damaged = |what: &str| Error::file(path, format!("is damaged or not of this program ({what})"));
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| damaged(&e.to_string()))?;
+    let entry = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+    let Some((expected, text)) = entry.and_then(|entry| entry.split_once(' ')) else {
+        return Err(damaged("it lacks its checksum"));
+    };
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| damaged(&e.to_string()))?;
+    let mut arrays = Arrays::new();
+    for (name, view) in tensors.iter() {
+        if view.dtype() != Dtype::F32 {
+            return Err(damaged("an array is not f32"));
+        }
+        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        arrays.push((name.to_owned(), Weight { shape: view.shape().to_vec(), values }));
+    }
+    if checksum(text, &mut arrays) != expected {
+        return Err(damaged("its checksum does not match"));
+    }
+    Ok((text.to_owned(), arrays))
+}
+
+/// A training's whole state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// Where it stands.
+    pub state: State,
+    /// The network.
+    pub weights: Weights,
+    /// The optimiser's first and second arrays ([`super::optimiser::Optimiser`]).
+    pub optimiser: [Vec<f32>; 2],
+}
+
+const NET: &str = "net.";
+const OPTIMISER: [&str; 2] = ["optimiser.first", "optimiser.second"];
+
+impl Checkpoint {
+    /// Writes the checkpoint, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// As [`save_arrays`].
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let text = serde_json::to_string(&self.state)
+            .map_err(|e| Error::Data(format!("cannot write the training's state: {e}")))?;
+        let net = self.weights.iter().map(|(name, weight)| (format!("{NET}{name}"), weight.clone()));
+        let optimiser = OPTIMISER
+            .iter()
+            .zip(&self.optimiser)
+            .map(|(name, values)| ((*name).to_owned(), Weight { shape: vec![values.len()], values: values.clone() }));
+        save_arrays(path, &text, net.chain(optimiser).collect())
+    }
+
+    /// Reads a checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// As [`load_arrays`].
+    pub fn load(path: &Path) -> Result<Self> {
+        let (text, arrays) = load_arrays(path)?;
+        let state = serde_json::from_str(&text)
+            .map_err(|e| Error::file(path, format!("is of another version of this program: {e}")))?;
+        let mut arrays: Weights = arrays.into_iter().collect();
+        let optimiser = OPTIMISER.map(|name| arrays.remove(name).map(|a| a.values).unwrap_or_default());
+        let weights =
+            arrays.into_iter().filter_map(|(name, w)| Some((name.strip_prefix(NET)?.to_owned(), w))).collect();
+        Ok(Self { state, weights, optimiser })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkpoint() -> Checkpoint {
+        let record = EpochRecord {
+            epoch: 1,
+            train_loss: 1.234_567_890_123_456_7,
+            validation_loss: 2.0,
+            validation_uar: 1.0 / 3.0,
+            learning_rate: 1e-3,
+        };
+        Checkpoint {
+            state: State { epoch: 2, batch: 3, history: vec![record], best: Some(1), ..State::default() },
+            weights: Weights::from([("a.b".into(), Weight { shape: vec![2, 1], values: vec![0.1, -0.2] })]),
+            optimiser: [vec![1e-9, 2.0], vec![]],
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_what_was_written_to_the_bit() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("c.safetensors");
+        checkpoint().save(&path).unwrap();
+        assert_eq!(Checkpoint::load(&path).unwrap(), checkpoint());
+    }
+
+    #[test]
+    fn a_damaged_checkpoint_is_an_error_wherever_the_damage_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("c.safetensors");
+        checkpoint().save(&path).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x10;
+            std::fs::write(&path, &bytes).unwrap();
+            let read = Checkpoint::load(&path);
+            assert!(read.is_err() || read.is_ok_and(|c| c == checkpoint()), "byte {at}");
+            std::fs::write(&path, &whole[..at]).unwrap();
+            assert!(Checkpoint::load(&path).is_err(), "cut at {at}");
+        }
+    }
+}

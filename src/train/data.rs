@@ -1,0 +1,90 @@
+//! A fold's clips as scaled matrices, and batches of them.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::seq::SliceRandom;
+
+use crate::{cache::Entry, features::Scaler, model::NetInput, rng};
+
+/// Clips ready for the network.
+pub(super) struct Dataset {
+    /// Scaled values of each clip, row after row.
+    values: Vec<Vec<f32>>,
+    dims: usize,
+    min_frames: usize,
+}
+
+impl Dataset {
+    /// Scales each clip of `members` by the scaler that goes with it. Other clips stay empty, so that indices are those
+    /// of the experiment.
+    pub(super) fn new<'a>(
+        entries: &[Entry],
+        members: impl IntoIterator<Item = usize>,
+        scaler_of: impl Fn(usize) -> Option<&'a Scaler>,
+        min_frames: usize,
+    ) -> Self {
+        let mut values = vec![Vec::new(); entries.len()];
+        for i in members {
+            let mut rows = entries[i].values().to_vec();
+            if let Some(scaler) = scaler_of(i) {
+                scaler.apply(&mut rows);
+            }
+            values[i] = rows;
+        }
+        Self { values, dims: entries.first().map_or(0, Entry::dims), min_frames }
+    }
+
+    /// Feature columns.
+    pub(super) fn dims(&self) -> usize {
+        self.dims
+    }
+
+    /// Frames of a clip.
+    fn frames(&self, clip: usize) -> usize {
+        self.values[clip].len() / self.dims.max(1)
+    }
+
+    /// The clips as one padded batch.
+    pub(super) fn batch(&self, clips: &[usize], device: &Device) -> NetInput {
+        let matrices: Vec<&[f32]> = clips.iter().map(|&clip| self.values[clip].as_slice()).collect();
+        pad(&matrices, self.dims, self.min_frames, device)
+    }
+
+    /// The members in batches for reading only: sorted by length, so that little is padded.
+    pub(super) fn plain_batches(&self, members: &[usize], size: usize) -> Vec<Vec<usize>> {
+        let mut order = members.to_vec();
+        order.sort_by_key(|&clip| (self.frames(clip), clip));
+        order.chunks(size).map(<[usize]>::to_vec).collect()
+    }
+
+    /// The members in random batches for the epoch: a function of the seed and the epoch alone.
+    ///
+    /// Batches are not sorted by length: in acted speech length goes with emotion, and batches of few classes learn worse
+    /// (RAVDESS, Luna's folds, one seed: 43.6 UAR with sorting in pools of eight batches, 47.3 without). Padding is nearly
+    /// free, since the fused operations pass over it.
+    pub(super) fn training_batches(&self, members: &[usize], size: usize, seed: u64, epoch: usize) -> Vec<Vec<usize>> {
+        let mut order = members.to_vec();
+        order.shuffle(&mut rng::stream(seed, &[&"order", &epoch]));
+        let mut batches: Vec<Vec<usize>> = order.chunks(size).map(<[usize]>::to_vec).collect();
+        // Batch statistics of a lone clip are no statistics: it joins the batch before it.
+        if let [.., before, last] = batches.as_mut_slice()
+            && last.len() == 1
+        {
+            before.append(last);
+            batches.pop();
+        }
+        batches
+    }
+}
+
+/// Matrices of `dims` columns, row after row, as one batch padded with zeros to the longest, or to `min_frames`.
+#[must_use]
+pub fn pad(matrices: &[&[f32]], dims: usize, min_frames: usize, device: &Device) -> NetInput {
+    let lengths: Vec<usize> = matrices.iter().map(|m| (m.len() / dims.max(1)).max(min_frames)).collect();
+    let frames = lengths.iter().copied().max().unwrap_or(min_frames);
+    let mut padded = vec![0f32; matrices.len() * frames * dims];
+    for (item, matrix) in padded.chunks_exact_mut((frames * dims).max(1)).zip(matrices) {
+        item[..matrix.len()].copy_from_slice(matrix);
+    }
+    let features = Tensor::from_data(TensorData::new(padded, [matrices.len(), frames, dims]), device);
+    NetInput { features, lengths }
+}

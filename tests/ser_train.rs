@@ -1,0 +1,163 @@
+//! `ser-train` as its users meet it.
+
+mod common;
+
+use std::{fs, path::Path, process::Stdio, time::Duration};
+
+use common::{TINY, program, run, train};
+
+/// Everything a run leaves that must be the same bits however it came about.
+fn results(run: &Path) -> Vec<Vec<u8>> {
+    ["metrics.jsonl", "predictions.csv", "validation.csv", "bundle/model.safetensors"]
+        .iter()
+        .map(|file| fs::read(run.join(file)).unwrap_or_else(|e| panic!("{file}: {e}")))
+        .collect()
+}
+
+#[test]
+fn the_whole_way_on_the_embedded_corpus() {
+    let dir = tempfile::tempdir().unwrap();
+    let ran = run(train(dir.path(), TINY).args(["--seed", "1,2"]));
+    ran.succeeds();
+    for part in ["SYNTHETIC SPEECH", "UAR", "speaker-independent", "experiments/tiny/report/report.txt"] {
+        assert!(ran.stdout.contains(part), "no \"{part}\" in: {}", ran.stdout);
+    }
+
+    let experiment = dir.path().join("experiments/tiny");
+    for run in ["fold-0/seed-1", "fold-2/seed-2"] {
+        for file in ["config.toml", "run.json", "split.csv", "train.log", "checkpoints/last.safetensors", "done.json"] {
+            assert!(experiment.join(run).join(file).is_file(), "{run}/{file}");
+        }
+    }
+    let report = experiment.join("report");
+    for picture in ["confusion.png", "curves.png"] {
+        assert!(fs::read(report.join(picture)).unwrap().starts_with(b"\x89PNG"), "{picture}");
+    }
+    let json: serde_json::Value = serde_json::from_slice(&fs::read(report.join("report.json")).unwrap()).unwrap();
+    assert_eq!(json["n"], 2 * 672);
+    assert_eq!(json["protocol"]["name"], "speaker-kfold");
+    assert_eq!(json["per_class"].as_array().unwrap().len(), 7);
+    assert_eq!(json["synthetic"], true);
+    for key in ["uar", "wa", "macro_f1"] {
+        assert!((0.0..=1.0).contains(&json[key].as_f64().unwrap()), "{key}");
+    }
+    let csv = fs::read_to_string(report.join("predictions.csv")).unwrap();
+    assert!(csv.starts_with("clip,speaker,fold,seed,truth,prediction,p_angry,p_disgust,"));
+    assert_eq!(csv.lines().count(), 1 + 2 * 672);
+
+    // Again: everything is finished and kept. Elsewhere: one run alone is said to be one of three folds.
+    let again = run(train(dir.path(), TINY).args(["--seed", "1,2"]));
+    assert!(again.succeeds().stderr.contains("finished already"), "{}", again.stderr);
+    assert_eq!(again.stdout, ran.stdout);
+    let alone = run(program("ser-eval", dir.path()).args(["experiments/tiny/fold-1/seed-2", "--out", "alone"]));
+    assert!(alone.succeeds().stdout.contains("INCOMPLETE"), "{}", alone.stdout);
+    assert!(dir.path().join("alone/report.txt").is_file());
+}
+
+#[test]
+fn a_killed_run_resumes_to_the_same_bits() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TINY.replace("epochs = 3", "epochs = 12");
+    run(train(dir.path(), &config).args(["--fold", "0", "--out", "whole"])).succeeds();
+    let whole = results(&dir.path().join("whole/fold-0/seed-42"));
+
+    let broken = dir.path().join("broken/fold-0/seed-42");
+    let mut kills = 0;
+    for attempt in 0..40 {
+        let mut child = train(dir.path(), &config)
+            .args(["--fold", "0", "--out", "broken", "--resume"])
+            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Moments spread over the run, early ones and late ones.
+        std::thread::sleep(Duration::from_millis(150 + (attempt * 97) % 400));
+        if child.try_wait().unwrap().is_none() {
+            kills += 1;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if broken.join("done.json").exists() {
+            break;
+        }
+    }
+    run(train(dir.path(), &config).args(["--fold", "0", "--out", "broken", "--resume"])).succeeds();
+    assert!(kills > 0, "the run was over before it could be killed once");
+    assert!(results(&broken) == whole, "resumed results differ after {kills} kills");
+}
+
+#[test]
+fn one_thread_or_two_give_the_same_bits() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TINY.replace("epochs = 3", "epochs = 2");
+    let with = |threads: &str| {
+        let args = ["--fold", "1", "--out", threads];
+        run(train(dir.path(), &config).args(args).env("RAYON_NUM_THREADS", threads)).succeeds();
+        results(&dir.path().join(threads).join("fold-1/seed-42"))
+    };
+    assert!(with("1") == with("2"), "the number of threads changed the result");
+}
+
+#[test]
+fn what_was_begun_is_not_destroyed_by_accident() {
+    let dir = tempfile::tempdir().unwrap();
+    run(train(dir.path(), TINY).args(["--fold", "0"])).succeeds();
+    let record = fs::read(dir.path().join("experiments/tiny/fold-0/seed-42/done.json")).unwrap();
+    let other = run(train(dir.path(), TINY).args(["--fold", "0", "--set", "train.epochs=2"]));
+    other.fails(2, &["another config", "--overwrite", "experiments/tiny/fold-0/seed-42"]);
+    assert_eq!(fs::read(dir.path().join("experiments/tiny/fold-0/seed-42/done.json")).unwrap(), record);
+    run(train(dir.path(), TINY).args(["--fold", "0", "--set", "train.epochs=2", "--overwrite"])).succeeds();
+}
+
+#[test]
+fn wrong_usage_and_config_end_with_status_2() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    run(program("ser-train", d).args(["--config", "none.toml"])).fails(2, &["none.toml"]);
+    run(&mut program("ser-train", d)).fails(2, &["--config"]);
+    run(&mut train(d, "name = 'x'\n[[corpora]]\nkind = 'ravdes'")).fails(2, &["config.toml", "did you mean `ravdess`"]);
+    run(&mut train(d, "name = 'x'\n[[corpora")).fails(2, &["config.toml"]);
+    run(&mut train(d, &TINY.replace("epochs", "epoch"))).fails(2, &["train.epoch", "did you mean `epochs`"]);
+    run(train(d, TINY).args(["--set", "model.hiden=3"])).fails(2, &["model.hiden", "did you mean `hidden`"]);
+    run(train(d, TINY).args(["--fold", "7"])).fails(2, &["--fold 7", "0, 1, 2"]);
+    run(train(d, TINY).args(["--device", "abacus"])).fails(2, &["abacus", "flex"]);
+    #[cfg(not(feature = "cuda"))]
+    run(train(d, TINY).args(["--device", "cuda"])).fails(2, &["--features cuda"]);
+    run(program("ser-eval", d).arg("nowhere")).fails(2, &["nowhere"]);
+    run(program("ser-eval", d).arg(".")).fails(2, &["run.json"]);
+}
+
+#[test]
+fn a_corpus_that_is_not_there_or_not_usable_says_what_and_where() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    let ravdess = "name = 'r'\n[[corpora]]\nkind = 'ravdess'\n[protocol]\nkind = 'luna-5fold'\n";
+    let missing = run(&mut train(d, ravdess));
+    missing.fails(2, &["datasets/ravdess"]);
+    fs::create_dir_all(d.join("datasets/ravdess")).unwrap();
+    let empty = run(&mut train(d, ravdess));
+    assert_ne!(empty.status, 0);
+    empty.fails(empty.status, &["datasets/ravdess"]);
+
+    // A Git-LFS pointer and a file that is not audio, among good names.
+    for actor in 1..=24 {
+        let folder = d.join(format!("datasets/ravdess/Actor_{actor:02}"));
+        fs::create_dir_all(&folder).unwrap();
+        for emotion in 1..=8 {
+            let name = format!("03-01-{emotion:02}-01-01-01-{actor:02}.wav");
+            fs::write(folder.join(name), b"this is no audio at all").unwrap();
+        }
+    }
+    let pointer = d.join("datasets/ravdess/Actor_03/03-01-04-01-01-01-03.wav");
+    fs::write(&pointer, b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2\n").unwrap();
+    let unreadable = run(&mut train(d, ravdess));
+    unreadable.fails(1, &["192 of 192", "Actor_01/03-01-01-01-01-01-01.wav", "git lfs pull"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_unwritable_folder_is_an_error_that_names_it() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("taken"), b"a file").unwrap();
+    run(train(dir.path(), TINY).args(["--fold", "0", "--out", "taken/inside"])).fails(1, &["taken/inside"]);
+}
