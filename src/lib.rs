@@ -9,7 +9,7 @@
 //!                                          side
 //! ```
 //!
-//! [`train::prepare`] and [`train::train`] are `ser-train`; [`eval::gather`] and [`report::write`] are `ser-eval`.
+//! [`train::prepare`] and [`train::train`] are `ser-train`; [`eval::evaluate`] and [`report::write`] are `ser-eval`.
 //! Errors are [`error::Error`]; all randomness comes from [`rng::stream`].
 
 #![warn(missing_docs)]

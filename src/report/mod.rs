@@ -6,8 +6,8 @@
 //! | [`csv`] | the confusion matrix as CSV |
 //! | [`plot`] | the pictures, as PNG or SVG: confusion matrix, learning curves |
 //! | [`json`] | all figures with their protocol, for programs |
-//! | [`headline`] | the few lines that stand on top |
-//! | [`write`] | all of these into one folder |
+//! | [`headline()`] | the few lines that stand on top |
+//! | [`write()`] | all of these into one folder |
 
 pub mod csv;
 mod headline;

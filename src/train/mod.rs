@@ -1,7 +1,7 @@
 //! Learning: batches, the loop, checkpoints, resume, early stopping, the run folder.
 //!
 //! An experiment is a grid of runs, one a fold and seed ([`experiment`]); a run is an independent, idempotent unit of
-//! work ([`fit`]).
+//! work (`fit.rs`).
 
 pub mod checkpoint;
 mod config;

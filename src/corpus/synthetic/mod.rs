@@ -60,7 +60,7 @@ pub struct Utterance {
     pub speaker: u8,
     /// Index into [`EMOTIONS`].
     pub emotion: u8,
-    /// Index into [`sentences`].
+    /// Index into [`sentences()`].
     pub sentence: u8,
     /// Which of the [`TAKES`], from 0.
     pub take: u8,

@@ -14,7 +14,7 @@ use crate::model::bilstm::weights::{Gates, Sizes, pack_transposed};
 /// Takes the gradient of both directions' outputs back to the inputs (if `wants_input`) and the parameters.
 ///
 /// `d_output` is `[items, steps, 2 * d_hidden]`, forward half first, with a last stride of 1; what stands beyond an
-/// item's length is not read. `sides` come from [`forward`] with `keep`; their gates are overwritten.
+/// item's length is not read. `sides` come from `forward` with `keep`; their gates are overwritten.
 pub fn backward(
     sizes: &Sizes,
     batch: &Ragged,

@@ -17,7 +17,7 @@ struct Packed {
     bias: Buffer,
 }
 
-/// Runs both directions over packed inputs; `keep` saves what [`backward`] needs.
+/// Runs both directions over packed inputs; `keep` saves what `backward` needs.
 pub fn forward(sizes: &Sizes, batch: &Ragged, input: &[f32], weights: &[Gates; 2], keep: bool) -> [Side; 2] {
     let rows = batch.rows();
     assert!(input.len() >= rows * sizes.input_stride(), "packed inputs hold a row per item and step");
