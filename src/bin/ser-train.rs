@@ -60,7 +60,7 @@ struct Arguments {
     /// The folder of the feature cache [default: $SER_CACHE, else .ser-cache].
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// The experiment's folder [default: experiments/<name>].
+    /// The experiment's folder [default: experiments/NAME, the config's name].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
