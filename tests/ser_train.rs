@@ -121,6 +121,7 @@ fn wrong_usage_and_config_end_with_status_2() {
     run(train(d, TINY).args(["--set", "model.hiden=3"])).fails(2, &["model.hiden", "did you mean `hidden`"]);
     run(train(d, TINY).args(["--fold", "7"])).fails(2, &["--fold 7", "0, 1, 2"]);
     run(train(d, TINY).args(["--device", "abacus"])).fails(2, &["abacus", "flex"]);
+    run(train(d, TINY).arg("--tui")).fails(2, &["--tui", "terminal"]);
     #[cfg(not(feature = "cuda"))]
     run(train(d, TINY).args(["--device", "cuda"])).fails(2, &["--features cuda"]);
     run(program("ser-eval", d).arg("nowhere")).fails(2, &["nowhere"]);

@@ -51,6 +51,9 @@ struct Arguments {
     /// Train again what was begun or finished before, and replace it.
     #[arg(long, conflicts_with = "resume")]
     overwrite: bool,
+    /// Show Burn's terminal dashboard.
+    #[arg(long)]
+    tui: bool,
     /// Set a key of the config, as train.epochs=10; may be given several times.
     #[arg(long, value_name = "TABLE.KEY=VALUE")]
     set: Vec<String>,
@@ -88,6 +91,7 @@ fn run(arguments: Arguments) -> Result<()> {
         device: arguments.device,
         resume: arguments.resume,
         overwrite: arguments.overwrite,
+        dashboard: arguments.tui,
     };
     let prepared = prepare(experiment, &data_dir(arguments.data))?;
     eprint!("{}", prepared.summary());

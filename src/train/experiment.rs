@@ -32,6 +32,8 @@ pub struct Options {
     pub resume: bool,
     /// Start again where a run was begun or finished.
     pub overwrite: bool,
+    /// Show Burn's terminal dashboard.
+    pub dashboard: bool,
 }
 
 /// An experiment with its clips and folds: all that is known before any audio is read.
@@ -164,7 +166,16 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
         if matches!(state, Found::ToReplace) {
             std::fs::remove_dir_all(dir.path()).map_err(Error::io("remove", dir.path()))?;
         }
-        let run = Run { prepared, entries, fold, record, dir, device: device.clone(), resume: options.resume };
+        let run = Run {
+            prepared,
+            entries,
+            fold,
+            record,
+            dir,
+            device: device.clone(),
+            resume: options.resume,
+            dashboard: options.dashboard,
+        };
         let done = run.go()?;
         outcomes.push((run.dir, done));
     }

@@ -17,6 +17,7 @@ use super::{
     log::Log,
     optimiser::Optimiser,
     score::{Scored, argmax, score},
+    watch::Watch,
 };
 use crate::{
     cache::Entry,
@@ -25,7 +26,6 @@ use crate::{
     files::{create_dir, write_json, write_whole},
     model::{Net, weights},
     predict::Bundle,
-    progress::{Progress, stop_requested},
     protocol::Fold,
     rng,
     run::{Done, EpochRecord, Prediction, Predictions, RunDir, RunRecord},
@@ -39,6 +39,8 @@ pub(super) struct Run<'a> {
     pub record: RunRecord,
     pub dir: RunDir,
     pub device: Device,
+    /// Whether Burn's dashboard shows the run.
+    pub dashboard: bool,
     /// Whether to go on from the last checkpoint, where there is one.
     pub resume: bool,
 }
@@ -155,14 +157,14 @@ impl Run<'_> {
             state = checkpoint.state;
         }
         let earlier = state.seconds;
-        let total = settings.epochs.saturating_sub(state.epoch.saturating_sub(1));
         let label = format!("fold {} seed {}", self.fold.name, self.seed());
-        let progress = Progress::new(&label, total);
+        let mut watch = Watch::new(self.dashboard, &label, settings.epochs, state.history.len())?;
 
         while !self.finished(&state) {
             let batches = data.training_batches(&self.fold.train, settings.batch_size, self.seed(), state.epoch);
+            watch.start_epoch(self.fold.train.len());
             for (i, batch) in batches.iter().enumerate().skip(state.batch) {
-                if stop_requested() {
+                if watch.stop_requested() {
                     state.seconds = earlier + started.elapsed().as_secs_f64();
                     self.checkpoint(&net, &optimiser, &state).save(&self.dir.last_checkpoint())?;
                     return Err(Error::Interrupted(format!(
@@ -184,6 +186,7 @@ impl Run<'_> {
                 state.steps = optimiser.steps;
                 state.loss_sum += value * batch.len() as f64;
                 state.seen += batch.len();
+                watch.batch(state.seen, value);
             }
             let validation = self.predict(&net, data, &self.fold.validation);
             let record = EpochRecord {
@@ -201,18 +204,16 @@ impl Run<'_> {
             }
             checkpoint.save(&self.dir.last_checkpoint())?;
             self.write_metrics(&state)?;
-            progress.step();
-            let mark = if state.best == Some(record.epoch) { "  best so far" } else { "" };
-            log.say(
-                &progress,
-                &format!(
-                    "{label}  epoch {:>3}  loss {:.4}  validation loss {:.4}  validation UAR {:.2} %{mark}",
-                    record.epoch,
-                    record.train_loss,
-                    record.validation_loss,
-                    100.0 * record.validation_uar
-                ),
+            let line = format!(
+                "{label}  epoch {:>3}  loss {:.4}  validation loss {:.4}  validation UAR {:.2} %{}",
+                record.epoch,
+                record.train_loss,
+                record.validation_loss,
+                100.0 * record.validation_uar,
+                if state.best == Some(record.epoch) { "  best so far" } else { "" }
             );
+            watch.end_epoch(&record, &line);
+            log.add(&line);
         }
         // Whatever the last epoch was, the network that is kept is the best one's.
         let best = Checkpoint::load(&self.dir.best_checkpoint())?;

@@ -1,11 +1,8 @@
-//! `train.log`: what a run says, in its folder as well as on standard error.
+//! `train.log`: what a run says, in its folder.
 
 use std::{fs::File, io::Write, path::Path};
 
-use crate::{
-    error::{Error, Result},
-    progress::Progress,
-};
+use crate::error::{Error, Result};
 
 /// A run's log, opened before the long work so that an unwritable folder is an error at once.
 pub(super) struct Log(File);
@@ -15,10 +12,9 @@ impl Log {
         File::options().create(true).append(true).open(path).map(Self).map_err(Error::io("open", path))
     }
 
-    /// Says a line on standard error and in the log. A log that can no longer be written (a full disk) must not end
-    /// the training, whose checkpoints will say so.
-    pub(super) fn say(&mut self, progress: &Progress, line: &str) {
-        progress.say(line);
+    /// Adds a line. A log that can no longer be written (a full disk) must not end the training, whose checkpoints
+    /// will say so.
+    pub(super) fn add(&mut self, line: &str) {
         let _ = writeln!(self.0, "{line}");
     }
 }

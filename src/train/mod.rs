@@ -5,12 +5,14 @@
 
 pub mod checkpoint;
 mod config;
+mod dashboard;
 mod data;
 pub mod experiment;
 mod fit;
 mod log;
 mod optimiser;
 mod score;
+mod watch;
 
 pub use config::TrainConfig;
 pub use data::pad;
