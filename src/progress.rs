@@ -35,10 +35,12 @@ impl Progress {
         Self { bar, label, plain: (!terminal).then(|| Mutex::new(Instant::now())) }
     }
 
-    /// Work that shows nothing.
+    /// The same without plain lines, for work that writes lines of its own.
     #[must_use]
-    pub fn hidden() -> Self {
-        Self { bar: ProgressBar::hidden(), label: String::new(), plain: None }
+    pub fn bar_only(label: impl Into<String>, total: usize) -> Self {
+        let mut progress = Self::new(label, total);
+        progress.plain = None;
+        progress
     }
 
     /// One step further.

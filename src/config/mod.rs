@@ -160,6 +160,17 @@ mod tests {
     }
 
     #[test]
+    fn every_committed_config_is_valid() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+        let configs: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(configs.len() >= 6);
+        for path in configs {
+            let experiment = Experiment::load(&path, &[]).unwrap();
+            assert_eq!(Some(experiment.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
+        }
+    }
+
+    #[test]
     fn an_unknown_key_names_the_nearest_known_one() {
         let text = format!("{MINIMAL}[train]\nepoch = 3\n");
         let message = message(&text, &[]);

@@ -10,6 +10,7 @@ use crate::{
     device::DeviceKind,
     error::{Error, Result},
     features::ScalerScope,
+    files::{create_dir, read_json},
     progress::Progress,
     protocol::{self, Fold, Plan, audit::audit},
     run::{Done, ProtocolRecord, RunDir, RunRecord, Versions},
@@ -134,6 +135,8 @@ fn refuse_damage(findings: &Findings) -> Result<()> {
 /// [`Error::Interrupted`] where a stop was asked for; otherwise what the stages report.
 pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done)>> {
     let device = options.device.open()?;
+    // An unwritable folder is better known now than after the features are made.
+    create_dir(&options.out)?;
     let folds = chosen_folds(prepared, options.fold.as_deref())?;
     let seeds = if options.seeds.is_empty() { vec![prepared.experiment.seed] } else { options.seeds.clone() };
 
@@ -212,12 +215,12 @@ fn look_at(dir: &RunDir, record: &RunRecord, options: &Options) -> Result<Found>
     }
     let place = dir.path().display();
     let ways = "pass --overwrite to start again, or --out DIR to keep both";
-    let there: RunRecord = crate::files::read_json(&dir.record())?;
+    let there: RunRecord = read_json(&dir.record())?;
     if there.config_hash != record.config_hash {
         return Err(Error::Config(format!("{place} holds a run of another config: {ways}")));
     }
     if dir.done().exists() {
-        return Ok(Found::Finished(crate::files::read_json(&dir.done())?));
+        return Ok(Found::Finished(read_json(&dir.done())?));
     }
     if dir.last_checkpoint().exists() && !options.resume {
         return Err(Error::Config(format!("{place} holds a run that was stopped: pass --resume to go on, or {ways}")));

@@ -19,7 +19,7 @@ impl Watch {
         if dashboard {
             return Ok(Self::Dashboard(Box::new(Dashboard::open(label, epochs, done)?)));
         }
-        Ok(Self::Lines(Progress::new(label, epochs.saturating_sub(done))))
+        Ok(Self::Lines(Progress::bar_only(label, epochs.saturating_sub(done))))
     }
 
     pub(super) fn start_epoch(&mut self, utterances: usize) {
