@@ -2,7 +2,8 @@
 //! any batch.
 
 pub mod bilstm;
-mod block;
+pub mod block;
+mod cpu;
 mod mask;
 mod net;
 mod pool;

@@ -76,13 +76,13 @@ impl Net {
     #[must_use]
     pub fn embed(&self, input: NetInput) -> Tensor<2> {
         let NetInput { features, mut lengths } = input;
-        // [batch, dims, frames]
-        let mut x = features.swap_dims(1, 2);
+        // [batch, frames, dims]
+        let mut x = features;
         for block in &self.blocks {
             (x, lengths) = block.forward(x, &lengths);
         }
         // [batch, steps, 2 × hidden]
-        let x = self.rnn.forward(x.swap_dims(1, 2), &lengths);
+        let x = self.rnn.forward(x, &lengths);
         self.pooling.forward(x, &lengths)
     }
 }

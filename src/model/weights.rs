@@ -54,7 +54,18 @@ impl ModuleVisitor for Reader {
 
 /// A tensor's values as f32, whatever the device computes in.
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
+    let mut values = Vec::new();
+    append(&mut values, tensor);
+    values
+}
+
+/// Appends a tensor's values to others.
+fn append<const D: usize>(to: &mut Vec<f32>, tensor: Tensor<D>) {
+    let data = tensor.into_data();
+    match data.as_slice::<f32>() {
+        Ok(values) => to.extend_from_slice(values),
+        Err(_) => to.extend(data.iter::<f32>()),
+    }
 }
 
 /// The module with `weights` in place of its own.
@@ -113,7 +124,7 @@ fn replace<const D: usize>(param: Param<Tensor<D>>, values: Vec<f32>) -> Param<T
 /// The trainable parameters one after another, in the module's own order.
 #[must_use]
 pub fn flatten<M: Module>(module: &M) -> Vec<f32> {
-    let mut visitor = Flatten { flat: Vec::new() };
+    let mut visitor = Flatten { flat: Vec::with_capacity(module.num_params()) };
     module.visit(&mut visitor);
     visitor.flat
 }
@@ -125,7 +136,7 @@ struct Flatten {
 impl ModuleVisitor for Flatten {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if param.val().is_require_grad() {
-            self.flat.extend(values(param.val()));
+            append(&mut self.flat, param.val());
         }
     }
 }
@@ -133,7 +144,7 @@ impl ModuleVisitor for Flatten {
 /// The gradients of the trainable parameters, laid out as [`flatten`] does; zero where the loss does not depend on one.
 #[must_use]
 pub fn flatten_gradients<M: Module>(module: &M, gradients: &Gradients) -> Vec<f32> {
-    let mut visitor = FlattenGradients { gradients, flat: Vec::new() };
+    let mut visitor = FlattenGradients { gradients, flat: Vec::with_capacity(module.num_params()) };
     module.visit(&mut visitor);
     visitor.flat
 }
@@ -148,7 +159,7 @@ impl ModuleVisitor for FlattenGradients<'_> {
         let tensor = param.val();
         if tensor.is_require_grad() {
             match tensor.grad(self.gradients) {
-                Some(gradient) => self.flat.extend(values(gradient)),
+                Some(gradient) => append(&mut self.flat, gradient),
                 None => self.flat.resize(self.flat.len() + tensor.dims().iter().product::<usize>(), 0.0),
             }
         }

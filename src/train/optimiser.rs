@@ -2,6 +2,7 @@
 //! the whole network, and a state that a checkpoint holds as plain arrays.
 
 use burn::{module::Module, tensor::Gradients};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::TrainConfig;
@@ -24,6 +25,9 @@ const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.999;
 const EPSILON: f32 = 1e-8;
 const MOMENTUM: f32 = 0.9;
+
+/// Parameters that one thread takes at a time.
+const CHUNK: usize = 1 << 14;
 
 /// An optimiser with its state.
 #[derive(Debug, Clone)]
@@ -58,7 +62,7 @@ impl Optimiser {
     #[must_use]
     pub fn step<M: Module>(&mut self, rate: f64, module: M, gradients: &Gradients) -> (M, f64) {
         let mut gradient = weights::flatten_gradients(&module, gradients);
-        let norm = gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>().sqrt();
+        let norm = norm(&gradient);
         if !norm.is_finite() {
             return (module, norm);
         }
@@ -73,31 +77,46 @@ impl Optimiser {
 
     fn update(&mut self, rate: f32, parameters: &mut [f32], gradient: &[f32]) {
         self.steps += 1;
+        let adam = self.rule != Rule::Sgd;
         self.first.resize(parameters.len(), 0.0);
+        self.second.resize(if adam { parameters.len() } else { 0 }, 0.0);
         let decay = self.weight_decay;
-        let state = parameters.iter_mut().zip(gradient).zip(&mut self.first);
-        match self.rule {
-            Rule::Sgd => {
-                for ((p, &g), velocity) in state {
-                    *velocity = MOMENTUM * *velocity + g + decay * *p;
-                    *p -= rate * *velocity;
-                }
-            }
-            Rule::Adam | Rule::AdamW => {
-                self.second.resize(gradient.len(), 0.0);
-                let (coupled, apart) = if self.rule == Rule::Adam { (decay, 0.0) } else { (0.0, rate * decay) };
-                let t = self.steps as f64;
-                let correction1 = (1.0 - f64::from(BETA1).powf(t)) as f32;
-                let correction2 = (1.0 - f64::from(BETA2).powf(t)).sqrt() as f32;
-                for (((p, &g), mean), square) in state.zip(&mut self.second) {
+        let (coupled, apart) = if self.rule == Rule::AdamW { (0.0, rate * decay) } else { (decay, 0.0) };
+        let correction = |beta: f32| 1.0 - f64::from(beta).powf(self.steps as f64);
+        let (rate1, correction2) = (rate / correction(BETA1) as f32, correction(BETA2).sqrt() as f32);
+        // Elements are independent of one another: who computes which does not matter.
+        let state =
+            parameters.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK)).zip(self.first.par_chunks_mut(CHUNK));
+        if adam {
+            state.zip(self.second.par_chunks_mut(CHUNK)).for_each(|(((parameters, gradient), first), second)| {
+                for (((p, &g), mean), square) in parameters.iter_mut().zip(gradient).zip(first).zip(second) {
                     let g = g + coupled * *p;
                     *mean = BETA1 * *mean + (1.0 - BETA1) * g;
                     *square = BETA2 * *square + (1.0 - BETA2) * g * g;
-                    *p -= apart * *p + rate / correction1 * *mean / (square.sqrt() / correction2 + EPSILON);
+                    *p -= apart * *p + rate1 * *mean / (square.sqrt() / correction2 + EPSILON);
                 }
-            }
+            });
+        } else {
+            state.for_each(|((parameters, gradient), first)| {
+                for ((p, &g), velocity) in parameters.iter_mut().zip(gradient).zip(first) {
+                    *velocity = MOMENTUM * *velocity + g + coupled * *p;
+                    *p -= rate * *velocity;
+                }
+            });
         }
     }
+}
+
+/// The Euclidean norm, summed in double precision in an order of its own.
+fn norm(values: &[f32]) -> f64 {
+    // Sixteen sums side by side, which do not wait for one another.
+    let mut sums = [0.0f64; 16];
+    for part in values.chunks(sums.len()) {
+        for (sum, &value) in sums.iter_mut().zip(part) {
+            *sum += f64::from(value) * f64::from(value);
+        }
+    }
+    sums.iter().sum::<f64>().sqrt()
 }
 
 #[cfg(test)]

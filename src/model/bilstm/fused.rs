@@ -11,12 +11,13 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, ExtensionType, Flex, TensorMetadata, backend_extension};
 use burn::tensor::TensorData;
 
-use super::buffer::Buffer;
 use super::gates::GATES;
-use super::kernel::{self, Side, View};
+use super::kernel::{self, Side};
 use super::ragged::Ragged;
-use super::simd::Level;
 use super::weights::{Gate, GateGradient, Gates, Sizes};
+use crate::model::cpu::buffer::Buffer;
+use crate::model::cpu::simd::Level;
+use crate::model::cpu::tensor::{FlexTensor, forward_strides, view, whole_rows};
 
 /// The parameters of one gate.
 #[derive(ExtensionType)]
@@ -74,8 +75,6 @@ pub trait FusedBiLstm: Backend {
         batch: Ragged,
     ) -> FloatTensor<Self>;
 }
-
-type FlexTensor = FloatTensor<Flex>;
 
 /// The parameters of both directions, in the order of [`DirectionTensors`] and [`GateTensors`].
 type Parameters = [[[FlexTensor; PER_GATE]; GATES]; 2];
@@ -162,10 +161,7 @@ impl Backward<Flex, PARENTS> for ThroughTime {
     fn backward(self, ops: Ops<Computed, PARENTS>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let Computed { sizes, batch, steps, input, parameters, sides } = ops.state;
         let [to_input, to_parameters @ ..] = ops.parents;
-        let mut d_output = forward_strides(grads.consume::<Flex>(&ops.node));
-        if d_output.layout().strides()[2] != 1 {
-            d_output = d_output.to_contiguous();
-        }
+        let d_output = whole_rows(grads.consume::<Flex>(&ops.node));
         let weights = parameters.each_ref().map(gates);
         let [ahead, back] =
             kernel::backward(&sizes, &batch, &input, &weights, sides, view(&d_output), to_input.is_some());
@@ -204,16 +200,4 @@ fn gates(direction: &[[FlexTensor; PER_GATE]; GATES]) -> Gates<'_> {
         let [input, hidden, first, second] = tensors.each_ref().map(|tensor| view(tensor).data);
         Gate { input, hidden, bias: [first, second] }
     })
-}
-
-/// The tensor itself, or a copy if it runs backwards in some dimension.
-fn forward_strides(tensor: FlexTensor) -> FlexTensor {
-    if tensor.layout().strides().iter().any(|&stride| stride < 0) { tensor.to_contiguous() } else { tensor }
-}
-
-/// The tensor's numbers where they lie.
-fn view(tensor: &FlexTensor) -> View<'_> {
-    let layout = tensor.layout();
-    let stride = |dimension: usize| layout.strides().get(dimension).map_or(0, |stride| stride.unsigned_abs());
-    View { data: &tensor.storage()[layout.start_offset()..], strides: [stride(0), stride(1), stride(2)] }
 }

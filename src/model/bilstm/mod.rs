@@ -16,25 +16,24 @@
 //! Parameter gradients are sums over the batch, in the order of its lengths. Bits may differ between processors with
 //! different vector instructions.
 
-mod buffer;
 mod fused;
 mod gates;
 mod kernel;
-mod panel;
 mod ragged;
-mod simd;
 mod stock;
 mod weights;
 
-use burn::backend::{Dispatch, DispatchDevice};
+use burn::backend::Dispatch;
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::activation::Activation;
 use burn::nn::{GateController, Initializer, Lstm, LstmConfig};
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use fused::{DirectionTensors, FusedBiLstm, GateTensors};
 use ragged::Ragged;
+
+use super::cpu::tensor::is_fused;
 
 /// Sizes of a [`BiLstm`].
 #[derive(Config, Debug)]
@@ -87,19 +86,6 @@ impl BiLstm {
         }
         stock::forward(&self.forward, &self.reverse, input, lengths)
     }
-}
-
-/// Whether the fused operation serves the tensor's device and number format.
-fn is_fused(input: &Tensor<3>) -> bool {
-    let device = input.device();
-    let flex = match device.as_dispatch() {
-        DispatchDevice::Flex(_) => true,
-        DispatchDevice::Autodiff(inner) => matches!(**inner, DispatchDevice::Flex(_)),
-        // Only other devices that were compiled in, of which there may be none.
-        #[allow(unreachable_patterns)]
-        _ => false,
-    };
-    flex && input.dtype() == DType::F32
 }
 
 /// The parameters of a module with the usual gates and biases; none for the variants that only the stock module knows.

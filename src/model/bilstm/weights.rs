@@ -3,9 +3,9 @@
 //! Gate columns are stored in blocks of `4 N`: input, forget, cell and output gate of `N` hidden units, `N` being the
 //! lanes of a register. The last block is filled up with units whose weights are zero; such a unit stays exactly zero.
 
-use super::buffer::Buffer;
 use super::gates::GATES;
-use super::simd::Level;
+use crate::model::cpu::buffer::Buffer;
+use crate::model::cpu::simd::Level;
 
 /// The parameters of one gate, row-major as in [`burn::nn::Linear`].
 #[derive(Debug, Clone, Copy)]

@@ -4,12 +4,14 @@ use rayon::prelude::*;
 
 use super::steps::{Steps, groups};
 use super::weight_gradients::weight_gradients;
-use super::{DEPTH, Shared, Side, SideGradient, View};
-use crate::model::bilstm::buffer::Buffer;
+use super::{DEPTH, Side, SideGradient};
 use crate::model::bilstm::gates::{BackwardRows, gates_backward};
-use crate::model::bilstm::panel::{Panel, Start, multiply};
 use crate::model::bilstm::ragged::Ragged;
 use crate::model::bilstm::weights::{Gates, Sizes, pack_transposed};
+use crate::model::cpu::buffer::Buffer;
+use crate::model::cpu::panel::{Panel, Start, multiply};
+use crate::model::cpu::shared::Shared;
+use crate::model::cpu::tensor::View;
 
 /// Takes the gradient of both directions' outputs back to the inputs (if `wants_input`) and the parameters.
 ///

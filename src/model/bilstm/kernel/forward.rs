@@ -2,13 +2,14 @@
 
 use rayon::prelude::*;
 
+use super::Side;
 use super::steps::{CHUNK, Steps, groups};
-use super::{Shared, Side};
-use crate::model::bilstm::buffer::Buffer;
 use crate::model::bilstm::gates::{ForwardRows, gates_forward};
-use crate::model::bilstm::panel::{Panel, Start, multiply};
 use crate::model::bilstm::ragged::Ragged;
 use crate::model::bilstm::weights::{Gates, Sizes, pack, pack_bias};
+use crate::model::cpu::buffer::Buffer;
+use crate::model::cpu::panel::{Panel, Start, multiply};
+use crate::model::cpu::shared::Shared;
 
 /// The weights of one direction, arranged for the forward pass.
 struct Packed {

@@ -9,17 +9,16 @@ mod forward;
 mod steps;
 mod weight_gradients;
 
-use std::marker::PhantomData;
-
 use rayon::prelude::*;
 
 pub use backward::backward;
 pub use forward::forward;
 
-use super::buffer::Buffer;
 use super::gates::GATES;
 use super::ragged::Ragged;
 use super::weights::{GateGradient, Sizes};
+use crate::model::cpu::buffer::Buffer;
+use crate::model::cpu::tensor::View;
 
 /// Length of the runs into which k is cut, so that a panel of that many rows stays in the first-level cache.
 const DEPTH: usize = 128;
@@ -44,35 +43,10 @@ pub struct SideGradient {
     pub gates: [GateGradient; GATES],
 }
 
-/// A batch-major array `[items, steps, d]`, read where it lies.
-#[derive(Debug, Clone, Copy)]
-pub struct View<'a> {
-    /// The numbers, from the first element on.
-    pub data: &'a [f32],
-    /// Numbers from one index to the next, per dimension.
-    pub strides: [usize; 3],
-}
-
-/// A pointer that several threads write through, each to rows of its own.
-#[derive(Clone, Copy)]
-struct Shared<'a>(*mut f32, PhantomData<&'a mut [f32]>);
-
-// SAFETY: only a pointer; those who follow it promise not to write where another thread reads or writes.
-unsafe impl Send for Shared<'_> {}
-// SAFETY: as above.
-unsafe impl Sync for Shared<'_> {}
-
-impl<'a> Shared<'a> {
-    fn new(numbers: &'a mut [f32]) -> Self {
-        Self(numbers.as_mut_ptr(), PhantomData)
-    }
-}
-
 /// Copies the valid rows of a batch into packed order, `[rows, input_stride]`.
 pub fn gather(sizes: &Sizes, batch: &Ragged, view: View) -> Buffer {
     let stride = sizes.input_stride();
     let mut packed = Buffer::new(batch.rows() * stride);
-    let [by_item, by_step, by_column] = view.strides;
     let mut steps = Vec::with_capacity(batch.steps());
     let mut rest: &mut [f32] = &mut packed;
     for &active in &batch.active {
@@ -82,17 +56,7 @@ pub fn gather(sizes: &Sizes, batch: &Ragged, view: View) -> Buffer {
     }
     steps.into_par_iter().enumerate().with_min_len(4).for_each(|(step, rows)| {
         for (row, &item) in rows.chunks_exact_mut(stride).zip(&batch.order) {
-            let from = item * by_item + step * by_step;
-            let row = &mut row[..sizes.d_input];
-            match by_column {
-                0 => row.fill(view.data[from]),
-                1 => row.copy_from_slice(&view.data[from..from + sizes.d_input]),
-                _ => {
-                    for (to, from) in row.iter_mut().zip(view.data[from..].iter().step_by(by_column)) {
-                        *to = *from;
-                    }
-                }
-            }
+            view.copy_row(item, step, &mut row[..sizes.d_input]);
         }
     });
     packed
@@ -122,7 +86,7 @@ pub fn scatter(batch: &Ragged, steps: usize, width: usize, write: impl Fn(usize,
 mod tests {
     use super::super::weights::Gate;
     use super::*;
-    use crate::model::bilstm::simd::Level;
+    use crate::model::cpu::simd::Level;
 
     /// A layer's parameters per direction and gate: input weights, hidden weights, two biases.
     type Parameters = [[[Vec<f32>; 4]; GATES]; 2];

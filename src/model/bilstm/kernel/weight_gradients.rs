@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{DEPTH, Shared, Side};
-use crate::model::bilstm::buffer::Buffer;
+use super::{DEPTH, Side};
 use crate::model::bilstm::gates::GATES;
-use crate::model::bilstm::panel::{Panel, Start, multiply};
 use crate::model::bilstm::ragged::{Ragged, Run};
 use crate::model::bilstm::weights::{GateGradient, Sizes, unpack};
+use crate::model::cpu::buffer::Buffer;
+use crate::model::cpu::panel::{Panel, Start, multiply};
+use crate::model::cpu::shared::Shared;
 
 /// The gradients of weights and biases, from each direction's hidden states and gradients of gate sums.
 pub fn weight_gradients(sizes: &Sizes, batch: &Ragged, input: &[f32], sides: &[Side; 2]) -> [[GateGradient; GATES]; 2] {

@@ -6,7 +6,7 @@
 use super::simd::{Lanes, per_level};
 
 /// Columns of a panel, in registers.
-const COLUMNS: usize = 4;
+pub const COLUMNS: usize = 4;
 
 /// `C[rows, 4 N] = start + A[rows, depth] B[depth, 4 N]`
 #[derive(Clone, Copy)]
@@ -127,7 +127,7 @@ unsafe fn tile_of<V: Lanes, const ROWS: usize>(panel: &Panel, row: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::bilstm::simd::Level;
+    use crate::model::cpu::simd::Level;
 
     fn numbers(n: usize, seed: u32) -> Vec<f32> {
         let mut state = seed;

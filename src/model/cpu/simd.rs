@@ -107,6 +107,8 @@ pub trait Lanes: Copy {
     fn at_most(self, limit: Self) -> Self;
     /// The greater of `self` and `limit`; a NaN in `self` stays.
     fn at_least(self, limit: Self) -> Self;
+    /// Per lane, `then` where `self` is greater than `than`, else (also for NaN) `otherwise`.
+    fn if_greater(self, than: Self, then: Self, otherwise: Self) -> Self;
     /// `self * 2^n` where `shifted` is the integer `n` plus [`ROUNDER`].
     fn scale_by_power_of_two(self, shifted: Self) -> Self;
 }
@@ -199,6 +201,12 @@ impl Lanes for Quad {
     }
 
     #[inline(always)]
+    fn if_greater(self, than: Self, then: Self, otherwise: Self) -> Self {
+        let pick = |i: usize| if self.0[i] > than.0[i] { then.0[i] } else { otherwise.0[i] };
+        Self([pick(0), pick(1), pick(2), pick(3)])
+    }
+
+    #[inline(always)]
     fn scale_by_power_of_two(self, shifted: Self) -> Self {
         self.zip(shifted, |x, n| f32::from_bits(x.to_bits().wrapping_add(n.to_bits() << 23)))
     }
@@ -209,7 +217,7 @@ macro_rules! x86_lanes {
     (
         $(#[$doc:meta])* $name:ident($register:ty), $n:literal lanes, $rows:literal rows,
         $load:ident, $store:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident,
-        $min:ident, $max:ident, $to_int:ident, $from_int:ident, $add_int:ident, $shift:ident
+        $min:ident, $max:ident, $if_greater:ident, $to_int:ident, $from_int:ident, $add_int:ident, $shift:ident
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
@@ -287,6 +295,12 @@ macro_rules! x86_lanes {
             }
 
             #[inline(always)]
+            fn if_greater(self, than: Self, then: Self, otherwise: Self) -> Self {
+                // SAFETY: as in `same`.
+                Self(unsafe { $if_greater(self.0, than.0, then.0, otherwise.0) })
+            }
+
+            #[inline(always)]
             fn scale_by_power_of_two(self, shifted: Self) -> Self {
                 // SAFETY: as in `same`.
                 Self(unsafe { $from_int($add_int($to_int(self.0), $shift::<23>($to_int(shifted.0)))) })
@@ -295,12 +309,30 @@ macro_rules! x86_lanes {
     };
 }
 
+/// # Safety
+/// The processor has AVX2.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn if_greater_avx2(value: __m256, than: __m256, then: __m256, otherwise: __m256) -> __m256 {
+    // SAFETY: the caller vouches for the processor.
+    unsafe { _mm256_blendv_ps(otherwise, then, _mm256_cmp_ps::<_CMP_GT_OQ>(value, than)) }
+}
+
+/// # Safety
+/// The processor has AVX-512.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn if_greater_avx512(value: __m512, than: __m512, then: __m512, otherwise: __m512) -> __m512 {
+    // SAFETY: the caller vouches for the processor.
+    unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(value, than), otherwise, then) }
+}
+
 #[cfg(target_arch = "x86_64")]
 x86_lanes!(
     /// Eight lanes of AVX2 with FMA.
     Ymm(__m256), 8 lanes, 3 rows,
     _mm256_loadu_ps, _mm256_storeu_ps, _mm256_set1_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps,
-    _mm256_fmadd_ps, _mm256_min_ps, _mm256_max_ps, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_add_epi32,
+    _mm256_fmadd_ps, _mm256_min_ps, _mm256_max_ps, if_greater_avx2, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_add_epi32,
     _mm256_slli_epi32
 );
 
@@ -309,7 +341,7 @@ x86_lanes!(
     /// Sixteen lanes of AVX-512.
     Zmm(__m512), 16 lanes, 6 rows,
     _mm512_loadu_ps, _mm512_storeu_ps, _mm512_set1_ps, _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps,
-    _mm512_fmadd_ps, _mm512_min_ps, _mm512_max_ps, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_add_epi32,
+    _mm512_fmadd_ps, _mm512_min_ps, _mm512_max_ps, if_greater_avx512, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_add_epi32,
     _mm512_slli_epi32
 );
 
@@ -319,10 +351,10 @@ macro_rules! per_level {
     ($(#[$doc:meta])* fn $name:ident($($argument:ident: $kind:ty),* $(,)?) = $body:ident;) => {
         $(#[$doc])*
         #[allow(clippy::too_many_arguments)]
-        pub unsafe fn $name(level: $crate::model::bilstm::simd::Level, $($argument: $kind),*) {
-            use $crate::model::bilstm::simd::{Level, Quad};
+        pub unsafe fn $name(level: $crate::model::cpu::simd::Level, $($argument: $kind),*) {
+            use $crate::model::cpu::simd::{Level, Quad};
             #[cfg(target_arch = "x86_64")]
-            use $crate::model::bilstm::simd::{Ymm, Zmm};
+            use $crate::model::cpu::simd::{Ymm, Zmm};
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f")]
