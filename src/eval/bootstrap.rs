@@ -87,6 +87,9 @@ pub struct Intervals {
     pub macro_f1: Interval,
 }
 
+/// Picks the interval of one figure.
+pub type IntervalOf = fn(&Intervals) -> Interval;
+
 /// Intervals for predictions over so many classes; `None` where there are fewer than two units, or no draws are wanted.
 #[must_use]
 pub fn intervals<'a>(
@@ -309,7 +312,7 @@ mod tests {
     fn speakers_who_differ_widen_the_interval() {
         // Half of the speakers are always recognised, the others hardly ever.
         let mut predictions = fake::predictions(10, 60, 3, &[1], 0.1);
-        for row in predictions.rows.iter_mut().filter(|row| row.speaker < "c/5".to_owned()) {
+        for row in predictions.rows.iter_mut().filter(|row| row.speaker.as_str() < "c/5") {
             row.prediction = row.truth;
         }
         let width = |unit| {

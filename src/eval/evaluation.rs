@@ -457,7 +457,8 @@ pub(crate) mod tests {
     #[test]
     fn a_row_that_should_not_be_there_or_is_not_there_is_named() {
         let good = runs("a", 2, 9, &[1], 0.5);
-        let wrong: [(&str, fn(&mut Finished)); 7] = [
+        type Damage = fn(&mut Finished);
+        let wrong: [(&str, Damage); 7] = [
             ("predictions.csv: line 20: c/0/004 is predicted twice under seed 1, first in line 6", |run| {
                 run.predictions.rows.push(run.predictions.rows[4].clone());
             }),

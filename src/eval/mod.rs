@@ -33,7 +33,7 @@ pub mod temperature;
 #[cfg(test)]
 pub(crate) mod fake;
 
-pub use bootstrap::{Bootstrap, Interval, Intervals, Unit};
+pub use bootstrap::{Bootstrap, Interval, IntervalOf, Intervals, Unit};
 pub use certainty::{Calibrated, Certainty};
 pub use confusion::Confusion;
 pub use evaluation::{Evaluation, FoldOfSeed, Run, SeedScores, Spread, evaluate, evaluate_with};
