@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/report_*.{json,txt}: made-up predictions with the figures that scikit-learn computes on them.
+"""Writes tests/golden/report_*.{json,txt} and certainty.json: made-up predictions with the figures that scikit-learn computes on them.
 
     pip install scikit-learn==1.9.1
     python scripts/golden_report.py
@@ -7,6 +7,7 @@
 The predictions come from a small generator written out here rather than from a library's, so that the files are the
 same whatever versions are installed. The .json holds what goes in (classes, truth, prediction as class indices) and
 what must come out; the .txt is `classification_report(..., digits=4)`, to be matched character by character (but see the note at `re.sub`).
+certainty.json holds probabilities and the figures that look at them.
 """
 
 import json
@@ -14,14 +15,21 @@ import re
 import warnings
 from pathlib import Path
 
+import numpy as np
 import sklearn
 from sklearn.metrics import (
     accuracy_score,
     balanced_accuracy_score,
+    brier_score_loss,
     classification_report,
+    cohen_kappa_score,
     confusion_matrix,
     f1_score,
+    log_loss,
+    matthews_corrcoef,
     precision_recall_fscore_support,
+    roc_auc_score,
+    top_k_accuracy_score,
 )
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden"
@@ -69,7 +77,58 @@ CASES = {
 }
 
 
+def judged(seed, supports, sharpness):
+    """Probabilities that lean towards the truth, as quotients of whole numbers, none of them equal in a row."""
+    draw = Lcg(seed)
+    truth, rows = [], []
+    for label, support in enumerate(supports):
+        for _ in range(support):
+            weights = [1 + draw.below(1000) * len(supports) + c for c in range(len(supports))]
+            weights[label] += draw.below(sharpness) * len(supports)
+            truth.append(label)
+            rows.append([w / sum(weights) for w in weights])
+    return truth, rows
+
+
+JUDGED = {
+    "two classes": judged(11, [37, 61], 800),
+    "eight classes": judged(12, [48, 96, 96, 96, 96, 96, 96, 96], 3000),
+    "a class without clips": judged(13, [20, 0, 31, 17], 900),
+    "far too sure": judged(14, [30, 30, 30], 1_000_000),
+    "one clip of a class": judged(15, [1, 40, 3], 500),
+}
+
+
+def certainty(name, truth, rows):
+    classes = list(range(len(rows[0])))
+    y, p = np.array(truth), np.array(rows)
+    indicators = [(y == c).astype(int) for c in classes]
+    areas = [float(roc_auc_score(i, p[:, c])) if 0 < i.sum() < len(y) else None for c, i in enumerate(indicators)]
+    known = [a for a in areas if a is not None]
+    return {
+        "made_with": f"scikit-learn {sklearn.__version__}",
+        "name": name,
+        "classes": len(classes),
+        "truth": truth,
+        "probabilities": rows,
+        # Of two classes scikit-learn takes one column only, and every class is among the two most probable.
+        "top2": 1.0 if len(classes) == 2 else float(top_k_accuracy_score(y, p, k=2, labels=classes)),
+        "auroc": float(roc_auc_score(y, p, multi_class="ovr", labels=classes))
+        if len(known) == len(classes) > 2
+        else float(np.mean(known)),
+        "auroc_by_class": areas,
+        "log_loss": float(log_loss(y, p, labels=classes)),
+        "brier": float(np.mean(np.sum((p - np.stack(indicators, axis=1)) ** 2, axis=1)))
+        if len(classes) == 2
+        else float(brier_score_loss(y, p, labels=classes, scale_by_half=False)),
+        "kappa": float(cohen_kappa_score(y, p.argmax(axis=1))),
+        "mcc": float(matthews_corrcoef(y, p.argmax(axis=1))),
+    }
+
+
 def main():
+    cases = [certainty(name, truth, rows) for name, (truth, rows) in JUDGED.items()]
+    (GOLDEN / "certainty.json").write_text(json.dumps(cases, separators=(",", ":")) + "\n")
     GOLDEN.mkdir(parents=True, exist_ok=True)
     for name, (classes, (truth, prediction)) in CASES.items():
         labels = list(range(len(classes)))

@@ -25,13 +25,22 @@ fn the_whole_way_on_the_embedded_corpus() {
 
     let experiment = dir.path().join("experiments/tiny");
     for run in ["fold-0/seed-1", "fold-2/seed-2"] {
-        for file in ["config.toml", "run.json", "split.csv", "train.log", "checkpoints/last.safetensors", "done.json"] {
+        for file in [
+            "config.toml",
+            "run.json",
+            "split.csv",
+            "clips.csv",
+            "train.log",
+            "checkpoints/last.safetensors",
+            "done.json",
+        ] {
             assert!(experiment.join(run).join(file).is_file(), "{run}/{file}");
         }
     }
     let report = experiment.join("report");
-    for picture in ["confusion.png", "curves.png"] {
-        assert!(fs::read(report.join(picture)).unwrap().starts_with(b"\x89PNG"), "{picture}");
+    for picture in ["confusion", "curves", "speakers", "reliability", "classes"] {
+        assert!(fs::read(report.join(format!("{picture}.png"))).unwrap().starts_with(b"\x89PNG"), "{picture}");
+        assert!(fs::read(report.join(format!("{picture}.svg"))).unwrap().starts_with(b"<svg"), "{picture}");
     }
     let json: serde_json::Value = serde_json::from_slice(&fs::read(report.join("report.json")).unwrap()).unwrap();
     assert_eq!(json["n"], 2 * 672);

@@ -1,11 +1,20 @@
-//! `ser-eval`: gathers an experiment's finished runs into a report.
+//! `ser-eval`: gathers experiments' finished runs into reports, and compares experiments.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Parser;
-use ser::{error::Result, eval::evaluate, report, run::load_finished};
+use ser::{
+    error::{Error, Result},
+    eval::{Bootstrap, Comparison, Evaluation, compare, evaluate_with},
+    report,
+    run::load_finished,
+};
 
-/// Gathers the finished runs of an experiment into a report: figures, confusion matrix, learning curves, predictions.
+/// Gathers the finished runs of an experiment into a report: figures with intervals, confusion matrix, learning curves,
+/// predictions, model card. Of several experiments, compares each with the first.
 #[derive(Parser)]
 #[command(
     version,
@@ -14,16 +23,25 @@ use ser::{error::Result, eval::evaluate, report, run::load_finished};
       every fold and seed together, into experiments/ravdess/report/
   ser-eval experiments/ravdess/fold-0/seed-42 --out /tmp/fold-0
       one run alone
+  ser-eval experiments/baseline experiments/better --out /tmp/comparison
+      a report of each in its own folder, and what they differ by
 
-Exit status: 0 done, 2 wrong usage, 1 anything else."
+Exit status: 0 done, 2 wrong usage or experiments of different protocols, 1 anything else."
 )]
 struct Arguments {
-    /// A run's or an experiment's folder, as ser-train leaves it.
-    #[arg(value_name = "RUN_OR_EXPERIMENT_DIR")]
-    dir: PathBuf,
-    /// The report's folder [default: report/ in the folder given].
+    /// A run's or an experiment's folder, as ser-train leaves it; several to compare them.
+    #[arg(value_name = "RUN_OR_EXPERIMENT_DIR", required = true)]
+    dirs: Vec<PathBuf>,
+    /// The report's folder [default: report/ in the folder given]. Of several experiments, that of the comparison, which
+    /// is only printed where this is not given.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Draws of the bootstrap; 0 for no intervals.
+    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().samples)]
+    bootstrap: usize,
+    /// Seed of the bootstrap's draws.
+    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().seed)]
+    bootstrap_seed: u64,
 }
 
 fn main() -> ExitCode {
@@ -37,10 +55,53 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<()> {
-    let evaluation = evaluate(load_finished(&arguments.dir)?)?;
-    let folder = arguments.out.unwrap_or_else(|| arguments.dir.join("report"));
-    report::write(&evaluation, &folder)?;
-    print!("{}", report::headline(&evaluation));
-    println!("report      {}", folder.join("report.txt").display());
+    let bootstrap = Bootstrap { samples: arguments.bootstrap, seed: arguments.bootstrap_seed };
+    if let [dir] = &arguments.dirs[..] {
+        let evaluation = evaluate_with(load_finished(dir)?, bootstrap)?;
+        let folder = arguments.out.unwrap_or_else(|| dir.join("report"));
+        report::write(&evaluation, &folder)?;
+        print!("{}", report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted()));
+        println!("\nreport      {}", folder.join("report.txt").display());
+        return Ok(());
+    }
+    compare_all(&arguments.dirs, arguments.out.as_deref(), bootstrap)
+}
+
+fn compare_all(dirs: &[PathBuf], out: Option<&Path>, bootstrap: Bootstrap) -> Result<()> {
+    let mut evaluations = Vec::new();
+    for dir in dirs {
+        let mut evaluation = evaluate_with(load_finished(dir)?, bootstrap)?;
+        report::write(&evaluation, &dir.join("report"))?;
+        // Two runs of one config bear one name: their folders tell them apart.
+        if evaluations.iter().any(|other: &Evaluation| other.experiment == evaluation.experiment) {
+            evaluation.experiment = format!("{} in {}", evaluation.experiment, dir.display());
+        }
+        evaluations.push(evaluation);
+    }
+    for table in report::comparison::several(&evaluations) {
+        println!("{}", table.plain());
+    }
+    let comparisons = match &evaluations[..] {
+        [first, others @ ..] => {
+            let compared: Result<Vec<Comparison>> =
+                others.iter().map(|other| compare(first, other, bootstrap)).collect();
+            // Of two experiments a comparison was asked for; of more, a table, in which protocols stand apart.
+            match compared {
+                Err(Error::Config(problem)) if others.len() > 1 => {
+                    eprintln!("not compared: {problem}");
+                    Vec::new()
+                }
+                compared => compared?,
+            }
+        }
+        [] => Vec::new(),
+    };
+    for comparison in &comparisons {
+        println!("{}", report::comparison::text(comparison));
+    }
+    if let Some(out) = out {
+        report::comparison::write(&comparisons, &evaluations, out)?;
+        println!("comparison  {}", out.join("comparison.txt").display());
+    }
     Ok(())
 }

@@ -100,7 +100,7 @@ fn run(arguments: Arguments) -> Result<()> {
     let evaluation = evaluate(load_finished(&out)?)?;
     let folder = out.join("report");
     report::write(&evaluation, &folder)?;
-    print!("{}", report::headline(&evaluation));
+    print!("{}", report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted()));
     println!("report      {}", folder.join("report.txt").display());
     Ok(())
 }

@@ -1,14 +1,28 @@
 //! Finished runs → one [`Evaluation`]: every figure is computed from the saved predictions, without the models.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde::Serialize;
 
-use super::{Confusion, Scores};
+use super::{
+    Confusion, Judgements, Scores,
+    agreement::{kappa, mcc},
+    bootstrap::{Bootstrap, Intervals, Unit, intervals},
+    breakdown::{Breakdown, breakdowns},
+    certainty::{Calibrated, Certainty, Temperature},
+    notable::{ConfusedPair, JudgedClip, confused, worst},
+    temperature,
+};
 use crate::{
     error::{Error, Result},
-    protocol::audit::Audit,
-    run::{Done, EpochRecord, Finished, Prediction, Predictions, ProtocolRecord, RunDir, RunRecord, Versions},
+    protocol::{Side, audit::Audit},
+    run::{
+        ClipRecord, Done, EpochRecord, Finished, Prediction, Predictions, ProtocolRecord, RunDir, RunRecord, SplitRow,
+        Versions,
+    },
 };
 
 /// What the runs of an experiment say together.
@@ -38,7 +52,28 @@ pub struct Evaluation {
     pub scores: Scores,
     /// Each seed's folds pooled.
     pub per_seed: Vec<SeedScores>,
+    /// Cohen's kappa of the pooled predictions; none where chance alone must agree.
+    pub kappa: Option<f64>,
+    /// Matthews' correlation coefficient of the pooled predictions, −1 to 1.
+    pub mcc: f64,
+    /// What the pooled probabilities are worth.
+    pub certainty: Certainty,
+    /// The same after temperature scaling, each run by its own validation side.
+    pub calibrated: Calibrated,
+    /// 95 % intervals: over speakers, and over utterances. Less where there is nothing to draw from.
+    pub intervals: Vec<Intervals>,
+    /// The pooled figures by what is known of speakers and clips.
+    pub breakdowns: Vec<Breakdown>,
+    /// The emotions that were confused, the most confused first.
+    pub confused: Vec<ConfusedPair>,
+    /// The clips that were judged worst, the worst first.
+    pub worst: Vec<JudgedClip>,
+    /// What is known of each clip, by id; nothing from runs of earlier versions.
+    pub clips: BTreeMap<String, ClipRecord>,
 }
+
+/// How many of the worst clips an evaluation names.
+const WORST: usize = 20;
 
 /// One gathered run.
 #[derive(Debug, Clone)]
@@ -110,6 +145,19 @@ impl Evaluation {
         Spread::of(&self.runs.iter().map(|run| figure(&run.scores)).collect::<Vec<_>>())
     }
 
+    /// The intervals over that unit.
+    #[must_use]
+    pub fn intervals_over(&self, unit: Unit) -> Option<&Intervals> {
+        self.intervals.iter().find(|intervals| intervals.unit == unit)
+    }
+
+    /// The classes without a test clip: no recall can be said of them.
+    #[must_use]
+    pub fn untested(&self) -> Vec<&str> {
+        let classes = self.scores.per_class.iter().filter(|class| class.support == 0);
+        classes.map(|class| class.class.as_str()).collect()
+    }
+
     /// Whether every fold of the protocol is there for every seed.
     #[must_use]
     pub fn complete(&self) -> bool {
@@ -117,21 +165,31 @@ impl Evaluation {
     }
 }
 
-/// Pools the finished runs of one experiment.
+/// Pools the finished runs of one experiment, with intervals by the default [`Bootstrap`].
+///
+/// # Errors
+///
+/// As [`evaluate_with`].
+pub fn evaluate(finished: Vec<Finished>) -> Result<Evaluation> {
+    evaluate_with(finished, Bootstrap::default())
+}
+
+/// Pools the finished runs of one experiment. The order of runs and of rows does not matter.
 ///
 /// # Errors
 ///
 /// [`Error::Config`] where there is no run, or runs of different configs lie together; [`Error::File`] where a run's
-/// predictions are not those of its fold and seed, a clip is predicted twice under one seed, or two runs disagree on a
-/// clip's class.
-pub fn evaluate(finished: Vec<Finished>) -> Result<Evaluation> {
+/// predictions are not exactly those of its fold's test and validation sides, a clip is predicted twice under one seed,
+/// or two runs disagree on a clip's class: the row is named.
+pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Evaluation> {
     let mut runs = Vec::new();
     let mut first: Option<RunRecord> = None;
     let mut pooled = Predictions::default();
-    let mut seen = BTreeSet::new();
-    let mut truths = BTreeMap::new();
+    let mut pool = Pool::default();
+    let mut temperatures = Vec::new();
+    let mut clips = BTreeMap::new();
     for run in finished {
-        let Finished { dir, record, done, epochs, predictions } = run;
+        let Finished { dir, record, done, epochs, predictions, mut validation, split, clips: known } = run;
         let reference = first.get_or_insert_with(|| record.clone());
         if record.config_hash != reference.config_hash || record.classes != reference.classes {
             return Err(Error::Config(format!(
@@ -141,8 +199,17 @@ pub fn evaluate(finished: Vec<Finished>) -> Result<Evaluation> {
                 reference.config_hash
             )));
         }
-        check_rows(&dir, &record, &predictions, &mut seen, &mut truths)?;
+        pool.check(&dir, &record, &predictions, &split)?;
+        check_rows(&dir.validation(), &record, &validation, &split, Side::Validation)?;
         let confusion = confusion(&record.classes, &predictions.rows)?;
+        validation.rows.sort_by(|a, b| a.clip.cmp(&b.clip));
+        let judged = Judgements::of(record.classes.len(), &validation.rows);
+        temperatures.push(Temperature {
+            fold: record.fold.clone(),
+            seed: record.seed,
+            temperature: temperature::fit(&judged).unwrap_or(1.0),
+        });
+        clips.extend(known.into_iter().map(|clip| (clip.clip.clone(), clip)));
         runs.push(Run {
             fold: record.fold,
             seed: record.seed,
@@ -158,7 +225,9 @@ pub fn evaluate(finished: Vec<Finished>) -> Result<Evaluation> {
         return Err(Error::Config("there is no finished run to evaluate".into()));
     };
     pooled.rows.sort_by(|a, b| (a.seed, &a.clip).cmp(&(b.seed, &b.clip)));
-    runs.sort_by_key(|run| (run.seed, position(&record.protocol.folds, &run.fold)));
+    let place = |fold: &str, seed| (seed, position(&record.protocol.folds, fold));
+    runs.sort_by_key(|run| place(&run.fold, run.seed));
+    temperatures.sort_by_key(|of| place(&of.fold, of.seed));
 
     let seeds: Vec<u64> = runs.iter().map(|run| run.seed).collect::<BTreeSet<_>>().into_iter().collect();
     let have = |fold: &str, seed| runs.iter().any(|run| run.fold == fold && run.seed == seed);
@@ -174,6 +243,7 @@ pub fn evaluate(finished: Vec<Finished>) -> Result<Evaluation> {
             Ok(SeedScores { seed, scores })
         })
         .collect::<Result<_>>()?;
+    let classes = record.classes.len();
     let confusion = confusion(&record.classes, &pooled.rows)?;
     Ok(Evaluation {
         experiment: record.experiment,
@@ -184,48 +254,111 @@ pub fn evaluate(finished: Vec<Finished>) -> Result<Evaluation> {
         seeds,
         runs,
         missing,
-        predictions: pooled,
         scores: Scores::of(&confusion)?,
-        confusion,
         per_seed,
+        kappa: kappa(&confusion),
+        mcc: mcc(&confusion),
+        certainty: Certainty::of(&Judgements::of(classes, &pooled.rows))?,
+        calibrated: calibrated(temperatures, classes, &pooled.rows)?,
+        intervals: [Unit::Speakers, Unit::Utterances]
+            .into_iter()
+            .filter_map(|unit| intervals(classes, &pooled.rows, unit, bootstrap))
+            .collect(),
+        breakdowns: breakdowns(&pooled, &clips),
+        confused: confused(&confusion),
+        worst: worst(&pooled, WORST),
+        clips,
+        predictions: pooled,
+        confusion,
     })
 }
 
-/// Refuses rows that are not the run's, stand twice, or contradict another run.
+fn calibrated(temperatures: Vec<Temperature>, classes: usize, rows: &[Prediction]) -> Result<Calibrated> {
+    let by_run: BTreeMap<(&str, u64), f64> =
+        temperatures.iter().map(|of| ((of.fold.as_str(), of.seed), of.temperature)).collect();
+    let mut judgements = Judgements::of(classes, []);
+    for row in rows {
+        let temperature = by_run.get(&(row.fold.as_str(), row.seed)).copied().unwrap_or(1.0);
+        judgements.append(Judgements::of(classes, [row]).at_temperature(temperature));
+    }
+    Ok(Calibrated { certainty: Certainty::of(&judgements)?, temperatures })
+}
+
+/// What all runs' test rows must agree on.
+#[derive(Default)]
+struct Pool {
+    seen: BTreeSet<(u64, String)>,
+    truths: BTreeMap<String, usize>,
+}
+
+impl Pool {
+    /// Refuses rows that are not the run's, stand twice, or contradict another run.
+    fn check(&mut self, dir: &RunDir, record: &RunRecord, rows: &Predictions, split: &[SplitRow]) -> Result<()> {
+        let path = dir.predictions();
+        check_rows(&path, record, rows, split, Side::Test)?;
+        for (i, row) in rows.rows.iter().enumerate() {
+            let wrong = |problem: String| Error::file(&path, format!("line {}: {problem}", i + 2));
+            if !self.seen.insert((row.seed, row.clip.clone())) {
+                return Err(wrong(format!("{} is predicted twice under seed {}", row.clip, row.seed)));
+            }
+            if *self.truths.entry(row.clip.clone()).or_insert(row.truth) != row.truth {
+                return Err(wrong(format!("{} has another class than in another run", row.clip)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a table that does not have exactly the clips of that side, each once.
 fn check_rows(
-    dir: &RunDir,
+    path: &Path,
     record: &RunRecord,
     predictions: &Predictions,
-    seen: &mut BTreeSet<(u64, String)>,
-    truths: &mut BTreeMap<String, usize>,
+    split: &[SplitRow],
+    side: Side,
 ) -> Result<()> {
-    let path = dir.predictions();
     if predictions.classes != record.classes {
         return Err(Error::file(path, "has other classes than run.json beside it"));
     }
-    for (i, row) in predictions.rows.iter().enumerate() {
-        let line = i + 2;
-        let wrong = |problem: String| Error::file(&path, format!("line {line}: {problem}"));
+    let wanted = split.iter().zip(2..).filter(|(row, _)| row.side == side);
+    let mut wanted: BTreeMap<&str, (&SplitRow, usize)> =
+        wanted.map(|(row, line)| (row.clip.as_str(), (row, line))).collect();
+    let mut lines = BTreeMap::new();
+    for (row, line) in predictions.rows.iter().zip(2..) {
+        let wrong = |problem: String| Err(Error::file(path, format!("line {line}: {problem}")));
         if row.fold != record.fold || row.seed != record.seed {
-            return Err(wrong(format!(
+            return wrong(format!(
                 "fold {} seed {} in the folder of fold {} seed {}",
                 row.fold, row.seed, record.fold, record.seed
-            )));
+            ));
         }
-        if !seen.insert((row.seed, row.clip.clone())) {
-            return Err(wrong(format!("{} is predicted twice under seed {}", row.clip, row.seed)));
+        if let Some(before) = lines.insert(&row.clip, line) {
+            return wrong(format!("{} is predicted twice under seed {}, first in line {before}", row.clip, row.seed));
         }
-        if *truths.entry(row.clip.clone()).or_insert(row.truth) != row.truth {
-            return Err(wrong(format!("{} has another class than in another run", row.clip)));
+        let Some((known, _)) = wanted.remove(row.clip.as_str()) else {
+            return wrong(format!("{} is not on the {} side by split.csv", row.clip, side.name()));
+        };
+        let truth = record.classes.get(row.truth).map_or("", String::as_str);
+        for (what, ours, theirs) in [("truth", truth, &known.emotion), ("speaker", &row.speaker, &known.speaker)] {
+            if ours != theirs {
+                return wrong(format!("{what} of {} is \"{ours}\", and \"{theirs}\" by split.csv", row.clip));
+            }
         }
     }
-    if predictions.rows.len() != record.audit.clips[2] {
-        return Err(Error::file(
-            &path,
-            format!("has {} predictions, and the fold tests {} clips", predictions.rows.len(), record.audit.clips[2]),
-        ));
+    match wanted.values().min_by_key(|(_, line)| *line) {
+        None => Ok(()),
+        Some((row, line)) => Err(Error::file(
+            path,
+            format!(
+                "{} of the {} clips of the {} side have no row: {} (line {line} of split.csv){}",
+                wanted.len(),
+                wanted.len() + predictions.rows.len(),
+                side.name(),
+                row.clip,
+                if wanted.len() > 1 { " is the first" } else { "" }
+            ),
+        )),
     }
-    Ok(())
 }
 
 fn confusion<'a>(classes: &[String], rows: impl IntoIterator<Item = &'a Prediction>) -> Result<Confusion> {
@@ -234,4 +367,162 @@ fn confusion<'a>(classes: &[String], rows: impl IntoIterator<Item = &'a Predicti
 
 fn position(folds: &[String], fold: &str) -> usize {
     folds.iter().position(|known| known == fold).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::{eval::fake, run::EpochRecord};
+
+    /// A finished run of one fold with made-up predictions; validation is another speaker's.
+    pub(crate) fn finished(name: &str, rows: Vec<Prediction>, classes: &[String], seed: u64) -> Finished {
+        let mut validation = rows.clone();
+        for row in &mut validation {
+            row.clip = row.clip.replace("c/", "c/v");
+            row.speaker = row.speaker.replace("c/", "c/v");
+        }
+        let split = |rows: &[Prediction], side| -> Vec<SplitRow> {
+            let of = |row: &Prediction| SplitRow {
+                clip: row.clip.clone(),
+                speaker: row.speaker.clone(),
+                emotion: classes[row.truth].clone(),
+                side,
+            };
+            rows.iter().map(of).collect()
+        };
+        let record: RunRecord = serde_json::from_value(serde_json::json!({
+            "experiment": name, "fold": "0", "seed": seed, "classes": classes, "synthetic": false, "config_hash": "abc",
+            "protocol": {
+                "name": "speaker-kfold", "speaker_independent": true, "description": "by speaker", "folds": ["0"],
+                "validation_rule": "speakers", "selection": "best validation UAR", "scaler": "training side alone",
+                "corpora": ["c"], "split_seed": 42
+            },
+            "audit": {
+                "clips": [0, rows.len(), rows.len()], "speakers": [0, 0, 0], "sentences": [0, 0, 0],
+                "shared_clips": [], "shared_copies": [], "shared_audio": [], "shared_speakers": [],
+                "shared_validation_speakers": [], "shared_sentences": 0, "shared_corpora": [],
+                "recordings_across_speakers": 0, "scaler": "training side alone", "selection_on_test": false
+            },
+            "versions": {"ser": "0", "burn": "0", "device": "flex", "platform": "test"}
+        }))
+        .unwrap();
+        let epoch = |epoch| EpochRecord {
+            epoch,
+            train_loss: 1.0 / epoch as f64,
+            validation_loss: 1.2 / epoch as f64,
+            validation_uar: 0.4,
+            learning_rate: 1e-3,
+        };
+        Finished {
+            dir: RunDir::of(Path::new("here"), "0", seed),
+            record,
+            done: Done { best_epoch: 2, epochs: 3, validation_uar: 0.4, test_uar: 0.5, seconds: 1.5 },
+            epochs: (1..=3).map(epoch).collect(),
+            split: [split(&rows, Side::Test), split(&validation, Side::Validation)].concat(),
+            predictions: Predictions { classes: classes.to_vec(), rows },
+            validation: Predictions { classes: classes.to_vec(), rows: validation },
+            clips: vec![],
+        }
+    }
+
+    fn runs(name: &str, speakers: usize, clips: usize, seeds: &[u64], right: f64) -> Vec<Finished> {
+        let all = fake::predictions(speakers, clips, 3, seeds, right);
+        let of = |seed| all.rows.iter().filter(|row| row.seed == seed).cloned().collect();
+        seeds.iter().map(|&seed| finished(name, of(seed), &all.classes, seed)).collect()
+    }
+
+    /// An experiment over three classes.
+    pub(crate) fn evaluation(name: &str, speakers: usize, clips: usize, seeds: &[u64], right: f64) -> Evaluation {
+        evaluate(runs(name, speakers, clips, seeds, right)).unwrap()
+    }
+
+    /// Everything that an evaluation says, as text.
+    fn said(evaluation: &Evaluation) -> String {
+        format!("{evaluation:?}")
+    }
+
+    #[test]
+    fn rows_and_runs_in_any_order_give_the_same_figures() {
+        let straight = runs("a", 5, 40, &[1, 2, 3], 0.5);
+        let mut turned = straight.clone();
+        turned.reverse();
+        for run in &mut turned {
+            run.predictions.rows.rotate_left(33);
+            run.predictions.rows.reverse();
+            run.validation.rows.rotate_left(7);
+        }
+        assert_eq!(said(&evaluate(straight).unwrap()), said(&evaluate(turned).unwrap()));
+    }
+
+    #[test]
+    fn a_row_that_should_not_be_there_or_is_not_there_is_named() {
+        let good = runs("a", 2, 9, &[1], 0.5);
+        type Damage = fn(&mut Finished);
+        let wrong: [(&str, Damage); 7] = [
+            ("predictions.csv: line 20: c/0/004 is predicted twice under seed 1, first in line 6", |run| {
+                run.predictions.rows.push(run.predictions.rows[4].clone());
+            }),
+            ("predictions.csv: 2 of the 18 clips of the test side have no row: c/0/003 (line 5 of split.csv)", |run| {
+                run.predictions.rows.remove(7);
+                run.predictions.rows.remove(3);
+            }),
+            ("predictions.csv: line 4: c/9/9 is not on the test side", |run| {
+                run.predictions.rows[2].clip = "c/9/9".into();
+            }),
+            ("predictions.csv: line 2: truth of c/0/000 is \"class 1\", and \"class 0\" by split.csv", |run| {
+                run.predictions.rows[0].truth = 1;
+            }),
+            ("predictions.csv: line 2: speaker of c/0/000 is \"c/x\"", |run| {
+                run.predictions.rows[0].speaker = "c/x".into();
+            }),
+            ("predictions.csv: line 3: fold 0 seed 8 in the folder of fold 0 seed 1", |run| {
+                run.predictions.rows[1].seed = 8;
+            }),
+            ("validation.csv: 1 of the 18 clips of the validation side have no row", |run| {
+                run.validation.rows.pop();
+            }),
+        ];
+        for (expected, change) in wrong {
+            let mut bad = good.clone();
+            change(&mut bad[0]);
+            let error = evaluate(bad).unwrap_err().to_string();
+            assert!(error.contains(expected), "{expected}: {error}");
+        }
+        assert!(evaluate(good).is_ok());
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        let mut runs = runs("a", 3, 30, &[1, 2], 0.5);
+        for run in &mut runs {
+            run.record.protocol.folds = vec!["0".into(), "1".into()];
+            run.record.classes.push("class 3".into());
+            run.predictions.classes.push("class 3".into());
+            run.validation.classes.push("class 3".into());
+            for row in run.predictions.rows.iter_mut().chain(&mut run.validation.rows) {
+                row.probabilities.push(0.0);
+            }
+        }
+        let found = evaluate(runs).unwrap();
+        assert!(!found.complete());
+        assert_eq!(found.missing, [1, 2].map(|seed| FoldOfSeed { fold: "1".into(), seed }));
+        assert_eq!(found.untested(), ["class 3"]);
+        assert_eq!(found.certainty.auroc_by_class[3], None);
+        assert_eq!(found.intervals.len(), 2);
+    }
+
+    #[test]
+    fn temperatures_are_fitted_on_validation_alone() {
+        let straight = runs("a", 3, 30, &[1], 0.5);
+        let mut sharper = straight.clone();
+        for row in &mut sharper[0].validation.rows {
+            // Squared probabilities need twice the temperature.
+            let squares: Vec<f32> = row.probabilities.iter().map(|p| p * p).collect();
+            let sum: f32 = squares.iter().sum();
+            row.probabilities = squares.into_iter().map(|p| p / sum).collect();
+        }
+        let temperature = |runs| evaluate(runs).unwrap().calibrated.temperatures[0].temperature;
+        let (before, after) = (temperature(straight), temperature(sharper));
+        assert!((after / before - 2.0).abs() < 1e-4, "{before} {after}");
+    }
 }

@@ -3,13 +3,44 @@
 //! | module | what it computes |
 //! |---|---|
 //! | [`confusion`] | how many clips of each true emotion were taken for which |
-//! | [`evaluate`] | all of it, from the finished runs of an experiment |
 //! | [`scores`] | UAR, WA, F1 and the figures per class, by scikit-learn's definitions |
+//! | [`agreement`] | Cohen's kappa, Matthews' correlation coefficient |
+//! | [`judgements`] | the probabilities, for: |
+//! | [`ranking`] | top-k accuracy, area under the ROC curve |
+//! | [`proper`] | log loss, Brier's score |
+//! | [`calibration`], [`temperature`] | reliability and expected calibration error; temperature scaling |
+//! | [`bootstrap`] | 95 % intervals over speakers and over utterances |
+//! | [`breakdown`], [`notable`] | figures of groups of clips; the worst clips, the most confused emotions |
+//! | [`evaluate`] | all of it, from the finished runs of an experiment |
+//! | [`compare`], [`mcnemar`] | two experiments under one protocol, clip by clip |
 
+pub mod agreement;
+pub mod bootstrap;
+pub mod breakdown;
+pub mod calibration;
+pub mod certainty;
 pub mod confusion;
 mod evaluation;
+pub mod judgements;
+pub mod mcnemar;
+pub mod notable;
+mod paired;
+pub mod proper;
+pub mod ranking;
 pub mod scores;
+pub mod temperature;
 
+#[cfg(test)]
+pub(crate) mod fake;
+
+pub use bootstrap::{Bootstrap, Interval, IntervalOf, Intervals, Unit};
+pub use certainty::{Calibrated, Certainty};
 pub use confusion::Confusion;
-pub use evaluation::{Evaluation, FoldOfSeed, Run, SeedScores, Spread, evaluate};
+pub use evaluation::{Evaluation, FoldOfSeed, Run, SeedScores, Spread, evaluate, evaluate_with};
+pub use judgements::Judgements;
+pub use mcnemar::McNemar;
+pub use paired::{Compared, Comparison, compare};
 pub use scores::{Average, ClassScores, Scores};
+
+#[cfg(test)]
+pub(crate) use evaluation::tests as made_up;

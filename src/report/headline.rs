@@ -1,5 +1,6 @@
 //! The few lines that stand on top of every report: the figures with the protocol that they mean something under.
 
+use super::table::wrapped;
 use crate::eval::{Evaluation, Spread};
 
 /// A share as per cent with two decimals, with its spread where there is one: `49.90` or `49.90 ± 1.02`.
@@ -24,7 +25,8 @@ pub fn protocol_line(evaluation: &Evaluation) -> String {
     )
 }
 
-/// What a reader must know before the figures, one warning a line: synthetic speech, missing folds.
+/// What a reader must know before the figures, one warning a line: synthetic speech, missing folds, classes
+/// without test clips.
 #[must_use]
 pub fn warnings(evaluation: &Evaluation) -> Vec<String> {
     let mut lines = Vec::new();
@@ -43,35 +45,97 @@ pub fn warnings(evaluation: &Evaluation) -> Vec<String> {
             evaluation.missing.iter().map(|of| format!("{} (seed {})", of.fold, of.seed)).collect();
         lines.push(format!("INCOMPLETE: folds missing: {}; this is not the protocol's figure.", missing.join(", ")));
     }
+    let untested = evaluation.untested();
+    if !untested.is_empty() {
+        lines.push(format!("NO TEST CLIPS of {}: the UAR is over the other classes.", untested.join(", ")));
+    }
     lines
 }
 
-/// The headline: warnings, what was evaluated, the figures.
+/// The headline: warnings, what was evaluated, the figures; in lines of at most 80 columns.
 #[must_use]
 pub fn headline(evaluation: &Evaluation) -> String {
     let mut text = String::new();
-    let mut line = |label: &str, value: &str| text.push_str(&format!("{label:<12}{value}\n"));
-    for warning in warnings(evaluation) {
-        line("", &warning);
-    }
-    let seeds: Vec<String> = evaluation.seeds.iter().map(u64::to_string).collect();
-    line("experiment", &format!("{} ({})", evaluation.experiment, evaluation.protocol.corpora.join(", ")));
-    line("protocol", &protocol_line(evaluation));
-    line("validation", &evaluation.protocol.validation_rule);
-    line("selection", &evaluation.protocol.selection);
-    line("scaler", &evaluation.protocol.scaler);
-    line(
-        "seeds",
-        &format!("{} ({} runs, {} predictions)", seeds.join(", "), evaluation.runs.len(), evaluation.scores.n),
-    );
-    let spread = if evaluation.seeds.len() > 1 { ", mean ± s.d. over seeds" } else { "" };
-    let note = format!("folds pooled{spread}");
-    line("UAR", &format!("{} %  ({note})", percent(evaluation.over_seeds(|s| s.uar))));
-    line("WA", &format!("{} %", percent(evaluation.over_seeds(|s| s.wa))));
-    line("macro F1", &format!("{} %", percent(evaluation.over_seeds(|s| s.macro_f1))));
-    if evaluation.runs.len() > 1 {
-        let folds = percent(evaluation.over_folds(|s| s.uar));
-        line("UAR by run", &format!("{folds} %  (mean ± s.d. over {} runs)", evaluation.runs.len()));
+    for Line { label, value, .. } in lines(evaluation) {
+        // Labels are of words without a break, which keeps the columns.
+        text.push_str(&wrapped(&format!("{label:<INDENT$}{value}"), INDENT));
     }
     text
+}
+
+/// Where the values of a headline begin.
+pub(super) const INDENT: usize = 12;
+
+/// A line of the headline.
+pub(super) struct Line {
+    pub label: &'static str,
+    pub value: String,
+    pub kind: Kind,
+}
+
+/// What a line says, for those who colour it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Warning,
+    Setting,
+    Figure,
+}
+
+pub(super) fn lines(evaluation: &Evaluation) -> Vec<Line> {
+    let mut lines: Vec<Line> =
+        warnings(evaluation).into_iter().map(|value| Line { label: "", value, kind: Kind::Warning }).collect();
+    let mut setting = |label, value| lines.push(Line { label, value, kind: Kind::Setting });
+    let protocol = &evaluation.protocol;
+    let seeds: Vec<String> = evaluation.seeds.iter().map(u64::to_string).collect();
+    setting("experiment", format!("{} ({})", evaluation.experiment, protocol.corpora.join(", ")));
+    setting("protocol", protocol_line(evaluation));
+    setting("validation", protocol.validation_rule.clone());
+    setting("selection", protocol.selection.clone());
+    setting("scaler", protocol.scaler.clone());
+    setting(
+        "seeds",
+        format!("{} ({} runs, {} predictions)", seeds.join(", "), evaluation.runs.len(), evaluation.scores.n),
+    );
+    let mut figure = |label, value| lines.push(Line { label, value, kind: Kind::Figure });
+    let spread = if evaluation.seeds.len() > 1 { ", mean ± s.d. over seeds" } else { "" };
+    figure("UAR", format!("{} %  (folds pooled{spread})", percent(evaluation.over_seeds(|s| s.uar))));
+    figure("WA", format!("{} %", percent(evaluation.over_seeds(|s| s.wa))));
+    figure("macro F1", format!("{} %", percent(evaluation.over_seeds(|s| s.macro_f1))));
+    if evaluation.runs.len() > 1 {
+        let folds = percent(evaluation.over_folds(|s| s.uar));
+        figure("UAR by run", format!("{folds} %  (mean ± s.d. over {} runs)", evaluation.runs.len()));
+    }
+    let within: Vec<String> = evaluation
+        .intervals
+        .iter()
+        .map(|of| {
+            let (low, high) = (100.0 * of.uar.low, 100.0 * of.uar.high);
+            format!("{low:.2} to {high:.2} % by {} {}", of.units, of.unit.name())
+        })
+        .collect();
+    if !within.is_empty() {
+        figure("UAR, 95 %", within.join("; "));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::{FoldOfSeed, made_up::evaluation};
+
+    #[test]
+    fn a_headline_fits_80_columns_and_says_what_is_missing() {
+        let mut ours = evaluation("a-long-name-for-an-experiment", 4, 30, &[1, 2, 3, 4, 5], 0.5);
+        ours.protocol.validation_rule = "of the training side, whole speakers where there are enough ".repeat(3);
+        ours.missing.push(FoldOfSeed { fold: "07".into(), seed: 3 });
+        ours.scores.per_class[1].support = 0;
+        let text = headline(&ours);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        for part in
+            ["INCOMPLETE: folds missing: 07 (seed 3)", "NO TEST CLIPS of class 1", "\nUAR         ", "by 4 speakers"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
 }

@@ -1,4 +1,24 @@
-//! `report.json`: the figures with their protocol, for programs. The schema is named in the file.
+//! `report.json`: the figures with their protocol, for programs.
+//!
+//! The schema is named in the file: `ser-report/1`. Keys may be added under the same number; one that is taken away or
+//! changes its meaning raises it. Shares are from 0 to 1, losses in nats, what cannot be said is `null`.
+//!
+//! | key | what it is |
+//! |---|---|
+//! | `schema`, `experiment`, `synthetic` | the schema; the experiment's name; whether any corpus is synthetic |
+//! | `uar`, `wa`, `macro_f1`, `weighted_f1`, `n` | all folds and seeds pooled, and of how many predictions |
+//! | `uar_over_seeds`, `wa_over_seeds`, `macro_f1_over_seeds`, `uar_over_runs` | `mean`, `std` (n − 1), `n` |
+//! | `kappa`, `mcc` | [`agreement`](crate::eval::agreement), pooled |
+//! | `certainty` | [`Certainty`]: `top2`, `auroc`, `auroc_by_class`, `log_loss`, `brier`, `calibration_error`, `bins` |
+//! | `calibrated` | the same after temperature scaling, and each run's `temperatures` |
+//! | `intervals` | [`Intervals`]: one by `speakers` and one by `utterances`, each `low` and `high` at 95 % |
+//! | `protocol` | [`ProtocolRecord`] |
+//! | `complete`, `missing`, `seeds`, `untested` | whether all folds are there, else which are not; classes without clips |
+//! | `per_class`, `macro_average`, `weighted_average`, `confusion` | scikit-learn's figures; counts `[truth][prediction]` |
+//! | `breakdowns` | [`Breakdown`]: `by` and its `groups`; `unknown` predictions are in none |
+//! | `confused`, `worst` | pairs of emotions and clips, the worst first; class indices are those of `confusion.classes` |
+//! | `per_seed`, `runs` | the figures of each seed, and of each run with its audit |
+//! | `config_hash`, `versions` | what the runs were made with |
 
 use std::path::Path;
 
@@ -6,7 +26,11 @@ use serde::Serialize;
 
 use crate::{
     error::Result,
-    eval::{Average, ClassScores, Confusion, Evaluation, FoldOfSeed, SeedScores, Spread},
+    eval::{
+        Average, Calibrated, Certainty, ClassScores, Confusion, Evaluation, FoldOfSeed, Intervals, SeedScores, Spread,
+        breakdown::Breakdown,
+        notable::{ConfusedPair, JudgedClip},
+    },
     files::write_json,
     protocol::audit::Audit,
     run::{ProtocolRecord, Versions},
@@ -34,14 +58,23 @@ struct Report<'a> {
     wa_over_seeds: Spread,
     macro_f1_over_seeds: Spread,
     uar_over_runs: Spread,
+    kappa: Option<f64>,
+    mcc: f64,
+    certainty: &'a Certainty,
+    calibrated: &'a Calibrated,
+    intervals: &'a [Intervals],
     protocol: &'a ProtocolRecord,
     complete: bool,
     missing: &'a [FoldOfSeed],
     seeds: &'a [u64],
+    untested: Vec<&'a str>,
     per_class: &'a [ClassScores],
     macro_average: &'a Average,
     weighted_average: &'a Average,
     confusion: &'a Confusion,
+    breakdowns: &'a [Breakdown],
+    confused: &'a [ConfusedPair],
+    worst: &'a [JudgedClip],
     per_seed: &'a [SeedScores],
     runs: Vec<Run<'a>>,
     config_hash: &'a str,
@@ -96,14 +129,23 @@ pub fn write(path: &Path, evaluation: &Evaluation) -> Result<()> {
         wa_over_seeds: evaluation.over_seeds(|s| s.wa),
         macro_f1_over_seeds: evaluation.over_seeds(|s| s.macro_f1),
         uar_over_runs: evaluation.over_folds(|s| s.uar),
+        kappa: evaluation.kappa,
+        mcc: evaluation.mcc,
+        certainty: &evaluation.certainty,
+        calibrated: &evaluation.calibrated,
+        intervals: &evaluation.intervals,
         protocol: &evaluation.protocol,
         complete: evaluation.complete(),
         missing: &evaluation.missing,
         seeds: &evaluation.seeds,
+        untested: evaluation.untested(),
         per_class: &scores.per_class,
         macro_average: &scores.macro_avg,
         weighted_average: &scores.weighted_avg,
         confusion: &evaluation.confusion,
+        breakdowns: &evaluation.breakdowns,
+        confused: &evaluation.confused,
+        worst: &evaluation.worst,
         per_seed: &evaluation.per_seed,
         runs: runs.collect(),
         config_hash: &evaluation.config_hash,

@@ -2,19 +2,34 @@
 //!
 //! | module | what it writes |
 //! |---|---|
+//! | [`headline()`] | the few lines that stand on top of everything |
+//! | [`terminal()`] | headline and figures for a terminal of 80 columns |
 //! | [`text`] | the classification report in scikit-learn's layout |
-//! | [`csv`] | the confusion matrix as CSV |
-//! | [`plot`] | the pictures, as PNG or SVG: confusion matrix, learning curves |
+//! | [`tables`], [`table`] | the figures as tables, for text, Markdown and LaTeX |
+//! | [`markdown`], [`latex`], [`card`] | `report.md`, `report.tex`, `model_card.md` |
+//! | [`csv`] | the confusion matrix, and all figures one a row |
 //! | [`json`] | all figures with their protocol, for programs |
-//! | [`headline()`] | the few lines that stand on top |
-//! | [`write()`] | all of these into one folder |
+//! | [`plot`] | the pictures, as PNG and SVG |
+//! | [`published`] | what others and people reach under the same protocol |
+//! | [`comparison`] | two experiments or more |
+//! | [`write()`] | all of one experiment's into one folder |
 
+pub mod card;
+pub mod comparison;
 pub mod csv;
 mod headline;
 pub mod json;
+pub mod latex;
+pub mod markdown;
 pub mod plot;
+pub mod published;
+pub mod table;
+pub mod tables;
+mod terminal;
 pub mod text;
 mod write;
 
 pub use headline::headline;
+pub use published::{Beside, beside};
+pub use terminal::{colour_wanted, terminal};
 pub use write::write;

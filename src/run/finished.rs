@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Done, EpochRecord, Predictions, RunDir, RunRecord};
+use super::{ClipRecord, Done, EpochRecord, Predictions, RunDir, RunRecord, SplitRow};
 use crate::{
     error::{Error, Result},
     files::read_json,
@@ -21,6 +21,12 @@ pub struct Finished {
     pub epochs: Vec<EpochRecord>,
     /// Its test side.
     pub predictions: Predictions,
+    /// Its validation side.
+    pub validation: Predictions,
+    /// The sides of its clips.
+    pub split: Vec<SplitRow>,
+    /// What is known of its clips; nothing in runs of earlier versions.
+    pub clips: Vec<ClipRecord>,
 }
 
 /// The finished runs that `path` is or holds; unfinished ones are passed over.
@@ -41,6 +47,9 @@ pub fn load_finished(path: &Path) -> Result<Vec<Finished>> {
                 done: read_json(&dir.done())?,
                 epochs: dir.epochs()?,
                 predictions: Predictions::read(&dir.predictions())?,
+                validation: Predictions::read(&dir.validation())?,
+                split: SplitRow::read_all(&dir.split())?,
+                clips: ClipRecord::read_all(&dir.clips())?,
                 dir,
             })
         })

@@ -5,6 +5,7 @@
 //!   config.toml       the resolved config
 //!   run.json          protocol, classes, audit, versions: written before training
 //!   split.csv         who is on which side: written before training
+//!   clips.csv         what is known of each clip: sex, sentence, length …
 //!   excluded.csv      the files that were left out, with their reasons
 //!   metrics.jsonl     one line an epoch
 //!   train.log         what was said
@@ -15,15 +16,19 @@
 //!   done.json         the mark of a finished run, written last
 //! ```
 
+mod clips;
 mod finished;
 mod predictions;
 mod record;
+mod split;
 
 use std::path::{Path, PathBuf};
 
+pub use clips::ClipRecord;
 pub use finished::{Finished, load_finished};
 pub use predictions::{Prediction, Predictions};
 pub use record::{Done, EpochRecord, ProtocolRecord, RunRecord, Versions};
+pub use split::SplitRow;
 
 use crate::error::{Error, Result};
 
@@ -89,6 +94,12 @@ impl RunDir {
     #[must_use]
     pub fn split(&self) -> PathBuf {
         self.0.join("split.csv")
+    }
+
+    /// What is known of each clip; absent in runs of earlier versions.
+    #[must_use]
+    pub fn clips(&self) -> PathBuf {
+        self.0.join("clips.csv")
     }
 
     /// The files that were left out, with their reasons; absent where there are none.

@@ -35,6 +35,9 @@ pub struct Predictions {
     pub rows: Vec<Prediction>,
 }
 
+/// How far from 1 probabilities may sum: a table that was rounded to two decimals is still one.
+const ROUNDING: f32 = 0.05;
+
 const FIXED: [&str; 6] = ["clip", "speaker", "fold", "seed", "truth", "prediction"];
 
 impl Predictions {
@@ -69,7 +72,8 @@ impl Predictions {
     /// # Errors
     ///
     /// [`Error::Io`] where it cannot be read; [`Error::File`] naming the line where a column is missing, a class is not
-    /// known, a probability is not a number from 0 to 1, or the prediction is not the most probable class.
+    /// known, a probability is not a number from 0 to 1, probabilities do not sum to 1, or the prediction is not the
+    /// most probable class.
     pub fn read(path: &Path) -> Result<Self> {
         let file = std::fs::File::open(path).map_err(Error::io("read", path))?;
         let mut csv = csv::Reader::from_reader(file);
@@ -115,6 +119,10 @@ fn parse(record: &csv::StringRecord, classes: &[String]) -> std::result::Result<
             _ => Err(format!("p_{class} = \"{text}\" is not a probability from 0 to 1")),
         })
         .collect::<std::result::Result<_, _>>()?;
+    let sum: f32 = probabilities.iter().sum();
+    if (sum - 1.0).abs() > ROUNDING {
+        return Err(format!("the probabilities sum to {sum}, not to 1"));
+    }
     let prediction = class(5)?;
     if probabilities.iter().any(|&p| p > probabilities[prediction]) {
         return Err(format!("prediction = \"{}\" is not the most probable class", &record[5]));
@@ -167,7 +175,8 @@ mod tests {
         for (from, to, expected) in [
             ("0.9", "NaN", "line 2: p_sad = \"NaN\""),
             ("0.9", "1.2", "line 2: p_sad = \"1.2\""),
-            ("0.9", "0.05", "line 2: prediction"),
+            ("0.9", "0.7", "line 2: the probabilities sum to 0.8"),
+            ("sad,0.1,0.9", "sad,0.9,0.1", "line 2: prediction"),
             ("angry,sad", "bored,sad", "line 2: truth = \"bored\""),
             ("42", "forty", "line 2: seed"),
             ("clip,", "", "first columns"),

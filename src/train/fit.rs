@@ -28,7 +28,7 @@ use crate::{
     predict::Bundle,
     protocol::Fold,
     rng,
-    run::{Done, EpochRecord, Prediction, Predictions, RunDir, RunRecord},
+    run::{ClipRecord, Done, EpochRecord, Prediction, Predictions, RunDir, RunRecord},
 };
 
 /// One run's inputs.
@@ -103,6 +103,7 @@ impl Run<'_> {
                 csv.flush()
             })?;
         }
+        self.write_clips()?;
         let sides = [("train", &self.fold.train), ("validation", &self.fold.validation), ("test", &self.fold.test)];
         let mut rows: Vec<(usize, &str)> =
             sides.iter().flat_map(|(side, members)| members.iter().map(|&clip| (clip, *side))).collect();
@@ -117,6 +118,21 @@ impl Run<'_> {
             }
             csv.flush()
         })
+    }
+
+    /// What is known of each clip; of how long it is, what its frames say.
+    fn write_clips(&self) -> Result<()> {
+        let experiment = &self.prepared.experiment;
+        let features = &experiment.features;
+        let step = features.hop_seconds.unwrap_or(features.hop_length as f64 / f64::from(experiment.audio.sample_rate));
+        let records: Vec<ClipRecord> = self
+            .prepared
+            .clips
+            .iter()
+            .zip(self.entries)
+            .map(|(clip, entry)| ClipRecord::of(clip, step * entry.frames().saturating_sub(1) as f64))
+            .collect();
+        ClipRecord::write_all(&self.dir.clips(), &records)
     }
 
     fn scalers(&self) -> Scalers {

@@ -7,10 +7,13 @@
 //! | module | what it draws |
 //! |---|---|
 //! | [`confusion`] | the confusion matrix: shares of each true emotion, and counts |
+//! | [`bars`] | a horizontal bar each: UAR by speaker, clips by emotion |
+//! | [`reliability`] | accuracy by confidence, before and after temperature scaling |
 //! | [`curves`] | loss and UAR over the epochs of one run or of many |
 //! | [`canvas`], [`font`], [`colour`], [`axes`], [`header`], [`legend`] | what the pictures are made of |
 
 pub mod axes;
+pub mod bars;
 pub mod canvas;
 pub mod colour;
 pub mod confusion;
@@ -18,6 +21,7 @@ pub mod curves;
 pub mod font;
 pub mod header;
 pub mod legend;
+pub mod reliability;
 
 use std::path::Path;
 
@@ -30,8 +34,10 @@ use crate::{
 };
 
 pub use self::{
+    bars::Bars,
     confusion::ConfusionMatrix,
     curves::{Curve, EpochPoint, LearningCurves},
+    reliability::Reliability,
 };
 
 /// Width of a figure unless its content needs more; in the units of the canvas.

@@ -1,0 +1,140 @@
+//! The figures of groups of clips: by speaker, sex, intensity and whatever else is known of them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::bootstrap::figures;
+use crate::{
+    corpus::Sex,
+    run::{ClipRecord, Prediction, Predictions},
+};
+
+/// The figures by one property of the clips.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Breakdown {
+    /// The property.
+    pub by: &'static str,
+    /// The groups: in the order of their names, durations in that of seconds.
+    pub groups: Vec<Group>,
+    /// Predictions of clips whose property is not known; they are in no group.
+    pub unknown: usize,
+}
+
+/// The figures of one group, all folds and seeds pooled.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Group {
+    /// What its clips have in common.
+    pub name: String,
+    /// Predictions in it.
+    pub n: u64,
+    /// Classes that it has clips of; its UAR is over these alone.
+    pub classes: usize,
+    /// Unweighted average recall, 0 to 1.
+    pub uar: f64,
+    /// Accuracy, 0 to 1.
+    pub wa: f64,
+    /// Macro F1 over all classes of the task, 0 to 1.
+    pub macro_f1: f64,
+}
+
+/// Groups sort by the number, then by the name.
+type Key = (u32, String);
+
+/// How a group is read off a prediction and what is known of its clip.
+type Property = fn(&Prediction, Option<&ClipRecord>) -> Option<Key>;
+
+/// The properties, by name; those that no clip has are left out of a report.
+const PROPERTIES: [(&str, Property); 8] = [
+    ("speaker", |row, _| Some((0, row.speaker.clone()))),
+    ("corpus", |row, _| row.clip.split_once('/').map(|(corpus, _)| (0, corpus.to_owned()))),
+    ("sex", |_, clip| clip?.sex.map(|sex| (0, of_sex(sex).to_owned()))),
+    ("age", |_, clip| clip?.age.map(|age| (age / 10, format!("{} to {}", age / 10 * 10, age / 10 * 10 + 9)))),
+    ("intensity", |_, clip| clip?.intensity.clone().map(|intensity| (0, intensity))),
+    ("sentence", |_, clip| clip?.sentence.clone().map(|sentence| (0, sentence))),
+    ("repetition", |_, clip| clip?.repetition.map(|repetition| (repetition, repetition.to_string()))),
+    ("duration", |_, clip| clip?.seconds.map(seconds)),
+];
+
+fn of_sex(sex: Sex) -> &'static str {
+    match sex {
+        Sex::Female => "female",
+        Sex::Male => "male",
+    }
+}
+
+/// Whole seconds up to where hardly a clip is.
+fn seconds(seconds: f64) -> Key {
+    const LONG: u32 = 8;
+    let whole = (seconds as u32).min(LONG);
+    (whole, if whole == LONG { format!("{LONG} s or more") } else { format!("{whole} to {} s", whole + 1) })
+}
+
+/// The figures by all properties that some clip has. One that has more groups than a quarter of the predictions (the
+/// words of TESS) says nothing and is left out, unless it is the speaker.
+#[must_use]
+pub fn breakdowns(predictions: &Predictions, clips: &BTreeMap<String, ClipRecord>) -> Vec<Breakdown> {
+    let classes = predictions.classes.len();
+    PROPERTIES
+        .iter()
+        .filter_map(|&(by, property)| {
+            let mut counts = BTreeMap::<Key, Vec<u64>>::new();
+            let mut unknown = 0;
+            for row in &predictions.rows {
+                match property(row, clips.get(&row.clip)) {
+                    Some(key) => {
+                        let counts = counts.entry(key).or_insert_with(|| vec![0; classes * classes]);
+                        counts[row.truth * classes + row.prediction] += 1;
+                    }
+                    None => unknown += 1,
+                }
+            }
+            let telling = by == "speaker" || 4 * counts.len() <= predictions.rows.len();
+            let groups = counts.into_iter().map(|((_, name), counts)| group(name, &counts, classes));
+            let groups: Vec<Group> = groups.collect();
+            (telling && !groups.is_empty()).then_some(Breakdown { by, groups, unknown })
+        })
+        .collect()
+}
+
+fn group(name: String, counts: &[u64], classes: usize) -> Group {
+    let [uar, wa, macro_f1] = figures(counts, classes);
+    let present = counts.chunks_exact(classes).filter(|row| row.iter().any(|&count| count > 0)).count();
+    Group { name, n: counts.iter().sum(), classes: present, uar, wa, macro_f1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::fake;
+
+    #[test]
+    fn groups_part_the_predictions_and_what_is_unknown_is_counted() {
+        let predictions = fake::predictions(4, 30, 3, &[1, 2], 0.7);
+        let mut clips = BTreeMap::new();
+        for row in &predictions.rows {
+            let record = ClipRecord {
+                clip: row.clip.clone(),
+                sex: (row.speaker != "c/3").then_some(if row.speaker == "c/0" { Sex::Female } else { Sex::Male }),
+                seconds: Some(if row.speaker == "c/1" { 12.5 } else { 2.5 }),
+                ..ClipRecord::default()
+            };
+            clips.insert(row.clip.clone(), record);
+        }
+        let found = breakdowns(&predictions, &clips);
+        let by: Vec<_> =
+            found.iter().map(|breakdown| (breakdown.by, breakdown.groups.len(), breakdown.unknown)).collect();
+        assert_eq!(by, [("speaker", 4, 0), ("corpus", 1, 0), ("sex", 2, 60), ("duration", 2, 0)]);
+        for breakdown in &found {
+            let n: u64 = breakdown.groups.iter().map(|group| group.n).sum();
+            assert_eq!(n as usize + breakdown.unknown, predictions.rows.len());
+        }
+        let female = &found[2].groups[0];
+        let of: Vec<_> = predictions.rows.iter().filter(|row| row.speaker == "c/0").collect();
+        let right = of.iter().filter(|row| row.truth == row.prediction).count();
+        assert_eq!((female.name.as_str(), female.n, female.classes), ("female", 60, 3));
+        assert!((female.wa - right as f64 / 60.0).abs() < 1e-12);
+        let names: Vec<_> = found[3].groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(names, ["2 to 3 s", "8 s or more"]);
+    }
+}

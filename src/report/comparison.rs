@@ -1,0 +1,198 @@
+//! Two experiments side by side, or several: figures, and the sentence that a paper needs.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{
+    headline::{percent, protocol_line, warnings},
+    table::{Table, wrapped},
+    tables::points,
+};
+use crate::{
+    error::Result,
+    eval::{Comparison, Evaluation, Unit},
+    files::{create_dir, write_json, write_whole},
+};
+
+/// The schema's name and version of `comparison.json`.
+const SCHEMA: &str = "ser-comparison/1";
+
+/// What the comparison says, in words that a paper can use.
+#[must_use]
+pub fn sentence(comparison: &Comparison) -> String {
+    let (first, second) = (&comparison.first, &comparison.second);
+    let points = 100.0 * comparison.difference;
+    let mut text = format!(
+        "On {} clips of {} speakers, {} reaches a UAR of {:.2} % and {} of {:.2} % ({} of {:+.2} points",
+        comparison.clips,
+        comparison.speakers,
+        first.experiment,
+        100.0 * first.uar,
+        second.experiment,
+        100.0 * second.uar,
+        "a difference",
+        points
+    );
+    match (comparison.interval, comparison.p) {
+        (Some(interval), Some(p)) => {
+            text.push_str(&format!(
+                ", 95 % interval {:+.2} to {:+.2}, p {}; paired bootstrap over speakers, {} draws); ",
+                100.0 * interval.low,
+                100.0 * interval.high,
+                probability(p),
+                comparison.bootstrap.samples
+            ));
+        }
+        _ => text.push_str("; one speaker gives no interval); "),
+    }
+    let mcnemar = &comparison.mcnemar;
+    text.push_str(&format!(
+        "{} clips are recognised by the first alone and {} by the second alone (McNemar's exact test, p {}; χ² with \
+         continuity correction {:.2}).",
+        mcnemar.only_first,
+        mcnemar.only_second,
+        probability(mcnemar.p),
+        mcnemar.chi_squared
+    ));
+    text
+}
+
+fn probability(p: f64) -> String {
+    if p < 0.001 { "< 0.001".into() } else { format!("= {p:.3}") }
+}
+
+/// What a reader has to know before the comparison.
+#[must_use]
+pub fn cautions(comparison: &Comparison) -> Vec<String> {
+    let mut lines = vec![];
+    if comparison.scalers_differ {
+        lines.push("SCALERS DIFFER: they were fitted on different data, which by itself is worth points.".to_owned());
+    }
+    if comparison.left_out > 0 {
+        lines.push(format!(
+            "LEFT OUT: {} clips that only one of both has predicted; this is not the protocol's figure.",
+            comparison.left_out
+        ));
+    }
+    let seeds = [&comparison.first.seeds, &comparison.second.seeds];
+    if seeds.iter().any(|seeds| seeds.len() > 1) {
+        let first = seeds.map(|seeds| seeds.first().copied().unwrap_or(0));
+        lines.push(format!(
+            "Figures pool all seeds; McNemar's test, which needs one prediction a clip, takes seed {} of the first and seed {} \
+             of the second.",
+            first[0], first[1]
+        ));
+    }
+    lines
+}
+
+/// The comparison as text: cautions, the sentence.
+#[must_use]
+pub fn text(comparison: &Comparison) -> String {
+    let mut text: String = cautions(comparison).iter().map(|line| wrapped(line, 0)).collect();
+    text.push_str(&wrapped(&sentence(comparison), 0));
+    text
+}
+
+/// Several experiments in one table a protocol: figures of two protocols do not stand in one table.
+#[must_use]
+pub fn several(evaluations: &[Evaluation]) -> Vec<Table> {
+    let under = |evaluation: &Evaluation| {
+        let protocol = &evaluation.protocol;
+        let classes = evaluation.confusion.classes.join(", ");
+        (
+            format!("{} on {}", protocol_line(evaluation), protocol.corpora.join(", ")),
+            classes,
+            protocol.description.clone(),
+        )
+    };
+    let mut protocols = vec![];
+    for evaluation in evaluations {
+        let protocol = under(evaluation);
+        if !protocols.contains(&protocol) {
+            protocols.push(protocol);
+        }
+    }
+    protocols
+        .into_iter()
+        .map(|protocol| {
+            let of: Vec<&Evaluation> = evaluations.iter().filter(|evaluation| under(evaluation) == protocol).collect();
+            let rows = of.iter().map(|evaluation| {
+                let within = evaluation
+                    .intervals_over(Unit::Speakers)
+                    .map_or_else(|| "–".to_owned(), |of| format!("{} to {}", points(of.uar.low), points(of.uar.high)));
+                let mark = if evaluation.complete() { "" } else { " (INCOMPLETE)" };
+                vec![
+                    format!("{}{mark}", evaluation.experiment),
+                    evaluation.seeds.len().to_string(),
+                    percent(evaluation.over_seeds(|s| s.uar)),
+                    within,
+                    percent(evaluation.over_seeds(|s| s.wa)),
+                    percent(evaluation.over_seeds(|s| s.macro_f1)),
+                ]
+            });
+            let notes: Vec<String> = of.iter().flat_map(|evaluation| warnings(evaluation)).collect();
+            let columns = ["experiment", "seeds", "UAR %", "95 % by speakers", "WA %", "macro F1 %"];
+            Table::new(protocol.0, &columns).rows(rows).note(notes.join(" "))
+        })
+        .collect()
+}
+
+/// Writes `comparison.txt` and `comparison.json` into the folder.
+///
+/// # Errors
+///
+/// [`crate::error::Error::Io`] naming the file that cannot be written.
+pub fn write(comparisons: &[Comparison], evaluations: &[Evaluation], folder: &Path) -> Result<()> {
+    #[derive(Serialize)]
+    struct Said<'a> {
+        #[serde(flatten)]
+        comparison: &'a Comparison,
+        cautions: Vec<String>,
+        sentence: String,
+    }
+    #[derive(Serialize)]
+    struct Document<'a> {
+        schema: &'static str,
+        comparisons: Vec<Said<'a>>,
+    }
+    create_dir(folder)?;
+    let tables = several(evaluations).iter().map(Table::plain).collect::<Vec<_>>();
+    let texts: Vec<String> = tables.into_iter().chain(comparisons.iter().map(text)).collect();
+    write_whole(&folder.join("comparison.txt"), |file| file.write_all(texts.join("\n").as_bytes()))?;
+    let said = comparisons.iter().map(|comparison| Said {
+        comparison,
+        cautions: cautions(comparison),
+        sentence: sentence(comparison),
+    });
+    write_json(&folder.join("comparison.json"), &Document { schema: SCHEMA, comparisons: said.collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::{Bootstrap, compare, made_up::evaluation};
+
+    #[test]
+    fn the_sentence_says_figures_difference_interval_and_tests() {
+        let (a, b) = (evaluation("a", 8, 60, &[1, 2], 0.3), evaluation("b", 8, 60, &[3], 0.8));
+        let found = compare(&a, &b, Bootstrap::default()).unwrap();
+        let said = text(&found).replace('\n', " ");
+        for part in
+            ["480 clips of 8 speakers", "a difference of +", "95 % interval +", "p < 0.001", "McNemar", "takes seed 1"]
+        {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert!(text(&found).lines().all(|line| line.chars().count() <= 80));
+    }
+
+    #[test]
+    fn two_protocols_make_two_tables() {
+        let a = evaluation("a", 3, 30, &[1], 0.3);
+        let (b, mut c) = (evaluation("b", 3, 30, &[1], 0.5), evaluation("c", 3, 30, &[1], 0.5));
+        c.protocol.name = "random".into();
+        let tables = several(&[a, b, c]);
+        assert_eq!(tables.iter().map(|table| table.rows.len()).collect::<Vec<_>>(), [2, 1]);
+    }
+}

@@ -1,0 +1,221 @@
+//! An evaluation's figures as [`Table`]s, which text, Markdown and LaTeX share.
+
+use super::{headline::percent, published::Beside, table::Table};
+use crate::eval::{Certainty, Evaluation, Interval, IntervalOf, Unit};
+
+/// How many pairs of emotions are named.
+const PAIRS: usize = 10;
+
+/// A share in per cent with two decimals.
+pub(super) fn points(share: f64) -> String {
+    format!("{:.2}", 100.0 * share)
+}
+
+/// An interval of shares in per cent.
+pub(super) fn interval(interval: Interval) -> String {
+    format!("{:.2} to {:.2}", 100.0 * interval.low, 100.0 * interval.high)
+}
+
+fn three(value: f64) -> String {
+    format!("{value:.3}")
+}
+
+fn or_dash(value: Option<String>) -> String {
+    value.unwrap_or_else(|| "–".into())
+}
+
+/// All figures of all predictions together.
+#[must_use]
+pub fn figures(evaluation: &Evaluation) -> Table {
+    let scores = &evaluation.scores;
+    let within = |unit, figure: IntervalOf| {
+        or_dash(evaluation.intervals_over(unit).map(|intervals| interval(figure(intervals))))
+    };
+    let drawn = |name: &str, value: f64, figure: IntervalOf| {
+        vec![name.to_owned(), points(value), within(Unit::Speakers, figure), within(Unit::Utterances, figure)]
+    };
+    let plain = |name: &str, value: String| vec![name.to_owned(), value, String::new(), String::new()];
+    let certainty = |after: &str, of: &Certainty| {
+        [
+            plain(&format!("log loss (nats){after}"), three(of.log_loss)),
+            plain(&format!("Brier score (0 to 2){after}"), three(of.brier)),
+            plain(&format!("calibration error (%){after}"), points(of.calibration_error)),
+        ]
+    };
+    let mut rows = vec![
+        drawn("UAR (%)", scores.uar, |i| i.uar),
+        drawn("WA (%)", scores.wa, |i| i.wa),
+        drawn("macro F1 (%)", scores.macro_f1, |i| i.macro_f1),
+        plain("weighted F1 (%)", points(scores.weighted_f1)),
+        plain("top-2 accuracy (%)", points(evaluation.certainty.top2)),
+        plain("Cohen's kappa", or_dash(evaluation.kappa.map(three))),
+        plain("Matthews correlation", three(evaluation.mcc)),
+        plain("AUROC, one-vs-rest", or_dash(evaluation.certainty.auroc.map(three))),
+    ];
+    rows.extend(certainty("", &evaluation.certainty));
+    rows.extend(certainty(", scaled", &evaluation.calibrated.certainty));
+    Table::new("All folds and seeds pooled", &["figure", "value", "95 % by speakers", "95 % by utterances"])
+        .rows(rows)
+        .note(figures_note(evaluation))
+}
+
+fn figures_note(evaluation: &Evaluation) -> String {
+    let mut note = match evaluation.intervals.first() {
+        Some(found) => {
+            let units: Vec<String> =
+                evaluation.intervals.iter().map(|of| format!("{} {}", of.units, of.unit.name())).collect();
+            format!(
+                "Intervals: percentile bootstrap over {}; {} draws, seed {}. ",
+                units.join(" and "),
+                found.bootstrap.samples,
+                found.bootstrap.seed
+            )
+        }
+        None => String::new(),
+    };
+    let temperatures = evaluation.calibrated.temperatures.iter().map(|of| of.temperature);
+    let (low, high) = temperatures.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), t| (low.min(t), high.max(t)));
+    note.push_str(&format!(
+        "Scaled: by each run's temperature, fitted on its validation side ({low:.2} to {high:.2}). "
+    ));
+    note.push_str(&format!("Calibration error: {} bins of equal width.", evaluation.certainty.bins.len()));
+    note
+}
+
+/// What others and people reach under the same protocol, ours among them; nothing where nothing was published.
+#[must_use]
+pub fn published(evaluation: &Evaluation, beside: &Beside) -> Option<Table> {
+    if *beside == Beside::default() {
+        return None;
+    }
+    let row = |cells: [String; 4]| cells.to_vec();
+    let mut rows = vec![
+        row([
+            format!("this experiment, {} seed(s)", evaluation.seeds.len()),
+            format!("UAR {}", percent(evaluation.over_seeds(|s| s.uar))),
+            "folds pooled".into(),
+            String::new(),
+        ]),
+        row([
+            String::new(),
+            format!("WA {}", percent(evaluation.over_seeds(|s| s.wa))),
+            "folds pooled".into(),
+            String::new(),
+        ]),
+    ];
+    if evaluation.protocol.folds.len() > 1 {
+        let figure = format!("WA {}", percent(evaluation.over_folds(|s| s.wa)));
+        rows.push(row([String::new(), figure, "mean over folds".into(), String::new()]));
+    }
+    rows.extend(beside.published.iter().map(|of| {
+        let std = of.std.map(|std| format!(" ± {std:.2}")).unwrap_or_default();
+        let caveat = of.caveat.as_ref().map(|caveat| format!(" ({caveat})")).unwrap_or_default();
+        let figure = format!("{} {:.2}{std}", of.metric, of.value);
+        row([format!("{}{caveat}", of.system), figure, of.statistic.clone(), of.source.clone()])
+    }));
+    rows.extend(beside.listeners.iter().map(|of| {
+        row(["people, by listening".into(), format!("WA {:.1}", of.accuracy), String::new(), of.source.clone()])
+    }));
+    Some(
+        Table::new("The same protocol elsewhere", &["system", "%", "statistic", "source"])
+            .words(&[1, 2, 3])
+            .rows(rows)
+            .note("Same corpus, classes and test folds; other differences are named where they are known."),
+    )
+}
+
+/// Precision, recall, F1, AUROC and support of each class.
+#[must_use]
+pub fn per_class(evaluation: &Evaluation) -> Table {
+    let rows = evaluation.scores.per_class.iter().zip(&evaluation.certainty.auroc_by_class).map(|(class, auroc)| {
+        let untested = class.support == 0;
+        let figure = |value: f64| if untested { "–".to_owned() } else { points(value) };
+        vec![
+            class.class.clone(),
+            figure(class.precision),
+            figure(class.recall),
+            figure(class.f1),
+            or_dash(auroc.map(three)),
+            class.support.to_string(),
+        ]
+    });
+    Table::new("By emotion", &["emotion", "precision %", "recall %", "F1 %", "AUROC", "clips"]).rows(rows)
+}
+
+/// One table a property of speakers and clips.
+#[must_use]
+pub fn breakdowns(evaluation: &Evaluation) -> Vec<Table> {
+    let all = evaluation.confusion.classes.len();
+    evaluation
+        .breakdowns
+        .iter()
+        // A single group is the whole again.
+        .filter(|breakdown| breakdown.groups.len() > 1 || breakdown.unknown > 0)
+        .map(|breakdown| {
+            let rows = breakdown.groups.iter().map(|group| {
+                vec![
+                    group.name.clone(),
+                    group.n.to_string(),
+                    format!("{} of {all}", group.classes),
+                    points(group.uar),
+                    points(group.wa),
+                    points(group.macro_f1),
+                ]
+            });
+            let mut notes = vec![];
+            if breakdown.groups.iter().any(|group| group.classes < all) {
+                notes.push("The UAR of a group is over the emotions that it has.".to_owned());
+            }
+            if breakdown.unknown > 0 {
+                notes.push(format!("Not known of {} predictions.", breakdown.unknown));
+            }
+            let columns = ["group", "predictions", "emotions", "UAR %", "WA %", "macro F1 %"];
+            Table::new(format!("By {}", breakdown.by), &columns).rows(rows).note(notes.join(" "))
+        })
+        .collect()
+}
+
+/// The emotions that are most confused.
+#[must_use]
+pub fn confused(evaluation: &Evaluation) -> Table {
+    let rows = evaluation
+        .confused
+        .iter()
+        .take(PAIRS)
+        .map(|pair| vec![pair.truth.clone(), pair.prediction.clone(), pair.count.to_string(), points(pair.share)]);
+    Table::new("Most confused", &["emotion", "taken for", "predictions", "% of the emotion"]).words(&[1]).rows(rows)
+}
+
+/// The clips to listen to first.
+#[must_use]
+pub fn worst(evaluation: &Evaluation) -> Table {
+    let name = |class: usize| evaluation.confusion.classes.get(class).cloned().unwrap_or_default();
+    let rows = evaluation.worst.iter().map(|clip| {
+        let of = |class: usize| format!("{:.4}", clip.probabilities.get(class).copied().unwrap_or(f64::NAN));
+        vec![clip.clip.clone(), name(clip.truth), of(clip.truth), name(clip.prediction), of(clip.prediction)]
+    });
+    Table::new("Worst clips", &["clip", "emotion", "p", "most probable", "p"])
+        .words(&[1, 3])
+        .rows(rows)
+        .note("p: probability, mean over seeds. All probabilities are in predictions.csv.")
+}
+
+/// The runs.
+#[must_use]
+pub fn runs(evaluation: &Evaluation) -> Table {
+    let rows = evaluation.runs.iter().zip(&evaluation.calibrated.temperatures).map(|(run, temperature)| {
+        vec![
+            run.fold.clone(),
+            run.seed.to_string(),
+            run.scores.n.to_string(),
+            points(run.scores.uar),
+            points(run.scores.wa),
+            points(run.done.validation_uar),
+            format!("{} of {}", run.done.best_epoch, run.done.epochs),
+            format!("{:.2}", temperature.temperature),
+            format!("{:.0}", run.done.seconds),
+        ]
+    });
+    let columns = ["fold", "seed", "clips", "UAR %", "WA %", "val. UAR %", "best epoch", "temperature", "seconds"];
+    Table::new("Runs", &columns).rows(rows)
+}

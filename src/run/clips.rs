@@ -1,0 +1,121 @@
+//! `clips.csv`: what is known of each clip of an experiment, so that figures can be broken down without the corpus.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    corpus::{Clip, Sex},
+    error::{Error, Result},
+    files::write_whole,
+};
+
+/// One clip. What its corpus does not say is empty in the table.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClipRecord {
+    /// The clip's id, `corpus/speaker/stem`.
+    pub clip: String,
+    /// The corpus.
+    pub corpus: String,
+    /// The speaker, `corpus/speaker`.
+    pub speaker: String,
+    /// The emotion by the corpus, before the config's rules for labels.
+    pub emotion: String,
+    /// The speaker's sex.
+    pub sex: Option<Sex>,
+    /// The speaker's age in years.
+    pub age: Option<u32>,
+    /// The sentence or word spoken.
+    pub sentence: Option<String>,
+    /// The acted intensity.
+    pub intensity: Option<String>,
+    /// The repetition, from 1.
+    pub repetition: Option<u32>,
+    /// How long the clip is after trimming, to a frame's step.
+    pub seconds: Option<f64>,
+    /// The audio file, as it was found; empty for synthetic speech.
+    pub file: Option<String>,
+}
+
+impl ClipRecord {
+    /// What is known of a clip of that length.
+    #[must_use]
+    pub fn of(clip: &Clip, seconds: f64) -> Self {
+        let meta = &clip.meta;
+        Self {
+            clip: clip.id.clone(),
+            corpus: clip.corpus.clone(),
+            speaker: clip.speaker_key(),
+            emotion: clip.emotion.clone(),
+            sex: meta.sex,
+            age: meta.age,
+            sentence: meta.sentence.clone(),
+            intensity: meta.intensity.clone(),
+            repetition: meta.repetition,
+            // Thousandths are finer than a step.
+            seconds: Some((1000.0 * seconds).round() / 1000.0),
+            file: clip.source.file().map(|path| path.display().to_string()),
+        }
+    }
+
+    /// Writes the table, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where it cannot be written.
+    pub fn write_all(path: &Path, records: &[Self]) -> Result<()> {
+        write_whole(path, |file| {
+            let mut csv = csv::Writer::from_writer(file);
+            for record in records {
+                csv.serialize(record).map_err(std::io::Error::other)?;
+            }
+            csv.flush()
+        })
+    }
+
+    /// Reads the table; nothing where there is none, as runs of earlier versions have none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where it cannot be read, [`Error::File`] naming the line that is not as training writes it.
+    pub fn read_all(path: &Path) -> Result<Vec<Self>> {
+        if !path.exists() {
+            return Ok(vec![]);
+        }
+        let file = std::fs::File::open(path).map_err(Error::io("read", path))?;
+        let records = csv::Reader::from_reader(file).into_deserialize().collect::<std::result::Result<_, _>>();
+        records.map_err(|error| Error::file(path, error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_reads_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("clips.csv");
+        assert!(ClipRecord::read_all(&path).unwrap().is_empty());
+        let full = ClipRecord {
+            clip: "c/s/a".into(),
+            corpus: "c".into(),
+            speaker: "c/s".into(),
+            emotion: "sad".into(),
+            sex: Some(Sex::Female),
+            age: Some(31),
+            sentence: Some("It's, well, eleven \"o'clock\"".into()),
+            intensity: Some("strong".into()),
+            repetition: Some(2),
+            seconds: Some(3.1),
+            file: Some("x/a.wav".into()),
+        };
+        let records = [full, ClipRecord { clip: "c/s/b".into(), ..ClipRecord::default() }];
+        ClipRecord::write_all(&path, &records).unwrap();
+        assert_eq!(ClipRecord::read_all(&path).unwrap(), records);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("female", "unknown")).unwrap();
+        let error = ClipRecord::read_all(&path).unwrap_err().to_string();
+        assert!(error.contains("line: 2") || error.contains("line 2"), "{error}");
+    }
+}
