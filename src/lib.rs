@@ -3,9 +3,9 @@
 //! Data flows one way; a module is a stage:
 //!
 //! ```text
-//! configs/*.toml ─► config ─► corpus ─► protocol ─► audio ─► features ─► cache ─► model + train ─► eval ─► report
-//!                     what      which      who is      clip →    clip →      kept      learn            count    show
-//!                     to do     clips      on which    samples   matrix      on disk
+//! configs/*.toml ─► config ─► corpus ─► protocol ─► audio ─► augment ─► features ─► cache ─► model + train ─► eval ─► report
+//!                     what      which      who is      clip →    clip →     clip →      kept      learn            count    show
+//!                     to do     clips      on which    samples   copies     matrix      on disk
 //!                                          side
 //! ```
 //!
@@ -25,6 +25,7 @@ pub mod corpus;
 pub mod protocol;
 
 pub mod audio;
+pub mod augment;
 pub mod features;
 
 pub mod cache;

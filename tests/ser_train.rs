@@ -14,6 +14,15 @@ fn results(run: &Path) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// The tiny experiment with all that is random in training.
+fn altered(epochs: usize) -> String {
+    format!(
+        "{}label_smoothing = 0.1\n[augment]\ncopies = 1\nspeed = {{}}\npitch_shift = {{}}\nnoise = {{}}\n\
+         spec_augment = {{}}\nmixup = {{ alpha = 0.3 }}\n",
+        TINY.replace("epochs = 3", &format!("epochs = {epochs}"))
+    )
+}
+
 #[test]
 fn the_whole_way_on_the_embedded_corpus() {
     let dir = tempfile::tempdir().unwrap();
@@ -66,7 +75,7 @@ fn the_whole_way_on_the_embedded_corpus() {
 #[test]
 fn a_killed_run_resumes_to_the_same_bits() {
     let dir = tempfile::tempdir().unwrap();
-    let config = TINY.replace("epochs = 3", "epochs = 12");
+    let config = altered(12);
     run(train(dir.path(), &config).args(["--fold", "0", "--out", "whole"])).succeeds();
     let whole = results(&dir.path().join("whole/fold-0/seed-42"));
 
@@ -98,7 +107,7 @@ fn a_killed_run_resumes_to_the_same_bits() {
 #[test]
 fn one_thread_or_two_give_the_same_bits() {
     let dir = tempfile::tempdir().unwrap();
-    let config = TINY.replace("epochs = 3", "epochs = 2");
+    let config = altered(2);
     let with = |threads: &str| {
         let args = ["--fold", "1", "--out", threads];
         run(train(dir.path(), &config).args(args).env("RAYON_NUM_THREADS", threads)).succeeds();
@@ -133,6 +142,9 @@ fn wrong_usage_and_config_end_with_status_2() {
     run(train(d, TINY).arg("--tui")).fails(2, &["--tui", "terminal"]);
     #[cfg(not(feature = "cuda"))]
     run(train(d, TINY).args(["--device", "cuda"])).fails(2, &["--features cuda"]);
+    run(train(d, TINY).args(["--set", "augment.copies=2"])).fails(2, &["augment.copies = 2", "pitch_shift"]);
+    let folder = ["--set", "augment.copies=1", "--set", "augment.noise={kind='folder',folder='noises'}"];
+    run(train(d, TINY).args(folder)).fails(2, &["augment.noise.folder", "noises"]);
     run(program("ser-eval", d).arg("nowhere")).fails(2, &["nowhere"]);
     run(program("ser-eval", d).arg(".")).fails(2, &["run.json"]);
 }

@@ -3,6 +3,7 @@
 mod decode;
 mod normalise;
 mod resample;
+pub(crate) mod spectrum;
 mod trim;
 
 use std::path::Path;

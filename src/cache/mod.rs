@@ -18,10 +18,12 @@ pub use entry::Entry;
 
 use crate::{
     audio::{self, AudioConfig},
+    augment::Augmenter,
     corpus::{Clip, Source, synthetic},
     error::{Error, Result},
     features::{self, Extractor, FeaturesConfig},
     progress::{Progress, stop_requested},
+    rng,
 };
 
 /// The folder of the cache: the program's `--cache`, else `$SER_CACHE`, else `.ser-cache`.
@@ -37,6 +39,21 @@ pub struct Cache {
     audio: AudioConfig,
     extractor: Extractor,
     settings: blake3::Hash,
+}
+
+/// A matrix that is wanted: of a clip, or of a copy of it.
+struct Job<'a> {
+    clip: &'a Clip,
+    copy: Option<Copy<'a>>,
+}
+
+/// Which copy of a clip.
+struct Copy<'a> {
+    number: usize,
+    seed: u64,
+    augmenter: &'a Augmenter,
+    /// [`Augmenter::identity`].
+    identity: blake3::Hash,
 }
 
 impl Cache {
@@ -72,19 +89,43 @@ impl Cache {
     /// [`Error::Data`] listing every clip whose audio cannot be used, after all others were made and kept;
     /// [`Error::Io`] where the cache cannot be written; [`Error::Interrupted`] where a stop was asked for.
     pub fn matrices(&self, clips: &[Clip]) -> Result<Vec<Entry>> {
-        let progress = Progress::new("features", clips.len());
+        let jobs: Vec<Job> = clips.iter().map(|clip| Job { clip, copy: None }).collect();
+        self.build("features", &jobs)
+    }
+
+    /// The matrices of each clip's altered copies, in the clips' order. Copy `n` of a clip is altered as the stream
+    /// ("augment", the clip's id, `n`) of `seed` falls.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cache::matrices`].
+    pub fn copies(&self, clips: &[&Clip], augmenter: &Augmenter, seed: u64) -> Result<Vec<Vec<Entry>>> {
+        let count = augmenter.config().copies;
+        if count == 0 {
+            return Ok(clips.iter().map(|_| Vec::new()).collect());
+        }
+        let identity = augmenter.identity()?;
+        let of =
+            |clip| (0..count).map(move |number| Job { clip, copy: Some(Copy { number, seed, augmenter, identity }) });
+        let jobs: Vec<Job> = clips.iter().flat_map(|clip| of(clip)).collect();
+        let mut entries = self.build("altered copies", &jobs)?.into_iter();
+        Ok(clips.iter().map(|_| entries.by_ref().take(count).collect()).collect())
+    }
+
+    fn build(&self, label: &str, jobs: &[Job]) -> Result<Vec<Entry>> {
+        let progress = Progress::new(label, jobs.len());
         let unusable = Mutex::new(Vec::new());
-        let entries: Vec<Option<Entry>> = clips
+        let entries: Vec<Option<Entry>> = jobs
             .par_iter()
             .map_init(
                 || self.extractor.clone(),
-                |extractor, clip| {
+                |extractor, job| {
                     if stop_requested() {
                         return Err(Error::Interrupted(
                             "stopped while making features; those that are made are kept: start again to go on".into(),
                         ));
                     }
-                    let entry = match self.matrix(extractor, clip) {
+                    let entry = match self.matrix(extractor, job) {
                         Ok(entry) => Some(entry),
                         // The cache's own trouble concerns every clip; a clip's trouble concerns that clip.
                         Err(e @ Error::Io { action: "write" | "create the folder", .. }) => return Err(e),
@@ -107,12 +148,13 @@ impl Cache {
         Err(Error::Data(format!(
             "{} of {} clips cannot be used (the others' features are kept):\n  {}\nmend or remove these files",
             unusable.len(),
-            clips.len(),
+            jobs.len(),
             unusable.join("\n  ")
         )))
     }
 
-    fn matrix(&self, extractor: &mut Extractor, clip: &Clip) -> Result<Entry> {
+    fn matrix(&self, extractor: &mut Extractor, job: &Job) -> Result<Entry> {
+        let clip = job.clip;
         let (bytes, identity) = match &clip.source {
             Source::File(path) => {
                 let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
@@ -124,7 +166,7 @@ impl Cache {
                 (None, blake3::hash(name.as_bytes()))
             }
         };
-        let path = self.path(&identity);
+        let path = self.path(&identity, job);
         if let Some(entry) = Entry::open(&path) {
             return Ok(entry);
         }
@@ -132,15 +174,23 @@ impl Cache {
             (Source::File(path), Some(bytes)) => (audio::decode(&bytes, path)?, path.clone()),
             (source, _) => (audio::load(source)?, PathBuf::from(&clip.id)),
         };
-        let samples = self.audio.prepare(audio, &name)?;
+        let mut samples = self.audio.prepare(audio, &name)?;
+        if let Some(copy) = &job.copy {
+            let stream = &mut rng::stream(copy.seed, &[&"augment", &clip.id, &copy.number]);
+            samples = copy.augmenter.augment(&samples, self.audio.sample_rate, stream)?;
+        }
         let matrix = extractor.extract(&samples);
         Entry::write(&path, &matrix)?;
         Entry::open(&path).ok_or_else(|| Error::file(&path, "a cache entry cannot be read back right after writing"))
     }
 
-    fn path(&self, identity: &blake3::Hash) -> PathBuf {
+    fn path(&self, identity: &blake3::Hash, job: &Job) -> PathBuf {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.settings.as_bytes()).update(identity.as_bytes());
+        if let Some(Copy { number, seed, identity, .. }) = &job.copy {
+            // The stream's name is the clip's id with the copy's number.
+            hasher.update(identity.as_bytes()).update(format!("{seed} {number} {}", job.clip.id).as_bytes());
+        }
         let key = hasher.finalize().to_hex();
         self.dir.join(&key[..2]).join(format!("{key}.safetensors"))
     }
@@ -213,6 +263,32 @@ mod tests {
         let other = AudioConfig { trim: true, ..AudioConfig::default() };
         Cache::new(&dir.path().join("cache"), &other, &FeaturesConfig::default()).unwrap().matrices(&clips).unwrap();
         assert_eq!(entries(dir.path()).len(), 6);
+    }
+
+    #[test]
+    fn copies_are_entries_of_their_own() {
+        use crate::augment::{AugmentConfig, Gain, Speed};
+        let dir = tempfile::tempdir().unwrap();
+        let clips = clips(dir.path());
+        let clips: Vec<&Clip> = clips.iter().collect();
+        let augmenter = |config: &AugmentConfig| Augmenter::new(config, Path::new("")).unwrap();
+        let speed = Speed { rate: [1.2, 1.2], probability: 1.0 };
+        let faster = AugmentConfig { copies: 2, speed: Some(speed), ..AugmentConfig::default() };
+        let copies = cache(dir.path()).copies(&clips, &augmenter(&faster), 1).unwrap();
+        assert_eq!(copies.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 2]);
+        assert_eq!(copies.iter().map(|c| c[0].frames()).collect::<Vec<_>>(), [10, 20, 30], "5/6 of 12, 24 and 36");
+        assert_eq!(entries(dir.path()).len(), 6);
+        // One more copy: the first two are found. Another seed, or other settings: all are made.
+        let more = AugmentConfig { copies: 3, ..faster.clone() };
+        cache(dir.path()).copies(&clips, &augmenter(&more), 1).unwrap();
+        assert_eq!(entries(dir.path()).len(), 9);
+        cache(dir.path()).copies(&clips, &augmenter(&faster), 2).unwrap();
+        assert_eq!(entries(dir.path()).len(), 15);
+        let louder = AugmentConfig { gain: Some(Gain { db: [6.0, 6.0], probability: 1.0 }), ..faster.clone() };
+        cache(dir.path()).copies(&clips, &augmenter(&louder), 1).unwrap();
+        assert_eq!(entries(dir.path()).len(), 21);
+        let none = AugmentConfig { copies: 0, ..faster };
+        assert!(cache(dir.path()).copies(&clips, &augmenter(&none), 1).unwrap().iter().all(Vec::is_empty));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub use labels::{Calm, Labelled, LabelsConfig};
 
 use crate::{
     audio::AudioConfig,
+    augment::AugmentConfig,
     corpus::CorpusConfig,
     error::{Error, Result},
     features::FeaturesConfig,
@@ -41,6 +42,10 @@ pub struct Experiment {
     /// Clip → samples.
     #[serde(default)]
     pub audio: AudioConfig,
+    /// Samples and matrices of the training side → altered ones. Left out of the resolved config where nothing is altered,
+    /// so that a run from before there was such a table is still known by its config.
+    #[serde(default, skip_serializing_if = "AugmentConfig::is_default")]
+    pub augment: AugmentConfig,
     /// Samples → matrix.
     #[serde(default)]
     pub features: FeaturesConfig,
@@ -107,6 +112,7 @@ impl Experiment {
         self.labels.validate()?;
         self.protocol.validate()?;
         self.audio.validate()?;
+        self.augment.validate()?;
         self.features.validate(self.audio.sample_rate)?;
         self.model.validate()?;
         self.train.validate()
@@ -157,6 +163,10 @@ mod tests {
     fn the_resolved_config_reads_back_equal() {
         let experiment = Experiment::parse(MINIMAL, &["train.epochs=7".into()]).unwrap();
         assert_eq!(Experiment::parse(&experiment.to_toml().unwrap(), &[]).unwrap(), experiment);
+        assert!(!experiment.to_toml().unwrap().contains("augment"), "what is off leaves the config's hash as it was");
+        let set = ["augment.copies=2", "augment.speed={}", "augment.mixup.alpha=0.3", "train.label_smoothing=0.1"];
+        let experiment = Experiment::parse(MINIMAL, &set.map(String::from)).unwrap();
+        assert_eq!(Experiment::parse(&experiment.to_toml().unwrap(), &[]).unwrap(), experiment);
     }
 
     #[test]
@@ -202,6 +212,8 @@ mod tests {
             ("model.kernel=2", "model.kernel = 2"),
             ("model.dropout=1.0", "model.dropout = 1"),
             ("audio.sample_rate=10", "audio.sample_rate = 10"),
+            ("augment.copies=2", "augment.copies = 2"),
+            ("train.label_smoothing=1.0", "train.label_smoothing = 1"),
             ("name=../up", "name = \"../up\""),
         ] {
             let message = message(MINIMAL, &[set]);

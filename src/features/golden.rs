@@ -26,7 +26,8 @@ fn noise(n: usize, mut seed: u32) -> Vec<f64> {
     (0..n).map(|_| next()).collect()
 }
 
-fn signal(name: &str, n: usize, sample_rate: u32) -> Vec<f32> {
+/// The signal that the scripts of golden arrays call `name`.
+pub(crate) fn signal(name: &str, n: usize, sample_rate: u32) -> Vec<f32> {
     let (length, rate) = (n as f64, f64::from(sample_rate));
     let x: Vec<f64> = match name {
         "chirp" => {

@@ -46,7 +46,7 @@ mod stft;
 mod zcr;
 
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 
 pub use self::{
     config::{FeaturesConfig, MelScale, MelUnit, ScalerScope},

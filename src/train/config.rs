@@ -23,6 +23,14 @@ pub struct TrainConfig {
     pub clip_norm: f64,
     /// Epochs without a better validation UAR after which the training stops.
     pub patience: usize,
+    /// The part of the truth that is spread evenly over all classes (Szegedy et al. 2016); 0 is none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub label_smoothing: f64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 impl Default for TrainConfig {
@@ -35,6 +43,7 @@ impl Default for TrainConfig {
             weight_decay: 0.0,
             clip_norm: 0.0,
             patience: 15,
+            label_smoothing: 0.0,
         }
     }
 }
@@ -55,6 +64,9 @@ impl TrainConfig {
             if !(value >= 0.0 && value.is_finite()) {
                 return Err(out_of_range(key, value, "0 for none, or a positive number"));
             }
+        }
+        if !(0.0..1.0).contains(&self.label_smoothing) {
+            return Err(out_of_range("train.label_smoothing", self.label_smoothing, "a part from 0 to below 1"));
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! A fold's clips as scaled matrices, and batches of them.
 
+use std::borrow::Cow;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::seq::SliceRandom;
 
@@ -9,6 +11,8 @@ use crate::{cache::Entry, features::Scaler, model::NetInput, rng};
 pub(super) struct Dataset {
     /// Scaled values of each clip, row after row.
     values: Vec<Vec<f32>>,
+    /// The same of each clip's altered copies.
+    copies: Vec<Vec<Vec<f32>>>,
     dims: usize,
     min_frames: usize,
 }
@@ -30,7 +34,45 @@ impl Dataset {
             }
             values[i] = rows;
         }
-        Self { values, dims: entries.first().map_or(0, Entry::dims), min_frames }
+        let copies = vec![Vec::new(); entries.len()];
+        Self { values, copies, dims: entries.first().map_or(0, Entry::dims), min_frames }
+    }
+
+    /// Adds altered copies of a clip, each scaled by the scaler that goes with it.
+    pub(super) fn add_copies<'a>(
+        &mut self,
+        clip: usize,
+        copies: &[Entry],
+        scaler_of: impl Fn(&Entry) -> Option<Cow<'a, Scaler>>,
+    ) {
+        for copy in copies {
+            let mut rows = copy.values().to_vec();
+            if let Some(scaler) = scaler_of(copy) {
+                scaler.apply(&mut rows);
+            }
+            self.copies[clip].push(rows);
+        }
+    }
+
+    /// The clip's scaled values, row after row.
+    pub(super) fn values(&self, clip: usize) -> &[f32] {
+        &self.values[clip]
+    }
+
+    /// The same of its altered copies.
+    pub(super) fn copies(&self, clip: usize) -> &[Vec<f32>] {
+        &self.copies[clip]
+    }
+
+    /// The fewest frames of a batch.
+    pub(super) fn min_frames(&self) -> usize {
+        self.min_frames
+    }
+
+    /// Clips of so many columns as they are.
+    #[cfg(test)]
+    pub(super) fn of_values(values: Vec<Vec<f32>>, copies: Vec<Vec<Vec<f32>>>, dims: usize) -> Self {
+        Self { values, copies, dims, min_frames: 1 }
     }
 
     /// Feature columns.

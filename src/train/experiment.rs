@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::fit::Run;
 use crate::{
+    augment::Augmenter,
     cache::Cache,
     config::{Experiment, Labelled},
     corpus::{self, Clip, Exclusion, Findings, Flaw, Source},
@@ -52,6 +53,8 @@ pub struct Prepared {
     pub plan: Plan,
     /// The files that were left out.
     pub excluded: Vec<Exclusion>,
+    /// What alters copies of the training side's clips.
+    pub augmenter: Augmenter,
 }
 
 impl Prepared {
@@ -86,6 +89,7 @@ impl Prepared {
 /// As [`corpus::scan_all`], [`crate::config::LabelsConfig::apply`], [`protocol::plan`] and
 /// [`protocol::audit::Audit::check`].
 pub fn prepare(experiment: Experiment, data: &Path) -> Result<Prepared> {
+    let augmenter = Augmenter::new(&experiment.augment, data)?;
     let scan = corpus::scan_all(&experiment.corpora, data)?;
     let progress = Progress::new("checking files", scan.clips.len());
     let (scan, findings) = corpus::inspect(scan, || progress.step());
@@ -100,7 +104,7 @@ pub fn prepare(experiment: Experiment, data: &Path) -> Result<Prepared> {
     for fold in &plan.folds {
         audit(&clips, &plan, fold, scaler_scope(&experiment)).check(&plan, &fold.name)?;
     }
-    Ok(Prepared { experiment, clips, labels, classes, plan, excluded: scan.excluded })
+    Ok(Prepared { experiment, clips, labels, classes, plan, excluded: scan.excluded, augmenter })
 }
 
 /// Damaged files are an error: leaving them out in silence would change what the protocol's figure is of. What a corpus
@@ -151,6 +155,7 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
         }
     }
     let mut outcomes = Vec::new();
+    let cache = Cache::new(&options.cache, &prepared.experiment.audio, &prepared.experiment.features)?;
     let mut entries = None;
     for (fold, dir, record, state) in runs {
         if let Found::Finished(done) = state {
@@ -160,18 +165,18 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
         }
         let entries: &Vec<_> = match &entries {
             Some(entries) => entries,
-            None => {
-                let config = &prepared.experiment;
-                let cache = Cache::new(&options.cache, &config.audio, &config.features)?;
-                entries.insert(cache.matrices(&prepared.clips)?)
-            }
+            None => entries.insert(cache.matrices(&prepared.clips)?),
         };
+        // Made after the split and for its training side alone.
+        let training: Vec<&Clip> = fold.train.iter().map(|&clip| &prepared.clips[clip]).collect();
+        let copies = cache.copies(&training, &prepared.augmenter, record.seed)?;
         if matches!(state, Found::ToReplace) {
             std::fs::remove_dir_all(dir.path()).map_err(Error::io("remove", dir.path()))?;
         }
         let run = Run {
             prepared,
             entries,
+            copies,
             fold,
             record,
             dir,

@@ -4,13 +4,15 @@
 //! checkpoint ends with the same bits as one that was not.
 
 use std::{
+    borrow::Cow,
     sync::{Mutex, PoisonError},
     time::Instant,
 };
 
-use burn::tensor::{Device, Int, Tensor, TensorData, activation::log_softmax};
+use burn::tensor::{Device, Tensor, activation::log_softmax};
 
 use super::{
+    batch::Batches,
     checkpoint::{Checkpoint, State},
     data::Dataset,
     experiment::Prepared,
@@ -35,6 +37,8 @@ use crate::{
 pub(super) struct Run<'a> {
     pub prepared: &'a Prepared,
     pub entries: &'a [Entry],
+    /// The altered copies of each clip of the training side, in its order.
+    pub copies: Vec<Vec<Entry>>,
     pub fold: &'a Fold,
     pub record: RunRecord,
     pub dir: RunDir,
@@ -56,12 +60,15 @@ impl Run<'_> {
         let started = Instant::now();
         let scalers = self.scalers();
         let config = &self.prepared.experiment.model;
-        let data = Dataset::new(
+        let mut data = Dataset::new(
             self.entries,
             [&self.fold.train, &self.fold.validation, &self.fold.test].into_iter().flatten().copied(),
             |clip| scalers.of(self.prepared, clip),
             config.min_frames(),
         );
+        for (&clip, copies) in self.fold.train.iter().zip(&self.copies) {
+            data.add_copies(clip, copies, |copy| scalers.of_copy(self.prepared, clip, copy));
+        }
         let (net, state) = self.train(&data, &mut log)?;
 
         let test = self.predict(&net, &data, &self.fold.test);
@@ -175,6 +182,14 @@ impl Run<'_> {
         let earlier = state.seconds;
         let label = format!("fold {} seed {}", self.fold.name, self.seed());
         let mut watch = Watch::new(self.dashboard, &label, settings.epochs, state.history.len())?;
+        let training = Batches {
+            data,
+            labels: &self.prepared.labels,
+            classes: self.prepared.classes.len(),
+            augment: &self.prepared.experiment.augment,
+            label_smoothing: settings.label_smoothing,
+            seed: self.seed(),
+        };
 
         while !self.finished(&state) {
             let batches = data.training_batches(&self.fold.train, settings.batch_size, self.seed(), state.epoch);
@@ -189,8 +204,8 @@ impl Run<'_> {
                     )));
                 }
                 let mut dropout = rng::stream(self.seed(), &[&"dropout", &state.epoch, &i]);
-                let logits = net.forward(data.batch(batch, &device), Some(&mut dropout));
-                let loss = cross_entropy(logits, batch.iter().map(|&clip| self.prepared.labels[clip]));
+                let (input, targets) = training.batch(batch, state.epoch, i, &device);
+                let loss = cross_entropy(net.forward(input, Some(&mut dropout)), targets);
                 let value = loss.clone().into_data().iter::<f32>().next().map_or(f64::NAN, f64::from);
                 let gradients = loss.backward();
                 let (updated, norm) = optimiser.step(settings.learning_rate, net, &gradients);
@@ -347,12 +362,19 @@ impl Scalers {
         let clip = &prepared.clips[clip];
         self.train.as_ref().or_else(|| self.by_group.get(&clip.id)).or_else(|| self.by_group.get(&clip.speaker_key()))
     }
+
+    /// A copy follows its clip; where each utterance is scaled by itself, it is an utterance of its own.
+    fn of_copy<'a>(&'a self, prepared: &Prepared, clip: usize, copy: &Entry) -> Option<Cow<'a, Scaler>> {
+        if prepared.experiment.features.scaler == ScalerScope::Utterance {
+            let mut fit = ScalerFit::new(copy.dims());
+            fit.add(copy.values());
+            return Some(Cow::Owned(fit.finish()));
+        }
+        self.of(prepared, clip).map(Cow::Borrowed)
+    }
 }
 
-/// Mean cross-entropy of `logits` `[batch, classes]` against the classes, in nats.
-fn cross_entropy(logits: Tensor<2>, classes: impl ExactSizeIterator<Item = usize>) -> Tensor<1> {
-    let batch = classes.len();
-    let targets: Vec<i32> = classes.map(|class| class as i32).collect();
-    let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [batch, 1]), &logits.device());
-    log_softmax(logits, 1).gather(1, targets).mean().neg()
+/// Mean cross-entropy of `logits` `[batch, classes]` against the probabilities that they should give, in nats.
+fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+    (log_softmax(logits, 1) * targets).sum_dim(1).mean().neg()
 }

@@ -3,6 +3,7 @@
 //! An experiment is a grid of runs, one a fold and seed ([`experiment`]); a run is an independent, idempotent unit of
 //! work (`fit.rs`).
 
+mod batch;
 pub mod checkpoint;
 mod config;
 mod dashboard;

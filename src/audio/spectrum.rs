@@ -1,0 +1,135 @@
+//! Clip ↔ spectra, for what changes a clip in the frequency domain: librosa's `stft` and `istft` (periodic Hann window,
+//! frames centred, zeros beyond the ends), a frame at a time.
+
+use std::{f64::consts::TAU, fmt, sync::Arc};
+
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex};
+
+/// A planned pair of transforms. It runs in double precision, as librosa's does.
+#[derive(Clone)]
+pub(crate) struct Spectrum {
+    hop: usize,
+    window: Arc<[f64]>,
+    forward: Arc<dyn RealToComplex<f64>>,
+    inverse: Arc<dyn ComplexToReal<f64>>,
+    frame: Vec<f64>,
+    scratch: Vec<Complex<f64>>,
+}
+
+impl Spectrum {
+    /// For frames of `length` samples, an even number, every `hop` samples.
+    pub(crate) fn new(length: usize, hop: usize) -> Self {
+        let mut planner = RealFftPlanner::new();
+        let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
+        let scratch = forward.get_scratch_len().max(inverse.get_scratch_len());
+        Self {
+            hop,
+            window: (0..length).map(|i| 0.5 - 0.5 * (TAU * i as f64 / length as f64).cos()).collect(),
+            frame: forward.make_input_vec(),
+            scratch: vec![Complex::default(); scratch],
+            forward,
+            inverse,
+        }
+    }
+
+    /// Bins of a spectrum.
+    pub(crate) fn bins(&self) -> usize {
+        self.window.len() / 2 + 1
+    }
+
+    /// Frames of a clip of `samples` samples.
+    pub(crate) fn frames(&self, samples: usize) -> usize {
+        1 + samples / self.hop
+    }
+
+    /// Writes the spectrum of frame `index` of `clip`, `[bins]`.
+    pub(crate) fn analyse(&mut self, clip: &[f32], index: usize, spectrum: &mut [Complex<f64>]) {
+        let half = self.window.len() / 2;
+        let centre = index * self.hop;
+        let before = half.saturating_sub(centre); // zeros ahead of the clip
+        let start = (centre + before - half).min(clip.len());
+        let length = (self.window.len() - before).min(clip.len() - start);
+        self.frame.fill(0.0);
+        let inside = self.frame[before..].iter_mut().zip(&self.window[before..]);
+        for ((out, window), &x) in inside.zip(&clip[start..start + length]) {
+            *out = f64::from(x) * window;
+        }
+        // It fails only on buffers of the wrong size, and these were made for it.
+        let done = self.forward.process_with_scratch(&mut self.frame, spectrum, &mut self.scratch);
+        debug_assert!(done.is_ok());
+    }
+
+    /// Adds the frame of a spectrum to `sum`. The spectrum is used up.
+    pub(crate) fn synthesise(&mut self, spectrum: &mut [Complex<f64>], index: usize, sum: &mut Overlap) {
+        // The spectrum of a real frame is real at both ends; what is left there would be an error.
+        let last = spectrum.len() - 1;
+        spectrum[0].im = 0.0;
+        spectrum[last].im = 0.0;
+        let done = self.inverse.process_with_scratch(spectrum, &mut self.frame, &mut self.scratch);
+        debug_assert!(done.is_ok());
+        let start = (index * self.hop).min(sum.samples.len());
+        let scale = 1.0 / self.window.len() as f64;
+        let places = sum.samples[start..].iter_mut().zip(&mut sum.weights[start..]);
+        for (((sample, weight), &x), &window) in places.zip(&self.frame).zip(self.window.iter()) {
+            *sample += scale * window * x;
+            *weight += window * window;
+        }
+    }
+
+    /// An empty sum for a clip of `samples` samples.
+    pub(crate) fn overlap(&self, samples: usize) -> Overlap {
+        let half = self.window.len() / 2;
+        Overlap { half, samples: vec![0.0; half + samples], weights: vec![0.0; half + samples] }
+    }
+
+    /// Frames that reach into a clip of `samples` samples, at the most.
+    pub(crate) fn frames_that_reach(&self, samples: usize) -> usize {
+        (samples + 2 * (self.window.len() / 2)).div_ceil(self.hop)
+    }
+}
+
+impl fmt::Debug for Spectrum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spectrum").field("length", &self.window.len()).field("hop", &self.hop).finish_non_exhaustive()
+    }
+}
+
+/// Overlapping frames, added up.
+pub(crate) struct Overlap {
+    half: usize,
+    samples: Vec<f64>,
+    weights: Vec<f64>,
+}
+
+impl Overlap {
+    /// The clip: the sum divided by that of the squared windows, which makes the least-squares estimate (Griffin & Lim
+    /// 1984).
+    pub(crate) fn finish(self) -> Vec<f32> {
+        let places = self.samples.iter().zip(&self.weights).skip(self.half);
+        places.map(|(x, &weight)| if weight > f64::from(f32::MIN_POSITIVE) { x / weight } else { *x } as f32).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_and_back_is_the_clip() {
+        for n in [1, 100, 3_000, 4_096] {
+            let clip: Vec<f32> = (0..n).map(|i| ((i * i % 97) as f32 / 97.0) - 0.5).collect();
+            let mut spectrum = Spectrum::new(512, 128);
+            let mut bins = vec![Complex::default(); spectrum.bins()];
+            let mut sum = spectrum.overlap(n);
+            for i in 0..spectrum.frames(n) {
+                spectrum.analyse(&clip, i, &mut bins);
+                spectrum.synthesise(&mut bins, i, &mut sum);
+            }
+            let back = sum.finish();
+            assert_eq!(back.len(), n);
+            // The very last samples of a hop's rest are under few windows.
+            let worst = clip.iter().zip(&back).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(worst < 1e-5, "{n} samples: {worst}");
+        }
+    }
+}
