@@ -191,7 +191,11 @@ pub fn confused(evaluation: &Evaluation) -> Table {
 pub fn worst(evaluation: &Evaluation) -> Table {
     let name = |class: usize| evaluation.confusion.classes.get(class).cloned().unwrap_or_default();
     let rows = evaluation.worst.iter().map(|clip| {
-        let of = |class: usize| format!("{:.4}", clip.probabilities.get(class).copied().unwrap_or(f64::NAN));
+        let of = |class: usize| match clip.probabilities.get(class).copied().unwrap_or(f64::NAN) {
+            // Four decimals would say 0, which it is not.
+            p if p < 0.001 => format!("{p:.0e}"),
+            p => format!("{p:.4}"),
+        };
         vec![clip.clip.clone(), name(clip.truth), of(clip.truth), name(clip.prediction), of(clip.prediction)]
     });
     Table::new("Worst clips", &["clip", "emotion", "p", "most probable", "p"])

@@ -22,6 +22,8 @@ const RIGHT: f64 = 30.0;
 const PANEL: f64 = 480.0;
 const COUNTS: f64 = 130.0;
 const BETWEEN: f64 = 26.0;
+/// Clips that a share should be of, at least.
+const ENOUGH: usize = 10;
 
 /// The picture.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +46,13 @@ struct Series<'a> {
     colour: Rgb,
 }
 
+impl Series<'_> {
+    /// Whether the bin has clips enough for its share to say something; of few clips in all, any do.
+    fn has_point(&self, bin: &Bin) -> bool {
+        bin.n >= ENOUGH || (bin.n > 0 && self.bins.iter().all(|bin| bin.n < ENOUGH))
+    }
+}
+
 impl Reliability<'_> {
     fn series(&self) -> Vec<Series<'_>> {
         let name =
@@ -64,7 +73,10 @@ impl Reliability<'_> {
     }
 
     fn header(&self) -> Header {
-        Header::new(self.title, self.subtitle.iter().map(String::as_str), "", COLUMN)
+        // Said only where it shows.
+        let few = self.series().iter().any(|of| of.bins.iter().any(|bin| bin.n > 0 && !of.has_point(bin)));
+        let note = few.then(|| format!("Intervals of fewer than {ENOUGH} clips have no point."));
+        Header::new(self.title, self.subtitle.iter().map(String::as_str).chain(note.as_deref()), "", COLUMN)
     }
 
     fn legend(&self) -> Legend {
@@ -120,7 +132,7 @@ impl Figure for Reliability<'_> {
             }
         }
         for of in &series {
-            let points = of.bins.iter().filter(|bin| bin.n > 0);
+            let points = of.bins.iter().filter(|bin| of.has_point(bin));
             let line: Vec<_> = points.map(|bin| shares.place(100.0 * bin.confidence, 100.0 * bin.accuracy)).collect();
             canvas.line(&line, &of.stroke)?;
             for point in line {
