@@ -34,6 +34,7 @@ mod chunks;
 mod copies;
 mod crema_d;
 mod embedded;
+pub mod export;
 mod inspect;
 mod kind;
 mod manifest;

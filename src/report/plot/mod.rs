@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`confusion`] | the confusion matrix: shares of each true emotion, and counts |
 //! | [`curves`] | loss and UAR over the epochs of one run or of many |
+//! | [`distribution`] | clips by emotion, lengths of clips |
 //! | [`canvas`], [`font`], [`colour`], [`axes`], [`header`], [`legend`] | what the pictures are made of |
 
 pub mod axes;
@@ -15,6 +16,7 @@ pub mod canvas;
 pub mod colour;
 pub mod confusion;
 pub mod curves;
+pub mod distribution;
 pub mod font;
 pub mod header;
 pub mod legend;
@@ -32,6 +34,7 @@ use crate::{
 pub use self::{
     confusion::ConfusionMatrix,
     curves::{Curve, EpochPoint, LearningCurves},
+    distribution::{DurationSpread, EmotionBars, Series},
 };
 
 /// Width of a figure unless its content needs more; in the units of the canvas.
