@@ -9,7 +9,8 @@
 //!                                          side
 //! ```
 //!
-//! [`train::prepare`] and [`train::train`] are `ser-train`; [`eval::evaluate`] and [`report::write`] are `ser-eval`.
+//! [`train::prepare`] and [`train::train`] are `ser-train`; [`eval::evaluate`] and [`report::write`] are `ser-eval`;
+//! [`survey::survey`], what both start from, with [`report::card`] and its neighbours is `ser-data`.
 //! Errors are [`error::Error`]; all randomness comes from [`rng::stream`].
 
 #![warn(missing_docs)]
@@ -23,6 +24,7 @@ pub mod rng;
 pub mod config;
 pub mod corpus;
 pub mod protocol;
+pub mod survey;
 
 pub mod audio;
 pub mod augment;

@@ -1,6 +1,7 @@
 //! A file → mono samples at the wanted rate: decode, resample, trim, normalise.
 
 mod decode;
+mod measure;
 mod normalise;
 mod resample;
 pub(crate) mod spectrum;
@@ -11,6 +12,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use decode::{Audio, decode};
+pub use measure::Measure;
 pub use normalise::Normalise;
 pub use resample::resample;
 pub use trim::trim;

@@ -1,5 +1,5 @@
-//! The chunks of WAVE and AIFF files: enough of them to tell a whole file from a cut one, and sound from silence,
-//! without decoding.
+//! The chunks of WAVE and AIFF files: enough of them to tell a whole file from a cut one, and sound from silence, and to
+//! find the samples, without decoding.
 
 use std::{
     fs::File,
@@ -36,13 +36,26 @@ pub(super) enum Sound {
     Missing(&'static str),
 }
 
-/// Judges the sound of a file by its chunks. Formats that are not made of such chunks are taken for whole: what is wrong
-/// with them shows when they are decoded.
-pub(super) fn judge(file: &mut File, format: Format) -> io::Result<Sound> {
+/// Where a file has its samples, if they are whole numbers of 16 bits in the order of WAVE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// The place of the first sample in the file, in bytes.
+    pub start: u64,
+    /// How many bytes of samples there are.
+    pub length: u64,
+    /// Samples per second and channel.
+    pub rate: u32,
+    /// How many channels take turns.
+    pub channels: u16,
+}
+
+/// Judges the sound of a file by its chunks, and says where it is. Formats that are not made of such chunks are taken
+/// for whole: what is wrong with them shows when they are decoded.
+pub(super) fn judge(file: &mut File, format: Format) -> io::Result<(Sound, Option<Extent>)> {
     let (sound_chunk, wave) = match format {
         Format::Wav | Format::Rf64 => (b"data", true),
         Format::Aiff | Format::Aifc => (b"SSND", false),
-        Format::Flac | Format::Ogg | Format::Mp3 => return Ok(Sound::Whole),
+        Format::Flac | Format::Ogg | Format::Mp3 => return Ok((Sound::Whole, None)),
     };
     let end = file.seek(SeekFrom::End(0))?;
     let mut reader = BufReader::new(file);
@@ -50,7 +63,7 @@ pub(super) fn judge(file: &mut File, format: Format) -> io::Result<Sound> {
     let (mut samples, mut long_length) = (None, None);
     for _ in 0..MOST_CHUNKS {
         if place + 8 > end {
-            return Ok(Sound::Missing("it has no chunk of samples"));
+            return Ok((Sound::Missing("it has no chunk of samples"), None));
         }
         reader.seek(SeekFrom::Start(place))?;
         let (id, length) = (four(&mut reader)?, four(&mut reader)?);
@@ -60,7 +73,8 @@ pub(super) fn judge(file: &mut File, format: Format) -> io::Result<Sound> {
             let length = long_length.filter(|_| length >= UNKNOWN_LENGTH).unwrap_or(length);
             // An `SSND` chunk begins with an offset and a block size, of four bytes each.
             let head = if wave { 0 } else { 8 };
-            return judge_samples(&mut reader, place, length, head, end, samples);
+            let sound = judge_samples(&mut reader, place, length, head, end, samples)?;
+            return Ok((sound, samples.and_then(|samples| samples.extent(place, length.min(end - place)))));
         }
         match &id {
             b"fmt " if length >= 16 => samples = read_format(&mut reader, length)?,
@@ -75,11 +89,24 @@ pub(super) fn judge(file: &mut File, format: Format) -> io::Result<Sound> {
         // Chunks of odd length are followed by one byte that does not count.
         place = place.saturating_add(length + length % 2);
     }
-    Ok(Sound::Missing("it has thousands of chunks, none of samples"))
+    Ok((Sound::Missing("it has thousands of chunks, none of samples"), None))
 }
 
-/// How samples are written down: the code of the format and the bits of a sample.
-type SampleFormat = (u16, u16);
+/// How samples are written down.
+#[derive(Debug, Clone, Copy)]
+struct SampleFormat {
+    code: u16,
+    channels: u16,
+    rate: u32,
+    bits: u16,
+}
+
+impl SampleFormat {
+    fn extent(self, start: u64, length: u64) -> Option<Extent> {
+        let Self { channels, rate, .. } = self;
+        (self.code == PCM && self.bits == 16).then_some(Extent { start, length, rate, channels })
+    }
+}
 
 fn read_format(reader: &mut impl Read, length: u64) -> io::Result<Option<SampleFormat>> {
     let mut fields = [0; 26];
@@ -88,7 +115,9 @@ fn read_format(reader: &mut impl Read, length: u64) -> io::Result<Option<SampleF
     let field = |at: usize| u16::from_le_bytes([fields[at], fields[at + 1]]);
     // The extensible form has the code that counts further back.
     let code = if field(0) == EXTENSIBLE { field(24) } else { field(0) };
-    Ok(matches!(code, PCM | FLOAT).then(|| (code, field(14))))
+    let rate = u32::from(field(4)) | u32::from(field(6)) << 16;
+    let format = SampleFormat { code, channels: field(2), rate, bits: field(14) };
+    Ok(matches!(code, PCM | FLOAT).then_some(format))
 }
 
 fn judge_samples(
@@ -114,7 +143,7 @@ fn judge_samples(
 
 /// Reads until something can be heard, which in nearly every file is at once.
 fn is_silent(samples: &mut impl Read, format: SampleFormat) -> io::Result<bool> {
-    let quiet = |bytes: &[u8]| match format {
+    let quiet = |bytes: &[u8]| match (format.code, format.bits) {
         (PCM, 16) => bytes
             .chunks_exact(2)
             .all(|sample| i16::from_le_bytes([sample[0], sample[1]]).unsigned_abs() <= SILENT_STEPS),
@@ -163,7 +192,7 @@ mod tests {
     fn judged(bytes: &[u8], format: Format) -> Sound {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
-        judge(&mut file, format).unwrap()
+        judge(&mut file, format).unwrap().0
     }
 
     fn chunk(id: &[u8], length: u32, content: &[u8]) -> Vec<u8> {

@@ -6,9 +6,14 @@
 //! | an empty file, a Git-LFS pointer, a format that is not read here | excluded |
 //! | WAVE or AIFF that ends before its samples do, or has none | excluded |
 //! | WAVE with nothing but digital silence | excluded: there is no emotion in it |
-//! | files with the same bytes and **different** labels | all excluded: nobody can know which label is right |
-//! | files with the same bytes and the same label | kept, and reported as a group that no split may break |
+//! | files of one recording with **different** labels | all excluded: nobody can know which label is right |
+//! | files of one recording with the same label | kept, and reported as a group that no split may break |
 //! | a format other than the extension says | kept and reported: content decides |
+//!
+//! Files are one recording if they have the same bytes, or if they are WAVE of 16 bits with the same rate, channels and
+//! length (1024 samples or more), and no sample is further than [`DITHER_STEPS`] steps from the other file's. The latter
+//! is what is left of two equal files after each was resampled with dither of its own; two takes of one sentence differ by
+//! hundreds of steps.
 //!
 //! Labels are compared as the corpora give them, before a label map merges any. Nothing is decoded; damage inside of
 //! compressed audio shows only when it is.
@@ -23,8 +28,10 @@ use std::{
 use rayon::prelude::*;
 use serde::Serialize;
 
+pub use super::alike::DITHER_STEPS;
 use super::{
-    Clip, Exclusion, Scan,
+    Clip, Exclusion, Scan, alike,
+    alike::Print,
     chunks::{self, Sound},
     sniff::{Content, Format, HEAD_BYTES, sniff},
 };
@@ -43,7 +50,7 @@ pub struct Findings {
     pub formats: BTreeMap<Format, usize>,
     /// The clips that were excluded, in order of id.
     pub faults: Vec<Fault>,
-    /// Files with the same bytes as another one, in order of their first id.
+    /// Files of the same recording as another one, in order of their first id.
     pub identical: Vec<Identical>,
     /// Files whose extension names another format than their content has, in order of id. They are kept.
     pub misnamed: Vec<Misnamed>,
@@ -83,15 +90,17 @@ pub enum Flaw {
     NoSamples,
     /// All its samples are zero.
     Silent,
-    /// Another clip has the same bytes and another label.
+    /// Another clip is the same recording and has another label.
     ConflictingLabels,
 }
 
-/// Clips whose files have the same bytes.
+/// Clips whose files are one recording.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Identical {
-    /// The BLAKE3 hash that they share, in hexadecimal.
+    /// The BLAKE3 hash of the first one's bytes, in hexadecimal.
     pub hash: String,
+    /// Whether the others have the same bytes; if not, they have the same samples but for dither.
+    pub same_bytes: bool,
     /// The clips' ids, in order.
     pub clips: Vec<String>,
     /// Their labels, each once.
@@ -118,7 +127,7 @@ pub struct Misnamed {
 }
 
 impl Findings {
-    /// The groups of kept clips with the same bytes: each must be on one side of a split.
+    /// The groups of kept clips that are one recording: each must be on one side of a split.
     pub fn groups(&self) -> impl Iterator<Item = &[String]> {
         self.identical.iter().filter(|group| group.is_kept()).map(|group| group.clips.as_slice())
     }
@@ -129,6 +138,7 @@ struct Look {
     bytes: u64,
     hash: Option<blake3::Hash>,
     verdict: std::result::Result<Format, (Flaw, String)>,
+    print: Option<Print>,
 }
 
 /// Looks into the files of `scan` on all cores, and moves those that cannot be used to its exclusions. Clips without a
@@ -156,12 +166,16 @@ pub fn inspect(scan: Scan, tick: impl Fn() + Sync) -> (Scan, Findings) {
         })
         .collect();
     let mut findings = Findings::default();
+    let mut prints = Vec::new();
     for (clip, look) in clips.iter().zip(looks) {
-        if let (Some(path), Some(look)) = (clip.source.file(), look) {
+        if let (Some(path), Some(mut look)) = (clip.source.file(), look) {
+            prints.extend(look.print.take().map(|print| (clip, path, print)));
             findings.note(clip, path, look);
         }
     }
-    findings.compare(&clips);
+    let same_bytes = |a: &Clip, b: &Clip| findings.hashes.get(&a.id) == findings.hashes.get(&b.id);
+    let alike = alike::pairs(&prints, same_bytes);
+    findings.compare(&clips, alike);
     findings.faults.sort_by(|a, b| a.clip.cmp(&b.clip));
     let at_fault: BTreeSet<&str> = findings.faults.iter().map(|fault| fault.clip.as_str()).collect();
     clips.retain(|clip| !at_fault.contains(clip.id.as_str()));
@@ -194,8 +208,9 @@ impl Findings {
         }
     }
 
-    /// Groups the files that have the same bytes, and finds fault with those that disagree on the label.
-    fn compare(&mut self, clips: &[Clip]) {
+    /// Groups the files that are one recording (those with the same bytes, and the pairs `alike`), and finds fault with
+    /// those that disagree on the label.
+    fn compare(&mut self, clips: &[Clip], alike: Vec<(&str, &str)>) {
         let broken: BTreeSet<&str> = self.faults.iter().map(|fault| fault.clip.as_str()).collect();
         let mut by_hash: BTreeMap<&[u8; 32], Vec<&Clip>> = BTreeMap::new();
         for clip in clips.iter().filter(|clip| !broken.contains(clip.id.as_str())) {
@@ -203,15 +218,28 @@ impl Findings {
                 by_hash.entry(hash.as_bytes()).or_default().push(clip);
             }
         }
+        let mut groups: Vec<Vec<&Clip>> = by_hash.into_values().collect();
+        for (a, b) in alike {
+            let place = |id: &str| groups.iter().position(|group| group.iter().any(|clip| clip.id == id));
+            if let (Some(a), Some(b)) = (place(a), place(b))
+                && a != b
+            {
+                let joined = groups.swap_remove(a.max(b));
+                groups[a.min(b)].extend(joined);
+            }
+        }
         let mut faults = Vec::new();
-        for (hash, group) in by_hash.into_iter().filter(|(_, group)| group.len() > 1) {
+        for mut group in groups.into_iter().filter(|group| group.len() > 1) {
+            group.sort_by(|a, b| a.id.cmp(&b.id));
+            let hash = |clip: &Clip| self.hashes.get(&clip.id);
             let identical = Identical {
-                hash: blake3::Hash::from_bytes(*hash).to_hex().to_string(),
+                hash: hash(group[0]).map(|hash| hash.to_hex().to_string()).unwrap_or_default(),
+                same_bytes: group.iter().all(|clip| hash(clip) == hash(group[0])),
                 clips: group.iter().map(|clip| clip.id.clone()).collect(),
                 emotions: group.iter().map(|clip| clip.emotion.clone()).collect(),
             };
             if !identical.is_kept() {
-                faults.extend(group.iter().filter_map(|clip| conflict(clip, &group)));
+                faults.extend(group.iter().filter_map(|clip| conflict(clip, &group, identical.same_bytes)));
             }
             self.identical.push(identical);
         }
@@ -220,12 +248,13 @@ impl Findings {
     }
 }
 
-fn conflict(clip: &Clip, group: &[&Clip]) -> Option<Fault> {
+fn conflict(clip: &Clip, group: &[&Clip], same_bytes: bool) -> Option<Fault> {
     let others = group.iter().filter(|other| other.id != clip.id);
     let others: Vec<_> = others.map(|other| format!("{} ({})", other.id, other.emotion)).collect();
     let reason = format!(
-        "labelled {}, with the same bytes as {}: which label is right cannot be known",
+        "labelled {}, with the same {} as {}: which label is right cannot be known",
         clip.emotion,
+        if same_bytes { "bytes" } else { "samples (but for dither)" },
         others.join(", ")
     );
     let path = clip.source.file()?.to_owned();
@@ -237,25 +266,32 @@ fn look_into(path: &Path) -> Look {
     let unreadable = |error: io::Error| (Flaw::Unreadable, format!("cannot be read: {error}"));
     let (mut file, hash, bytes, head) = match File::open(path).and_then(digest) {
         Ok(read) => read,
-        Err(error) => return Look { bytes: 0, hash: None, verdict: Err(unreadable(error)) },
+        Err(error) => return Look { bytes: 0, hash: None, verdict: Err(unreadable(error)), print: None },
     };
+    let mut print = None;
     let verdict = match sniff(&head) {
         Content::Empty => Err((Flaw::Empty, "empty file: fetch it again".to_owned())),
         Content::LfsPointer => {
             Err((Flaw::LfsPointer, "Git-LFS pointer: run `git lfs pull` in the corpus's folder".to_owned()))
         }
         Content::Unknown(guess) => Err((Flaw::UnknownFormat, format!("not audio that is read here, but {guess}"))),
-        Content::Audio(format) => chunks::judge(&mut file, format).map_err(unreadable).and_then(|sound| match sound {
-            Sound::Whole => Ok(format),
-            Sound::Silent => Err((Flaw::Silent, "digital silence: there is nothing to hear".to_owned())),
-            Sound::Cut(there, length) => Err((
-                Flaw::Truncated,
-                format!("truncated: {there} of {length} bytes of samples are there; fetch it again"),
-            )),
-            Sound::Missing(problem) => Err((Flaw::NoSamples, format!("no samples: {problem}"))),
-        }),
+        Content::Audio(format) => {
+            chunks::judge(&mut file, format).map_err(unreadable).and_then(|(sound, extent)| match sound {
+                Sound::Whole => {
+                    // Where the samples cannot be read twice, there is nothing to compare.
+                    print = extent.and_then(|extent| Print::take(&mut file, extent).ok().flatten());
+                    Ok(format)
+                }
+                Sound::Silent => Err((Flaw::Silent, "digital silence: there is nothing to hear".to_owned())),
+                Sound::Cut(there, length) => Err((
+                    Flaw::Truncated,
+                    format!("truncated: {there} of {length} bytes of samples are there; fetch it again"),
+                )),
+                Sound::Missing(problem) => Err((Flaw::NoSamples, format!("no samples: {problem}"))),
+            })
+        }
     };
-    Look { bytes, hash: Some(hash), verdict }
+    Look { bytes, hash: Some(hash), verdict, print }
 }
 
 /// Hashes a file, and gives it back with its length and its first bytes.
@@ -374,6 +410,42 @@ mod tests {
         assert_eq!(findings.groups().count(), 0);
         assert!(!findings.identical[0].is_kept());
         assert!(usable.excluded[0].reason.contains("c/s/b.wav (angry)"), "{:?}", usable.excluded);
+    }
+
+    #[test]
+    fn the_same_samples_but_for_dither_are_one_recording() {
+        let tone: Vec<i16> = (0..40_000).map(|i| ((f64::from(i) * 0.03).sin() * 9e3) as i16).collect();
+        let moved = |by: i16, at: usize| {
+            let mut samples: Vec<i16> = tone.iter().enumerate().map(|(i, s)| s + (i % 3) as i16 - 1).collect();
+            samples[at] = tone[at] + by;
+            wave(&samples)
+        };
+        let chunk = [&wave(&tone)[..], b"LIST\x04\0\0\0abcd"].concat();
+        let (_folder, found) = scanned(&[
+            ("a.wav", "sad", &wave(&tone)),
+            ("b.wav", "sad", &moved(4, 39_999)),
+            ("c.wav", "sad", &moved(5, 39_999)),
+            ("d.wav", "sad", &wave(&tone[1..])),
+            ("e.wav", "sad", &chunk),
+        ]);
+        let (usable, findings) = inspect(found, || {});
+        assert_eq!(usable.clips.len(), 5);
+        assert_eq!(findings.groups().collect::<Vec<_>>(), [["c/s/a.wav", "c/s/b.wav", "c/s/e.wav"]]);
+        assert!(!findings.identical[0].same_bytes);
+        let (_folder, found) = scanned(&[("a.wav", "sad", &wave(&tone)), ("b.wav", "angry", &moved(4, 0))]);
+        let (usable, findings) = inspect(found, || {});
+        assert!(usable.clips.is_empty() && findings.faults[0].reason.contains("but for dither"), "{findings:?}");
+    }
+
+    #[test]
+    fn a_pair_of_ravdess_is_one_recording_in_any_copy_and_no_other_clips_are() {
+        let Some(found) = fake::real(&CorpusConfig::new(Kind::Ravdess)) else { return };
+        let pair = ["ravdess/07/03-01-03-01-02-01-07", "ravdess/07/03-01-03-01-02-02-07"];
+        assert_eq!(inspect(found, || {}).1.groups().collect::<Vec<_>>(), [pair]);
+        for kind in [Kind::CremaD, Kind::Tess, Kind::Savee] {
+            let Some(found) = fake::real(&CorpusConfig::new(kind)) else { continue };
+            assert_eq!(inspect(found, || {}).1.groups().count(), 0, "{kind}");
+        }
     }
 
     #[test]

@@ -23,16 +23,18 @@
 //! | found | what happens |
 //! |---|---|
 //! | unreadable, empty, a Git-LFS pointer, a format that is not read here, truncated, no samples, digital silence | excluded |
-//! | the same bytes with different labels | all excluded |
-//! | the same bytes with the same label | kept as a group that no split may break |
+//! | the same recording with different labels | all excluded |
+//! | the same recording with the same label | kept as a group that no split may break |
 //! | another format than the extension says | kept: content decides |
 //!
 //! To add a corpus, write its file, give it a `mod` line here, and list it in `kind.rs`.
 
+mod alike;
 mod chunks;
 mod copies;
 mod crema_d;
 mod embedded;
+pub mod export;
 mod inspect;
 mod kind;
 mod manifest;
@@ -58,7 +60,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use inspect::{Fault, Findings, Flaw, Identical, Misnamed, inspect};
+pub use inspect::{DITHER_STEPS, Fault, Findings, Flaw, Identical, Misnamed, inspect};
 pub use kind::Kind;
 pub use named::recognise;
 pub use settings::{CorpusConfig, LabelSource};

@@ -58,6 +58,32 @@ impl CorpusConfig {
         Self { kind, root: None, path: None, name: None, label_source: LabelSource::default() }
     }
 
+    /// The corpus at `place`, as a command line names it: its own folder, a manifest's table, nothing for the embedded
+    /// corpus. To be scanned with the data folder "".
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the place is missing, is not there, or is not wanted.
+    pub fn at(kind: Kind, place: Option<PathBuf>) -> Result<Self> {
+        let problem = match (kind, place) {
+            (Kind::Synthetic, None) => return Ok(Self::new(kind)),
+            (Kind::Synthetic, Some(place)) => {
+                format!("{}: the synthetic corpus is not on disk; leave the folder out", place.display())
+            }
+            (Kind::Manifest, None) => "name the manifest's table, a CSV with the columns path, emotion, speaker".into(),
+            (_, None) => format!("name the folder that holds {kind}"),
+            (Kind::Manifest, Some(place)) if place.is_file() => {
+                return Ok(Self { path: Some(place), ..Self::new(kind) });
+            }
+            (Kind::Manifest, Some(place)) => {
+                format!("{}: no such table; name the CSV with the columns path, emotion, speaker", place.display())
+            }
+            (_, Some(place)) if place.is_dir() => return Ok(Self { root: Some(place), ..Self::new(kind) }),
+            (_, Some(place)) => format!("{}: no such folder; name the one that holds {kind}", place.display()),
+        };
+        Err(Error::Config(problem))
+    }
+
     /// The corpus's name in every clip's id.
     #[must_use]
     pub fn name(&self) -> String {

@@ -33,13 +33,15 @@ struct Column {
 }
 
 impl Table {
-    /// Reads a table of any length: CSV, by the separator that its first line has most of (comma, semicolon or tab).
+    /// Reads a table of any length: CSV, by the separator that its first line has most of (comma, semicolon or tab); or
+    /// Parquet, in a build with that feature.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         let frame = match extension.as_deref() {
             Some("csv" | "tsv" | "txt") => read_csv(path)?,
+            Some("parquet" | "pq") => read_parquet(path)?,
             _ => {
-                let problem = "not a table that is read here: write it as CSV, with a name that ends in .csv or .tsv";
+                let problem = "not a table that is read here: write it as CSV, with a name that ends in .csv or .tsv, or as .parquet";
                 return Err(Error::file(path, problem));
             }
         };
@@ -79,6 +81,22 @@ fn read_csv(path: &Path) -> Result<DataFrame> {
             .finish()
     };
     read().map_err(|error| Error::file(path, format!("not a table in CSV and UTF-8: {error}")))
+}
+
+#[cfg(feature = "parquet")]
+fn read_parquet(path: &Path) -> Result<DataFrame> {
+    let file = File::open(path).map_err(Error::io("read the table", path))?;
+    polars::prelude::ParquetReader::new(file)
+        .finish()
+        .map_err(|error| Error::file(path, format!("not a table in Parquet: {error}")))
+}
+
+/// The reader and its codecs, some of them in C, are more to build than most people's tables are worth.
+#[cfg(not(feature = "parquet"))]
+fn read_parquet(path: &Path) -> Result<DataFrame> {
+    let problem = "this build does not read Parquet: build it with `cargo build --release --features parquet`, or write \
+                   the table as CSV";
+    Err(Error::file(path, problem))
 }
 
 fn separator(path: &Path) -> std::io::Result<u8> {
@@ -143,6 +161,34 @@ mod tests {
             let error = table(name, content).unwrap_err().to_string();
             assert!(error.contains(problem) && error.contains(name), "{error}");
         }
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    #[test]
+    fn a_build_without_parquet_says_how_to_get_one_with_it() {
+        let error = table("a.parquet", "PAR1").unwrap_err().to_string();
+        assert!(error.contains("a.parquet") && error.contains("--features parquet"), "{error}");
+    }
+
+    #[cfg(feature = "parquet")]
+    #[test]
+    fn parquet_is_read_as_text_of_any_type() {
+        use polars::prelude::{NamedFrom, ParquetWriter, Series};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        let columns = vec![
+            Series::new("path".into(), ["a.wav", "b.wav"]).into(),
+            Series::new("speaker".into(), ["01", " "]).into(),
+            Series::new("age".into(), [Some(31_i64), None]).into(),
+        ];
+        let mut frame = DataFrame::new_infer_height(columns).unwrap();
+        ParquetWriter::new(File::create(&path).unwrap()).finish(&mut frame).unwrap();
+        let table = Table::read(&path).unwrap();
+        let rows: Vec<Vec<(&str, &str)>> = table.rows().map(|row| row.into_iter().collect()).collect();
+        assert_eq!(rows, [vec![("age", "31"), ("path", "a.wav"), ("speaker", "01")], vec![("path", "b.wav")]]);
+        fs::write(&path, "PAR1").unwrap();
+        let error = Table::read(&path).unwrap_err().to_string();
+        assert!(error.contains("a.parquet: not a table in Parquet"), "{error}");
     }
 
     #[test]

@@ -117,6 +117,19 @@ pub enum ScalerScope {
     None,
 }
 
+impl ScalerScope {
+    /// What the scaler is fitted on, for people: a sentence fragment.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Train => "training side alone",
+            Self::Speaker => "each speaker's own clips, test speakers included",
+            Self::Utterance => "each utterance by itself",
+            Self::None => "none",
+        }
+    }
+}
+
 impl FeaturesConfig {
     /// Checks every value against the others and against `sample_rate` (Hz).
     ///

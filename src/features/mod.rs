@@ -30,6 +30,7 @@ mod chroma;
 mod config;
 mod db;
 pub mod delta;
+pub mod dump;
 mod extractor;
 mod filterbank;
 mod kind;

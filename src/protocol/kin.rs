@@ -1,4 +1,4 @@
-//! Which clips are one recording: files with the same bytes, and copies of one clip.
+//! Which clips are one recording: files with the same audio, and copies of one clip.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -20,7 +20,7 @@ pub(super) struct Kin {
 }
 
 impl Kin {
-    /// Looks for copies among the clips and adds the `groups` of ids whose files have the same bytes. Ids that are not
+    /// Looks for copies among the clips and adds the `groups` of ids whose files have the same audio. Ids that are not
     /// among the clips are passed over.
     ///
     /// Copies are clips of one speaker and emotion with the same stem but for the words that augmentation adds
@@ -36,7 +36,7 @@ impl Kin {
         Self { audio: relate(clips, audio), copies: relate(clips, copies), either: relate(clips, either) }
     }
 
-    /// What all clips with the bytes of this one have in common; none where it has them alone.
+    /// What all clips with the audio of this one have in common; none where it has them alone.
     pub(super) fn audio(&self, clip: &Clip) -> Option<&str> {
         self.audio.get(&clip.id).map(String::as_str)
     }

@@ -8,7 +8,7 @@
 //! from there, never from test, unless the protocol names its own. The [`audit`] then looks at what came out, whoever
 //! made it.
 //!
-//! Clips that are one recording (files with the same bytes; copies, known by their names or by a manifest's column
+//! Clips that are one recording (files with the same audio; copies, known by their names or by a manifest's column
 //! `copy_of`) stay together wherever the dealing is done here, and speakers who share a recording count as one. Where a
 //! published list parts them, the audit refuses the split. A split is a function of the clips' ids, what is known of
 //! the clips, and the config: the order of files on a disk has no part in it.
@@ -159,7 +159,7 @@ impl Draft {
 
 /// Deals the clips into the protocol's folds.
 ///
-/// `labels` are the clips' classes; `groups` are ids of clips whose files have the same bytes
+/// `labels` are the clips' classes; `groups` are ids of clips whose files are one recording
 /// ([`Findings::groups`](crate::corpus::Findings::groups)). What the config names on disk is looked for in the folder
 /// `data`, else in the working folder.
 ///

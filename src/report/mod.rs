@@ -6,23 +6,33 @@
 //! | [`terminal()`] | headline and figures for a terminal of 80 columns |
 //! | [`text`] | the classification report in scikit-learn's layout |
 //! | [`tables`], [`table`] | the figures as tables, for text, Markdown and LaTeX |
-//! | [`markdown`], [`latex`], [`card`] | `report.md`, `report.tex`, `model_card.md` |
+//! | [`markdown`], [`latex`], [`model_card`] | `report.md`, `report.tex`, `model_card.md` |
 //! | [`csv`] | the confusion matrix, and all figures one a row |
 //! | [`json`] | all figures with their protocol, for programs |
 //! | [`plot`] | the pictures, as PNG and SVG |
 //! | [`published`] | what others and people reach under the same protocol |
 //! | [`comparison`] | two experiments or more |
 //! | [`write()`] | all of one experiment's into one folder |
+//! | [`card`] | the data card of an experiment: text, Markdown, pictures, counts as CSV |
+//! | [`scan`] | what a scan found: text, JSON |
+//! | [`audits`] | what the leak audit found: text, JSON |
+//! | [`split`] | who is on which side, as CSV |
+//! | [`document`] | headings, lists and tables as plain text or Markdown |
 
+pub mod audits;
 pub mod card;
 pub mod comparison;
 pub mod csv;
+pub mod document;
 mod headline;
 pub mod json;
 pub mod latex;
 pub mod markdown;
+pub mod model_card;
 pub mod plot;
 pub mod published;
+pub mod scan;
+pub mod split;
 pub mod table;
 pub mod tables;
 mod terminal;

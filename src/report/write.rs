@@ -5,9 +5,9 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::{
-    card, csv,
+    csv,
     headline::{headline, protocol_line, warnings},
-    json, latex, markdown,
+    json, latex, markdown, model_card,
     plot::{self, Bars, ConfusionMatrix, Curve, EpochPoint, Figure, LearningCurves, Reliability},
     published::{Beside, beside},
     tables,
@@ -36,7 +36,7 @@ pub fn write(evaluation: &Evaluation, folder: &Path) -> Result<()> {
         ("report.txt", full_text(evaluation, &beside)),
         ("report.md", markdown::report(evaluation, &beside)),
         ("report.tex", latex::report(evaluation)),
-        ("model_card.md", card::card(evaluation, &beside)),
+        ("model_card.md", model_card::card(evaluation, &beside)),
     ] {
         write_whole(&folder.join(name), |file| file.write_all(text.as_bytes()))?;
     }

@@ -6,15 +6,14 @@ use super::fit::Run;
 use crate::{
     augment::Augmenter,
     cache::Cache,
-    config::{Experiment, Labelled},
-    corpus::{self, Clip, Exclusion, Findings, Flaw, Source},
+    config::Experiment,
+    corpus::{Clip, Exclusion, Findings, Flaw, Source},
     device::DeviceKind,
     error::{Error, Result},
-    features::ScalerScope,
     files::{create_dir, read_json},
-    progress::Progress,
-    protocol::{self, Fold, Plan, audit::audit},
+    protocol::{Fold, Plan, audit::audit},
     run::{Done, ProtocolRecord, RunDir, RunRecord, Versions},
+    survey::{Survey, survey},
 };
 
 /// What the command line adds to a config.
@@ -86,25 +85,18 @@ impl Prepared {
 ///
 /// # Errors
 ///
-/// As [`corpus::scan_all`], [`crate::config::LabelsConfig::apply`], [`protocol::plan`] and
-/// [`protocol::audit::Audit::check`].
+/// As [`survey`] and [`Audit::check`](crate::protocol::audit::Audit::check).
 pub fn prepare(experiment: Experiment, data: &Path) -> Result<Prepared> {
     let augmenter = Augmenter::new(&experiment.augment, data)?;
-    let scan = corpus::scan_all(&experiment.corpora, data)?;
-    let progress = Progress::new("checking files", scan.clips.len());
-    let (scan, findings) = corpus::inspect(scan, || progress.step());
-    drop(progress);
-    refuse_damage(&findings)?;
-    let Labelled { clips, labels, classes, .. } = experiment.labels.apply(scan.clips)?;
-    let plan = protocol::plan(&experiment.protocol, data, &clips, &labels, findings.groups())?;
+    let Survey { clips, labels, classes, plan, excluded, .. } = survey(&experiment, data, refuse_damage)?;
     if plan.leak.is_some() {
         // Its folds are rows, copies among them, which nothing makes yet.
         return Err(Error::Config(format!("protocol.kind = {}: copies cannot be trained on yet", plan.kind)));
     }
     for fold in &plan.folds {
-        audit(&clips, &plan, fold, scaler_scope(&experiment)).check(&plan, &fold.name)?;
+        audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
     }
-    Ok(Prepared { experiment, clips, labels, classes, plan, excluded: scan.excluded, augmenter })
+    Ok(Prepared { experiment, clips, labels, classes, plan, excluded, augmenter })
 }
 
 /// Damaged files are an error: leaving them out in silence would change what the protocol's figure is of. What a corpus
@@ -233,23 +225,13 @@ fn look_at(dir: &RunDir, record: &RunRecord, options: &Options) -> Result<Found>
     Ok(Found::Open)
 }
 
-/// What the scaler is fitted on, for people.
-fn scaler_scope(experiment: &Experiment) -> &'static str {
-    match experiment.features.scaler {
-        ScalerScope::Train => "training side alone",
-        ScalerScope::Speaker => "each speaker's own clips, test speakers included",
-        ScalerScope::Utterance => "each utterance by itself",
-        ScalerScope::None => "none",
-    }
-}
-
 fn record(prepared: &Prepared, fold: &Fold, seed: u64, device: DeviceKind) -> Result<RunRecord> {
     let experiment = &prepared.experiment;
     let plan = &prepared.plan;
     let mut corpora: Vec<String> = prepared.clips.iter().map(|clip| clip.corpus.clone()).collect();
     corpora.dedup();
     let unseeded = Experiment { seed: 0, ..experiment.clone() }.to_toml()?;
-    let scaler = scaler_scope(experiment);
+    let scaler = experiment.features.scaler.words();
     Ok(RunRecord {
         experiment: experiment.name.clone(),
         fold: fold.name.clone(),

@@ -44,6 +44,7 @@ impl Ran {
 /// A program of this package, with a folder of its own to work in.
 pub fn program(name: &str, dir: &Path) -> Command {
     let path = match name {
+        "ser-data" => env!("CARGO_BIN_EXE_ser-data"),
         "ser-train" => env!("CARGO_BIN_EXE_ser-train"),
         "ser-eval" => env!("CARGO_BIN_EXE_ser-eval"),
         other => panic!("no program {other}"),

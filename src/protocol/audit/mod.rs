@@ -2,7 +2,7 @@
 //!
 //! | shared by test with training or validation, or by these | what happens |
 //! |---|---|
-//! | a clip, a copy of it, a file with the same bytes | an error; nothing overrides it |
+//! | a clip, a copy of it, a file with the same audio | an error; nothing overrides it |
 //! | the choice of the epoch | an error |
 //! | a speaker | an error, unless the protocol is speaker-dependent: then the report says so |
 //! | a sentence, a corpus | told: corpora of acted speech share their sentences by design |
@@ -39,7 +39,8 @@ pub struct Audit {
     pub shared_clips: Vec<String>,
     /// Recordings that are on two sides in different copies, each by the least id of its clips: always a leak.
     pub shared_copies: Vec<String>,
-    /// Files with the same bytes on two sides, each by the least id of its clips: always a leak.
+    /// Files with the same audio on two sides (the same bytes, or the same samples but for dither), each by the least id of
+    /// its clips: always a leak.
     pub shared_audio: Vec<String>,
     /// Speakers on the test side that are heard in training or validation: what "speaker-dependent" means.
     pub shared_speakers: Vec<String>,
@@ -157,7 +158,7 @@ impl Audit {
         for (what, items) in [
             ("clips are", &self.shared_clips),
             ("recordings, in different copies, are", &self.shared_copies),
-            ("recordings, in files with the same bytes, are", &self.shared_audio),
+            ("recordings, in files with the same audio, are", &self.shared_audio),
         ] {
             if !items.is_empty() {
                 return refuse(format!("{} {what} on two sides ({}): leave all but one out", items.len(), some(items)));
@@ -189,7 +190,7 @@ impl Audit {
             format!("speakers: {}", sides(self.speakers)),
             format!("clips on two sides: {}", none_or(&self.shared_clips)),
             format!("copies on two sides: {}", none_or(&self.shared_copies)),
-            format!("files with the same bytes on two sides: {}", none_or(&self.shared_audio)),
+            format!("files with the same audio on two sides: {}", none_or(&self.shared_audio)),
             format!("test speakers heard in training or validation: {}", none_or(&self.shared_speakers)),
             format!("validation speakers heard in training: {}", none_or(&self.shared_validation_speakers)),
             format!(
@@ -268,7 +269,7 @@ mod tests {
         let (clips, plan) = planned(Kind::Random, &[&group]);
         let found = audit(&clips, &plan, &fold(&[0, 1], &[2, 3], &[4, 6]), "");
         assert_eq!((&found.shared_audio[..], found.recordings_across_speakers), (&["c/01/000".to_owned()][..], 1));
-        assert!(refusal(&found, &plan).contains("same bytes"));
+        assert!(refusal(&found, &plan).contains("same audio"));
         audit(&clips, &plan, &fold(&[0, 6], &[2, 3], &[4]), "").check(&plan, "0").unwrap();
     }
 

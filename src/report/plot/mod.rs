@@ -10,6 +10,7 @@
 //! | [`bars`] | a horizontal bar each: UAR by speaker, clips by emotion |
 //! | [`reliability`] | accuracy by confidence, before and after temperature scaling |
 //! | [`curves`] | loss and UAR over the epochs of one run or of many |
+//! | [`distribution`] | clips by emotion, lengths of clips |
 //! | [`canvas`], [`font`], [`colour`], [`axes`], [`header`], [`legend`] | what the pictures are made of |
 
 pub mod axes;
@@ -18,6 +19,7 @@ pub mod canvas;
 pub mod colour;
 pub mod confusion;
 pub mod curves;
+pub mod distribution;
 pub mod font;
 pub mod header;
 pub mod legend;
@@ -37,6 +39,7 @@ pub use self::{
     bars::Bars,
     confusion::ConfusionMatrix,
     curves::{Curve, EpochPoint, LearningCurves},
+    distribution::{DurationSpread, EmotionBars, Series},
     reliability::Reliability,
 };
 

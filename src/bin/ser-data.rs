@@ -1,0 +1,348 @@
+//! `ser-data`: looks at corpora and splits: lists, counts, audits, writes out.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use ser::{
+    config::{Experiment, data_dir},
+    corpus::{self, CorpusConfig, Kind, export},
+    error::{Error, Result},
+    features::dump,
+    files::create_dir,
+    progress::{Progress, stop_on_signal},
+    protocol::audit::foreign,
+    report::{audits, card::Card, scan, split},
+    survey::{Survey, survey},
+};
+
+/// Looks at corpora and splits before anything is trained: lists clips, writes data cards, finds leaks, writes splits,
+/// features and the embedded corpus.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Each command has examples: ser-data scan --help.
+
+Exit status: 0 done, 2 wrong usage or config, 1 anything else; audit ends with 1 where a split leaks."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Lists a corpus's clips, the files left out with their reasons, and what the files' contents show.
+    #[command(after_help = "Examples:
+  ser-data scan datasets/ravdess --kind ravdess
+      every clip, every file that was left out, pairs of the same recording
+  ser-data scan my.csv --kind manifest --format json | jq '.clips[].path'
+      a table of one's own (columns path, emotion, speaker), for other programs
+
+The JSON has the keys schema (ser-scan/1), corpus, kind, clips, excluded and findings; what is not known is null.")]
+    Scan(ScanArguments),
+    /// Writes a data card: counts by class, side and speaker, lengths, levels, sex, sentences, duplicates, exclusions.
+    #[command(after_help = "Examples:
+  ser-data card --config configs/ravdess.toml
+      the card as text
+  ser-data card --config configs/combined.toml --out card/
+      also card.md, emotions.png, durations.png and counts.csv in card/")]
+    Card(CardArguments),
+    /// Looks for leaks: of an experiment's folds, or of a split that somebody else made.
+    #[command(after_help = "Examples:
+  ser-data audit --config configs/ravdess.toml
+      what train, validation and test of every fold share
+  ser-data audit --split split.csv --root datasets/ravdess && echo clean
+      a table with the columns path and side (and, if there, speaker and fold); files under --root are compared
+
+Exit status: 0 no leak, 1 a leak (or a file that cannot be read), 2 wrong usage or config.")]
+    Audit(AuditArguments),
+    /// Writes an experiment's split as CSV, without training.
+    #[command(after_help = "Examples:
+  ser-data split --config configs/ravdess.toml --out split.csv
+      clip,path,corpus,speaker,emotion,fold,side for every fold
+  ser-train --config configs/ravdess.toml --set protocol.kind=fixed --set protocol.path=split.csv
+      trains on that split")]
+    Split(SplitArguments),
+    /// Writes the features of audio files, a row a frame, as CSV with named columns or as NumPy's NPY.
+    #[command(after_help = "Examples:
+  ser-data features a.wav --config configs/ravdess.toml --format csv --out a.csv
+      frame, time_s and the columns that [features] asks for
+  ser-data features a.wav b.flac --config configs/ravdess.toml --format csv --out both.csv
+      the same with a first column `file`
+  ser-data features a.wav --config configs/ravdess.toml --format npy --out a.npy
+      numpy.load(\"a.npy\") is a float32 matrix [frames, dims]
+
+The samples are prepared as [audio] says. Values are not standardised. time_s is the middle of the frame.")]
+    Features(FeaturesArguments),
+    /// Writes the embedded synthetic corpus as WAV files with a manifest.
+    #[command(after_help = "Example:
+  ser-data synth --out datasets/synth
+      12 speakers, 7 emotions: <speaker>/<clip>.wav and manifest.csv, to be read with
+      [[corpora]]
+      kind = \"manifest\"
+      path = \"synth/manifest.csv\"")]
+    Synth(SynthArguments),
+}
+
+#[derive(Args)]
+struct ScanArguments {
+    /// The corpus's own folder; the table of a manifest; nothing for the synthetic corpus.
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// The corpus: ravdess, crema_d, tess, savee, manifest or synthetic.
+    #[arg(long, value_name = "K")]
+    kind: Kind,
+    /// The corpus's name in the clips' ids [default: the kind's].
+    #[arg(long, value_name = "N")]
+    name: Option<String>,
+    #[command(flatten)]
+    format: TextOrJson,
+}
+
+#[derive(Args)]
+struct TextOrJson {
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    format: Output,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs; keys are added, but not removed.
+    Json,
+}
+
+#[derive(Args)]
+struct ConfigArguments {
+    /// The experiment's config, a TOML file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Set a key of the config, as protocol.folds=10; may be given several times.
+    #[arg(long, value_name = "TABLE.KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl ConfigArguments {
+    fn load(&self) -> Result<Experiment> {
+        Experiment::load(&self.config, &self.set)
+    }
+}
+
+#[derive(Args)]
+struct DataArguments {
+    /// The folder that corpora's roots are relative to [default: $SER_DATASETS, else datasets].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct CardArguments {
+    #[command(flatten)]
+    config: ConfigArguments,
+    #[command(flatten)]
+    data: DataArguments,
+    /// The folder to write card.md, the pictures and counts.csv to.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(group(ArgGroup::new("what").required(true).args(["config", "split"])))]
+struct AuditArguments {
+    /// The experiment's config, a TOML file.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Set a key of the config, as protocol.folds=10; may be given several times.
+    #[arg(long, value_name = "TABLE.KEY=VALUE", conflicts_with = "split")]
+    set: Vec<String>,
+    #[command(flatten)]
+    data: DataArguments,
+    /// The table of a split that somebody else made, with the columns path and side.
+    #[arg(long, value_name = "FILE")]
+    split: Option<PathBuf>,
+    /// The folder that the table's paths are relative to.
+    #[arg(long, value_name = "DIR", default_value = ".", requires = "split")]
+    root: PathBuf,
+    #[command(flatten)]
+    format: TextOrJson,
+}
+
+#[derive(Args)]
+struct SplitArguments {
+    #[command(flatten)]
+    config: ConfigArguments,
+    #[command(flatten)]
+    data: DataArguments,
+    /// The table to write.
+    #[arg(long, value_name = "CSV")]
+    out: PathBuf,
+    /// The one fold to write, by name; all by default.
+    #[arg(long, value_name = "K")]
+    fold: Option<String>,
+}
+
+#[derive(Args)]
+struct FeaturesArguments {
+    /// Audio files: WAV, AIFF, FLAC, MP3 or Ogg, whatever they are called.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArguments,
+    /// What to write: csv, or npy (one file's alone).
+    #[arg(long, value_enum)]
+    format: DumpFormat,
+    /// The file to write.
+    #[arg(long, value_name = "F")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DumpFormat {
+    /// A header, then a row a frame.
+    Csv,
+    /// float32 [frames, dims].
+    Npy,
+}
+
+#[derive(Args)]
+struct SynthArguments {
+    /// The folder to write to.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    stop_on_signal();
+    let done = match arguments.command {
+        Command::Scan(arguments) => run_scan(arguments),
+        Command::Card(arguments) => run_card(&arguments),
+        Command::Audit(arguments) => run_audit(arguments),
+        Command::Split(arguments) => run_split(arguments),
+        Command::Features(arguments) => run_features(&arguments),
+        Command::Synth(arguments) => run_synth(&arguments.out),
+    };
+    match done {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_status())
+        }
+    }
+}
+
+/// Prints to standard output; a reader that has seen enough (`| head`) is no error.
+fn print(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::io("write to", Path::new("standard output"))(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An experiment's data; damaged files are told of, not refused.
+fn look(experiment: &Experiment, data: DataArguments) -> Result<Survey> {
+    survey(experiment, &data_dir(data.data), |_| Ok(()))
+}
+
+fn run_scan(arguments: ScanArguments) -> Result<ExitCode> {
+    let ScanArguments { dir, kind, name, format } = arguments;
+    let config = CorpusConfig { name, ..CorpusConfig::at(kind, dir)? };
+    let found = corpus::scan(&config, Path::new(""))?;
+    let progress = Progress::new("checking files", found.clips.len());
+    let (found, findings) = corpus::inspect(found, || progress.step());
+    drop(progress);
+    print(&match format.format {
+        Output::Text => scan::text(&found, &findings),
+        Output::Json => scan::json(&config.name(), kind.name(), &found, &findings)?,
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_card(arguments: &CardArguments) -> Result<ExitCode> {
+    let experiment = arguments.config.load()?;
+    // Before the long work: a folder that cannot be written should not cost a minute.
+    arguments.out.as_deref().map_or(Ok(()), create_dir)?;
+    let survey = survey(&experiment, &data_dir(arguments.data.data.clone()), |_| Ok(()))?;
+    let progress = Progress::new("measuring clips", survey.clips.len());
+    let card = Card::new(&experiment, &survey, || progress.step())?;
+    drop(progress);
+    if let Some(out) = &arguments.out {
+        card.write(out)?;
+        eprintln!("card        {}", out.join("card.md").display());
+    }
+    print(&card.document().to_text())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_audit(arguments: AuditArguments) -> Result<ExitCode> {
+    let AuditArguments { config, set, data, split, root, format } = arguments;
+    let (text, leaks) = match (split, config) {
+        (Some(split), _) => {
+            let found = foreign(&split, &root)?;
+            if found.files_compared == 0 {
+                eprintln!(
+                    "note: no file is under {}: bytes are not compared; --root names their folder",
+                    root.display()
+                );
+            }
+            let text = match format.format {
+                Output::Text => found.to_string(),
+                Output::Json => audits::foreign_json(&split.to_string_lossy(), &found)?,
+            };
+            (text, found.leaks())
+        }
+        (None, config) => {
+            // That there is one was checked with the arguments.
+            let experiment = Experiment::load(&config.unwrap_or_default(), &set)?;
+            let survey = look(&experiment, data)?;
+            let found = audits::Audits::of(&experiment.name, &survey, experiment.features.scaler.words());
+            let text = match format.format {
+                Output::Text => found.to_text(),
+                Output::Json => found.to_json()?,
+            };
+            (text, found.leaks())
+        }
+    };
+    print(&text)?;
+    Ok(if leaks { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn run_split(arguments: SplitArguments) -> Result<ExitCode> {
+    let SplitArguments { config, data, out, fold } = arguments;
+    let experiment = config.load()?;
+    let survey = look(&experiment, data)?;
+    split::write(&out, &survey, fold.as_deref())?;
+    let folds = fold.map_or_else(|| survey.plan.folds.len(), |_| 1);
+    eprintln!("{} clips, {folds} folds: {}", survey.clips.len(), out.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_features(arguments: &FeaturesArguments) -> Result<ExitCode> {
+    let experiment = arguments.config.load()?;
+    let format = match arguments.format {
+        DumpFormat::Csv => dump::Format::Csv,
+        DumpFormat::Npy => dump::Format::Npy,
+    };
+    let progress = Progress::new("features", arguments.files.len());
+    let (audio, features) = (&experiment.audio, &experiment.features);
+    dump::dump(&arguments.files, audio, features, format, &arguments.out, || progress.step())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_synth(out: &Path) -> Result<ExitCode> {
+    create_dir(out)?;
+    let progress = Progress::new("synthesising", export::clips());
+    export::export(out, || progress.step())?;
+    drop(progress);
+    eprintln!("{} clips and {}", export::clips(), out.join(export::MANIFEST).display());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,130 @@
+//! Features written out for other programs: as CSV, a row a frame, or as NumPy's NPY.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{Extractor, FeaturesConfig, Matrix};
+use crate::{
+    audio::{self, AudioConfig},
+    corpus::Source,
+    error::{Error, Result},
+    files::write_whole,
+};
+
+/// What a dump is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// The columns `frame`, `time_s` (the middle of the frame, in seconds from the start of what trimming left) and those
+    /// of [`FeaturesConfig::columns`], under a header; before them `file`, where there are several.
+    Csv,
+    /// `[frames, dims]` of 32-bit floats, row-major, NPY format 1.0: one file's alone.
+    Npy,
+}
+
+/// Computes the features of `files`, as a config's `[audio]` and `[features]` say but not standardised (a scaler is
+/// fitted on a training side), and writes them to `out`. `tick` is called once for each file.
+///
+/// # Errors
+///
+/// [`Error::Config`] where the settings contradict each other, or several files are to be one NPY; [`Error::Io`] and
+/// [`Error::File`] where a file cannot be read or `out` not be written. Nothing is left behind then.
+pub fn dump(
+    files: &[PathBuf],
+    audio: &AudioConfig,
+    features: &FeaturesConfig,
+    format: Format,
+    out: &Path,
+    tick: impl Fn(),
+) -> Result<()> {
+    let mut extractor = Extractor::new(features, audio.sample_rate)?;
+    let mut extract = |file: &PathBuf| -> Result<Matrix> {
+        let samples = audio.prepare(audio::load(&Source::File(file.clone()))?, file)?;
+        let matrix = extractor.extract(&samples);
+        tick();
+        Ok(matrix)
+    };
+    match (format, files) {
+        (Format::Npy, [file]) => {
+            let matrix = extract(file)?;
+            write_whole(out, |writer| write_npy(writer, &matrix))
+        }
+        (Format::Npy, _) => Err(Error::Config(format!(
+            "an NPY file holds one matrix, but {} audio files were named: name one, or write them as CSV",
+            files.len()
+        ))),
+        (Format::Csv, _) => {
+            let (_, hop) = Extractor::new(features, audio.sample_rate)?.frame_and_hop();
+            let step = hop as f64 / f64::from(audio.sample_rate);
+            let mut failed = None;
+            let written = write_whole(out, |writer| {
+                let mut csv = csv::Writer::from_writer(writer);
+                let several = files.len() > 1;
+                let first = several.then_some("file").into_iter().chain(["frame", "time_s"]).map(str::to_owned);
+                csv.write_record(first.chain(features.columns()))?;
+                for file in files {
+                    let matrix = extract(file).map_err(|error| {
+                        failed = Some(error);
+                        io::Error::other("a file cannot be used")
+                    })?;
+                    write_rows(&mut csv, several.then_some(file), step, &matrix)?;
+                }
+                csv.flush()
+            });
+            match failed {
+                Some(error) => Err(error),
+                None => written,
+            }
+        }
+    }
+}
+
+fn write_rows(csv: &mut csv::Writer<impl Write>, file: Option<&PathBuf>, step: f64, matrix: &Matrix) -> io::Result<()> {
+    for (frame, row) in matrix.rows().enumerate() {
+        if let Some(file) = file {
+            csv.write_field(file.to_string_lossy().as_bytes())?;
+        }
+        csv.write_field(frame.to_string())?;
+        csv.write_field(format!("{:.6}", frame as f64 * step))?;
+        for value in row {
+            // The shortest decimal that reads back to the same bits.
+            csv.write_field(value.to_string())?;
+        }
+        csv.write_record(None::<&[u8]>)?;
+    }
+    Ok(())
+}
+
+/// Writes NPY format 1.0 (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>). By hand: the format
+/// is a header of one line, and a crate for it would bring more to build than these lines.
+fn write_npy(writer: &mut dyn Write, matrix: &Matrix) -> io::Result<()> {
+    let mut header =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", matrix.frames(), matrix.dims());
+    // The data begins at a multiple of 64 bytes; before it come 10 bytes, the header, blanks and a newline.
+    let blanks = (64 - (10 + header.len() + 1) % 64) % 64;
+    header.extend(std::iter::repeat_n(' ', blanks));
+    header.push('\n');
+    let length = u16::try_from(header.len()).map_err(io::Error::other)?;
+    writer.write_all(b"\x93NUMPY\x01\x00")?;
+    writer.write_all(&length.to_le_bytes())?;
+    writer.write_all(header.as_bytes())?;
+    matrix.as_slice().iter().try_for_each(|value| writer.write_all(&value.to_le_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_npy_file_is_header_and_values() -> Result<()> {
+        let mut bytes = Vec::new();
+        write_npy(&mut bytes, &Matrix::new(2, 3, vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.5])?).unwrap();
+        assert_eq!(bytes.len(), 128 + 6 * 4);
+        assert!(
+            bytes.starts_with(b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }")
+        );
+        assert_eq!((bytes[127], &bytes[148..]), (b'\n', &5.5f32.to_le_bytes()[..]));
+        Ok(())
+    }
+}
