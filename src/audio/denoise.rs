@@ -27,7 +27,7 @@ const OVER_BINS: [f32; 5] = [1.0 / 9.0, 2.0 / 9.0, 3.0 / 9.0, 2.0 / 9.0, 1.0 / 9
 const OVER_FRAMES: [f32; 3] = [0.25, 0.5, 0.25];
 /// The floor that follows the clip is that of so many seconds on either side, taken every so many.
 const REACH_SECONDS: f64 = 2.0;
-const STEP_SECONDS: f64 = 0.25;
+const STEP_SECONDS: f64 = 0.5;
 
 /// Whether and how noise is reduced.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +66,7 @@ impl Denoise {
             spectrum.analyse(&samples, t, &mut bins);
             for (bin, x) in bins.iter_mut().enumerate() {
                 let clean = 1.0 - floors.at(t, bin) / f64::from(power.at(t, bin)).max(f64::MIN_POSITIVE);
-                *x *= LEAST_GAIN + (1.0 - LEAST_GAIN) * clean.max(0.0);
+                *x *= (LEAST_GAIN + (1.0 - LEAST_GAIN) * clean.max(0.0)) as f32;
             }
             spectrum.synthesise(&mut bins, t, &mut sum);
         }
@@ -92,7 +92,7 @@ impl Power {
                 // What is at the edge stands for what is beyond it.
                 let weighted = OVER_BINS.iter().enumerate().map(|(i, weight)| {
                     let near = (bin + i).saturating_sub(OVER_BINS.len() / 2).min(bins - 1);
-                    weight * frame[near].norm_sqr() as f32
+                    weight * frame[near].norm_sqr()
                 });
                 *out = weighted.sum();
             }

@@ -161,6 +161,6 @@ mod tests {
         let audio = Audio { samples: [silence.clone(), tone, silence].concat(), sample_rate: 32_000 };
         let samples = config.prepare(audio, Path::new("x")).unwrap();
         assert_eq!(samples.len(), 4_000);
-        assert_eq!(samples.iter().fold(0f32, |peak, x| peak.max(x.abs())), 1.0);
+        approx::assert_relative_eq!(samples.iter().fold(0f32, |peak, x| peak.max(x.abs())), 1.0, max_relative = 1e-6);
     }
 }
