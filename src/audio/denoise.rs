@@ -4,7 +4,8 @@
 //! the clip and one that follows it. The floor is not: noisereduce takes the mean over all frames, speech included, and
 //! gates speech with it. Here it comes from the quietest fifth of the frames of each bin, and the mask is that of spectral
 //! subtraction on a smoothed spectrum (Berouti, Schwartz & Makhoul 1979) with a floor of its own, so that speech is never
-//! silenced. Smoothing the mask as noisereduce does, over 500 Hz and 50 ms, was measured: it costs 3 to 5 dB.
+//! silenced. Smoothing the mask over 500 Hz and 50 ms, as noisereduce does, was measured on the embedded corpus in white
+//! and pink noise: it costs 7 to 15 dB, and from 10 dB up speech comes out noisier than it went in.
 
 use realfft::num_complex::Complex;
 use serde::{Deserialize, Serialize};
