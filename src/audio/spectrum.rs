@@ -5,15 +5,15 @@ use std::{f64::consts::TAU, fmt, sync::Arc};
 
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex};
 
-/// A planned pair of transforms. It runs in double precision, as librosa's does.
+/// A planned pair of transforms. Single precision does, where what comes out are samples: it is 130 dB below the loudest.
 #[derive(Clone)]
 pub(crate) struct Spectrum {
     hop: usize,
-    window: Arc<[f64]>,
-    forward: Arc<dyn RealToComplex<f64>>,
-    inverse: Arc<dyn ComplexToReal<f64>>,
-    frame: Vec<f64>,
-    scratch: Vec<Complex<f64>>,
+    window: Arc<[f32]>,
+    forward: Arc<dyn RealToComplex<f32>>,
+    inverse: Arc<dyn ComplexToReal<f32>>,
+    frame: Vec<f32>,
+    scratch: Vec<Complex<f32>>,
 }
 
 impl Spectrum {
@@ -24,7 +24,7 @@ impl Spectrum {
         let scratch = forward.get_scratch_len().max(inverse.get_scratch_len());
         Self {
             hop,
-            window: (0..length).map(|i| 0.5 - 0.5 * (TAU * i as f64 / length as f64).cos()).collect(),
+            window: (0..length).map(|i| 0.5 - 0.5 * (TAU * i as f64 / length as f64).cos()).map(|x| x as f32).collect(),
             frame: forward.make_input_vec(),
             scratch: vec![Complex::default(); scratch],
             forward,
@@ -43,7 +43,7 @@ impl Spectrum {
     }
 
     /// Writes the spectrum of frame `index` of `clip`, `[bins]`.
-    pub(crate) fn analyse(&mut self, clip: &[f32], index: usize, spectrum: &mut [Complex<f64>]) {
+    pub(crate) fn analyse(&mut self, clip: &[f32], index: usize, spectrum: &mut [Complex<f32>]) {
         let half = self.window.len() / 2;
         let centre = index * self.hop;
         let before = half.saturating_sub(centre); // zeros ahead of the clip
@@ -52,7 +52,7 @@ impl Spectrum {
         self.frame.fill(0.0);
         let inside = self.frame[before..].iter_mut().zip(&self.window[before..]);
         for ((out, window), &x) in inside.zip(&clip[start..start + length]) {
-            *out = f64::from(x) * window;
+            *out = x * window;
         }
         // It fails only on buffers of the wrong size, and these were made for it.
         let done = self.forward.process_with_scratch(&mut self.frame, spectrum, &mut self.scratch);
@@ -60,7 +60,7 @@ impl Spectrum {
     }
 
     /// Adds the frame of a spectrum to `sum`. The spectrum is used up.
-    pub(crate) fn synthesise(&mut self, spectrum: &mut [Complex<f64>], index: usize, sum: &mut Overlap) {
+    pub(crate) fn synthesise(&mut self, spectrum: &mut [Complex<f32>], index: usize, sum: &mut Overlap) {
         // The spectrum of a real frame is real at both ends; what is left there would be an error.
         let last = spectrum.len() - 1;
         spectrum[0].im = 0.0;
@@ -68,7 +68,7 @@ impl Spectrum {
         let done = self.inverse.process_with_scratch(spectrum, &mut self.frame, &mut self.scratch);
         debug_assert!(done.is_ok());
         let start = (index * self.hop).min(sum.samples.len());
-        let scale = 1.0 / self.window.len() as f64;
+        let scale = 1.0 / self.window.len() as f32;
         let places = sum.samples[start..].iter_mut().zip(&mut sum.weights[start..]);
         for (((sample, weight), &x), &window) in places.zip(&self.frame).zip(self.window.iter()) {
             *sample += scale * window * x;
@@ -97,8 +97,8 @@ impl fmt::Debug for Spectrum {
 /// Overlapping frames, added up.
 pub(crate) struct Overlap {
     half: usize,
-    samples: Vec<f64>,
-    weights: Vec<f64>,
+    samples: Vec<f32>,
+    weights: Vec<f32>,
 }
 
 impl Overlap {
@@ -106,7 +106,7 @@ impl Overlap {
     /// 1984).
     pub(crate) fn finish(self) -> Vec<f32> {
         let places = self.samples.iter().zip(&self.weights).skip(self.half);
-        places.map(|(x, &weight)| if weight > f64::from(f32::MIN_POSITIVE) { x / weight } else { *x } as f32).collect()
+        places.map(|(x, &weight)| if weight > f32::MIN_POSITIVE { x / weight } else { *x }).collect()
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn stretch(samples: &[f32], rate: f64) -> Vec<f32> {
             later.read(&mut spectrum, samples, index + 1, frames);
         }
         at = index;
-        let share = step.fract();
+        let share = step.fract() as f32;
         let columns = earlier.magnitude.iter().zip(&later.magnitude).zip(earlier.phase.iter().zip(&later.phase));
         for (((magnitudes, phases), phase), out) in columns.zip(&mut phase).zip(&mut out) {
             *out = *phase * ((1.0 - share) * magnitudes.0 + share * magnitudes.1);
@@ -55,9 +55,9 @@ pub(super) fn stretch(samples: &[f32], rate: f64) -> Vec<f32> {
 
 /// A frame's spectrum in polar form.
 struct Column {
-    spectrum: Vec<Complex<f64>>,
-    magnitude: Vec<f64>,
-    phase: Vec<Complex<f64>>,
+    spectrum: Vec<Complex<f32>>,
+    magnitude: Vec<f32>,
+    phase: Vec<Complex<f32>>,
 }
 
 impl Column {

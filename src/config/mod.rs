@@ -212,6 +212,8 @@ mod tests {
             ("model.kernel=2", "model.kernel = 2"),
             ("model.dropout=1.0", "model.dropout = 1"),
             ("audio.sample_rate=10", "audio.sample_rate = 10"),
+            ("audio.length=0.0", "audio.length = 0"),
+            ("audio.loudness=3.0", "audio.loudness = 3"),
             ("augment.copies=2", "augment.copies = 2"),
             ("train.label_smoothing=1.0", "train.label_smoothing = 1"),
             ("name=../up", "name = \"../up\""),

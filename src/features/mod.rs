@@ -42,7 +42,7 @@ mod projection;
 mod rms;
 mod scaler;
 mod shape;
-mod simd;
+pub(crate) mod simd;
 mod stft;
 mod zcr;
 

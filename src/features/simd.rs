@@ -6,7 +6,7 @@
 /// Runs `f` as compiled for AVX2 where the processor has it. What has no part in that is what is not inlined
 /// into `f`: hence the `#[inline(always)]` wherever it is used.
 #[inline]
-pub(super) fn wide<R>(f: impl FnOnce() -> R) -> R {
+pub(crate) fn wide<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2")]
