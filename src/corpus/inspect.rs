@@ -424,7 +424,8 @@ mod tests {
         let (_folder, found) = scanned(&[
             ("a.wav", "sad", &wave(&tone)),
             ("b.wav", "sad", &moved(4, 39_999)),
-            ("c.wav", "sad", &moved(5, 39_999)),
+            // Nine steps from the first file, five from the second.
+            ("c.wav", "sad", &moved(9, 39_999)),
             ("d.wav", "sad", &wave(&tone[1..])),
             ("e.wav", "sad", &chunk),
         ]);
