@@ -73,6 +73,35 @@ fn the_whole_way_on_the_embedded_corpus() {
 }
 
 #[test]
+fn a_demonstration_of_leaks_says_so_wherever_it_speaks() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TINY.replace("folds = 3", "kind = \"leak-demo\"");
+    let without = run(&mut train(dir.path(), &config));
+    without.fails(2, &["augment.copies = 0", "3 altered copies"]);
+
+    let ran = run(&mut train(dir.path(), &format!("{config}[augment]\ncopies = 3\nnoise = {{}}\nspeed = {{}}\n")));
+    const BRAND: &str = "LEAK DEMONSTRATION, NOT A RESULT";
+    for line in ran.succeeds().stderr.lines().filter(|line| line.contains("UAR")) {
+        assert!(line.contains(BRAND), "{line}");
+    }
+    assert!(ran.stderr.contains("2688 rows"), "{}", ran.stderr);
+    let report = dir.path().join("experiments/tiny/report");
+    for file in ["report.txt", "report.md", "report.tex", "report.json", "model_card.md", "confusion.svg", "curves.svg"]
+    {
+        assert!(fs::read_to_string(report.join(file)).unwrap().contains(BRAND), "{file}");
+    }
+    for figure in ["UAR  ", "WA  ", "macro F1  "] {
+        let line = ran.stdout.lines().find(|line| line.starts_with(figure)).unwrap();
+        assert!(line.contains(BRAND), "{line}");
+    }
+    let json: serde_json::Value = serde_json::from_slice(&fs::read(report.join("report.json")).unwrap()).unwrap();
+    assert_eq!(json["n"], 672, "a quarter of the rows");
+    assert!(json["protocol"]["selection"].as_str().unwrap().contains("ON THE TEST SIDE"));
+    let run_dir = dir.path().join("experiments/tiny/fold-0/seed-42");
+    assert_eq!(fs::read(run_dir.join("validation.csv")).unwrap(), fs::read(run_dir.join("predictions.csv")).unwrap());
+}
+
+#[test]
 fn a_killed_run_resumes_to_the_same_bits() {
     let dir = tempfile::tempdir().unwrap();
     let config = altered(12);

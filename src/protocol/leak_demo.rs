@@ -14,7 +14,7 @@ use super::{
 use crate::{error::Result, rng};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
-    about: "LEAK DEMONSTRATION: four copies of each clip split at random by row, epoch picked on the test side",
+    about: "four copies of each clip split at random by row, epoch picked on the test side",
     speakers: Speakers::Shared,
     keys: &["holdout"],
     deal,

@@ -117,6 +117,12 @@ impl Plan {
         (row % self.clips.max(1), row / self.clips.max(1))
     }
 
+    /// How many clips were dealt: in a demonstration of leaks, fewer than there are rows.
+    #[must_use]
+    pub fn clips(&self) -> usize {
+        self.clips
+    }
+
     /// What has to stand on every line and picture of a figure that leaks on purpose.
     #[must_use]
     pub fn brand(&self) -> Option<&'static str> {

@@ -25,11 +25,14 @@ pub fn protocol_line(evaluation: &Evaluation) -> String {
     )
 }
 
-/// What a reader must know before the figures, one warning a line: synthetic speech, missing folds, classes
+/// What a reader must know before the figures, one warning a line: leaks on purpose, synthetic speech, missing folds, classes
 /// without test clips.
 #[must_use]
 pub fn warnings(evaluation: &Evaluation) -> Vec<String> {
     let mut lines = Vec::new();
+    if let Some(brand) = &evaluation.protocol.brand {
+        lines.push(format!("{brand}: {}.", evaluation.protocol.description));
+    }
     if evaluation.synthetic {
         lines.push("SYNTHETIC SPEECH: these figures say nothing of people.".to_owned());
     }
@@ -96,7 +99,8 @@ pub(super) fn lines(evaluation: &Evaluation) -> Vec<Line> {
         "seeds",
         format!("{} ({} runs, {} predictions)", seeds.join(", "), evaluation.runs.len(), evaluation.scores.n),
     );
-    let mut figure = |label, value| lines.push(Line { label, value, kind: Kind::Figure });
+    let brand = protocol.brand.as_ref().map(|brand| format!("  [{brand}]")).unwrap_or_default();
+    let mut figure = |label, value: String| lines.push(Line { label, value: value + &brand, kind: Kind::Figure });
     let spread = if evaluation.seeds.len() > 1 { ", mean ± s.d. over seeds" } else { "" };
     figure("UAR", format!("{} %  (folds pooled{spread})", percent(evaluation.over_seeds(|s| s.uar))));
     figure("WA", format!("{} %", percent(evaluation.over_seeds(|s| s.wa))));

@@ -48,6 +48,9 @@ pub struct ProtocolRecord {
     pub split_seed: u64,
     /// All of the protocol's folds, by name.
     pub folds: Vec<String>,
+    /// What has to stand beside every figure that leaks on purpose; nothing does but in a demonstration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
 }
 
 /// What a run was made with.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::fit::Run;
 use crate::{
     augment::Augmenter,
-    cache::Cache,
+    cache::{Cache, Entry},
     config::Experiment,
     corpus::{Clip, Exclusion, Findings, Flaw, Source},
     device::DeviceKind,
@@ -42,7 +42,8 @@ pub struct Options {
 pub struct Prepared {
     /// The config.
     pub experiment: Experiment,
-    /// The clips of the task, in the order of their ids.
+    /// The clips of the task, in the order of their ids. Under a demonstration of leaks, its rows: behind all clips come
+    /// their first copies (`ID#1`), then the second ones, and so on.
     pub clips: Vec<Clip>,
     /// Each clip's class.
     pub labels: Vec<usize>,
@@ -64,12 +65,14 @@ impl Prepared {
         for clip in &self.clips {
             *counts.entry(&clip.corpus).or_default() += 1;
         }
-        let mut lines: Vec<String> = counts.iter().map(|(corpus, n)| format!("{corpus}: {n} clips")).collect();
+        let rows = if self.plan.leak.is_some() { "rows, copies among them" } else { "clips" };
+        let mut lines: Vec<String> = counts.iter().map(|(corpus, n)| format!("{corpus}: {n} {rows}")).collect();
         if !self.excluded.is_empty() {
             lines.push(format!("{} files left out (excluded.csv says why)", self.excluded.len()));
         }
         format!(
-            "{}\n{} classes: {}\nprotocol {}: {}; {} folds; validation: {}\n",
+            "{}{}\n{} classes: {}\nprotocol {}: {}; {} folds; validation: {}\n",
+            self.plan.brand().map(|brand| format!("{brand}\n")).unwrap_or_default(),
             lines.join(", "),
             self.classes.len(),
             self.classes.join(", "),
@@ -88,15 +91,29 @@ impl Prepared {
 /// As [`survey`] and [`Audit::check`](crate::protocol::audit::Audit::check).
 pub fn prepare(experiment: Experiment, data: &Path) -> Result<Prepared> {
     let augmenter = Augmenter::new(&experiment.augment, data)?;
-    let Survey { clips, labels, classes, plan, excluded, .. } = survey(&experiment, data, refuse_damage)?;
-    if plan.leak.is_some() {
-        // Its folds are rows, copies among them, which nothing makes yet.
-        return Err(Error::Config(format!("protocol.kind = {}: copies cannot be trained on yet", plan.kind)));
-    }
+    let Survey { mut clips, mut labels, classes, plan, excluded, .. } = survey(&experiment, data, refuse_damage)?;
     for fold in &plan.folds {
         audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
     }
+    if let Some(leak) = plan.leak {
+        let copies = leak.copies_before_split - 1;
+        if experiment.augment.copies != copies {
+            return Err(Error::Config(format!(
+                "augment.copies = {}: protocol.kind = {} is of {copies} altered copies of each clip, made before the \
+                 split; set it to {copies} and name the alterations in [augment]",
+                experiment.augment.copies, plan.kind
+            )));
+        }
+        (clips, labels) = with_copies(&clips, &labels, copies);
+    }
     Ok(Prepared { experiment, clips, labels, classes, plan, excluded, augmenter })
+}
+
+/// The clips and behind them their copies, as rows that a split may part, with their classes.
+fn with_copies(clips: &[Clip], labels: &[usize], copies: usize) -> (Vec<Clip>, Vec<usize>) {
+    let id = |clip: &Clip, copy| if copy == 0 { clip.id.clone() } else { format!("{}#{copy}", clip.id) };
+    let rows = (0..=copies).flat_map(|copy| clips.iter().map(move |clip| Clip { id: id(clip, copy), ..clip.clone() }));
+    (rows.collect(), labels.repeat(copies + 1))
 }
 
 /// Damaged files are an error: leaving them out in silence would change what the protocol's figure is of. What a corpus
@@ -157,11 +174,14 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
         }
         let entries: &Vec<_> = match &entries {
             Some(entries) => entries,
-            None => entries.insert(cache.matrices(&prepared.clips)?),
+            None => entries.insert(matrices(prepared, &cache)?),
         };
-        // Made after the split and for its training side alone.
+        // Made after the split and for its training side alone, unless what comes of the contrary is to be shown.
         let training: Vec<&Clip> = fold.train.iter().map(|&clip| &prepared.clips[clip]).collect();
-        let copies = cache.copies(&training, &prepared.augmenter, record.seed)?;
+        let copies = match prepared.plan.leak {
+            Some(_) => training.iter().map(|_| Vec::new()).collect(),
+            None => cache.copies(&training, &prepared.augmenter, record.seed)?,
+        };
         if matches!(state, Found::ToReplace) {
             std::fs::remove_dir_all(dir.path()).map_err(Error::io("remove", dir.path()))?;
         }
@@ -180,6 +200,22 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
         outcomes.push((run.dir, done));
     }
     Ok(outcomes)
+}
+
+/// The matrix of each of the experiment's clips; of rows that are copies, too.
+fn matrices(prepared: &Prepared, cache: &Cache) -> Result<Vec<Entry>> {
+    let clips = &prepared.clips[..prepared.plan.clips()];
+    let mut entries = cache.matrices(clips)?;
+    if prepared.plan.leak.is_some() {
+        // Not of a run's seed: they are there before the split.
+        let seed = prepared.experiment.protocol.seed;
+        let copies = cache.copies(&clips.iter().collect::<Vec<_>>(), &prepared.augmenter, seed)?;
+        let mut copies: Vec<_> = copies.into_iter().map(Vec::into_iter).collect();
+        for _ in 0..prepared.augmenter.config().copies {
+            entries.extend(copies.iter_mut().filter_map(Iterator::next));
+        }
+    }
+    Ok(entries)
 }
 
 fn chosen_folds<'a>(prepared: &'a Prepared, wanted: Option<&str>) -> Result<Vec<&'a Fold>> {
@@ -232,8 +268,16 @@ fn record(prepared: &Prepared, fold: &Fold, seed: u64, device: DeviceKind) -> Re
     corpora.dedup();
     let unseeded = Experiment { seed: 0, ..experiment.clone() }.to_toml()?;
     let scaler = experiment.features.scaler.words();
+    let selection = match plan.leak {
+        Some(leak) if leak.selection_on_test => "epoch with the best UAR ON THE TEST SIDE",
+        _ => "epoch with the best validation UAR; test is never looked at",
+    };
     Ok(RunRecord {
-        experiment: experiment.name.clone(),
+        // Every table and picture names its experiment, and with it what it is not.
+        experiment: match plan.brand() {
+            Some(brand) => format!("{} [{brand}]", experiment.name),
+            None => experiment.name.clone(),
+        },
         fold: fold.name.clone(),
         seed,
         classes: prepared.classes.clone(),
@@ -242,13 +286,14 @@ fn record(prepared: &Prepared, fold: &Fold, seed: u64, device: DeviceKind) -> Re
             speaker_independent: plan.speaker_independent,
             description: plan.description.clone(),
             validation_rule: plan.validation_rule.clone(),
-            selection: "epoch with the best validation UAR; test is never looked at".to_owned(),
+            selection: selection.to_owned(),
             scaler: scaler.to_owned(),
             corpora,
             split_seed: experiment.protocol.seed,
             folds: plan.folds.iter().map(|fold| fold.name.clone()).collect(),
+            brand: plan.brand().map(str::to_owned),
         },
-        audit: audit(&prepared.clips, plan, fold, scaler),
+        audit: audit(&prepared.clips[..plan.clips()], plan, fold, scaler),
         synthetic: prepared.clips.iter().any(|clip| matches!(clip.source, Source::Synthetic(_))),
         config_hash: blake3::hash(unseeded.as_bytes()).to_hex()[..16].to_owned(),
         versions: Versions {

@@ -180,7 +180,8 @@ impl Run<'_> {
             state = checkpoint.state;
         }
         let earlier = state.seconds;
-        let label = format!("fold {} seed {}", self.fold.name, self.seed());
+        let brand = self.record.protocol.brand.as_ref().map(|brand| format!("{brand}: ")).unwrap_or_default();
+        let label = format!("{brand}fold {} seed {}", self.fold.name, self.seed());
         let mut watch = Watch::new(self.dashboard, &label, settings.epochs, state.history.len())?;
         let training = Batches {
             data,
