@@ -8,6 +8,8 @@ mod cpu;
 mod mask;
 mod net;
 mod pool;
+#[cfg(test)]
+mod trial;
 pub mod weights;
 
 use serde::{Deserialize, Serialize};

@@ -137,6 +137,9 @@ fn refuse_damage(findings: &Findings) -> Result<()> {
 /// [`Error::Interrupted`] where a stop was asked for; otherwise what the stages report.
 pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done)>> {
     let devices = options.device.open_several(options.gpus.max(1))?;
+    // A class that is not there is better known now than after the features are made.
+    let settings = &prepared.experiment.train;
+    settings.class_weights.resolve(&prepared.classes, &vec![1; prepared.classes.len()])?;
     // An unwritable folder is better known now than after the features are made.
     create_dir(&options.out)?;
     let folds = chosen_folds(prepared, options.fold.as_deref())?;
