@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use super::{fit::Run, init::Start};
+use super::{dashboard::Dashboard, fit::Run, init::Start};
 use crate::{
     augment::Augmenter,
     cache::{Cache, Entry},
@@ -137,6 +137,9 @@ fn refuse_damage(findings: &Findings) -> Result<()> {
 /// [`Error::Interrupted`] where a stop was asked for; otherwise what the stages report.
 pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done)>> {
     let devices = options.device.open_several(options.gpus.max(1))?;
+    if options.dashboard {
+        Dashboard::check()?;
+    }
     // A class that is not there is better known now than after the features are made.
     let settings = &prepared.experiment.train;
     settings.class_weights.resolve(&prepared.classes, &vec![1; prepared.classes.len()])?;
@@ -265,7 +268,7 @@ fn look_at(dir: &RunDir, record: &RunRecord, options: &Options) -> Result<Found>
     if dir.done().exists() {
         return Ok(Found::Finished(read_json(&dir.done())?));
     }
-    if dir.last_checkpoint().exists() && !options.resume {
+    if (dir.last_checkpoint().exists() || dir.best_checkpoint().exists()) && !options.resume {
         return Err(Error::Config(format!("{place} holds a run that was stopped: pass --resume to go on, or {ways}")));
     }
     Ok(Found::Open)

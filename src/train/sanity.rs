@@ -186,8 +186,10 @@ impl Check<'_> {
             curve.push((rate, smooth));
         }
         let highest = curve.iter().map(|(_, loss)| *loss).fold(0.0, f64::max);
+        // From the least loss on: from nought, all bars would look alike.
+        let share = |loss: f64| (loss - least) / (highest - least).max(f64::MIN_POSITIVE);
         for (rate, loss) in curve.iter().step_by(5) {
-            text.push_str(&format!("  {rate:>8.1e}  loss {loss:>8.4}  {}\n", bar(loss / highest)));
+            text.push_str(&format!("  {rate:>8.1e}  loss {loss:>8.4}  {}\n", bar(share(*loss))));
         }
         text.push_str(&verdict(&curve, settings.learning_rate));
         Ok(text)
