@@ -1,5 +1,5 @@
-//! The reference network's training step and its parts, in milliseconds: `cargo bench --bench train_step -- --threads 2`
-//! (also `--batch 32`, `--frames 256`, `--steps 40`, and `--step-only` to leave the parts out).
+//! The reference network's training step and its parts, and the steps of the other networks, in milliseconds: `cargo bench --bench train_step -- --threads 2`
+//! (also `--batch 32`, `--frames 256`, `--steps 40`, and `--step-only` to leave the parts and the other networks out).
 //!
 //! The work is that of PyTorch's in `shared/peers/torch_train_step.py`: a batch of 32 clips of 256 frames of 39 features,
 //! two convolution blocks of 64 and 128 channels, a bidirectional LSTM of 128 units, the mean over its steps, dropout, 64
@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData, activation::log_softmax};
-use ser::model::{ModelConfig, Net, NetInput, Pool, bilstm::BiLstmConfig, block::ConvBlock};
+use ser::model::{Kind, ModelConfig, Net, NetInput, Pool, bilstm::BiLstmConfig, block::ConvBlock};
 use ser::rng;
 use ser::train::{Optimiser, TrainConfig};
 
@@ -17,6 +17,8 @@ use ser::train::{Optimiser, TrainConfig};
 const WARM_UP: usize = 5;
 const DIMS: usize = 39;
 const CLASSES: usize = 7;
+/// Mel bands of the two-dimensional network's input.
+const BANDS: usize = 64;
 
 struct Options {
     threads: usize,
@@ -58,7 +60,7 @@ impl Times {
     fn report(mut self, name: &str) {
         let times = &mut self.0[WARM_UP..];
         times.sort_by(f64::total_cmp);
-        println!("{name:32} ms: min {:8.3} median {:8.3}", times[0], times[times.len() / 2]);
+        println!("{name:46} ms: min {:8.3} median {:8.3}", times[0], times[times.len() / 2]);
     }
 }
 
@@ -100,12 +102,12 @@ fn layers(options: &Options) {
     layer("BiLSTM 128 to 2 x 128", [batch, frames / 4, 128], options, |x| rnn.forward(x, &vec![frames / 4; batch]));
 }
 
-fn step(net: Net, options: &Options) -> Net {
+fn step(net: Net, dims: usize, options: &Options) -> (Net, [Times; 4]) {
     let device = Device::flex().autodiff();
     let &Options { batch, frames, .. } = options;
     let mut net = net;
     let mut optimiser = Optimiser::new(&TrainConfig::default());
-    let features = random([batch, frames, DIMS], &device);
+    let features = random([batch, frames, dims], &device);
     let [mut whole, mut ahead, mut back, mut update] = [(); 4].map(|()| Times::default());
     for i in 0..options.steps + WARM_UP {
         let mut dropout = rng::stream(1, &[&"dropout", &i]);
@@ -123,11 +125,24 @@ fn step(net: Net, options: &Options) -> Net {
             update.time(|| optimiser.step(1e-3, net, &gradients).0)
         });
     }
-    ahead.report("network forward and loss");
-    back.report("network backward");
-    update.report("optimiser");
-    whole.report("train step");
-    net
+    (net, [ahead, back, update, whole])
+}
+
+/// The networks that are there to compare with, over log-mel where they need it.
+fn others(options: &Options) {
+    for (name, kind, dims, channels) in [
+        ("cnn", Kind::Cnn, DIMS, vec![64, 128]),
+        ("bilstm", Kind::Bilstm, DIMS, vec![]),
+        ("cnn2d-bilstm, 64 bands, 16 and 32", Kind::Cnn2dBilstm, BANDS, vec![16, 32]),
+        ("cnn2d-bilstm, 64 bands, 32 and 64", Kind::Cnn2dBilstm, BANDS, vec![32, 64]),
+    ] {
+        let config = ModelConfig { kind, channels, pool: Pool::Mean, ..ModelConfig::default() };
+        let net = Net::new(&config, dims, CLASSES, &Device::flex().autodiff());
+        let (_, [ahead, back, _, whole]) = step(net, dims, options);
+        ahead.report(&format!("{name}: forward"));
+        back.report(&format!("{name}: backward"));
+        whole.report(&format!("{name}: train step"));
+    }
 }
 
 fn inference(net: &Net, options: &Options) {
@@ -159,12 +174,18 @@ fn main() {
     let net = Net::new(&config, DIMS, CLASSES, &device);
     let Options { threads, batch, frames, .. } = options;
     println!("ser threads {threads} batch {batch} frames {frames} parameters {}", net.num_params());
-    let net = step(net, &options);
+    let (net, times) = step(net, DIMS, &options);
+    for (times, name) in
+        times.into_iter().zip(["network forward and loss", "network backward", "optimiser", "train step"])
+    {
+        times.report(name);
+    }
     inference(&net, &options);
     if let Some(megabytes) = peak_memory() {
         println!("peak RSS {megabytes} MB");
     }
     if options.layers {
         layers(&options);
+        others(&options);
     }
 }

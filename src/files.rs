@@ -60,9 +60,22 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+const PARTIAL: &str = ".partial-";
+
+/// Removes what writers that were killed have left in the folder. Nobody may be writing into it; what cannot be removed
+/// does no harm and stays.
+pub fn remove_partial(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.filter_map(std::result::Result::ok) {
+        if entry.file_name().to_string_lossy().starts_with(PARTIAL) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn temporary(folder: &Path, suffix: &str) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".partial-").suffix(suffix);
+    builder.prefix(PARTIAL).suffix(suffix);
     // Temporary files are private by default, which results should not be; the umask still applies.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

@@ -41,6 +41,7 @@ fn the_whole_way_on_the_embedded_corpus() {
             "clips.csv",
             "train.log",
             "checkpoints/last.safetensors",
+            "checkpoints/last-1.safetensors",
             "done.json",
         ] {
             assert!(experiment.join(run).join(file).is_file(), "{run}/{file}");
@@ -51,6 +52,12 @@ fn the_whole_way_on_the_embedded_corpus() {
         assert!(fs::read(report.join(format!("{picture}.png"))).unwrap().starts_with(b"\x89PNG"), "{picture}");
         assert!(fs::read(report.join(format!("{picture}.svg"))).unwrap().starts_with(b"<svg"), "{picture}");
     }
+    for part in
+        ["tiny: UAR of each run, %", "best epoch", "mean and deviation over the runs", "5 of 6 runs done, about"]
+    {
+        assert!(ran.stderr.contains(part), "no \"{part}\" in: {}", ran.stderr);
+    }
+    assert_eq!(fs::read_dir(experiment.join("fold-0/seed-1/tensorboard")).unwrap().count(), 1);
     let json: serde_json::Value = serde_json::from_slice(&fs::read(report.join("report.json")).unwrap()).unwrap();
     assert_eq!(json["n"], 2 * 672);
     assert_eq!(json["protocol"]["name"], "speaker-kfold");
@@ -157,6 +164,79 @@ fn what_was_begun_is_not_destroyed_by_accident() {
 }
 
 #[test]
+fn a_run_starts_from_a_bundle_that_has_not_heard_what_is_tested() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    run(train(d, TINY).args(["--fold", "0"])).succeeds();
+    let tuned = |fold: &str, set: &[&str]| {
+        let mut command = train(d, TINY);
+        command.args([
+            "--fold",
+            fold,
+            "--out",
+            "tuned",
+            "--set",
+            "train.init=experiments/tiny/fold-0/seed-{seed}/bundle",
+        ]);
+        command.args(set.iter().flat_map(|set| ["--set", set]));
+        run(&mut command)
+    };
+    tuned("1", &[]).fails(2, &["train.init", "has heard synthetic/", "fold 1 tests on"]);
+    tuned("0", &["model.hidden=9"]).fails(2, &["its model.hidden is 8, this experiment's 9"]);
+    tuned("0", &["features.n_mfcc=12"]).fails(2, &["its features.n_mfcc is 13"]);
+    let other = tuned("0", &["labels.map.disgust=angry"]);
+    assert!(other.succeeds().stderr.contains("the last layer starts from random weights"), "{}", other.stderr);
+    tuned("0", &[]).fails(2, &["another config"]);
+
+    let kept = ["--fold", "0", "--out", "same", "--set", "train.init=experiments/tiny/fold-{fold}/seed-{seed}/bundle"];
+    let same = run(train(d, TINY).args(kept));
+    assert!(same.succeeds().stderr.contains("starts from experiments/tiny/fold-0/seed-42/bundle"), "{}", same.stderr);
+    let first = |run: &str| -> f64 {
+        let text = fs::read_to_string(d.join(run).join("metrics.jsonl")).unwrap();
+        let epoch: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        epoch["train_loss"].as_f64().unwrap()
+    };
+    assert!(first("same/fold-0/seed-42") < first("experiments/tiny/fold-0/seed-42"));
+}
+
+#[test]
+fn sanity_tells_a_network_that_learns_from_one_that_cannot() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    let sanity = |set: &str| {
+        let mut command = train(d, TINY);
+        command.args(["--sanity", "--set", "train.batch_size=8", "--set", "model.hidden=16", "--set", set]);
+        run(&mut command)
+    };
+    let learns = sanity("train.learning_rate=0.01");
+    for part in ["8 clips by heart", "it learns", "range test", "1.0e-6", "falls fastest at"] {
+        assert!(learns.succeeds().stdout.contains(part), "no \"{part}\" in: {}", learns.stdout);
+    }
+    let cannot = sanity("train.learning_rate=1e-9");
+    cannot.fails(1, &["sanity check failed"]);
+    assert!(cannot.stdout.contains("IT DOES NOT LEARN"), "{}", cannot.stdout);
+    assert!(!d.join("experiments").exists());
+}
+
+#[test]
+fn every_network_trains_and_leaves_a_bundle() {
+    let dir = tempfile::tempdir().unwrap();
+    for (kind, more) in
+        [("cnn", "model.pool=mean"), ("bilstm", "features.n_mfcc=13"), ("cnn2d-bilstm", "features.kinds=[\"mel\"]")]
+    {
+        let kind_set = format!("model.kind={kind}");
+        let set = ["train.epochs=1", "features.n_mels=32", &kind_set, more];
+        let mut command = train(dir.path(), TINY);
+        command.args(["--fold", "0", "--out", kind]);
+        command.args(set.iter().flat_map(|set| ["--set", set]));
+        run(&mut command).succeeds();
+        let bundle = ser::predict::Bundle::load(&dir.path().join(kind).join("fold-0/seed-42/bundle")).unwrap();
+        assert!(!bundle.weights.is_empty(), "{kind}");
+    }
+    run(train(dir.path(), TINY).args(["--set", "model.kind=cnn"])).fails(2, &["model.pool", "mean"]);
+}
+
+#[test]
 fn wrong_usage_and_config_end_with_status_2() {
     let dir = tempfile::tempdir().unwrap();
     let d = dir.path();
@@ -169,6 +249,10 @@ fn wrong_usage_and_config_end_with_status_2() {
     run(train(d, TINY).args(["--fold", "7"])).fails(2, &["--fold 7", "0, 1, 2"]);
     run(train(d, TINY).args(["--device", "abacus"])).fails(2, &["abacus", "flex"]);
     run(train(d, TINY).arg("--tui")).fails(2, &["--tui", "terminal"]);
+    run(train(d, TINY).args(["--gpus", "2"])).fails(2, &["--gpus 2", "--device flex"]);
+    run(train(d, TINY).args(["--set", "train.class_weights={ glad = 2 }"]))
+        .fails(2, &["train.class_weights.glad", "happy"]);
+    run(train(d, TINY).args(["--set", "train.init=nowhere"])).fails(1, &["nowhere"]);
     #[cfg(not(feature = "cuda"))]
     run(train(d, TINY).args(["--device", "cuda"])).fails(2, &["--features cuda"]);
     run(train(d, TINY).args(["--set", "augment.copies=2"])).fails(2, &["augment.copies = 2", "pitch_shift"]);

@@ -7,12 +7,12 @@ use ser::{
     cache::cache_dir,
     config::{Experiment, data_dir},
     device::DeviceKind,
-    error::Result,
+    error::{Error, Result},
     eval::evaluate,
     progress::stop_on_signal,
     report,
     run::load_finished,
-    train::{Options, prepare, train},
+    train::{Options, prepare, sanity, train},
 };
 
 /// Trains a speech-emotion recogniser as a config describes, evaluates it on speakers it never heard, and writes a
@@ -29,6 +29,8 @@ use ser::{
       one fold, two epochs: does everything work?
   ser-train --config configs/ravdess.toml --resume
       go on after Ctrl-C, a crash or a power cut
+  ser-train --config configs/ravdess.toml --sanity
+      before training: does the network learn at all, and at which learning rates?
 
 Exit status: 0 done, 2 wrong usage or config, 1 anything else."
 )]
@@ -45,12 +47,18 @@ struct Arguments {
     /// What computes: flex (the processor), ndarray, wgpu or cuda.
     #[arg(long, default_value_t)]
     device: DeviceKind,
+    /// Share each batch among the first N GPUs of the device.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
+    gpus: u8,
     /// Go on from the last checkpoint of each run.
     #[arg(long)]
     resume: bool,
     /// Train again what was begun or finished before, and replace it.
     #[arg(long, conflicts_with = "resume")]
     overwrite: bool,
+    /// Check instead of training: does the network learn one batch by heart, and at which learning rates does it learn?
+    #[arg(long, conflicts_with_all = ["resume", "overwrite", "tui"])]
+    sanity: bool,
     /// Show Burn's terminal dashboard.
     #[arg(long)]
     tui: bool,
@@ -89,13 +97,20 @@ fn run(arguments: Arguments) -> Result<()> {
         fold: Some(arguments.fold),
         seeds: arguments.seed,
         device: arguments.device,
+        gpus: arguments.gpus.into(),
         resume: arguments.resume,
         overwrite: arguments.overwrite,
         dashboard: arguments.tui,
     };
     let prepared = prepare(experiment, &data_dir(arguments.data))?;
     eprint!("{}", prepared.summary());
-    train(&prepared, &options)?;
+    if arguments.sanity {
+        let found = sanity(&prepared, &options)?;
+        print!("{}", found.text);
+        return if found.learns { Ok(()) } else { Err(Error::Data("the sanity check failed".into())) };
+    }
+    let outcomes = train(&prepared, &options)?;
+    eprint!("{}", report::runs(&prepared.experiment.name, &outcomes)?);
 
     let evaluation = evaluate(load_finished(&out)?)?;
     let folder = out.join("report");

@@ -114,7 +114,7 @@ impl Experiment {
         self.audio.validate()?;
         self.augment.validate()?;
         self.features.validate(self.audio.sample_rate)?;
-        self.model.validate()?;
+        self.model.validate(&self.features)?;
         self.train.validate()
     }
 
@@ -133,6 +133,19 @@ impl Experiment {
 pub fn data_dir(flag: Option<PathBuf>) -> PathBuf {
     flag.or_else(|| std::env::var_os("SER_DATASETS").filter(|v| !v.is_empty()).map(PathBuf::from))
         .unwrap_or_else(|| PathBuf::from("datasets"))
+}
+
+/// Reads a setting that is a table with a `kind`, or the kind's name alone.
+pub(crate) fn named<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    let value = match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(kind) => toml::Table::from_iter([("kind".to_owned(), kind.into())]).into(),
+        other => other,
+    };
+    T::deserialize(value).map_err(|e| serde::de::Error::custom(e.message()))
 }
 
 /// A configuration error for a value out of range: `key = value: rule`.
@@ -197,6 +210,25 @@ mod tests {
     }
 
     #[test]
+    fn kinds_are_set_by_name_or_as_tables_and_wrong_ones_are_explained() {
+        let set = [
+            "train.schedule=one-cycle",
+            "train.averaging={ kind = 'swa', start = 0 }",
+            "train.class_weights={ sad = 2 }",
+            "train.sampling=balanced",
+        ];
+        let experiment = Experiment::parse(MINIMAL, &set.map(String::from)).unwrap();
+        let text = experiment.to_toml().unwrap();
+        assert!(text.contains("one-cycle") && text.contains("swa"), "{text}");
+        assert_eq!(Experiment::parse(&text, &[]).unwrap(), experiment);
+        assert!(message(MINIMAL, &["train.schedule=cosin"]).contains("did you mean `cosine`"));
+        let nested = message(MINIMAL, &["train.schedule={kind='cosine',warmap=2}"]);
+        assert!(nested.contains("train.schedule") && nested.contains("did you mean `warmup`"), "{nested}");
+        assert!(message(MINIMAL, &["train.class_weights=balance"]).contains("did you mean `balanced`"));
+        assert!(message(MINIMAL, &["train.sampling=balanced", "train.class_weights=balanced"]).contains("twice"));
+    }
+
+    #[test]
     fn a_wrong_override_says_which() {
         assert!(message(MINIMAL, &["train.epochs"]).contains("--set train.epochs"));
         assert!(message(MINIMAL, &["train.epochs=many"]).contains("train.epochs"));
@@ -216,6 +248,13 @@ mod tests {
             ("audio.loudness=3.0", "audio.loudness = 3"),
             ("augment.copies=2", "augment.copies = 2"),
             ("train.label_smoothing=1.0", "train.label_smoothing = 1"),
+            ("train.focal_gamma=-1.0", "train.focal_gamma = -1"),
+            ("train.class_weights={sad=0}", "train.class_weights.sad = 0"),
+            ("train.schedule={kind='cosine',warmup=60}", "train.schedule.warmup = 60"),
+            ("train.schedule={kind='plateau',patience=15}", "train.schedule.patience = 15"),
+            ("train.averaging={kind='ema',decay=1.0}", "train.averaging.decay = 1"),
+            ("train.keep_checkpoints=0", "train.keep_checkpoints = 0"),
+            ("model.kind=cnn2d-bilstm", "features.kinds"),
             ("name=../up", "name = \"../up\""),
         ] {
             let message = message(MINIMAL, &[set]);

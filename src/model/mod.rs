@@ -1,12 +1,15 @@
 //! The CNN + BiLSTM as Burn modules. Padding is masked in every layer, so that a clip's output is the same alone and in
 //! any batch.
 
+mod bands;
 pub mod bilstm;
 pub mod block;
 mod cpu;
 mod mask;
 mod net;
 mod pool;
+#[cfg(test)]
+mod trial;
 pub mod weights;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +17,11 @@ use serde::{Deserialize, Serialize};
 pub use net::{Net, NetInput};
 pub use pool::Pool;
 
-use crate::{config::out_of_range, error::Result};
+use crate::{
+    config::out_of_range,
+    error::{Error, Result},
+    features::{self, FeaturesConfig},
+};
 
 /// `[model]`: the network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,17 +29,18 @@ use crate::{config::out_of_range, error::Result};
 pub struct ModelConfig {
     /// The architecture.
     pub kind: Kind,
-    /// Output channels of each convolution block, first to last; every block halves the frames.
+    /// Output channels of each convolution block, first to last; every block halves the frames, and a two-dimensional one
+    /// the bands too.
     pub channels: Vec<usize>,
-    /// Frames that a convolution sees: odd, so that it is centred.
+    /// Frames (and bands) that a convolution sees: odd, so that it is centred.
     pub kernel: usize,
     /// Hidden units of the LSTM in each direction.
     pub hidden: usize,
-    /// The probability that training zeroes a unit between the LSTM and the dense layer.
+    /// The probability that training zeroes a unit before the dense layer.
     pub dropout: f64,
     /// Units of the dense layer before the classes.
     pub dense: usize,
-    /// How the LSTM's steps become one vector.
+    /// How the steps become one vector.
     pub pool: Pool,
 }
 
@@ -43,6 +51,13 @@ pub enum Kind {
     /// Convolution blocks, then a bidirectional LSTM.
     #[default]
     CnnBilstm,
+    /// Convolution blocks alone: what the LSTM adds can be told from it.
+    Cnn,
+    /// A bidirectional LSTM over the frames themselves: `channels` and `kernel` are not used.
+    Bilstm,
+    /// Two-dimensional convolution blocks over frames and mel bands, then a bidirectional LSTM.
+    #[serde(rename = "cnn2d-bilstm")]
+    Cnn2dBilstm,
 }
 
 impl Default for ModelConfig {
@@ -60,7 +75,7 @@ impl Default for ModelConfig {
 }
 
 impl ModelConfig {
-    pub(crate) fn validate(&self) -> Result<()> {
+    pub(crate) fn validate(&self, features: &FeaturesConfig) -> Result<()> {
         if self.channels.is_empty() || self.channels.len() > 6 || self.channels.iter().any(|c| !(1..=4096).contains(c))
         {
             let value = format!("{:?}", self.channels);
@@ -77,12 +92,32 @@ impl ModelConfig {
         if !(0.0..1.0).contains(&self.dropout) {
             return Err(out_of_range("model.dropout", self.dropout, "a probability from 0 to below 1"));
         }
+        if self.kind == Kind::Cnn && self.pool == Pool::Last {
+            return Err(Error::Config(
+                "model.pool = \"last\": the last state is an LSTM's, and model.kind = \"cnn\" has none; set it to \
+                 \"mean\" or \"attention\""
+                    .into(),
+            ));
+        }
+        if self.kind == Kind::Cnn2dBilstm {
+            if features.kinds != [features::Kind::Mel] {
+                return Err(Error::Config(
+                    "features.kinds: model.kind = \"cnn2d-bilstm\" convolves over neighbouring mel bands; set it to \
+                     [\"mel\"]"
+                        .into(),
+                ));
+            }
+            if features.n_mels >> self.channels.len() == 0 {
+                let rule = format!("model.channels has {} blocks, each of which halves the bands", self.channels.len());
+                return Err(out_of_range("features.n_mels", features.n_mels, &rule));
+            }
+        }
         Ok(())
     }
 
     /// The fewest frames the network can work on: every block halves them. A shorter clip is padded up to it.
     #[must_use]
     pub fn min_frames(&self) -> usize {
-        1 << self.channels.len()
+        if self.kind == Kind::Bilstm { 1 } else { 1 << self.channels.len() }
     }
 }

@@ -1,4 +1,4 @@
-//! The reference network: convolution blocks, a bidirectional LSTM, a dense head.
+//! The reference network, convolution blocks, a bidirectional LSTM and a dense head, and its variants.
 
 use burn::{
     module::Module,
@@ -9,7 +9,8 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    ModelConfig,
+    Kind, ModelConfig,
+    bands::BandBlock,
     bilstm::{BiLstm, BiLstmConfig},
     block::ConvBlock,
     pool::Pooling,
@@ -27,12 +28,17 @@ pub struct NetInput {
 /// CNN + BiLSTM over a matrix of frames.
 ///
 /// ```text
-/// [frames, dims] → (Conv1D → BatchNorm → ReLU → MaxPool 2) × blocks → BiLSTM → pool → Dropout → Dense → ReLU → classes
+/// cnn-bilstm   [frames, dims] → (Conv1D → BatchNorm → ReLU → MaxPool 2) × blocks → BiLSTM ┐
+/// cnn          [frames, dims] → (Conv1D → BatchNorm → ReLU → MaxPool 2) × blocks          ┤
+/// bilstm       [frames, dims] → BiLSTM                                                    ┼→ pool → Dropout → Dense → ReLU → classes
+/// cnn2d-bilstm [frames, dims] → (Conv2D → BatchNorm → ReLU → MaxPool 2 × 2) × blocks
+///                               → bands and channels side by side → BiLSTM                ┘
 /// ```
 #[derive(Module, Debug)]
 pub struct Net {
+    band_blocks: Vec<BandBlock>,
     blocks: Vec<ConvBlock>,
-    rnn: BiLstm,
+    rnn: Option<BiLstm>,
     pooling: Pooling,
     dense: Linear,
     classes: Linear,
@@ -45,20 +51,42 @@ impl Net {
     /// Two networks made after `device.seed(n)` with the same `n` are equal.
     #[must_use]
     pub fn new(config: &ModelConfig, dims: usize, classes: usize, device: &Device) -> Self {
-        let mut width = dims;
-        let blocks = config
-            .channels
-            .iter()
-            .map(|&channels| ConvBlock::new(std::mem::replace(&mut width, channels), channels, config.kernel, device))
-            .collect();
+        let (mut width, mut bands) = (dims, dims);
+        let (mut blocks, mut band_blocks) = (vec![], vec![]);
+        match config.kind {
+            Kind::CnnBilstm | Kind::Cnn => {
+                for &channels in &config.channels {
+                    blocks.push(ConvBlock::new(width, channels, config.kernel, device));
+                    width = channels;
+                }
+            }
+            Kind::Cnn2dBilstm => {
+                let mut from = 1;
+                for &channels in &config.channels {
+                    band_blocks.push(BandBlock::new(from, channels, config.kernel, device));
+                    (from, bands) = (channels, bands / 2);
+                }
+                width = bands * from;
+            }
+            Kind::Bilstm => {}
+        }
+        let rnn = (config.kind != Kind::Cnn).then(|| BiLstmConfig::new(width, config.hidden).init(device));
+        let width = if rnn.is_some() { 2 * config.hidden } else { width };
         Self {
+            band_blocks,
             blocks,
-            rnn: BiLstmConfig::new(width, config.hidden).init(device),
-            pooling: Pooling::new(config.pool, config.hidden, device),
-            dense: LinearConfig::new(2 * config.hidden, config.dense).init(device),
+            rnn,
+            pooling: Pooling::new(config.pool, width, device),
+            dense: LinearConfig::new(width, config.dense).init(device),
             classes: LinearConfig::new(config.dense, classes).init(device),
             dropout: config.dropout,
         }
+    }
+
+    /// The same network, of which training drops nothing.
+    #[must_use]
+    pub fn without_dropout(self) -> Self {
+        Self { dropout: 0.0, ..self }
     }
 
     /// Logits, `[batch, classes]`. In training `dropout` is the stream that its masks are drawn from; without one,
@@ -72,7 +100,7 @@ impl Net {
         self.classes.forward(relu(self.dense.forward(pooled)))
     }
 
-    /// The utterance's vector before the head, `[batch, 2 × hidden]`.
+    /// The utterance's vector before the head, `[batch, 2 × hidden]`, or the last block's channels without an LSTM.
     #[must_use]
     pub fn embed(&self, input: NetInput) -> Tensor<2> {
         let NetInput { features, mut lengths } = input;
@@ -81,8 +109,19 @@ impl Net {
         for block in &self.blocks {
             (x, lengths) = block.forward(x, &lengths);
         }
-        // [batch, steps, 2 × hidden]
-        let x = self.rnn.forward(x, &lengths);
+        if !self.band_blocks.is_empty() {
+            // [batch, bands, frames, channels]
+            let mut planes = x.swap_dims(1, 2).unsqueeze_dim::<4>(3);
+            for block in &self.band_blocks {
+                (planes, lengths) = block.forward(planes, &lengths);
+            }
+            let [batch, bands, steps, channels] = planes.dims();
+            x = planes.swap_dims(1, 2).reshape([batch, steps, bands * channels]);
+        }
+        if let Some(rnn) = &self.rnn {
+            // [batch, steps, 2 × hidden]
+            x = rnn.forward(x, &lengths);
+        }
         self.pooling.forward(x, &lengths)
     }
 }
@@ -122,14 +161,23 @@ mod tests {
     #[test]
     fn a_clip_is_predicted_alike_alone_and_in_any_batch() {
         let device = Device::flex();
-        for pool in [Pool::Last, Pool::Mean, Pool::Attention] {
-            let net = Net::new(&ModelConfig { pool, ..ModelConfig::default() }, 39, 7, &device);
+        let small = ModelConfig { channels: vec![8, 16], hidden: 16, ..ModelConfig::default() };
+        for (kind, pool) in [
+            (Kind::CnnBilstm, Pool::Last),
+            (Kind::CnnBilstm, Pool::Mean),
+            (Kind::CnnBilstm, Pool::Attention),
+            (Kind::Cnn, Pool::Mean),
+            (Kind::Cnn, Pool::Attention),
+            (Kind::Bilstm, Pool::Last),
+            (Kind::Cnn2dBilstm, Pool::Last),
+        ] {
+            let net = Net::new(&ModelConfig { kind, pool, ..small.clone() }, 39, 7, &device);
             let frames = [97, 30, 4, 64, 131];
             let together = values(net.forward(input(&frames, 140, 1, &device), None));
             for (i, &length) in frames.iter().enumerate() {
                 let alone = values(net.forward(input(&[length], length, 1, &device), None));
                 for (a, b) in alone.iter().zip(&together[i * 7..]) {
-                    assert!((a - b).abs() < 1e-5, "{pool:?}, {length} frames: {a} alone, {b} in the batch");
+                    assert!((a - b).abs() < 1e-5, "{kind:?}, {pool:?}, {length} frames: {a} alone, {b} in the batch");
                 }
             }
         }
@@ -138,11 +186,14 @@ mod tests {
     #[test]
     fn padding_leaves_no_trace_in_training_either() {
         let device = Device::flex().autodiff();
-        let net = Net::new(&ModelConfig::default(), 39, 7, &device);
-        let tight = values(net.forward(input(&[50, 31], 50, 1, &device), None));
-        let loose = values(net.forward(input(&[50, 31], 90, 1, &device), None));
-        for (a, b) in tight.iter().zip(&loose) {
-            assert!((a - b).abs() < 1e-4, "{a} with little padding, {b} with much");
+        for kind in [Kind::CnnBilstm, Kind::Cnn2dBilstm] {
+            let config = ModelConfig { kind, channels: vec![8, 16], hidden: 16, ..ModelConfig::default() };
+            let net = Net::new(&config, 39, 7, &device);
+            let tight = values(net.forward(input(&[50, 31], 50, 1, &device), None));
+            let loose = values(net.forward(input(&[50, 31], 90, 1, &device), None));
+            for (a, b) in tight.iter().zip(&loose) {
+                assert!((a - b).abs() < 1e-4, "{kind:?}: {a} with little padding, {b} with much");
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! How the LSTM's steps become one vector.
+//! How the steps become one vector.
 
 use burn::{
     module::Module,
@@ -31,12 +31,12 @@ pub struct Pooling {
 }
 
 impl Pooling {
-    pub(super) fn new(kind: Pool, hidden: usize, device: &Device) -> Self {
-        let score = (kind == Pool::Attention).then(|| LinearConfig::new(2 * hidden, 1).init(device));
+    pub(super) fn new(kind: Pool, width: usize, device: &Device) -> Self {
+        let score = (kind == Pool::Attention).then(|| LinearConfig::new(width, 1).init(device));
         Self { kind, score }
     }
 
-    /// `[batch, steps, 2 × hidden]`, zero beyond each item's length → `[batch, 2 × hidden]`.
+    /// `[batch, steps, width]`, zero beyond each item's length → `[batch, width]`.
     pub(super) fn forward(&self, x: Tensor<3>, lengths: &[usize]) -> Tensor<2> {
         let [batch, steps, width] = x.dims();
         let device = x.device();

@@ -17,6 +17,7 @@
 //! | [`scan`] | what a scan found: text, JSON |
 //! | [`audits`] | what the leak audit found: text, JSON |
 //! | [`split`] | who is on which side, as CSV |
+//! | [`runs()`] | the runs of one call of training, a row each |
 //! | [`document`] | headings, lists and tables as plain text or Markdown |
 
 pub mod audits;
@@ -31,6 +32,7 @@ pub mod markdown;
 pub mod model_card;
 pub mod plot;
 pub mod published;
+mod runs;
 pub mod scan;
 pub mod split;
 pub mod table;
@@ -41,5 +43,6 @@ mod write;
 
 pub use headline::headline;
 pub use published::{Beside, beside};
+pub use runs::runs;
 pub use terminal::{colour_wanted, terminal};
 pub use write::write;

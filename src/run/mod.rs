@@ -9,15 +9,18 @@
 //!   excluded.csv      the files that were left out, with their reasons
 //!   metrics.jsonl     one line an epoch
 //!   train.log         what was said
-//!   checkpoints/      last and best
+//!   tensorboard/      the same for TensorBoard
+//!   checkpoints/      the last ones and the best epoch's
 //!   predictions.csv   the test side
 //!   validation.csv    the validation side, predicted by the same network
 //!   bundle/           what prediction needs
 //!   done.json         the mark of a finished run, written last
+//!   .lock             held by the process that trains the run
 //! ```
 
 mod clips;
 mod finished;
+mod lock;
 mod predictions;
 mod record;
 mod split;
@@ -26,6 +29,7 @@ use std::path::{Path, PathBuf};
 
 pub use clips::ClipRecord;
 pub use finished::{Finished, load_finished};
+pub use lock::Lock;
 pub use predictions::{Prediction, Predictions};
 pub use record::{Done, EpochRecord, ProtocolRecord, RunRecord, Versions};
 pub use split::SplitRow;
@@ -114,22 +118,41 @@ impl RunDir {
         self.0.join("metrics.jsonl")
     }
 
+    /// TensorBoard's event files.
+    #[must_use]
+    pub fn tensorboard(&self) -> PathBuf {
+        self.0.join("tensorboard")
+    }
+
     /// What was said.
     #[must_use]
     pub fn log(&self) -> PathBuf {
         self.0.join("train.log")
     }
 
+    /// The folder of the checkpoints.
+    #[must_use]
+    pub fn checkpoints(&self) -> PathBuf {
+        self.0.join("checkpoints")
+    }
+
     /// The training's state after its last step on disk.
     #[must_use]
     pub fn last_checkpoint(&self) -> PathBuf {
-        self.0.join("checkpoints/last.safetensors")
+        self.earlier_checkpoint(0)
+    }
+
+    /// The checkpoint that was the last one `ago` checkpoints ago.
+    #[must_use]
+    pub fn earlier_checkpoint(&self, ago: usize) -> PathBuf {
+        let name = if ago == 0 { "last.safetensors".to_owned() } else { format!("last-{ago}.safetensors") };
+        self.checkpoints().join(name)
     }
 
     /// The training's state after the best epoch.
     #[must_use]
     pub fn best_checkpoint(&self) -> PathBuf {
-        self.0.join("checkpoints/best.safetensors")
+        self.checkpoints().join("best.safetensors")
     }
 
     /// The test side's predictions.
@@ -148,6 +171,12 @@ impl RunDir {
     #[must_use]
     pub fn bundle(&self) -> PathBuf {
         self.0.join("bundle")
+    }
+
+    /// What the process that trains the run holds locked.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.0.join(".lock")
     }
 
     /// The mark of a finished run.

@@ -35,10 +35,19 @@ pub struct State {
     pub seconds: f64,
 }
 
+/// What makes an epoch better than another: its validation UAR, then the lower validation loss.
+pub(super) fn rank(epoch: &EpochRecord) -> (f64, f64) {
+    (epoch.validation_uar, -epoch.validation_loss)
+}
+
 impl State {
+    /// Whether this is the end of the best epoch so far.
+    pub(super) fn is_best(&self) -> bool {
+        self.batch == 0 && self.best.is_some() && self.best == self.history.last().map(|epoch| epoch.epoch)
+    }
+
     /// Files the epoch and starts the next one.
     pub(super) fn end_epoch(&mut self, record: EpochRecord) {
-        let rank = |e: &EpochRecord| (e.validation_uar, -e.validation_loss);
         let best = self.best.and_then(|epoch| self.history.iter().find(|e| e.epoch == epoch));
         if best.is_none_or(|best| rank(&record) > rank(best)) {
             self.best = Some(record.epoch);
@@ -134,13 +143,16 @@ pub fn load_arrays(path: &Path) -> Result<(String, Arrays)> {
 pub struct Checkpoint {
     /// Where it stands.
     pub state: State,
-    /// The network.
+    /// The network that is trained.
     pub weights: Weights,
     /// The optimiser's first and second arrays ([`super::optimiser::Optimiser`]).
     pub optimiser: [Vec<f32>; 2],
+    /// The mean of weights, where one is kept and has begun.
+    pub average: Option<Weights>,
 }
 
 const NET: &str = "net.";
+const AVERAGE: &str = "average.";
 const OPTIMISER: [&str; 2] = ["optimiser.first", "optimiser.second"];
 
 impl Checkpoint {
@@ -152,12 +164,17 @@ impl Checkpoint {
     pub fn save(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_string(&self.state)
             .map_err(|e| Error::Data(format!("cannot write the training's state: {e}")))?;
-        let net = self.weights.iter().map(|(name, weight)| (format!("{NET}{name}"), weight.clone()));
+        let named = |prefix: &'static str, weights: &Weights| -> Arrays {
+            weights.iter().map(|(name, weight)| (format!("{prefix}{name}"), weight.clone())).collect()
+        };
+        let mut arrays = named(NET, &self.weights);
+        arrays.extend(self.average.iter().flat_map(|average| named(AVERAGE, average)));
         let optimiser = OPTIMISER
             .iter()
             .zip(&self.optimiser)
             .map(|(name, values)| ((*name).to_owned(), Weight { shape: vec![values.len()], values: values.clone() }));
-        save_arrays(path, &text, net.chain(optimiser).collect())
+        arrays.extend(optimiser);
+        save_arrays(path, &text, arrays)
     }
 
     /// Reads a checkpoint.
@@ -171,9 +188,15 @@ impl Checkpoint {
             .map_err(|e| Error::file(path, format!("is of another version of this program: {e}")))?;
         let mut arrays: Weights = arrays.into_iter().collect();
         let optimiser = OPTIMISER.map(|name| arrays.remove(name).map(|a| a.values).unwrap_or_default());
-        let weights =
-            arrays.into_iter().filter_map(|(name, w)| Some((name.strip_prefix(NET)?.to_owned(), w))).collect();
-        Ok(Self { state, weights, optimiser })
+        let mut take = |prefix: &str| -> Weights {
+            let named: Vec<String> = arrays.keys().filter(|name| name.starts_with(prefix)).cloned().collect();
+            named
+                .into_iter()
+                .filter_map(|name| Some((name[prefix.len()..].to_owned(), arrays.remove(&name)?)))
+                .collect()
+        };
+        let (weights, average) = (take(NET), take(AVERAGE));
+        Ok(Self { state, weights, optimiser, average: (!average.is_empty()).then_some(average) })
     }
 }
 
@@ -189,10 +212,12 @@ mod tests {
             validation_uar: 1.0 / 3.0,
             learning_rate: 1e-3,
         };
+        let weights = |value| Weights::from([("a.b".into(), Weight { shape: vec![2, 1], values: vec![0.1, value] })]);
         Checkpoint {
             state: State { epoch: 2, batch: 3, history: vec![record], best: Some(1), ..State::default() },
-            weights: Weights::from([("a.b".into(), Weight { shape: vec![2, 1], values: vec![0.1, -0.2] })]),
+            weights: weights(-0.2),
             optimiser: [vec![1e-9, 2.0], vec![]],
+            average: Some(weights(-0.3)),
         }
     }
 

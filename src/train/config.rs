@@ -2,8 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::optimiser::Rule;
-use crate::{config::out_of_range, error::Result};
+use super::{
+    averaging::Averaging, class_weights::ClassWeights, optimiser::Rule, sampling::Sampling, schedule::Schedule,
+};
+use crate::{
+    config::{named, out_of_range},
+    error::{Error, Result},
+};
 
 /// `[train]`: the training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,8 +20,11 @@ pub struct TrainConfig {
     pub batch_size: usize,
     /// The optimiser.
     pub optimiser: Rule,
-    /// The step size.
+    /// The step size; the largest, where a schedule changes it.
     pub learning_rate: f64,
+    /// How the step size changes.
+    #[serde(deserialize_with = "named", skip_serializing_if = "Schedule::is_default")]
+    pub schedule: Schedule,
     /// The weights' decay a step, as the optimiser defines it; 0 is none.
     pub weight_decay: f64,
     /// The largest norm of the whole gradient; a larger one is scaled down to it. 0 is no limit.
@@ -26,6 +34,30 @@ pub struct TrainConfig {
     /// The part of the truth that is spread evenly over all classes (Szegedy et al. 2016); 0 is none.
     #[serde(skip_serializing_if = "is_zero")]
     pub label_smoothing: f64,
+    /// The exponent of focal loss (Lin et al. 2017); 0 is plain cross-entropy.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub focal_gamma: f64,
+    /// How much an utterance of each class counts in the loss.
+    #[serde(skip_serializing_if = "ClassWeights::is_none")]
+    pub class_weights: ClassWeights,
+    /// How an epoch's utterances are drawn.
+    #[serde(skip_serializing_if = "Sampling::is_default")]
+    pub sampling: Sampling,
+    /// The mean of weights that is validated and kept in place of the last ones.
+    #[serde(deserialize_with = "named", skip_serializing_if = "Averaging::is_default")]
+    pub averaging: Averaging,
+    /// A bundle to start from in place of random weights: a folder, relative to where the program runs, in which `{fold}`
+    /// and `{seed}` stand for the run's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init: Option<String>,
+    /// Checkpoints kept besides the best epoch's: the last and those before it.
+    #[serde(skip_serializing_if = "is_two")]
+    pub keep_checkpoints: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_two(value: &usize) -> bool {
+    *value == 2
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
@@ -40,10 +72,17 @@ impl Default for TrainConfig {
             batch_size: 32,
             optimiser: Rule::Adam,
             learning_rate: 1e-3,
+            schedule: Schedule::default(),
             weight_decay: 0.0,
             clip_norm: 0.0,
             patience: 15,
             label_smoothing: 0.0,
+            focal_gamma: 0.0,
+            class_weights: ClassWeights::None,
+            sampling: Sampling::Shuffled,
+            averaging: Averaging::default(),
+            init: None,
+            keep_checkpoints: 2,
         }
     }
 }
@@ -68,6 +107,23 @@ impl TrainConfig {
         if !(0.0..1.0).contains(&self.label_smoothing) {
             return Err(out_of_range("train.label_smoothing", self.label_smoothing, "a part from 0 to below 1"));
         }
-        Ok(())
+        if !(0.0..=10.0).contains(&self.focal_gamma) {
+            return Err(out_of_range("train.focal_gamma", self.focal_gamma, "0 for plain cross-entropy, up to 10"));
+        }
+        if !(1..=1000).contains(&self.keep_checkpoints) {
+            return Err(out_of_range("train.keep_checkpoints", self.keep_checkpoints, "from 1 to 1000"));
+        }
+        if self.init.as_ref().is_some_and(String::is_empty) {
+            return Err(Error::Config("train.init = \"\": name a bundle's folder, or leave the key out".into()));
+        }
+        if self.sampling == Sampling::Balanced && self.class_weights == ClassWeights::Balanced {
+            return Err(Error::Config(
+                "train.sampling and train.class_weights are both \"balanced\": rare classes would count twice; set one"
+                    .into(),
+            ));
+        }
+        self.class_weights.validate()?;
+        self.averaging.validate()?;
+        self.schedule.validate(self.epochs, self.patience)
     }
 }

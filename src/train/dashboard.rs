@@ -30,15 +30,25 @@ pub(super) struct Dashboard {
 }
 
 impl Dashboard {
-    /// Opens it for `epochs` epochs from the one after `done`.
+    /// Whether it can be opened.
     ///
     /// # Errors
     ///
     /// [`Error::Config`] where standard output is no terminal.
-    pub(super) fn open(label: &str, epochs: usize, done: usize) -> Result<Self> {
-        if !std::io::stdout().is_terminal() {
-            return Err(Error::Config("--tui needs a terminal: leave it out where the output is redirected".into()));
+    pub(super) fn check() -> Result<()> {
+        if std::io::stdout().is_terminal() {
+            return Ok(());
         }
+        Err(Error::Config("--tui needs a terminal: leave it out where the output is redirected".into()))
+    }
+
+    /// Opens it for `epochs` epochs from the one after `done`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Dashboard::check`].
+    pub(super) fn open(label: &str, epochs: usize, done: usize) -> Result<Self> {
+        Self::check()?;
         let interrupter = Interrupter::new();
         let mut screen = TuiMetricsRendererWrapper::new(interrupter.clone(), (done > 0).then_some(done));
         for (name, higher_is_better) in [(LOSS, false), (UAR, true)] {

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use rand::seq::SliceRandom;
 
-use crate::{cache::Entry, features::Scaler, model::NetInput, rng};
+use crate::{cache::Entry, features::Scaler, model::NetInput};
 
 /// Clips ready for the network.
 pub(super) struct Dataset {
@@ -96,25 +95,6 @@ impl Dataset {
         let mut order = members.to_vec();
         order.sort_by_key(|&clip| (self.frames(clip), clip));
         order.chunks(size).map(<[usize]>::to_vec).collect()
-    }
-
-    /// The members in random batches for the epoch: a function of the seed and the epoch alone.
-    ///
-    /// Batches are not sorted by length: in acted speech length goes with emotion, and batches of few classes learn worse
-    /// (RAVDESS, Luna's folds, one seed: 43.6 UAR with sorting in pools of eight batches, 47.3 without). Padding is nearly
-    /// free, since the fused operations pass over it.
-    pub(super) fn training_batches(&self, members: &[usize], size: usize, seed: u64, epoch: usize) -> Vec<Vec<usize>> {
-        let mut order = members.to_vec();
-        order.shuffle(&mut rng::stream(seed, &[&"order", &epoch]));
-        let mut batches: Vec<Vec<usize>> = order.chunks(size).map(<[usize]>::to_vec).collect();
-        // Batch statistics of a lone clip are no statistics: it joins the batch before it.
-        if let [.., before, last] = batches.as_mut_slice()
-            && last.len() == 1
-        {
-            before.append(last);
-            batches.pop();
-        }
-        batches
     }
 }
 

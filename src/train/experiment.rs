@@ -1,8 +1,11 @@
 //! An experiment: corpus → split → features, then a run for every fold and seed.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
-use super::fit::Run;
+use super::{dashboard::Dashboard, fit::Run, init::Start};
 use crate::{
     augment::Augmenter,
     cache::{Cache, Entry},
@@ -11,8 +14,9 @@ use crate::{
     device::DeviceKind,
     error::{Error, Result},
     files::{create_dir, read_json},
+    progress::duration,
     protocol::{Fold, Plan, audit::audit},
-    run::{Done, ProtocolRecord, RunDir, RunRecord, Versions},
+    run::{Done, Lock, ProtocolRecord, RunDir, RunRecord, Versions},
     survey::{Survey, survey},
 };
 
@@ -29,6 +33,8 @@ pub struct Options {
     pub seeds: Vec<u64>,
     /// What computes.
     pub device: DeviceKind,
+    /// How many of its GPUs share each batch; 0 and 1 are one.
+    pub gpus: usize,
     /// Go on from checkpoints.
     pub resume: bool,
     /// Start again where a run was begun or finished.
@@ -147,7 +153,13 @@ fn refuse_damage(findings: &Findings) -> Result<()> {
 /// [`Error::Config`] where a fold is not known, or a run's folder holds something that this call would destroy;
 /// [`Error::Interrupted`] where a stop was asked for; otherwise what the stages report.
 pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done)>> {
-    let device = options.device.open()?;
+    let devices = options.device.open_several(options.gpus.max(1))?;
+    if options.dashboard {
+        Dashboard::check()?;
+    }
+    // A class that is not there is better known now than after the features are made.
+    let settings = &prepared.experiment.train;
+    settings.class_weights.resolve(&prepared.classes, &vec![1; prepared.classes.len()])?;
     // An unwritable folder is better known now than after the features are made.
     create_dir(&options.out)?;
     let folds = chosen_folds(prepared, options.fold.as_deref())?;
@@ -158,15 +170,26 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
     for &seed in &seeds {
         for fold in &folds {
             let dir = RunDir::of(&options.out, &fold.name, seed);
-            let record = record(prepared, fold, seed, options.device)?;
-            let state = look_at(&dir, &record, options)?;
-            runs.push((*fold, dir, record, state));
+            let record = record(prepared, fold, seed, options)?;
+            let mut state = look_at(&dir, &record, options)?;
+            let lock = match state {
+                Found::Finished(_) => None,
+                _ => Some(Lock::take(&dir)?),
+            };
+            if lock.is_some() {
+                // Another process may have written up to the moment that the folder became ours.
+                state = look_at(&dir, &record, options)?;
+            }
+            let start = Start::load(prepared, fold, seed)?;
+            runs.push((*fold, dir, record, state, start, lock));
         }
     }
+    let (started, to_do) = (Instant::now(), runs.iter().filter(|run| !matches!(run.3, Found::Finished(_))).count());
+    let mut trained = 0;
     let mut outcomes = Vec::new();
     let cache = Cache::new(&options.cache, &prepared.experiment.audio, &prepared.experiment.features)?;
     let mut entries = None;
-    for (fold, dir, record, state) in runs {
+    for (fold, dir, record, state, start, lock) in runs {
         if let Found::Finished(done) = state {
             eprintln!("fold {} seed {}: finished already, kept (--overwrite trains it again)", fold.name, record.seed);
             outcomes.push((dir, done));
@@ -183,7 +206,7 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
             None => cache.copies(&training, &prepared.augmenter, record.seed)?,
         };
         if matches!(state, Found::ToReplace) {
-            std::fs::remove_dir_all(dir.path()).map_err(Error::io("remove", dir.path()))?;
+            clear(&dir)?;
         }
         let run = Run {
             prepared,
@@ -192,18 +215,27 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
             fold,
             record,
             dir,
-            device: device.clone(),
+            devices: devices.clone(),
+            start,
+            runs_left: to_do - trained,
             resume: options.resume,
             dashboard: options.dashboard,
         };
         let done = run.go()?;
+        drop(lock);
+        trained += 1;
+        if trained < to_do {
+            let each = started.elapsed().as_secs_f64() / trained as f64;
+            let left = duration(each * (to_do - trained) as f64);
+            eprintln!("{trained} of {to_do} runs done, about {left} left");
+        }
         outcomes.push((run.dir, done));
     }
     Ok(outcomes)
 }
 
 /// The matrix of each of the experiment's clips; of rows that are copies, too.
-fn matrices(prepared: &Prepared, cache: &Cache) -> Result<Vec<Entry>> {
+pub(super) fn matrices(prepared: &Prepared, cache: &Cache) -> Result<Vec<Entry>> {
     let clips = &prepared.clips[..prepared.plan.clips()];
     let mut entries = cache.matrices(clips)?;
     if prepared.plan.leak.is_some() {
@@ -218,7 +250,19 @@ fn matrices(prepared: &Prepared, cache: &Cache) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-fn chosen_folds<'a>(prepared: &'a Prepared, wanted: Option<&str>) -> Result<Vec<&'a Fold>> {
+/// Empties a run's folder but for its lock, which is ours.
+fn clear(dir: &RunDir) -> Result<()> {
+    for entry in std::fs::read_dir(dir.path()).map_err(Error::io("read", dir.path()))? {
+        let path = entry.map_err(Error::io("read", dir.path()))?.path();
+        if path != dir.lock() {
+            let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            removed.map_err(Error::io("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn chosen_folds<'a>(prepared: &'a Prepared, wanted: Option<&str>) -> Result<Vec<&'a Fold>> {
     let all = &prepared.plan.folds;
     let Some(wanted) = wanted.filter(|name| *name != "all") else { return Ok(all.iter().collect()) };
     let chosen: Vec<&Fold> = all.iter().filter(|fold| fold.name == wanted).collect();
@@ -255,13 +299,13 @@ fn look_at(dir: &RunDir, record: &RunRecord, options: &Options) -> Result<Found>
     if dir.done().exists() {
         return Ok(Found::Finished(read_json(&dir.done())?));
     }
-    if dir.last_checkpoint().exists() && !options.resume {
+    if (dir.last_checkpoint().exists() || dir.best_checkpoint().exists()) && !options.resume {
         return Err(Error::Config(format!("{place} holds a run that was stopped: pass --resume to go on, or {ways}")));
     }
     Ok(Found::Open)
 }
 
-fn record(prepared: &Prepared, fold: &Fold, seed: u64, device: DeviceKind) -> Result<RunRecord> {
+fn record(prepared: &Prepared, fold: &Fold, seed: u64, options: &Options) -> Result<RunRecord> {
     let experiment = &prepared.experiment;
     let plan = &prepared.plan;
     let mut corpora: Vec<String> = prepared.clips.iter().map(|clip| clip.corpus.clone()).collect();
@@ -298,9 +342,27 @@ fn record(prepared: &Prepared, fold: &Fold, seed: u64, device: DeviceKind) -> Re
         config_hash: blake3::hash(unseeded.as_bytes()).to_hex()[..16].to_owned(),
         versions: Versions {
             ser: env!("CARGO_PKG_VERSION").to_owned(),
-            burn: "0.22.1".to_owned(),
-            device: device.name().to_owned(),
+            burn: burn_version(),
+            device: match options.gpus {
+                0 | 1 => options.device.name().to_owned(),
+                gpus => format!("{} x {gpus}", options.device),
+            },
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         },
     })
+}
+
+/// Burn's version, as Cargo.toml pins it.
+fn burn_version() -> String {
+    let manifest: toml::Table = include_str!("../../Cargo.toml").parse().unwrap_or_default();
+    let version = manifest.get("dependencies").and_then(|all| all.get("burn")?.get("version")?.as_str());
+    version.unwrap_or("unknown").trim_start_matches('=').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_version_of_burn_is_the_manifests() {
+        assert!(super::burn_version().starts_with("0."), "{}", super::burn_version());
+    }
 }

@@ -4,33 +4,44 @@
 //! checkpoint ends with the same bits as one that was not.
 
 use std::{
-    borrow::Cow,
     sync::{Mutex, PoisonError},
     time::Instant,
 };
 
-use burn::tensor::{Device, Tensor, activation::log_softmax};
+use burn::{module::Module, tensor::Device};
 
 use super::{
     batch::Batches,
     checkpoint::{Checkpoint, State},
+    checkpoints::Checkpoints,
     data::Dataset,
     experiment::Prepared,
+    init::Start,
+    known,
     log::Log,
+    loss::Loss,
     optimiser::Optimiser,
+    replicas::Replicas,
+    scaling::Scalers,
+    schedule::Place,
     score::{Scored, argmax, score},
+    tensorboard::Events,
     watch::Watch,
 };
 use crate::{
     cache::Entry,
     error::{Error, Result},
-    features::{Scaler, ScalerFit, ScalerScope},
-    files::{create_dir, write_json, write_whole},
-    model::{Net, weights},
+    features::Scaler,
+    files::{write_json, write_whole},
+    model::{
+        Net,
+        weights::{self, Weights},
+    },
     predict::Bundle,
+    progress::duration,
     protocol::Fold,
     rng,
-    run::{ClipRecord, Done, EpochRecord, Prediction, Predictions, RunDir, RunRecord},
+    run::{Done, EpochRecord, Prediction, Predictions, RunDir, RunRecord},
 };
 
 /// One run's inputs.
@@ -42,7 +53,12 @@ pub(super) struct Run<'a> {
     pub fold: &'a Fold,
     pub record: RunRecord,
     pub dir: RunDir,
-    pub device: Device,
+    /// What computes: several share each batch.
+    pub devices: Vec<Device>,
+    /// What to start from in place of random weights.
+    pub start: Option<Start>,
+    /// Runs of this call that are not done, this one included.
+    pub runs_left: usize,
     /// Whether Burn's dashboard shows the run.
     pub dashboard: bool,
     /// Whether to go on from the last checkpoint, where there is one.
@@ -55,20 +71,11 @@ static INITIALISING: Mutex<()> = Mutex::new(());
 impl Run<'_> {
     /// Trains, predicts and leaves the bundle. `done.json` is written last.
     pub(super) fn go(&self) -> Result<Done> {
-        self.write_what_is_known()?;
+        known::write(&self.dir, self.prepared, self.entries, self.fold, &self.record)?;
         let mut log = Log::open(&self.dir.log())?;
         let started = Instant::now();
-        let scalers = self.scalers();
-        let config = &self.prepared.experiment.model;
-        let mut data = Dataset::new(
-            self.entries,
-            [&self.fold.train, &self.fold.validation, &self.fold.test].into_iter().flatten().copied(),
-            |clip| scalers.of(self.prepared, clip),
-            config.min_frames(),
-        );
-        for (&clip, copies) in self.fold.train.iter().zip(&self.copies) {
-            data.add_copies(clip, copies, |copy| scalers.of_copy(self.prepared, clip, copy));
-        }
+        let scalers = Scalers::fit(self.prepared, self.entries, self.fold);
+        let data = scalers.dataset(self.prepared, self.entries, &self.copies, self.fold);
         let (net, state) = self.train(&data, &mut log)?;
 
         let test = self.predict(&net, &data, &self.fold.test);
@@ -92,97 +99,33 @@ impl Run<'_> {
         self.record.seed
     }
 
-    /// Config, record and split: on disk before the long work starts.
-    fn write_what_is_known(&self) -> Result<()> {
-        create_dir(self.dir.path())?;
-        let mut resolved = self.prepared.experiment.clone();
-        resolved.seed = self.seed();
-        let text = resolved.to_toml()?;
-        write_whole(&self.dir.config(), |file| file.write_all(text.as_bytes()))?;
-        write_json(&self.dir.record(), &self.record)?;
-        if !self.prepared.excluded.is_empty() {
-            write_whole(&self.dir.excluded(), |file| {
-                let mut csv = csv::Writer::from_writer(file);
-                csv.write_record(["path", "reason"])?;
-                for file in &self.prepared.excluded {
-                    csv.write_record([file.path.to_string_lossy().as_ref(), &file.reason])?;
-                }
-                csv.flush()
-            })?;
-        }
-        self.write_clips()?;
-        let sides = [("train", &self.fold.train), ("validation", &self.fold.validation), ("test", &self.fold.test)];
-        let mut rows: Vec<(usize, &str)> =
-            sides.iter().flat_map(|(side, members)| members.iter().map(|&clip| (clip, *side))).collect();
-        rows.sort_unstable();
-        write_whole(&self.dir.split(), |file| {
-            let mut csv = csv::Writer::from_writer(file);
-            csv.write_record(["clip", "speaker", "emotion", "side"])?;
-            for (clip, side) in rows {
-                let of = &self.prepared.clips[clip];
-                let class = &self.prepared.classes[self.prepared.labels[clip]];
-                csv.write_record([&of.id, &of.speaker_key(), class, side])?;
-            }
-            csv.flush()
-        })
-    }
-
-    /// What is known of each clip; of how long it is, what its frames say.
-    fn write_clips(&self) -> Result<()> {
-        let experiment = &self.prepared.experiment;
-        let features = &experiment.features;
-        let step = features.hop_seconds.unwrap_or(features.hop_length as f64 / f64::from(experiment.audio.sample_rate));
-        let records: Vec<ClipRecord> = self
-            .prepared
-            .clips
-            .iter()
-            .zip(self.entries)
-            .map(|(clip, entry)| ClipRecord::of(clip, step * entry.frames().saturating_sub(1) as f64))
-            .collect();
-        ClipRecord::write_all(&self.dir.clips(), &records)
-    }
-
-    fn scalers(&self) -> Scalers {
-        let dims = self.entries.first().map_or(0, Entry::dims);
-        let fit = |members: &[usize]| {
-            let mut fit = ScalerFit::new(dims);
-            members.iter().for_each(|&clip| fit.add(self.entries[clip].values()));
-            fit.finish()
-        };
-        let mut scalers = Scalers::default();
-        match self.prepared.experiment.features.scaler {
-            ScalerScope::None => {}
-            ScalerScope::Train => scalers.train = Some(fit(&self.fold.train)),
-            ScalerScope::Utterance | ScalerScope::Speaker => {
-                let by_speaker = self.prepared.experiment.features.scaler == ScalerScope::Speaker;
-                let mut groups = std::collections::BTreeMap::<String, Vec<usize>>::new();
-                for (i, clip) in self.prepared.clips.iter().enumerate() {
-                    let group = if by_speaker { clip.speaker_key() } else { clip.id.clone() };
-                    groups.entry(group).or_default().push(i);
-                }
-                scalers.by_group = groups.into_iter().map(|(group, members)| (group, fit(&members))).collect();
-            }
-        }
-        scalers
-    }
-
     fn train(&self, data: &Dataset, log: &mut Log) -> Result<(Net, State)> {
-        let device = self.device.clone().autodiff();
         let settings = &self.prepared.experiment.train;
-        let mut net = self.initial(data, &device);
+        let replicas = Replicas::new(&self.devices);
+        let device = replicas.first();
+        let brand = self.record.protocol.brand.as_ref().map(|brand| format!("{brand}: ")).unwrap_or_default();
+        let label = format!("{brand}fold {} seed {}", self.fold.name, self.seed());
+        let mut net = initial(self.prepared, data.dims(), self.seed(), device);
         let mut optimiser = Optimiser::new(settings);
         let mut state = State { epoch: 1, ..State::default() };
+        let mut average = None;
+        let checkpoints = Checkpoints { dir: &self.dir, keep: settings.keep_checkpoints };
         let started = Instant::now();
-        if let Some(checkpoint) = self.last_checkpoint()? {
+        if let Some(checkpoint) = if self.resume { checkpoints.newest()? } else { None } {
             net = weights::write(net, checkpoint.weights)?;
             [optimiser.first, optimiser.second] = checkpoint.optimiser;
             optimiser.steps = checkpoint.state.steps;
             state = checkpoint.state;
+            average = checkpoint.average;
+        } else if let Some(start) = &self.start {
+            net = start.apply(net)?;
+            let line = format!("{label}  {}", start.words);
+            eprintln!("{line}");
+            log.add(&line);
         }
-        let earlier = state.seconds;
-        let brand = self.record.protocol.brand.as_ref().map(|brand| format!("{brand}: ")).unwrap_or_default();
-        let label = format!("{brand}fold {} seed {}", self.fold.name, self.seed());
-        let mut watch = Watch::new(self.dashboard, &label, settings.epochs, state.history.len())?;
+        let (earlier, done_before) = (state.seconds, state.history.len());
+        let mut watch = Watch::new(self.dashboard, &label, settings.epochs, done_before)?;
+        let mut events = Events::open(&self.dir.tensorboard(), &state.history)?;
         let training = Batches {
             data,
             labels: &self.prepared.labels,
@@ -191,51 +134,61 @@ impl Run<'_> {
             label_smoothing: settings.label_smoothing,
             seed: self.seed(),
         };
+        let loss = self.loss()?;
 
         while !self.finished(&state) {
-            let batches = data.training_batches(&self.fold.train, settings.batch_size, self.seed(), state.epoch);
+            let batches = settings.sampling.batches(
+                &self.fold.train,
+                &self.prepared.labels,
+                settings.batch_size,
+                self.seed(),
+                state.epoch,
+            );
+            let rate = |done: usize, history: &[EpochRecord]| {
+                let done = (history.len() as f64) + done as f64 / batches.len() as f64;
+                settings.schedule.rate(settings.learning_rate, Place { done, epochs: settings.epochs, history })
+            };
             watch.start_epoch(self.fold.train.len());
             for (i, batch) in batches.iter().enumerate().skip(state.batch) {
                 if watch.stop_requested() {
                     state.seconds = earlier + started.elapsed().as_secs_f64();
-                    self.checkpoint(&net, &optimiser, &state).save(&self.dir.last_checkpoint())?;
+                    checkpoints.save(&checkpoint(&net, &optimiser, &state, &average))?;
                     return Err(Error::Interrupted(format!(
                         "stopped in epoch {} of {label}; go on with the same command and --resume",
                         state.epoch
                     )));
                 }
-                let mut dropout = rng::stream(self.seed(), &[&"dropout", &state.epoch, &i]);
-                let (input, targets) = training.batch(batch, state.epoch, i, &device);
-                let loss = cross_entropy(net.forward(input, Some(&mut dropout)), targets);
-                let value = loss.clone().into_data().iter::<f32>().next().map_or(f64::NAN, f64::from);
-                let gradients = loss.backward();
-                let (updated, norm) = optimiser.step(settings.learning_rate, net, &gradients);
+                let (input, targets) = training.batch(batch, state.epoch, i, device);
+                let (value, gradient) = replicas.gradient(&net, &loss, input, targets, |part| match part {
+                    0 => rng::stream(self.seed(), &[&"dropout", &state.epoch, &i]),
+                    part => rng::stream(self.seed(), &[&"dropout", &state.epoch, &i, &part]),
+                });
+                let (updated, norm) = optimiser.step_flat(rate(i, &state.history), net, gradient);
                 net = updated;
                 if !value.is_finite() || !norm.is_finite() {
                     return Err(self.diverged(&state, i, batch, value, norm));
                 }
+                settings.averaging.after_step(&mut average, optimiser.steps, || weights::read(&net));
                 state.batch = i + 1;
                 state.steps = optimiser.steps;
                 state.loss_sum += value * batch.len() as f64;
                 state.seen += batch.len();
                 watch.batch(state.seen, value);
             }
-            let validation = self.predict(&net, data, &self.fold.validation);
+            settings.averaging.after_epoch(&mut average, state.epoch, settings.epochs, || weights::read(&net));
+            let validation = self.predict(&validated(&net, average.as_ref())?, data, &self.fold.validation);
             let record = EpochRecord {
                 epoch: state.epoch,
                 train_loss: state.loss_sum / state.seen.max(1) as f64,
                 validation_loss: validation.loss,
                 validation_uar: validation.uar,
-                learning_rate: settings.learning_rate,
+                learning_rate: rate(batches.len().saturating_sub(1), &state.history),
             };
             state.end_epoch(record);
             state.seconds = earlier + started.elapsed().as_secs_f64();
-            let checkpoint = self.checkpoint(&net, &optimiser, &state);
-            if state.best == Some(record.epoch) {
-                checkpoint.save(&self.dir.best_checkpoint())?;
-            }
-            checkpoint.save(&self.dir.last_checkpoint())?;
+            checkpoints.save(&checkpoint(&net, &optimiser, &state, &average))?;
             self.write_metrics(&state)?;
+            events.add(&record)?;
             let line = format!(
                 "{label}  epoch {:>3}  loss {:.4}  validation loss {:.4}  validation UAR {:.2} %{}",
                 record.epoch,
@@ -246,51 +199,31 @@ impl Run<'_> {
             );
             watch.end_epoch(&record, &line);
             log.add(&line);
+            if self.runs_left > 1 && state.history.len() == done_before + 1 {
+                let most = started.elapsed().as_secs_f64() * (settings.epochs * self.runs_left - done_before) as f64;
+                watch.say(&format!("{label}  {} runs to do: {} at most", self.runs_left, duration(most)));
+            }
         }
         // Whatever the last epoch was, the network that is kept is the best one's.
         let best = Checkpoint::load(&self.dir.best_checkpoint())?;
         self.write_metrics(&state)?;
         state.seconds = earlier;
-        Ok((weights::write(net, best.weights)?, state))
+        Ok((weights::write(net, best.average.unwrap_or(best.weights))?, state))
+    }
+
+    /// What the config makes small, on this training side.
+    fn loss(&self) -> Result<Loss> {
+        let settings = &self.prepared.experiment.train;
+        let mut counts = vec![0; self.prepared.classes.len()];
+        self.fold.train.iter().for_each(|&clip| counts[self.prepared.labels[clip]] += 1);
+        let weights = settings.class_weights.resolve(&self.prepared.classes, &counts)?;
+        Ok(Loss { weights, focal_gamma: settings.focal_gamma })
     }
 
     fn finished(&self, state: &State) -> bool {
         let settings = &self.prepared.experiment.train;
         let since_best = state.history.len() - state.best.unwrap_or(0).min(state.history.len());
         state.history.len() >= settings.epochs || since_best >= settings.patience
-    }
-
-    fn initial(&self, data: &Dataset, device: &Device) -> Net {
-        let _alone = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
-        let seed = rand::Rng::next_u64(&mut rng::stream(self.seed(), &[&"initial weights"]));
-        device.seed(seed);
-        let net = Net::new(&self.prepared.experiment.model, data.dims(), self.prepared.classes.len(), device);
-        // Parameters are drawn when they are first looked at: look at all of them while the generator is ours.
-        let _ = weights::flatten(&net);
-        net
-    }
-
-    /// The last checkpoint, where the run is to be resumed and has one; the best one where the last is damaged.
-    fn last_checkpoint(&self) -> Result<Option<Checkpoint>> {
-        let (last, best) = (self.dir.last_checkpoint(), self.dir.best_checkpoint());
-        if !self.resume || !last.exists() {
-            return Ok(None);
-        }
-        match Checkpoint::load(&last) {
-            Ok(checkpoint) => Ok(Some(checkpoint)),
-            Err(damaged) => {
-                eprintln!("warning: {damaged}; going on from the best epoch's checkpoint instead");
-                Checkpoint::load(&best).map(Some)
-            }
-        }
-    }
-
-    fn checkpoint(&self, net: &Net, optimiser: &Optimiser, state: &State) -> Checkpoint {
-        Checkpoint {
-            state: state.clone(),
-            weights: weights::read(net),
-            optimiser: [optimiser.first.clone(), optimiser.second.clone()],
-        }
     }
 
     fn write_metrics(&self, state: &State) -> Result<()> {
@@ -306,7 +239,7 @@ impl Run<'_> {
     fn predict(&self, net: &Net, data: &Dataset, members: &[usize]) -> Scored {
         let prepared = self.prepared;
         let size = prepared.experiment.train.batch_size;
-        score(net, data, members, &prepared.labels, &prepared.classes, size, &self.device)
+        score(net, data, members, &prepared.labels, &prepared.classes, size, &self.devices[0])
     }
 
     fn table(&self, members: &[usize], scored: &Scored) -> Predictions {
@@ -351,31 +284,32 @@ impl Run<'_> {
     }
 }
 
-/// The scalers of a run, by scope.
-#[derive(Default)]
-struct Scalers {
-    train: Option<Scaler>,
-    by_group: std::collections::BTreeMap<String, Scaler>,
+/// A network with the weights that the seed draws.
+pub(super) fn initial(prepared: &Prepared, dims: usize, seed: u64, device: &Device) -> Net {
+    let _alone = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
+    device.seed(rand::Rng::next_u64(&mut rng::stream(seed, &[&"initial weights"])));
+    let net = Net::new(&prepared.experiment.model, dims, prepared.classes.len(), device);
+    // Parameters are drawn when they are first looked at: look at all of them while the generator is ours.
+    let _ = weights::flatten(&net);
+    net
 }
 
-impl Scalers {
-    fn of(&self, prepared: &Prepared, clip: usize) -> Option<&Scaler> {
-        let clip = &prepared.clips[clip];
-        self.train.as_ref().or_else(|| self.by_group.get(&clip.id)).or_else(|| self.by_group.get(&clip.speaker_key()))
-    }
-
-    /// A copy follows its clip; where each utterance is scaled by itself, it is an utterance of its own.
-    fn of_copy<'a>(&'a self, prepared: &Prepared, clip: usize, copy: &Entry) -> Option<Cow<'a, Scaler>> {
-        if prepared.experiment.features.scaler == ScalerScope::Utterance {
-            let mut fit = ScalerFit::new(copy.dims());
-            fit.add(copy.values());
-            return Some(Cow::Owned(fit.finish()));
-        }
-        self.of(prepared, clip).map(Cow::Borrowed)
+/// The network that is validated, as it is used: no dropout, running statistics; with the mean of weights where there is
+/// one.
+fn validated(net: &Net, average: Option<&Weights>) -> Result<Net> {
+    // A plain clone would share its running statistics.
+    let net = net.valid();
+    match average {
+        Some(average) => weights::write(net, average.clone()),
+        None => Ok(net),
     }
 }
 
-/// Mean cross-entropy of `logits` `[batch, classes]` against the probabilities that they should give, in nats.
-fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
-    (log_softmax(logits, 1) * targets).sum_dim(1).mean().neg()
+fn checkpoint(net: &Net, optimiser: &Optimiser, state: &State, average: &Option<Weights>) -> Checkpoint {
+    Checkpoint {
+        state: state.clone(),
+        weights: weights::read(net),
+        optimiser: [optimiser.first.clone(), optimiser.second.clone()],
+        average: average.clone(),
+    }
 }

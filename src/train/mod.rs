@@ -3,19 +3,36 @@
 //! An experiment is a grid of runs, one a fold and seed ([`experiment`]); a run is an independent, idempotent unit of
 //! work (`fit.rs`).
 
+mod averaging;
 mod batch;
 pub mod checkpoint;
+mod checkpoints;
+mod class_weights;
 mod config;
 mod dashboard;
 mod data;
 pub mod experiment;
 mod fit;
+mod init;
+mod known;
 mod log;
+mod loss;
 mod optimiser;
+mod replicas;
+mod sampling;
+mod sanity;
+mod scaling;
+mod schedule;
 mod score;
+mod tensorboard;
 mod watch;
 
+pub use averaging::{Averaging, Ema, Off, Swa};
+pub use class_weights::ClassWeights;
 pub use config::TrainConfig;
 pub use data::pad;
 pub use experiment::{Options, Prepared, prepare, train};
 pub use optimiser::{Optimiser, Rule};
+pub use sampling::Sampling;
+pub use sanity::{Sanity, sanity};
+pub use schedule::{Constant, Cosine, OneCycle, Plateau, Schedule, Step};

@@ -61,7 +61,13 @@ impl Optimiser {
     /// finite, the module is returned as it came.
     #[must_use]
     pub fn step<M: Module>(&mut self, rate: f64, module: M, gradients: &Gradients) -> (M, f64) {
-        let mut gradient = weights::flatten_gradients(&module, gradients);
+        let gradient = weights::flatten_gradients(&module, gradients);
+        self.step_flat(rate, module, gradient)
+    }
+
+    /// The same with the gradients laid out as [`weights::flatten`] does.
+    #[must_use]
+    pub fn step_flat<M: Module>(&mut self, rate: f64, module: M, mut gradient: Vec<f32>) -> (M, f64) {
         let norm = norm(&gradient);
         if !norm.is_finite() {
             return (module, norm);

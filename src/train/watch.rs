@@ -45,6 +45,13 @@ impl Watch {
         }
     }
 
+    /// Says a line where lines are shown.
+    pub(super) fn say(&self, line: &str) {
+        if let Self::Lines(progress) = self {
+            progress.say(line);
+        }
+    }
+
     pub(super) fn stop_requested(&self) -> bool {
         progress::stop_requested() || matches!(self, Self::Dashboard(dashboard) if dashboard.stop_requested())
     }

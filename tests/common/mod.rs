@@ -36,7 +36,7 @@ impl Ran {
     /// Asserts success.
     #[track_caller]
     pub fn succeeds(&self) -> &Self {
-        assert_eq!(self.status, 0, "{}", self.stderr);
+        assert_eq!(self.status, 0, "{}{}", self.stdout, self.stderr);
         self
     }
 }

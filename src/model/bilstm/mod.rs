@@ -120,32 +120,7 @@ mod tests {
     use burn::module::Param;
     use burn::tensor::{Gradients, TensorData};
 
-    /// Pseudo-random numbers, so that no test depends on Burn's seed, which is one for the whole process.
-    struct Numbers(u32);
-
-    impl Numbers {
-        fn next(&mut self) -> f32 {
-            self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (self.0 >> 8) as f32 / (1 << 23) as f32 - 1.0
-        }
-
-        fn up_to(&mut self, most: usize) -> usize {
-            1 + ((self.next() + 1.0) / 2.0 * most as f32) as usize % most
-        }
-
-        fn tensor<const D: usize>(&mut self, shape: [usize; D], device: &Device) -> Tensor<D> {
-            let numbers: Vec<f32> = (0..shape.iter().product()).map(|_| self.next()).collect();
-            Tensor::from_data(TensorData::new(numbers, shape), device)
-        }
-    }
-
-    fn device() -> Device {
-        Device::flex().autodiff()
-    }
-
-    fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-        tensor.into_data().try_to_vec().unwrap()
-    }
+    use crate::model::trial::{Numbers, deviation, device, numbers};
 
     fn parameter<const D: usize>(parameter: &Param<Tensor<D>>, grads: &Gradients) -> Vec<f32> {
         numbers(parameter.val().grad(grads).unwrap())
@@ -163,13 +138,6 @@ mod tests {
             }
         }
         all
-    }
-
-    /// The largest difference in relation to the largest number.
-    fn deviation(ours: &[f32], theirs: &[f32]) -> f32 {
-        assert_eq!(ours.len(), theirs.len());
-        let largest = theirs.iter().fold(1e-3f32, |most, x| most.max(x.abs()));
-        ours.iter().zip(theirs).fold(0.0f32, |most, (a, b)| most.max((a - b).abs())) / largest
     }
 
     fn assert_agrees(

@@ -2,32 +2,7 @@ use super::*;
 use burn::module::{Param, RunningState};
 use burn::tensor::Gradients;
 
-/// Pseudo-random numbers, so that no test depends on Burn's seed, which is one for the whole process.
-struct Numbers(u32);
-
-impl Numbers {
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (self.0 >> 8) as f32 / (1 << 23) as f32 - 1.0
-    }
-
-    fn up_to(&mut self, most: usize) -> usize {
-        1 + ((self.next() + 1.0) / 2.0 * most as f32) as usize % most
-    }
-
-    fn tensor<const D: usize>(&mut self, shape: [usize; D], device: &Device) -> Tensor<D> {
-        let numbers: Vec<f32> = (0..shape.iter().product()).map(|_| self.next()).collect();
-        Tensor::from_data(TensorData::new(numbers, shape), device)
-    }
-}
-
-fn device() -> Device {
-    Device::flex().autodiff()
-}
-
-fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_to_vec().unwrap()
-}
+use crate::model::trial::{Numbers, deviation, device, numbers};
 
 /// A block with parameters from the stream, those of the normalisation included.
 fn block(channels_in: usize, channels_out: usize, kernel: usize, random: &mut Numbers) -> ConvBlock {
@@ -57,13 +32,6 @@ fn gradients(block: &ConvBlock, grads: &Gradients) -> [Vec<f32>; 4] {
         vector(norm.beta.val()),
         vector(conv.bias.as_ref().unwrap().val()),
     ]
-}
-
-/// The largest difference in relation to the largest number.
-fn deviation(ours: &[f32], theirs: &[f32]) -> f32 {
-    assert_eq!(ours.len(), theirs.len());
-    let largest = theirs.iter().fold(1e-3f32, |most, x| most.max(x.abs()));
-    ours.iter().zip(theirs).fold(0.0f32, |most, (a, b)| most.max((a - b).abs())) / largest
 }
 
 #[test]

@@ -127,16 +127,7 @@ unsafe fn tile_of<V: Lanes, const ROWS: usize>(panel: &Panel, row: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::cpu::simd::Level;
-
-    fn numbers(n: usize, seed: u32) -> Vec<f32> {
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        };
-        (0..n).map(|_| next()).collect()
-    }
+    use crate::model::{cpu::simd::Level, trial::Numbers};
 
     #[test]
     fn equals_the_plain_product_for_any_number_of_rows_and_either_layout_of_a() {
@@ -145,7 +136,8 @@ mod tests {
             for rows in 1..20 {
                 for transposed in [false, true] {
                     let depth = 3 * rows + 1;
-                    let (a, b, start) = (numbers(rows * depth, 1), numbers(depth * width, 2), numbers(width, 3));
+                    let (a, b, start) =
+                        (Numbers(1).take(rows * depth), Numbers(2).take(depth * width), Numbers(3).take(width));
                     let mut c = vec![0.0f32; rows * width];
                     let (a_row, a_column) = if transposed { (1, rows) } else { (depth, 1) };
                     let whole = Panel {

@@ -87,6 +87,7 @@ mod tests {
     use super::super::weights::Gate;
     use super::*;
     use crate::model::cpu::simd::Level;
+    use crate::model::trial::Numbers;
 
     /// A layer's parameters per direction and gate: input weights, hidden weights, two biases.
     type Parameters = [[[Vec<f32>; 4]; GATES]; 2];
@@ -104,14 +105,8 @@ mod tests {
 
     impl Case {
         fn new(d_input: usize, d_hidden: usize, steps: usize, lengths: &[usize]) -> Self {
-            let mut state = 12_345u32;
-            let mut numbers = |n: usize| -> Vec<f32> {
-                let mut next = || {
-                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-                };
-                (0..n).map(|_| next()).collect()
-            };
+            let mut random = Numbers(12_345);
+            let mut numbers = |n: usize| random.take(n);
             Self {
                 d_input,
                 d_hidden,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::cpu::simd::Level;
+use crate::model::{cpu::simd::Level, trial::Numbers};
 
 #[derive(Clone)]
 struct Case {
@@ -22,14 +22,8 @@ type Run = (Vec<f32>, Statistics, Gradients);
 
 impl Case {
     fn new(d_input: usize, d_output: usize, taps: usize, frames: usize, lengths: &[usize]) -> Self {
-        let mut state = 12_345u32;
-        let mut numbers = |n: usize| -> Vec<f32> {
-            let mut next = || {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-            };
-            (0..n).map(|_| next()).collect()
-        };
+        let mut random = Numbers(12_345);
+        let mut numbers = |n: usize| random.take(n);
         Self {
             d_input,
             d_output,

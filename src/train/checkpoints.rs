@@ -1,0 +1,160 @@
+//! The checkpoints of a run: the last ones and the best epoch's, and which of them a run goes on from.
+
+use std::fs;
+
+use super::checkpoint::{Checkpoint, State};
+use crate::{
+    error::{Error, Result},
+    files::remove_partial,
+    run::RunDir,
+};
+
+/// The checkpoints of one run.
+pub(super) struct Checkpoints<'a> {
+    pub dir: &'a RunDir,
+    /// How many of the last ones are kept.
+    pub keep: usize,
+}
+
+impl Checkpoints<'_> {
+    /// Writes the checkpoint as the last one, and as the best one where it is the end of the best epoch.
+    ///
+    /// Each step leaves every file whole; a kill between any two of them leaves a run that resumes to the same bits,
+    /// since training is a function of the checkpoint that it starts from.
+    pub(super) fn save(&self, checkpoint: &Checkpoint) -> Result<()> {
+        if !self.dir.record().exists() {
+            return Err(Error::Data(format!(
+                "{} was removed while its run was trained: stopped; start it again",
+                self.dir.path().display()
+            )));
+        }
+        let saved = || {
+            if checkpoint.state.is_best() {
+                checkpoint.save(&self.dir.best_checkpoint())?;
+            }
+            self.rotate();
+            checkpoint.save(&self.dir.last_checkpoint())
+        };
+        saved().map_err(|e| match e {
+            Error::Io { .. } => Error::Data(format!(
+                "{e}; the checkpoints before it are whole: make room, then go on with the same command and --resume"
+            )),
+            other => other,
+        })
+    }
+
+    /// Makes the last checkpoint the one before the last, and so on. It stays the last one, too, until it is replaced.
+    fn rotate(&self) {
+        // What cannot be kept is a spare only: the disk's troubles are told by the writing that follows.
+        for ago in (1..self.keep.saturating_sub(1)).rev() {
+            let _ = fs::rename(self.dir.earlier_checkpoint(ago), self.dir.earlier_checkpoint(ago + 1));
+        }
+        if self.keep > 1 {
+            let (last, spare) = (self.dir.last_checkpoint(), self.dir.earlier_checkpoint(1));
+            let _ = fs::remove_file(&spare);
+            if fs::hard_link(&last, &spare).is_err() {
+                let _ = fs::copy(&last, &spare);
+            }
+        }
+    }
+
+    /// The newest checkpoint that can be gone on from; damaged ones are passed over aloud. Nothing where there is none.
+    ///
+    /// A checkpoint needs its best epoch's, too, unless it is that one itself.
+    pub(super) fn newest(&self) -> Result<Option<Checkpoint>> {
+        remove_partial(&self.dir.checkpoints());
+        let best = self.dir.best_checkpoint();
+        let best_there = match Checkpoint::load(&best) {
+            Ok(_) => true,
+            Err(e) if best.exists() => {
+                eprintln!("warning: {e}; looking for another");
+                false
+            }
+            Err(_) => false,
+        };
+        let mut passed_over = false;
+        let ago = (0..self.keep).map(|ago| self.dir.earlier_checkpoint(ago));
+        for path in ago.chain(best_there.then(|| best.clone())).filter(|path| path.exists()) {
+            let usable = |state: &State| best_there || state.best.is_none() || state.is_best();
+            match Checkpoint::load(&path) {
+                Ok(checkpoint) if usable(&checkpoint.state) => {
+                    if passed_over {
+                        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                        eprintln!("going on from {name} (epoch {}) instead", checkpoint.state.epoch);
+                    }
+                    if !best_there && checkpoint.state.is_best() {
+                        checkpoint.save(&best)?;
+                    }
+                    return Ok(Some(checkpoint));
+                }
+                Ok(_) => {}
+                Err(e) => eprintln!("warning: {e}; going back to the one before"),
+            }
+            passed_over = true;
+        }
+        if passed_over || (best.exists() && !best_there) {
+            eprintln!("warning: no checkpoint in {} is whole: starting again", self.dir.checkpoints().display());
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{model::weights::Weights, run::EpochRecord};
+
+    /// The state at the end of an epoch, of which `best` was the best.
+    fn checkpoint(epoch: usize, best: usize) -> Checkpoint {
+        let record = |epoch| EpochRecord {
+            epoch,
+            train_loss: 1.0,
+            validation_loss: 1.0,
+            validation_uar: 0.5,
+            learning_rate: 1e-3,
+        };
+        let state = State {
+            epoch: epoch + 1,
+            history: (1..=epoch).map(record).collect(),
+            best: Some(best),
+            ..State::default()
+        };
+        Checkpoint { state, weights: Weights::new(), optimiser: [vec![], vec![]], average: None }
+    }
+
+    fn epoch(checkpoints: &Checkpoints) -> Option<usize> {
+        checkpoints.newest().unwrap().map(|checkpoint| checkpoint.state.epoch - 1)
+    }
+
+    #[test]
+    fn damage_falls_back_one_by_one_and_at_last_to_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = RunDir::of(folder.path(), "0", 1);
+        let checkpoints = Checkpoints { dir: &dir, keep: 3 };
+        let removed = checkpoints.save(&checkpoint(1, 1)).unwrap_err().to_string();
+        assert!(removed.contains("was removed") && removed.contains("fold-0/seed-1"), "{removed}");
+        fs::create_dir_all(dir.path()).unwrap();
+        fs::write(dir.record(), "{}").unwrap();
+        assert_eq!(epoch(&checkpoints), None);
+        for (epoch, best) in [(1, 1), (2, 2), (3, 2), (4, 2)] {
+            checkpoints.save(&checkpoint(epoch, best)).unwrap();
+        }
+        assert_eq!(fs::read_dir(dir.checkpoints()).unwrap().count(), 4);
+        for (ago, left) in [(0, 3), (1, 2), (2, 2)] {
+            assert_eq!(epoch(&checkpoints), Some(4 - ago));
+            fs::write(dir.earlier_checkpoint(ago), b"no").unwrap();
+            assert_eq!(epoch(&checkpoints), Some(left), "the last one is the best epoch's own");
+        }
+        // Without the best epoch's, only that epoch's end will do.
+        for (epoch, best) in [(1, 1), (2, 2), (3, 2)] {
+            checkpoints.save(&checkpoint(epoch, best)).unwrap();
+        }
+        fs::write(dir.best_checkpoint(), b"no").unwrap();
+        assert_eq!(epoch(&checkpoints), Some(2));
+        assert_eq!(epoch(&checkpoints), Some(3), "the best epoch's is there again");
+        for path in [dir.best_checkpoint(), dir.earlier_checkpoint(1)] {
+            fs::write(path, b"no").unwrap();
+        }
+        assert_eq!(epoch(&checkpoints), None);
+    }
+}

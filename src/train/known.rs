@@ -1,0 +1,69 @@
+//! What is known of a run before it starts: config, record, clips and split, in its folder before the long work.
+
+use super::experiment::Prepared;
+use crate::{
+    cache::Entry,
+    error::Result,
+    files::{create_dir, write_json, write_whole},
+    protocol::Fold,
+    run::{ClipRecord, RunDir, RunRecord},
+};
+
+/// Writes config, record, clips, what was left out, and the split.
+pub(super) fn write(
+    dir: &RunDir,
+    prepared: &Prepared,
+    entries: &[Entry],
+    fold: &Fold,
+    record: &RunRecord,
+) -> Result<()> {
+    create_dir(dir.path())?;
+    let mut resolved = prepared.experiment.clone();
+    resolved.seed = record.seed;
+    let text = resolved.to_toml()?;
+    write_whole(&dir.config(), |file| file.write_all(text.as_bytes()))?;
+    write_json(&dir.record(), record)?;
+    if !prepared.excluded.is_empty() {
+        write_whole(&dir.excluded(), |file| {
+            let mut csv = csv::Writer::from_writer(file);
+            csv.write_record(["path", "reason"])?;
+            for file in &prepared.excluded {
+                csv.write_record([file.path.to_string_lossy().as_ref(), &file.reason])?;
+            }
+            csv.flush()
+        })?;
+    }
+    write_clips(dir, prepared, entries)?;
+    write_split(dir, prepared, fold)
+}
+
+/// What is known of each clip; of how long it is, what its frames say.
+fn write_clips(dir: &RunDir, prepared: &Prepared, entries: &[Entry]) -> Result<()> {
+    let experiment = &prepared.experiment;
+    let features = &experiment.features;
+    let step = features.hop_seconds.unwrap_or(features.hop_length as f64 / f64::from(experiment.audio.sample_rate));
+    let records: Vec<ClipRecord> = prepared
+        .clips
+        .iter()
+        .zip(entries)
+        .map(|(clip, entry)| ClipRecord::of(clip, step * entry.frames().saturating_sub(1) as f64))
+        .collect();
+    ClipRecord::write_all(&dir.clips(), &records)
+}
+
+fn write_split(dir: &RunDir, prepared: &Prepared, fold: &Fold) -> Result<()> {
+    let sides = [("train", &fold.train), ("validation", &fold.validation), ("test", &fold.test)];
+    let mut rows: Vec<(usize, &str)> =
+        sides.iter().flat_map(|(side, members)| members.iter().map(|&clip| (clip, *side))).collect();
+    rows.sort_unstable();
+    write_whole(&dir.split(), |file| {
+        let mut csv = csv::Writer::from_writer(file);
+        csv.write_record(["clip", "speaker", "emotion", "side"])?;
+        for (clip, side) in rows {
+            let of = &prepared.clips[clip];
+            let class = &prepared.classes[prepared.labels[clip]];
+            csv.write_record([&of.id, &of.speaker_key(), class, side])?;
+        }
+        csv.flush()
+    })
+}

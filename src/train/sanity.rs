@@ -1,0 +1,243 @@
+//! `ser-train --sanity`: two checks for those who debug, on the first of the folds asked for. Nothing is written.
+//!
+//! A network that cannot learn one batch by heart has a mistake in it; a range test (Smith 2017) shows which learning
+//! rates it learns at.
+
+use burn::tensor::Device;
+
+use super::{
+    batch::Batches,
+    data::Dataset,
+    experiment::{Options, Prepared, chosen_folds, matrices},
+    fit::initial,
+    init::Start,
+    loss::Loss,
+    optimiser::Optimiser,
+    replicas::part,
+    scaling::Scalers,
+};
+use crate::{
+    augment::AugmentConfig,
+    cache::Cache,
+    error::{Error, Result},
+    model::Net,
+    progress::{Progress, stop_requested},
+    protocol::Fold,
+    rng,
+};
+
+/// Steps on the one batch.
+const STEPS: usize = 200;
+/// The part of its first loss that a batch learnt by heart still has.
+const LEARNT: f64 = 0.05;
+/// Steps of the range test, and the rates that it goes from and to.
+const RATES: usize = 100;
+const FROM: f64 = 1e-6;
+const TO: f64 = 1.0;
+/// What is kept of the smoothed loss at each step, and how many times the least it may become before the test stops.
+const SMOOTHING: f64 = 0.9;
+const DIVERGED: f64 = 4.0;
+/// Characters of the longest bar.
+const BAR: f64 = 40.0;
+
+/// What the checks found.
+#[derive(Debug, Clone)]
+pub struct Sanity {
+    /// For people: both tables with their verdicts.
+    pub text: String,
+    /// Whether the batch was learnt by heart.
+    pub learns: bool,
+}
+
+/// Runs both checks.
+///
+/// # Errors
+///
+/// [`Error::Interrupted`] where a stop was asked for; otherwise as [`super::train`].
+pub fn sanity(prepared: &Prepared, options: &Options) -> Result<Sanity> {
+    let device = options.device.open()?.autodiff();
+    let folds = chosen_folds(prepared, options.fold.as_deref())?;
+    let Some(fold) = folds.first() else { return Err(Error::Data("the protocol has no fold".into())) };
+    let seed = options.seeds.first().copied().unwrap_or(prepared.experiment.seed);
+    let cache = Cache::new(&options.cache, &prepared.experiment.audio, &prepared.experiment.features)?;
+    let entries = matrices(prepared, &cache)?;
+    let start = Start::load(prepared, fold, seed)?;
+    let scalers = Scalers::fit(prepared, &entries, fold);
+    let check = Check {
+        prepared,
+        fold,
+        seed,
+        start,
+        data: scalers.dataset(prepared, &entries, &[], fold),
+        device,
+        augment: AugmentConfig::default(),
+        progress: Progress::new("sanity", STEPS + RATES),
+    };
+    let (mut text, learns) = check.one_batch()?;
+    text.push('\n');
+    text.push_str(&check.rates()?);
+    Ok(Sanity { text, learns })
+}
+
+struct Check<'a> {
+    prepared: &'a Prepared,
+    fold: &'a Fold,
+    seed: u64,
+    start: Option<Start>,
+    data: Dataset,
+    device: Device,
+    augment: AugmentConfig,
+    progress: Progress,
+}
+
+impl Check<'_> {
+    fn net(&self) -> Result<Net> {
+        let net = initial(self.prepared, self.data.dims(), self.seed, &self.device);
+        match &self.start {
+            Some(start) => start.apply(net),
+            None => Ok(net),
+        }
+    }
+
+    /// The clips as they are, all for their class.
+    fn batches(&self) -> Batches<'_> {
+        Batches {
+            data: &self.data,
+            labels: &self.prepared.labels,
+            classes: self.prepared.classes.len(),
+            augment: &self.augment,
+            label_smoothing: 0.0,
+            seed: self.seed,
+        }
+    }
+
+    fn clips(&self, epoch: usize) -> Vec<Vec<usize>> {
+        let settings = &self.prepared.experiment.train;
+        let size = settings.batch_size;
+        settings.sampling.batches(&self.fold.train, &self.prepared.labels, size, self.seed, epoch)
+    }
+
+    /// A step of plain cross-entropy; its loss before it.
+    fn step(&self, net: Net, optimiser: &mut Optimiser, clips: &[usize], rate: f64, step: usize) -> Result<(Net, f64)> {
+        if stop_requested() {
+            return Err(Error::Interrupted("stopped; nothing was written".into()));
+        }
+        self.progress.step();
+        let (input, targets) = self.batches().batch(clips, 1, 0, &self.device);
+        let dropout = rng::stream(self.seed, &[&"sanity", &step]);
+        let (loss, gradient) = part(&net, &Loss::default(), input, targets, dropout);
+        Ok((optimiser.step_flat(rate, net, gradient).0, loss))
+    }
+
+    fn one_batch(&self) -> Result<(String, bool)> {
+        let rate = self.prepared.experiment.train.learning_rate;
+        let clips = self.clips(1).swap_remove(0);
+        let mut text = format!(
+            "one batch of {} clips by heart (fold {}, seed {}; no dropout, no augmentation; learning rate {rate}, constant)\n",
+            clips.len(),
+            self.fold.name,
+            self.seed
+        );
+        let mut optimiser = Optimiser::new(&self.prepared.experiment.train);
+        let mut net = self.net()?.without_dropout();
+        let (mut first, mut last) = (f64::NAN, f64::NAN);
+        for step in 1..=STEPS {
+            let loss;
+            (net, loss) = self.step(net, &mut optimiser, &clips, rate, step)?;
+            (first, last) = (if step == 1 { loss } else { first }, loss);
+            let learnt = last <= LEARNT * first;
+            if step == 1 || step % 25 == 0 || learnt || !loss.is_finite() {
+                text.push_str(&format!("  step {step:>3}  loss {loss:>8.4}  {}\n", bar(loss / first)));
+            }
+            if learnt {
+                text.push_str("it learns: the network, the loss and the optimiser work together\n");
+                return Ok((text, true));
+            }
+            if !loss.is_finite() {
+                break;
+            }
+        }
+        text.push_str(&format!(
+            "IT DOES NOT LEARN: after {STEPS} steps {:.0} % of the first loss is left. Try another train.learning_rate (see \
+             below) and no train.weight_decay; else look at the features (ser-data features) and the labels\n",
+            100.0 * last / first
+        ));
+        Ok((text, false))
+    }
+
+    fn rates(&self) -> Result<String> {
+        let settings = &self.prepared.experiment.train;
+        let mut text = format!("learning-rate range test ({RATES} steps, a batch each; loss smoothed)\n");
+        let mut optimiser = Optimiser::new(settings);
+        let mut net = self.net()?;
+        let mut clips = (1..).flat_map(|epoch| self.clips(epoch));
+        let (mut mean, mut least) = (0.0, f64::INFINITY);
+        let mut curve: Vec<(f64, f64)> = Vec::new();
+        for step in 0..RATES {
+            let rate = FROM * (TO / FROM).powf(step as f64 / (RATES - 1) as f64);
+            let loss;
+            (net, loss) = self.step(net, &mut optimiser, &clips.next().unwrap_or_default(), rate, step)?;
+            mean = SMOOTHING * mean + (1.0 - SMOOTHING) * loss;
+            let smooth = mean / (1.0 - SMOOTHING.powi(step as i32 + 1));
+            if !smooth.is_finite() || smooth > DIVERGED * least {
+                break;
+            }
+            least = least.min(smooth);
+            curve.push((rate, smooth));
+        }
+        let highest = curve.iter().map(|(_, loss)| *loss).fold(0.0, f64::max);
+        // From the least loss on: from nought, all bars would look alike.
+        let share = |loss: f64| (loss - least) / (highest - least).max(f64::MIN_POSITIVE);
+        for (rate, loss) in curve.iter().step_by(5) {
+            text.push_str(&format!("  {rate:>8.1e}  loss {loss:>8.4}  {}\n", bar(share(*loss))));
+        }
+        text.push_str(&verdict(&curve, settings.learning_rate));
+        Ok(text)
+    }
+}
+
+/// Where the loss falls fastest and where it is least, and what that says of the config's rate.
+fn verdict(curve: &[(f64, f64)], ours: f64) -> String {
+    // Over several steps, or the noise of batches is what is found.
+    const OVER: usize = 10;
+    let slopes = curve.iter().zip(curve.iter().skip(OVER)).map(|(a, b)| ((a.0 * b.0).sqrt(), b.1 - a.1));
+    let steepest = slopes.min_by(|a, b| a.1.total_cmp(&b.1));
+    let least = curve.iter().min_by(|a, b| a.1.total_cmp(&b.1));
+    let (Some((steepest, _)), Some((least, _))) = (steepest, least) else {
+        return "it diverges at once: look at the features\n".into();
+    };
+    let advice = if ours > *least {
+        "train.learning_rate is higher than that: lower it"
+    } else if ours < steepest / 30.0 {
+        "train.learning_rate is far below: training will be slow"
+    } else {
+        "train.learning_rate is in the usual range"
+    };
+    format!("the loss falls fastest at {steepest:.1e} and is least at {least:.1e}; here it is {ours:.1e}: {advice}\n")
+}
+
+fn bar(share: f64) -> String {
+    "#".repeat((BAR * share.clamp(0.0, 1.0)).round() as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verdict_finds_the_fall_and_judges_the_rate() {
+        // Flat, falling from 1e-4 to 1e-2, then rising.
+        let curve: Vec<(f64, f64)> = (0..60)
+            .map(|i| {
+                let exponent = -6.0 + f64::from(i) / 10.0;
+                let loss = 2.0 - (exponent + 4.0).clamp(0.0, 2.0) + (exponent + 2.0).max(0.0);
+                (10f64.powf(exponent), loss)
+            })
+            .collect();
+        assert!(verdict(&curve, 1e-3).contains("least at 1.0e-2"), "{}", verdict(&curve, 1e-3));
+        assert!(verdict(&curve, 1e-3).contains("usual range"));
+        assert!(verdict(&curve, 0.1).contains("lower it"));
+        assert!(verdict(&curve, 1e-7).contains("slow"));
+        assert!(verdict(&[], 1e-3).contains("diverges"));
+    }
+}
