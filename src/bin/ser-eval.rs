@@ -10,7 +10,7 @@ use ser::{
     error::{Error, Result},
     eval::{Bootstrap, Comparison, Evaluation, compare, evaluate_with},
     report,
-    run::load_finished,
+    run::{GridRecord, load_finished},
 };
 
 /// Gathers the finished runs of an experiment into a report: figures with intervals, confusion matrix, learning curves,
@@ -23,6 +23,8 @@ use ser::{
       every fold and seed together, into experiments/ravdess/report/
   ser-eval experiments/ravdess/fold-0/seed-42 --out /tmp/fold-0
       one run alone
+  ser-eval experiments/search
+      the settings of a [grid], ranked on validation: test is not looked at
   ser-eval experiments/baseline experiments/better --out /tmp/comparison
       a report of each in its own folder, and what they differ by
 
@@ -57,6 +59,9 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<()> {
     let bootstrap = Bootstrap { samples: arguments.bootstrap, seed: arguments.bootstrap_seed };
     if let [dir] = &arguments.dirs[..] {
+        if let Some(record) = GridRecord::read(dir)? {
+            return report::grid::say(dir, &arguments.out.unwrap_or_else(|| dir.join("report")), record);
+        }
         let evaluation = evaluate_with(load_finished(dir)?, bootstrap)?;
         let folder = arguments.out.unwrap_or_else(|| dir.join("report"));
         report::write(&evaluation, &folder)?;

@@ -1,18 +1,22 @@
 //! `ser-train`: trains what a config describes, evaluates it and writes the report.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use ser::{
     cache::cache_dir,
-    config::{Experiment, data_dir},
+    config::{Experiment, Search, Setting, data_dir},
     device::DeviceKind,
     error::{Error, Result},
     eval::evaluate,
+    files::create_dir,
     progress::stop_on_signal,
     report,
-    run::load_finished,
-    train::{Options, prepare, sanity, train},
+    run::{GridRecord, load_finished},
+    train::{Options, Prepared, planned, prepare, sanity, train},
 };
 
 /// Trains a speech-emotion recogniser as a config describes, evaluates it on speakers it never heard, and writes a
@@ -29,6 +33,8 @@ use ser::{
       one fold, two epochs: does everything work?
   ser-train --config configs/ravdess.toml --resume
       go on after Ctrl-C, a crash or a power cut
+  ser-train --config configs/ravdess.toml --seed 1,2,3 --list | parallel -j 4
+      the same as independent commands, spread by GNU parallel; then: ser-eval experiments/ravdess
   ser-train --config configs/ravdess.toml --sanity
       before training: does the network learn at all, and at which learning rates?
 
@@ -62,6 +68,15 @@ struct Arguments {
     /// Show Burn's terminal dashboard.
     #[arg(long)]
     tui: bool,
+    /// Of a config with a [grid], train this setting alone.
+    #[arg(long, value_name = "NAME")]
+    setting: Option<String>,
+    /// Print the commands that train one run each, and train nothing.
+    #[arg(long, conflicts_with_all = ["sanity", "tui", "overwrite"])]
+    list: bool,
+    /// Leave the report to ser-eval: for runs of one experiment that are spread over processes or machines.
+    #[arg(long)]
+    no_report: bool,
     /// Set a key of the config, as train.epochs=10; may be given several times.
     #[arg(long, value_name = "TABLE.KEY=VALUE")]
     set: Vec<String>,
@@ -88,21 +103,31 @@ fn main() -> ExitCode {
     }
 }
 
+/// An experiment to train: the config's, or one setting of its grid.
+struct Task {
+    experiment: Experiment,
+    setting: Option<String>,
+    out: PathBuf,
+}
+
 fn run(arguments: Arguments) -> Result<()> {
-    let experiment = Experiment::load(&arguments.config, &arguments.set)?;
-    let out = arguments.out.unwrap_or_else(|| PathBuf::from("experiments").join(&experiment.name));
-    let options = Options {
-        cache: cache_dir(arguments.cache),
-        out: out.clone(),
-        fold: Some(arguments.fold),
-        seeds: arguments.seed,
-        device: arguments.device,
-        gpus: arguments.gpus.into(),
-        resume: arguments.resume,
-        overwrite: arguments.overwrite,
-        dashboard: arguments.tui,
+    let data = data_dir(arguments.data.clone());
+    let Some(search) = Search::load(&arguments.config, &arguments.set)? else {
+        if let Some(setting) = &arguments.setting {
+            return Err(Error::Config(format!("--setting {setting}: {} has no [grid]", arguments.config.display())));
+        }
+        let experiment = Experiment::load(&arguments.config, &arguments.set)?;
+        let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("experiments").join(&experiment.name));
+        return one(&arguments, &Task { experiment, setting: None, out }, &data);
     };
-    let prepared = prepare(experiment, &data_dir(arguments.data))?;
+    grid(&arguments, search, &data)
+}
+
+fn one(arguments: &Arguments, task: &Task, data: &Path) -> Result<()> {
+    let (prepared, options) = (prepare(task.experiment.clone(), data)?, options(arguments, &task.out));
+    if arguments.list {
+        return list(arguments, task, &prepared, &options);
+    }
     eprint!("{}", prepared.summary());
     if arguments.sanity {
         let found = sanity(&prepared, &options)?;
@@ -111,11 +136,112 @@ fn run(arguments: Arguments) -> Result<()> {
     }
     let outcomes = train(&prepared, &options)?;
     eprint!("{}", report::runs(&prepared.experiment.name, &outcomes)?);
-
-    let evaluation = evaluate(load_finished(&out)?)?;
-    let folder = out.join("report");
+    if arguments.no_report {
+        return Ok(());
+    }
+    let evaluation = evaluate(load_finished(&task.out)?)?;
+    let folder = task.out.join("report");
     report::write(&evaluation, &folder)?;
     print!("{}", report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted()));
     println!("report      {}", folder.join("report.txt").display());
+    Ok(())
+}
+
+/// Trains every setting, or the one that was asked for. A setting that cannot be trained is told and passed over: a search
+/// is there to find out.
+fn grid(arguments: &Arguments, search: Search, data: &Path) -> Result<()> {
+    let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("experiments").join(&search.name));
+    let record = GridRecord::of(&search);
+    let tasks: Vec<Task> = search
+        .settings
+        .into_iter()
+        .filter(|setting| arguments.setting.as_ref().is_none_or(|only| *only == setting.name))
+        .map(|Setting { name, experiment, .. }| Task { experiment, out: out.join(&name), setting: Some(name) })
+        .collect();
+    if let (Some(setting), true) = (&arguments.setting, tasks.is_empty()) {
+        let names: Vec<&str> = record.settings.iter().map(|setting| setting.name.as_str()).collect();
+        return Err(Error::Config(format!("--setting {setting}: the grid's settings are {}", names.join(", "))));
+    }
+    if !arguments.list {
+        create_dir(&out)?;
+        record.write(&out)?;
+    }
+    let mut failed = Vec::new();
+    for (i, task) in tasks.iter().enumerate() {
+        let name = task.setting.as_deref().unwrap_or_default();
+        let (prepared, options) = (prepare(task.experiment.clone(), data)?, options(arguments, &task.out));
+        if arguments.list {
+            list(arguments, task, &prepared, &options)?;
+            continue;
+        }
+        if i == 0 {
+            eprint!("{}", prepared.summary());
+        }
+        eprintln!("setting {} of {}: {name}", i + 1, tasks.len());
+        if arguments.sanity {
+            print!("{}", sanity(&prepared, &options)?.text);
+            continue;
+        }
+        match train(&prepared, &options) {
+            Ok(_) => {}
+            Err(Error::Data(problem)) => {
+                eprintln!("error: setting {name}: {problem}");
+                failed.push(name);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    if !(arguments.list || arguments.sanity || arguments.no_report) {
+        report::grid::say(&out, &out.join("report"), record)?;
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Data(format!(
+        "{} of {} settings could not be trained: {}",
+        failed.len(),
+        tasks.len(),
+        failed.join(", ")
+    )))
+}
+
+fn options(arguments: &Arguments, out: &Path) -> Options {
+    Options {
+        cache: cache_dir(arguments.cache.clone()),
+        out: out.to_owned(),
+        fold: Some(arguments.fold.clone()),
+        seeds: arguments.seed.clone(),
+        device: arguments.device,
+        gpus: arguments.gpus.into(),
+        resume: arguments.resume,
+        overwrite: arguments.overwrite,
+        dashboard: arguments.tui,
+    }
+}
+
+/// One command a run, each fit for any shell: what was asked for in this call, with its fold, seed and folder spelt out.
+fn list(arguments: &Arguments, task: &Task, prepared: &Prepared, options: &Options) -> Result<()> {
+    for (fold, seed) in planned(prepared, options)? {
+        let mut words = vec!["ser-train".to_owned(), "--config".into(), arguments.config.display().to_string()];
+        let mut say = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
+        task.setting.iter().for_each(|setting| say("--setting", setting.clone()));
+        arguments.set.iter().for_each(|set| say("--set", set.clone()));
+        arguments.data.iter().for_each(|data| say("--data", data.display().to_string()));
+        arguments.cache.iter().for_each(|cache| say("--cache", cache.display().to_string()));
+        if arguments.device != DeviceKind::default() {
+            say("--device", arguments.device.to_string());
+        }
+        if arguments.gpus > 1 {
+            say("--gpus", arguments.gpus.to_string());
+        }
+        say("--fold", fold);
+        say("--seed", seed.to_string());
+        // The folder of a grid is that of all its settings.
+        let out = if task.setting.is_some() { task.out.parent().unwrap_or(&task.out) } else { &task.out };
+        say("--out", out.display().to_string());
+        words.extend(["--resume".into(), "--no-report".into()]);
+        let command = shlex::try_join(words.iter().map(String::as_str));
+        println!("{}", command.map_err(|_| Error::Config("a path holds a NUL byte".into()))?);
+    }
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Keys of a config as people write them: `--set table.key=value`, and errors that name the key and the nearest known
 //! one.
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 
 /// Sets `table.key` of the config to the value that `assignment` (`table.key=value`) gives. The value is read as TOML;
 /// what is not TOML is a string, so that `protocol.kind=random` needs no quotes.
-pub(super) fn apply_override(config: &mut toml::Value, assignment: &str) -> Result<()> {
+pub(super) fn apply_override(config: &mut toml::Value, assignment: &str) -> crate::error::Result<()> {
     let wrong = |problem: &str| Error::Config(format!("--set {assignment}: {problem}"));
     let (path, text) = assignment.split_once('=').ok_or_else(|| wrong("write it as table.key=value"))?;
     let text = text.trim();
@@ -14,9 +14,14 @@ pub(super) fn apply_override(config: &mut toml::Value, assignment: &str) -> Resu
         .ok()
         .and_then(|mut parsed| parsed.remove("value"))
         .unwrap_or_else(|| toml::Value::String(text.to_owned()));
+    set(config, path.trim(), value).map_err(|name| wrong(&format!("there is no place for the key `{name}`")))
+}
+
+/// Sets the value at the dotted path; the part of the path that has no place, where there is one.
+pub(super) fn set<'a>(config: &mut toml::Value, path: &'a str, value: toml::Value) -> Result<(), &'a str> {
     let mut place = config;
-    for name in path.trim().split('.') {
-        place = step_into(place, name).ok_or_else(|| wrong(&format!("there is no place for the key `{name}`")))?;
+    for name in path.split('.') {
+        place = step_into(place, name).ok_or(name)?;
     }
     *place = value;
     Ok(())

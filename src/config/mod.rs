@@ -1,6 +1,7 @@
 //! A TOML file → a validated [`Experiment`]: one struct per table, each owned by the stage that reads it. Every error
 //! names its key.
 
+mod grid;
 mod keys;
 mod labels;
 
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use grid::{Search, Setting};
 pub use labels::{Calm, Labelled, LabelsConfig};
 
 use crate::{
@@ -69,12 +71,7 @@ impl Experiment {
     /// [`Error::Config`] naming the file and the key where the file is missing or is not TOML, a key is unknown (with
     /// the nearest known one), a value has the wrong type or is out of range.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| Error::Config(format!("cannot read the config {}: {e}", path.display())))?;
-        Self::parse(&text, overrides).map_err(|e| match e {
-            Error::Config(problem) => Error::Config(format!("{}: {problem}", path.display())),
-            other => other,
-        })
+        read(path, |text| Self::parse(text, overrides))
     }
 
     /// The same from the text of a config.
@@ -83,10 +80,12 @@ impl Experiment {
     ///
     /// As [`Experiment::load`].
     pub fn parse(text: &str, overrides: &[String]) -> Result<Self> {
-        let table: toml::Table = text.parse().map_err(|e: toml::de::Error| Error::Config(e.to_string()))?;
-        let mut config = toml::Value::Table(table);
-        for assignment in overrides {
-            keys::apply_override(&mut config, assignment)?;
+        Self::of(table(text, overrides)?)
+    }
+
+    fn of(config: toml::Value) -> Result<Self> {
+        if config.get("grid").is_some() {
+            return Err(Error::Config("this config is of a [grid]: ser-train trains its settings".into()));
         }
         let experiment: Self = serde_path_to_error::deserialize(config).map_err(|e| keys::explain(&e))?;
         experiment.validate()?;
@@ -126,6 +125,26 @@ impl Experiment {
     pub fn to_toml(&self) -> Result<String> {
         toml::to_string(self).map_err(|e| Error::Data(format!("cannot write the resolved config: {e}")))
     }
+}
+
+/// What `parse` makes of the file's text; the errors name the file.
+fn read<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T>) -> Result<T> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Error::Config(format!("cannot read the config {}: {e}", path.display())))?;
+    parse(&text).map_err(|e| match e {
+        Error::Config(problem) => Error::Config(format!("{}: {problem}", path.display())),
+        other => other,
+    })
+}
+
+/// The config's tables with the overrides in them.
+fn table(text: &str, overrides: &[String]) -> Result<toml::Value> {
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| Error::Config(e.to_string()))?;
+    let mut config = toml::Value::Table(table);
+    for assignment in overrides {
+        keys::apply_override(&mut config, assignment)?;
+    }
+    Ok(config)
 }
 
 /// The folder that the corpora's roots are relative to: the program's `--data`, else `$SER_DATASETS`, else `datasets`.

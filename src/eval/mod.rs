@@ -12,6 +12,7 @@
 //! | [`bootstrap`] | 95 % intervals over speakers and over utterances |
 //! | [`breakdown`], [`notable`] | figures of groups of clips; the worst clips, the most confused emotions |
 //! | [`evaluate`] | all of it, from the finished runs of an experiment |
+//! | [`grid`] | the settings of a search, ranked on validation |
 //! | [`compare`], [`mcnemar`] | two experiments under one protocol, clip by clip |
 
 pub mod agreement;
@@ -21,6 +22,7 @@ pub mod calibration;
 pub mod certainty;
 pub mod confusion;
 mod evaluation;
+pub mod grid;
 pub mod judgements;
 pub mod mcnemar;
 pub mod notable;
@@ -37,6 +39,7 @@ pub use bootstrap::{Bootstrap, Interval, IntervalOf, Intervals, Unit};
 pub use certainty::{Calibrated, Certainty};
 pub use confusion::Confusion;
 pub use evaluation::{Evaluation, FoldOfSeed, Run, SeedScores, Spread, evaluate, evaluate_with};
+pub use grid::{Grid, Ranked};
 pub use judgements::Judgements;
 pub use mcnemar::McNemar;
 pub use paired::{Compared, Comparison, compare};

@@ -14,6 +14,7 @@
 //! | [`comparison`] | two experiments or more |
 //! | [`write()`] | all of one experiment's into one folder |
 //! | [`card`] | the data card of an experiment: text, Markdown, pictures, counts as CSV |
+//! | [`grid`] | a search's settings, ranked on validation |
 //! | [`scan`] | what a scan found: text, JSON |
 //! | [`audits`] | what the leak audit found: text, JSON |
 //! | [`split`] | who is on which side, as CSV |
@@ -25,6 +26,7 @@ pub mod card;
 pub mod comparison;
 pub mod csv;
 pub mod document;
+pub mod grid;
 mod headline;
 pub mod json;
 pub mod latex;

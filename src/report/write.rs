@@ -70,7 +70,11 @@ fn pictures(evaluation: &Evaluation, folder: &Path) -> Result<()> {
     draw.collect::<Vec<_>>().into_par_iter().try_for_each(|draw| draw())
 }
 
-fn both<'a, F: Figure + Sync>(figure: &'a F, folder: &'a Path, name: &'a str) -> impl Fn() -> Result<()> + Sync + 'a {
+pub(super) fn both<'a, F: Figure + Sync>(
+    figure: &'a F,
+    folder: &'a Path,
+    name: &'a str,
+) -> impl Fn() -> Result<()> + Sync + 'a {
     move || {
         plot::save(figure, &folder.join(format!("{name}.png")))?;
         plot::save(figure, &folder.join(format!("{name}.svg")))

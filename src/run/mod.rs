@@ -20,6 +20,7 @@
 
 mod clips;
 mod finished;
+mod grid;
 mod lock;
 mod predictions;
 mod record;
@@ -29,6 +30,7 @@ use std::path::{Path, PathBuf};
 
 pub use clips::ClipRecord;
 pub use finished::{Finished, load_finished};
+pub use grid::{GridRecord, SettingRecord};
 pub use lock::Lock;
 pub use predictions::{Prediction, Predictions};
 pub use record::{Done, EpochRecord, ProtocolRecord, RunRecord, Versions};

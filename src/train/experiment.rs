@@ -163,7 +163,7 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
     // An unwritable folder is better known now than after the features are made.
     create_dir(&options.out)?;
     let folds = chosen_folds(prepared, options.fold.as_deref())?;
-    let seeds = if options.seeds.is_empty() { vec![prepared.experiment.seed] } else { options.seeds.clone() };
+    let seeds = seeds(prepared, options);
 
     // Look at every folder before the first long step.
     let mut runs = Vec::new();
@@ -232,6 +232,21 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
         outcomes.push((run.dir, done));
     }
     Ok(outcomes)
+}
+
+/// The runs that the options ask for: folds by name, with seeds, in the order that [`train`] runs them.
+///
+/// # Errors
+///
+/// [`Error::Config`] where a fold is not known.
+pub fn planned(prepared: &Prepared, options: &Options) -> Result<Vec<(String, u64)>> {
+    let folds = chosen_folds(prepared, options.fold.as_deref())?;
+    let seeds = seeds(prepared, options);
+    Ok(seeds.iter().flat_map(|&seed| folds.iter().map(move |fold| (fold.name.clone(), seed))).collect())
+}
+
+fn seeds(prepared: &Prepared, options: &Options) -> Vec<u64> {
+    if options.seeds.is_empty() { vec![prepared.experiment.seed] } else { options.seeds.clone() }
 }
 
 /// The matrix of each of the experiment's clips; of rows that are copies, too.

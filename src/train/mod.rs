@@ -31,7 +31,7 @@ pub use averaging::{Averaging, Ema, Off, Swa};
 pub use class_weights::ClassWeights;
 pub use config::TrainConfig;
 pub use data::pad;
-pub use experiment::{Options, Prepared, prepare, train};
+pub use experiment::{Options, Prepared, planned, prepare, train};
 pub use optimiser::{Optimiser, Rule};
 pub use sampling::Sampling;
 pub use sanity::{Sanity, sanity};

@@ -1,0 +1,108 @@
+//! A grid's ranking: text, Markdown, CSV and a picture.
+
+use std::path::Path;
+
+use super::{headline::percent, plot::Bars, table::Table, write::both};
+use crate::{
+    error::Result,
+    eval::{Grid, Ranked, grid::rank},
+    files::{create_dir, write_whole},
+    run::GridRecord,
+};
+
+/// The ranking as a table.
+#[must_use]
+pub fn table(grid: &Grid) -> Table {
+    let rows = grid.ranked.iter().enumerate().map(|(i, of)| {
+        let figure = |value: f64, decimals: usize| {
+            if value.is_finite() { format!("{value:.decimals$}") } else { "–".to_owned() }
+        };
+        vec![
+            (i + 1).to_string(),
+            name(of),
+            if of.runs < grid.runs { format!("{} of {}", of.runs, grid.runs) } else { of.runs.to_string() },
+            if of.runs > 0 { percent(of.validation) } else { "–".to_owned() },
+            figure(of.best_epoch, 1),
+            figure(of.seconds, 0),
+        ]
+    });
+    let columns = ["rank", "setting", "runs", "validation UAR %", "best epoch", "s a run"];
+    let spread = match grid.seeds {
+        1 => "folds",
+        _ => "seeds, each the mean of its folds",
+    };
+    Table::new(format!("{}: {} settings, ranked on validation", grid.experiment, grid.ranked.len()), &columns)
+        .words(&[1])
+        .rows(rows)
+        .note(format!(
+            "{}. {} folds, {} seeds; mean ± s.d. over {spread}. Test was not looked at: evaluate the setting \
+             that is kept, once, with ser-eval on its folder.",
+            grid.protocol, grid.folds, grid.seeds
+        ))
+}
+
+/// The setting for people: `pool = "last", learning_rate = 0.001`.
+fn name(of: &Ranked) -> String {
+    let short = |key: &str| key.rsplit('.').next().unwrap_or(key).to_owned();
+    of.setting.values.iter().map(|(key, value)| format!("{} = {value}", short(key))).collect::<Vec<_>>().join(", ")
+}
+
+/// Ranks what is finished of the search in `folder`, prints the table and writes it, with its picture, into
+/// the folder `report`.
+///
+/// # Errors
+///
+/// As [`GridRecord::finished`], [`rank`] and [`write`].
+pub fn say(folder: &Path, report: &Path, record: GridRecord) -> Result<()> {
+    let finished = record.finished(folder)?;
+    let grid = rank(record, finished)?;
+    write(&grid, report)?;
+    print!("{}", table(&grid).plain());
+    println!("\nranking     {}", report.join("grid.txt").display());
+    Ok(())
+}
+
+/// Writes `grid.txt`, `grid.md`, `grid.csv`, `grid.png` and `grid.svg` into the folder.
+///
+/// # Errors
+///
+/// [`crate::error::Error::Io`] naming the file that cannot be written.
+pub fn write(grid: &Grid, folder: &Path) -> Result<()> {
+    create_dir(folder)?;
+    let table = table(grid);
+    write_whole(&folder.join("grid.txt"), |file| file.write_all(table.plain().as_bytes()))?;
+    write_whole(&folder.join("grid.md"), |file| file.write_all(super::markdown::table(&table).as_bytes()))?;
+    write_whole(&folder.join("grid.csv"), |file| {
+        let mut csv = csv::Writer::from_writer(file);
+        csv.write_record(["rank", "setting", "runs", "validation_uar", "validation_uar_std", "best_epoch", "seconds"])?;
+        for (i, of) in grid.ranked.iter().enumerate() {
+            let std = of.validation.std.map(|std| std.to_string()).unwrap_or_default();
+            let [rank, runs] = [i + 1, of.runs].map(|n| n.to_string());
+            let [mean, epoch, seconds] = [of.validation.mean, of.best_epoch, of.seconds].map(|x| x.to_string());
+            csv.write_record([&rank, &of.setting.name, &runs, &mean, &std, &epoch, &seconds])?;
+        }
+        csv.flush()
+    })?;
+    both(&picture(grid), folder, "grid")()
+}
+
+/// Most bars of the picture: more cannot be read.
+const MOST: usize = 40;
+
+fn picture(grid: &Grid) -> Bars {
+    let ranked = grid.ranked.iter().filter(|of| of.runs > 0);
+    let mut subtitle = vec![grid.protocol.clone()];
+    if grid.ranked.len() > MOST {
+        subtitle.push(format!("the best {MOST} of {} settings", grid.ranked.len()));
+    }
+    subtitle.push(format!("mean of {} folds and {} seeds; test was not looked at", grid.folds, grid.seeds));
+    Bars {
+        title: format!("{}: settings", grid.experiment),
+        subtitle,
+        axis: "validation UAR (%)".to_owned(),
+        bars: ranked.take(MOST).map(|of| (name(of), 100.0 * of.validation.mean)).collect(),
+        decimals: 2,
+        highest: None,
+        reference: None,
+    }
+}
