@@ -71,13 +71,13 @@ pub struct Versions {
 pub struct EpochRecord {
     /// From 1.
     pub epoch: usize,
-    /// Mean cross-entropy over the training side as it was learnt, in nats.
+    /// Mean loss over the training side as it was learnt, in nats: cross-entropy, weighted where the config asks for it.
     pub train_loss: f64,
     /// Mean cross-entropy over validation, in nats.
     pub validation_loss: f64,
     /// Unweighted average recall over validation, from 0 to 1.
     pub validation_uar: f64,
-    /// The step size.
+    /// The step size of the last batch.
     pub learning_rate: f64,
 }
 
