@@ -1,16 +1,13 @@
 //! `ser-eval`: gathers experiments' finished runs into reports, and compares experiments.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use ser::{
     error::{Error, Result},
     eval::{Bootstrap, Comparison, Evaluation, compare, evaluate_with},
     report,
-    run::load_finished,
+    run::{Recordings, load_finished},
 };
 
 /// Gathers the finished runs of an experiment into a report: figures with intervals, confusion matrix, learning curves,
@@ -36,6 +33,10 @@ struct Arguments {
     /// is only printed where this is not given.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Where the corpora are, if they are not where training found them: for the clips' pictures and players in
+    /// report.html.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Draws of the bootstrap; 0 for no intervals.
     #[arg(long, value_name = "N", default_value_t = Bootstrap::default().samples)]
     bootstrap: usize,
@@ -58,20 +59,22 @@ fn run(arguments: Arguments) -> Result<()> {
     let bootstrap = Bootstrap { samples: arguments.bootstrap, seed: arguments.bootstrap_seed };
     if let [dir] = &arguments.dirs[..] {
         let evaluation = evaluate_with(load_finished(dir)?, bootstrap)?;
-        let folder = arguments.out.unwrap_or_else(|| dir.join("report"));
-        report::write(&evaluation, &folder)?;
+        let folder = arguments.out.clone().unwrap_or_else(|| dir.join("report"));
+        let recordings = Recordings::find(evaluation.clips.values(), arguments.data.as_deref());
+        report::write(&evaluation, &recordings, &folder)?;
         print!("{}", report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted()));
-        println!("\nreport      {}", folder.join("report.txt").display());
+        println!("\nreport      {}", folder.join("report.html").display());
         return Ok(());
     }
-    compare_all(&arguments.dirs, arguments.out.as_deref(), bootstrap)
+    compare_all(&arguments, bootstrap)
 }
 
-fn compare_all(dirs: &[PathBuf], out: Option<&Path>, bootstrap: Bootstrap) -> Result<()> {
+fn compare_all(arguments: &Arguments, bootstrap: Bootstrap) -> Result<()> {
     let mut evaluations = Vec::new();
-    for dir in dirs {
+    for dir in &arguments.dirs {
         let mut evaluation = evaluate_with(load_finished(dir)?, bootstrap)?;
-        report::write(&evaluation, &dir.join("report"))?;
+        let recordings = Recordings::find(evaluation.clips.values(), arguments.data.as_deref());
+        report::write(&evaluation, &recordings, &dir.join("report"))?;
         // Two runs of one config bear one name: their folders tell them apart.
         if evaluations.iter().any(|other: &Evaluation| other.experiment == evaluation.experiment) {
             evaluation.experiment = format!("{} in {}", evaluation.experiment, dir.display());
@@ -99,7 +102,7 @@ fn compare_all(dirs: &[PathBuf], out: Option<&Path>, bootstrap: Bootstrap) -> Re
     for comparison in &comparisons {
         println!("{}", report::comparison::text(comparison));
     }
-    if let Some(out) = out {
+    if let Some(out) = &arguments.out {
         report::comparison::write(&comparisons, &evaluations, out)?;
         println!("comparison  {}", out.join("comparison.txt").display());
     }

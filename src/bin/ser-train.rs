@@ -11,7 +11,7 @@ use ser::{
     eval::evaluate,
     progress::stop_on_signal,
     report,
-    run::load_finished,
+    run::{Recordings, load_finished},
     train::{Options, prepare, train},
 };
 
@@ -99,8 +99,8 @@ fn run(arguments: Arguments) -> Result<()> {
 
     let evaluation = evaluate(load_finished(&out)?)?;
     let folder = out.join("report");
-    report::write(&evaluation, &folder)?;
+    report::write(&evaluation, &Recordings::find(evaluation.clips.values(), None), &folder)?;
     print!("{}", report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted()));
-    println!("report      {}", folder.join("report.txt").display());
+    println!("report      {}", folder.join("report.html").display());
     Ok(())
 }

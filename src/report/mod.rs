@@ -9,7 +9,8 @@
 //! | [`markdown`], [`latex`], [`model_card`] | `report.md`, `report.tex`, `model_card.md` |
 //! | [`csv`] | the confusion matrix, and all figures one a row |
 //! | [`json`] | all figures with their protocol, for programs |
-//! | [`plot`] | the pictures, as PNG and SVG |
+//! | [`html`] | one page with everything, the clips to be seen and heard |
+//! | [`plot`], `pictures` | the pictures, as PNG and SVG; which of them a report has |
 //! | [`published`] | what others and people reach under the same protocol |
 //! | [`comparison`] | two experiments or more |
 //! | [`write()`] | all of one experiment's into one folder |
@@ -25,10 +26,12 @@ pub mod comparison;
 pub mod csv;
 pub mod document;
 mod headline;
+pub mod html;
 pub mod json;
 pub mod latex;
 pub mod markdown;
 pub mod model_card;
+mod pictures;
 pub mod plot;
 pub mod published;
 pub mod scan;

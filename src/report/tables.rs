@@ -223,3 +223,32 @@ pub fn runs(evaluation: &Evaluation) -> Table {
     let columns = ["fold", "seed", "clips", "UAR %", "WA %", "val. UAR %", "best epoch", "temperature", "seconds"];
     Table::new("Runs", &columns).rows(rows)
 }
+
+/// What the sides of each fold share, and how large they are.
+#[must_use]
+pub fn audit(evaluation: &Evaluation) -> Table {
+    let mut rows: Vec<Vec<String>> = vec![];
+    for run in &evaluation.runs {
+        let audit = &run.audit;
+        let sides = |n: [usize; 3]| format!("{} / {} / {}", n[0], n[1], n[2]);
+        let leaks = audit.shared_clips.len() + audit.shared_copies.len() + audit.shared_audio.len();
+        let row = vec![
+            run.fold.clone(),
+            sides(audit.clips),
+            sides(audit.speakers),
+            leaks.to_string(),
+            audit.shared_speakers.len().to_string(),
+            audit.shared_sentences.to_string(),
+        ];
+        // Seeds share a fold's sides.
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    let columns =
+        ["fold", "clips", "speakers", "clips on two sides", "test speakers in training", "test sentences in training"];
+    Table::new("Leak audit", &columns)
+        .words(&[1, 2])
+        .rows(rows)
+        .note("Clips and speakers: training / validation / test. Clips on two sides count copies and identical audio.")
+}

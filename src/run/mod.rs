@@ -20,6 +20,7 @@ mod clips;
 mod finished;
 mod predictions;
 mod record;
+mod recordings;
 mod split;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ pub use clips::ClipRecord;
 pub use finished::{Finished, load_finished};
 pub use predictions::{Prediction, Predictions};
 pub use record::{Done, EpochRecord, ProtocolRecord, RunRecord, Versions};
+pub use recordings::Recordings;
 pub use split::SplitRow;
 
 use crate::error::{Error, Result};
