@@ -18,7 +18,7 @@ pub use decode::{Audio, decode};
 pub use denoise::Denoise;
 pub use length::Crop;
 pub use loudness::loudness;
-pub use measure::Measure;
+pub use measure::{Measure, snr_db};
 pub use normalise::Normalise;
 pub use resample::resample;
 pub use trim::trim;

@@ -14,6 +14,7 @@ use super::{
     breakdown::{Breakdown, breakdowns},
     certainty::{Calibrated, Certainty, Temperature},
     notable::{ConfusedPair, JudgedClip, confused, worst},
+    projection::Projection,
     temperature,
 };
 use crate::{
@@ -68,6 +69,8 @@ pub struct Evaluation {
     pub confused: Vec<ConfusedPair>,
     /// The clips that were judged worst, the worst first.
     pub worst: Vec<JudgedClip>,
+    /// What the penultimate layer makes of the test clips of one run; nothing from runs of earlier versions.
+    pub projection: Option<Projection>,
     /// What is known of each clip, by id; nothing from runs of earlier versions.
     pub clips: BTreeMap<String, ClipRecord>,
 }
@@ -188,8 +191,9 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     let mut pool = Pool::default();
     let mut temperatures = Vec::new();
     let mut clips = BTreeMap::new();
+    let mut projection = None;
     for run in finished {
-        let Finished { dir, record, done, epochs, predictions, mut validation, split, clips: known } = run;
+        let Finished { dir, record, done, epochs, predictions, mut validation, split, clips: known, embeddings } = run;
         let reference = first.get_or_insert_with(|| record.clone());
         if record.config_hash != reference.config_hash || record.classes != reference.classes {
             return Err(Error::Config(format!(
@@ -209,6 +213,10 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             seed: record.seed,
             temperature: temperature::fit(&judged).unwrap_or(1.0),
         });
+        if let Some(embeddings) = embeddings {
+            let found = Projection::of(&predictions, &embeddings);
+            projection = Some(found.map_err(|problem| Error::file(dir.embeddings(), problem))?);
+        }
         clips.extend(known.into_iter().map(|clip| (clip.clip.clone(), clip)));
         runs.push(Run {
             fold: record.fold,
@@ -267,6 +275,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
         breakdowns: breakdowns(&pooled, &clips),
         confused: confused(&confusion),
         worst: worst(&pooled, WORST),
+        projection,
         clips,
         predictions: pooled,
         confusion,
@@ -422,6 +431,7 @@ pub(crate) mod tests {
             predictions: Predictions { classes: classes.to_vec(), rows },
             validation: Predictions { classes: classes.to_vec(), rows: validation },
             clips: vec![],
+            embeddings: None,
         }
     }
 

@@ -18,6 +18,7 @@
 //! | `breakdowns` | [`Breakdown`]: `by` and its `groups`; `unknown` predictions are in none |
 //! | `confused`, `worst` | pairs of emotions and clips, the worst first; class indices are those of `confusion.classes` |
 //! | `per_seed`, `runs` | the figures of each seed, and of each run with its audit |
+//! | `projection` | [`Projection`] of one run: `fold`, `seed`, `explained`, and the `place` of each of its `points` |
 //! | `config_hash`, `versions` | what the runs were made with |
 
 use std::path::Path;
@@ -27,7 +28,8 @@ use serde::Serialize;
 use crate::{
     error::Result,
     eval::{
-        Average, Calibrated, Certainty, ClassScores, Confusion, Evaluation, FoldOfSeed, Intervals, SeedScores, Spread,
+        Average, Calibrated, Certainty, ClassScores, Confusion, Evaluation, FoldOfSeed, Intervals, Projection,
+        SeedScores, Spread,
         breakdown::Breakdown,
         notable::{ConfusedPair, JudgedClip},
     },
@@ -77,6 +79,7 @@ struct Report<'a> {
     worst: &'a [JudgedClip],
     per_seed: &'a [SeedScores],
     runs: Vec<Run<'a>>,
+    projection: Option<&'a Projection>,
     config_hash: &'a str,
     versions: &'a Versions,
 }
@@ -148,6 +151,7 @@ pub fn write(path: &Path, evaluation: &Evaluation) -> Result<()> {
         worst: &evaluation.worst,
         per_seed: &evaluation.per_seed,
         runs: runs.collect(),
+        projection: evaluation.projection.as_ref(),
         config_hash: &evaluation.config_hash,
         versions: &evaluation.versions,
     };

@@ -8,7 +8,8 @@ use super::{
     headline::{protocol_line, warnings},
     html::Picture,
     plot::{
-        self, Bars, ConfusionMatrix, Curve, DurationSpread, EpochPoint, Figure, LearningCurves, Reliability, Series,
+        self, Bars, ConfusionMatrix, Curve, DurationSpread, EpochPoint, Figure, LearningCurves, Reliability, Scatter,
+        Series,
     },
 };
 use crate::{
@@ -58,6 +59,11 @@ pub fn write(evaluation: &Evaluation, folder: &Path) -> Result<Vec<Picture>> {
     if !corpora.is_empty() {
         let spread = DurationSpread { title, subtitle, classes: &evaluation.confusion.classes, corpora: &corpora };
         draw.push(drawn("durations", "Lengths of the test clips by emotion", spread));
+    }
+    if let Some(projection) = &evaluation.projection {
+        let classes = &evaluation.confusion.classes;
+        let caption = "The penultimate layer's vectors of one run's test clips";
+        draw.push(drawn("embedding", caption, Scatter { projection, classes, title, subtitle }));
     }
     draw.into_par_iter().map(|draw| draw(folder)).collect()
 }

@@ -89,15 +89,17 @@ pub fn published(evaluation: &Evaluation, beside: &Beside) -> Option<Table> {
         return None;
     }
     let row = |cells: [String; 4]| cells.to_vec();
+    let seeds = evaluation.seeds.len();
+    let ours = format!("this experiment, {seeds} seed{}", if seeds == 1 { "" } else { "s" });
     let mut rows = vec![
         row([
-            format!("this experiment, {} seed(s)", evaluation.seeds.len()),
+            ours.clone(),
             format!("UAR {}", percent(evaluation.over_seeds(|s| s.uar))),
             "folds pooled".into(),
             String::new(),
         ]),
         row([
-            String::new(),
+            ours.clone(),
             format!("WA {}", percent(evaluation.over_seeds(|s| s.wa))),
             "folds pooled".into(),
             String::new(),
@@ -105,7 +107,7 @@ pub fn published(evaluation: &Evaluation, beside: &Beside) -> Option<Table> {
     ];
     if evaluation.protocol.folds.len() > 1 {
         let figure = format!("WA {}", percent(evaluation.over_folds(|s| s.wa)));
-        rows.push(row([String::new(), figure, "mean over folds".into(), String::new()]));
+        rows.push(row([ours, figure, "mean over folds".into(), String::new()]));
     }
     rows.extend(beside.published.iter().map(|of| {
         let std = of.std.map(|std| format!(" ± {std:.2}")).unwrap_or_default();

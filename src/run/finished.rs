@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{ClipRecord, Done, EpochRecord, Predictions, RunDir, RunRecord, SplitRow};
+use super::{ClipRecord, Done, Embeddings, EpochRecord, Predictions, RunDir, RunRecord, SplitRow};
 use crate::{
     error::{Error, Result},
     files::read_json,
@@ -27,6 +27,9 @@ pub struct Finished {
     pub split: Vec<SplitRow>,
     /// What is known of its clips; nothing in runs of earlier versions.
     pub clips: Vec<ClipRecord>,
+    /// What the penultimate layer makes of its test side: of the first run alone, as the others' would not fit into one
+    /// picture with it.
+    pub embeddings: Option<Embeddings>,
 }
 
 /// The finished runs that `path` is or holds; unfinished ones are passed over.
@@ -41,8 +44,10 @@ pub fn load_finished(path: &Path) -> Result<Vec<Finished>> {
     let finished = dirs
         .into_iter()
         .filter(|dir| dir.done().exists())
-        .map(|dir| {
+        .enumerate()
+        .map(|(number, dir)| {
             Ok(Finished {
+                embeddings: if number == 0 { Embeddings::read(&dir.embeddings())? } else { None },
                 record: read_json(&dir.record())?,
                 done: read_json(&dir.done())?,
                 epochs: dir.epochs()?,

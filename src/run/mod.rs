@@ -12,11 +12,13 @@
 //!   checkpoints/      last and best
 //!   predictions.csv   the test side
 //!   validation.csv    the validation side, predicted by the same network
+//!   embeddings.csv    the penultimate layer's vectors of the test side
 //!   bundle/           what prediction needs
 //!   done.json         the mark of a finished run, written last
 //! ```
 
 mod clips;
+mod embeddings;
 mod finished;
 mod predictions;
 mod record;
@@ -26,6 +28,7 @@ mod split;
 use std::path::{Path, PathBuf};
 
 pub use clips::ClipRecord;
+pub use embeddings::Embeddings;
 pub use finished::{Finished, load_finished};
 pub use predictions::{Prediction, Predictions};
 pub use record::{Done, EpochRecord, ProtocolRecord, RunRecord, Versions};
@@ -144,6 +147,12 @@ impl RunDir {
     #[must_use]
     pub fn validation(&self) -> PathBuf {
         self.0.join("validation.csv")
+    }
+
+    /// The penultimate layer's vectors of the test side; absent in runs of earlier versions.
+    #[must_use]
+    pub fn embeddings(&self) -> PathBuf {
+        self.0.join("embeddings.csv")
     }
 
     /// What prediction needs.

@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::fit::Run;
 use crate::{
+    audio::{load, snr_db},
     augment::Augmenter,
     cache::Cache,
     config::Experiment,
@@ -11,6 +14,7 @@ use crate::{
     device::DeviceKind,
     error::{Error, Result},
     files::{create_dir, read_json},
+    progress::{Progress, stop_requested},
     protocol::{Fold, Plan, audit::audit},
     run::{Done, ProtocolRecord, RunDir, RunRecord, Versions},
     survey::{Survey, survey},
@@ -149,6 +153,7 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
     let mut outcomes = Vec::new();
     let cache = Cache::new(&options.cache, &prepared.experiment.audio, &prepared.experiment.features)?;
     let mut entries = None;
+    let mut snrs = None;
     for (fold, dir, record, state) in runs {
         if let Found::Finished(done) = state {
             eprintln!("fold {} seed {}: finished already, kept (--overwrite trains it again)", fold.name, record.seed);
@@ -159,6 +164,10 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
             Some(entries) => entries,
             None => entries.insert(cache.matrices(&prepared.clips)?),
         };
+        let snrs: &Vec<_> = match &snrs {
+            Some(snrs) => snrs,
+            None => snrs.insert(snrs_of(&prepared.clips)?),
+        };
         // Made after the split and for its training side alone.
         let training: Vec<&Clip> = fold.train.iter().map(|&clip| &prepared.clips[clip]).collect();
         let copies = cache.copies(&training, &prepared.augmenter, record.seed)?;
@@ -168,6 +177,7 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
         let run = Run {
             prepared,
             entries,
+            snrs,
             copies,
             fold,
             record,
@@ -180,6 +190,24 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
         outcomes.push((run.dir, done));
     }
     Ok(outcomes)
+}
+
+/// The clips' signal-to-noise ratios, as their files have them; none of synthetic speech, whose figures are of nobody.
+fn snrs_of(clips: &[Clip]) -> Result<Vec<Option<f64>>> {
+    let files = clips.iter().filter(|clip| clip.source.file().is_some()).count();
+    let progress = Progress::new("signal-to-noise ratios", files);
+    let of = |clip: &Clip| {
+        if clip.source.file().is_none() {
+            return Ok(None);
+        }
+        if stop_requested() {
+            return Err(Error::Interrupted("stopped before training began: start again".into()));
+        }
+        let snr = snr_db(&load(&clip.source)?);
+        progress.step();
+        Ok(snr)
+    };
+    clips.par_iter().map(of).collect()
 }
 
 fn chosen_folds<'a>(prepared: &'a Prepared, wanted: Option<&str>) -> Result<Vec<&'a Fold>> {

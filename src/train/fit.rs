@@ -18,7 +18,7 @@ use super::{
     experiment::Prepared,
     log::Log,
     optimiser::Optimiser,
-    score::{Scored, argmax, score},
+    score::{Scored, argmax, embed, score},
     watch::Watch,
 };
 use crate::{
@@ -30,13 +30,15 @@ use crate::{
     predict::Bundle,
     protocol::Fold,
     rng,
-    run::{ClipRecord, Done, EpochRecord, Prediction, Predictions, RunDir, RunRecord},
+    run::{ClipRecord, Done, Embeddings, EpochRecord, Prediction, Predictions, RunDir, RunRecord},
 };
 
 /// One run's inputs.
 pub(super) struct Run<'a> {
     pub prepared: &'a Prepared,
     pub entries: &'a [Entry],
+    /// The signal-to-noise ratio of each clip's file.
+    pub snrs: &'a [Option<f64>],
     /// The altered copies of each clip of the training side, in its order.
     pub copies: Vec<Vec<Entry>>,
     pub fold: &'a Fold,
@@ -75,6 +77,7 @@ impl Run<'_> {
         let validation = self.predict(&net, &data, &self.fold.validation);
         self.table(&self.fold.validation, &validation).write(&self.dir.validation())?;
         self.table(&self.fold.test, &test).write(&self.dir.predictions())?;
+        self.embeddings(&net, &data).write(&self.dir.embeddings())?;
         self.bundle(&net, scalers.train).save(&self.dir.bundle())?;
         let best_epoch = state.best.unwrap_or(state.history.len());
         let done = Done {
@@ -136,8 +139,8 @@ impl Run<'_> {
             .prepared
             .clips
             .iter()
-            .zip(self.entries)
-            .map(|(clip, entry)| ClipRecord::of(clip, step * entry.frames().saturating_sub(1) as f64))
+            .zip(self.entries.iter().zip(self.snrs))
+            .map(|(clip, (entry, &snr))| ClipRecord::of(clip, step * entry.frames().saturating_sub(1) as f64, snr))
             .collect();
         ClipRecord::write_all(&self.dir.clips(), &records)
     }
@@ -306,6 +309,13 @@ impl Run<'_> {
         let prepared = self.prepared;
         let size = prepared.experiment.train.batch_size;
         score(net, data, members, &prepared.labels, &prepared.classes, size, &self.device)
+    }
+
+    fn embeddings(&self, net: &Net, data: &Dataset) -> Embeddings {
+        let test = &self.fold.test;
+        let size = self.prepared.experiment.train.batch_size;
+        let clips = test.iter().map(|&clip| self.prepared.clips[clip].id.clone()).collect();
+        Embeddings { clips, vectors: embed(net, data, test, size, &self.device) }
     }
 
     fn table(&self, members: &[usize], scored: &Scored) -> Predictions {

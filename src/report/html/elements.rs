@@ -43,7 +43,7 @@ pub(super) fn table_with(table: &Table, first: impl Fn(usize, &str) -> Markup) -
                                     @if column == 0 {
                                         th scope="row" class="words" { (first(number, cell)) }
                                     } @else {
-                                        td class=(class(column)) { (cell) }
+                                        td class=(class(column)) { (cell.replace(" ± ", "\u{a0}±\u{a0}")) }
                                     }
                                 }
                             }

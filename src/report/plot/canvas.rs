@@ -67,8 +67,12 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
 
     /// A filled diamond, `radius` units from its centre to its corners.
     pub fn diamond(&mut self, (x, y): (f64, f64), radius: f64, colour: Rgb) -> Result<()> {
-        let corners = [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)];
-        self.backend.fill_polygon(corners.map(grid), &filled(colour)).map_err(failed)
+        self.polygon(&[(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)], colour)
+    }
+
+    /// A filled polygon.
+    pub fn polygon(&mut self, corners: &[(f64, f64)], colour: Rgb) -> Result<()> {
+        self.backend.fill_polygon(corners.iter().copied().map(grid), &filled(colour)).map_err(failed)
     }
 
     /// A line through `points`. Points that are not finite break it; one that stands alone becomes a dot.

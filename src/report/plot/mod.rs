@@ -9,6 +9,7 @@
 //! | [`confusion`] | the confusion matrix: shares of each true emotion, and counts |
 //! | [`bars`] | a horizontal bar each: UAR by speaker, clips by emotion |
 //! | [`reliability`] | accuracy by confidence, before and after temperature scaling |
+//! | [`scatter`] | clips as points of a plane: the principal components of the penultimate layer |
 //! | [`curves`] | loss and UAR over the epochs of one run or of many |
 //! | [`distribution`] | clips by emotion, lengths of clips |
 //! | [`canvas`], [`font`], `lettering`, [`colour`], [`axes`], [`header`], [`legend`] | what the pictures are made of |
@@ -25,6 +26,7 @@ pub mod header;
 pub mod legend;
 mod lettering;
 pub mod reliability;
+pub mod scatter;
 
 use std::path::Path;
 
@@ -45,6 +47,7 @@ pub use self::{
     curves::{Curve, EpochPoint, LearningCurves},
     distribution::{DurationSpread, EmotionBars, Series},
     reliability::Reliability,
+    scatter::Scatter,
 };
 
 /// Width of a figure unless its content needs more; in the units of the canvas.
