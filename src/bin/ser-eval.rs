@@ -1,9 +1,13 @@
 //! `ser-eval`: gathers experiments' finished runs into reports, and compares experiments.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use ser::{
+    config::data_dir,
     error::{Error, Result},
     eval::{Bootstrap, Comparison, Evaluation, compare, evaluate_with},
     report,
@@ -34,7 +38,7 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Where the corpora are, if they are not where training found them: for the clips' pictures and players in
-    /// report.html.
+    /// report.html [default: $SER_DATASETS, else datasets].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Draws of the bootstrap; 0 for no intervals.
@@ -43,6 +47,12 @@ struct Arguments {
     /// Seed of the bootstrap's draws.
     #[arg(long, value_name = "N", default_value_t = Bootstrap::default().seed)]
     bootstrap_seed: u64,
+}
+
+impl Arguments {
+    fn bootstrap(&self) -> Bootstrap {
+        Bootstrap { samples: self.bootstrap, seed: self.bootstrap_seed }
+    }
 }
 
 fn main() -> ExitCode {
@@ -56,25 +66,36 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<()> {
-    let bootstrap = Bootstrap { samples: arguments.bootstrap, seed: arguments.bootstrap_seed };
     if let [dir] = &arguments.dirs[..] {
-        let evaluation = evaluate_with(load_finished(dir)?, bootstrap)?;
         let folder = arguments.out.clone().unwrap_or_else(|| dir.join("report"));
-        let recordings = Recordings::find(evaluation.clips.values(), arguments.data.as_deref());
-        report::write(&evaluation, &recordings, &folder)?;
+        let evaluation = report_of(dir, &folder, &arguments)?;
         print!("{}", report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted()));
         println!("\nreport      {}", folder.join("report.html").display());
         return Ok(());
     }
-    compare_all(&arguments, bootstrap)
+    compare_all(&arguments)
 }
 
-fn compare_all(arguments: &Arguments, bootstrap: Bootstrap) -> Result<()> {
+/// Evaluates the runs in `dir` and writes their report into `folder`.
+fn report_of(dir: &Path, folder: &Path, arguments: &Arguments) -> Result<Evaluation> {
+    let finished = load_finished(dir)?;
+    let data = data_dir(arguments.data.clone());
+    let recordings = Recordings::find(finished.iter().flat_map(|run| &run.clips), Some(&data));
+    let examples = finished.first().map_or(Ok(vec![]), |run| report::examples(run, &recordings, &data));
+    // The figures do not depend on them.
+    let examples = examples.unwrap_or_else(|error| {
+        eprintln!("warning: no examples of augmentation: {error}");
+        vec![]
+    });
+    let evaluation = evaluate_with(finished, arguments.bootstrap())?;
+    report::write(&evaluation, &recordings, &examples, folder)?;
+    Ok(evaluation)
+}
+
+fn compare_all(arguments: &Arguments) -> Result<()> {
     let mut evaluations = Vec::new();
     for dir in &arguments.dirs {
-        let mut evaluation = evaluate_with(load_finished(dir)?, bootstrap)?;
-        let recordings = Recordings::find(evaluation.clips.values(), arguments.data.as_deref());
-        report::write(&evaluation, &recordings, &dir.join("report"))?;
+        let mut evaluation = report_of(dir, &dir.join("report"), arguments)?;
         // Two runs of one config bear one name: their folders tell them apart.
         if evaluations.iter().any(|other: &Evaluation| other.experiment == evaluation.experiment) {
             evaluation.experiment = format!("{} in {}", evaluation.experiment, dir.display());
@@ -87,7 +108,7 @@ fn compare_all(arguments: &Arguments, bootstrap: Bootstrap) -> Result<()> {
     let comparisons = match &evaluations[..] {
         [first, others @ ..] => {
             let compared: Result<Vec<Comparison>> =
-                others.iter().map(|other| compare(first, other, bootstrap)).collect();
+                others.iter().map(|other| compare(first, other, arguments.bootstrap())).collect();
             // Of two experiments a comparison was asked for; of more, a table, in which protocols stand apart.
             match compared {
                 Err(Error::Config(problem)) if others.len() > 1 => {

@@ -93,13 +93,17 @@ fn run(arguments: Arguments) -> Result<()> {
         overwrite: arguments.overwrite,
         dashboard: arguments.tui,
     };
-    let prepared = prepare(experiment, &data_dir(arguments.data))?;
+    let data = data_dir(arguments.data);
+    let prepared = prepare(experiment, &data)?;
     eprint!("{}", prepared.summary());
     train(&prepared, &options)?;
 
-    let evaluation = evaluate(load_finished(&out)?)?;
+    let finished = load_finished(&out)?;
+    let recordings = Recordings::find(finished.iter().flat_map(|run| &run.clips), Some(&data));
+    let examples = finished.first().map_or(Ok(vec![]), |run| report::examples(run, &recordings, &data))?;
+    let evaluation = evaluate(finished)?;
     let folder = out.join("report");
-    report::write(&evaluation, &Recordings::find(evaluation.clips.values(), None), &folder)?;
+    report::write(&evaluation, &recordings, &examples, &folder)?;
     print!("{}", report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted()));
     println!("report      {}", folder.join("report.html").display());
     Ok(())

@@ -12,7 +12,7 @@
 //! | `certainty` | [`Certainty`]: `top2`, `auroc`, `auroc_by_class`, `log_loss`, `brier`, `calibration_error`, `bins` |
 //! | `calibrated` | the same after temperature scaling, and each run's `temperatures` |
 //! | `intervals` | [`Intervals`]: one by `speakers` and one by `utterances`, each `low` and `high` at 95 % |
-//! | `protocol` | [`ProtocolRecord`] |
+//! | `protocol`, `label_rule` | [`ProtocolRecord`]; how emotions became classes, in words |
 //! | `complete`, `missing`, `seeds`, `untested` | whether all folds are there, else which are not; classes without clips |
 //! | `per_class`, `macro_average`, `weighted_average`, `confusion` | scikit-learn's figures; counts `[truth][prediction]` |
 //! | `breakdowns` | [`Breakdown`]: `by` and its `groups`; `unknown` predictions are in none |
@@ -66,6 +66,7 @@ struct Report<'a> {
     calibrated: &'a Calibrated,
     intervals: &'a [Intervals],
     protocol: &'a ProtocolRecord,
+    label_rule: &'a str,
     complete: bool,
     missing: &'a [FoldOfSeed],
     seeds: &'a [u64],
@@ -138,6 +139,7 @@ pub fn write(path: &Path, evaluation: &Evaluation) -> Result<()> {
         calibrated: &evaluation.calibrated,
         intervals: &evaluation.intervals,
         protocol: &evaluation.protocol,
+        label_rule: &evaluation.label_rule,
         complete: evaluation.complete(),
         missing: &evaluation.missing,
         seeds: &evaluation.seeds,

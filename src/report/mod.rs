@@ -9,6 +9,7 @@
 //! | [`markdown`], [`latex`], [`model_card`] | `report.md`, `report.tex`, `model_card.md` |
 //! | [`csv`] | the confusion matrix, and all figures one a row |
 //! | [`json`] | all figures with their protocol, for programs |
+//! | [`examples()`] | what augmentation does to a clip |
 //! | [`html`] | one page with everything, the clips to be seen and heard |
 //! | [`plot`], `pictures` | the pictures, as PNG and SVG; which of them a report has |
 //! | [`published`] | what others and people reach under the same protocol |
@@ -25,6 +26,7 @@ pub mod card;
 pub mod comparison;
 pub mod csv;
 pub mod document;
+mod examples;
 mod headline;
 pub mod html;
 pub mod json;
@@ -42,6 +44,7 @@ mod terminal;
 pub mod text;
 mod write;
 
+pub use examples::examples;
 pub use headline::headline;
 pub use published::{Beside, beside};
 pub use terminal::{colour_wanted, terminal};

@@ -8,8 +8,8 @@ use super::{
     headline::{protocol_line, warnings},
     html::Picture,
     plot::{
-        self, Bars, ConfusionMatrix, Curve, DurationSpread, EpochPoint, Figure, LearningCurves, Reliability, Scatter,
-        Series,
+        self, Bars, ConfusionMatrix, Curve, DurationSpread, EpochPoint, Figure, LearningCurves, Panel, Reliability,
+        Scatter, Series, Spectrograms,
     },
 };
 use crate::{
@@ -27,7 +27,7 @@ type Draw<'a> = Box<dyn Fn(&Path) -> Result<Picture> + Sync + 'a>;
 /// # Errors
 ///
 /// [`crate::error::Error::Io`] naming the file that cannot be written.
-pub fn write(evaluation: &Evaluation, folder: &Path) -> Result<Vec<Picture>> {
+pub fn write(evaluation: &Evaluation, examples: &[Panel], folder: &Path) -> Result<Vec<Picture>> {
     let mut subtitle = warnings(evaluation);
     subtitle.push(protocol_line(evaluation));
     let (title, subtitle) = (evaluation.experiment.as_str(), subtitle.as_slice());
@@ -64,6 +64,10 @@ pub fn write(evaluation: &Evaluation, folder: &Path) -> Result<Vec<Picture>> {
         let classes = &evaluation.confusion.classes;
         let caption = "The penultimate layer's vectors of one run's test clips";
         draw.push(drawn("embedding", caption, Scatter { projection, classes, title, subtitle }));
+    }
+    if !examples.is_empty() {
+        let figure = Spectrograms { panels: examples, title, subtitle };
+        draw.push(drawn("augmentation", "What augmentation does to a clip of the training side", figure));
     }
     draw.into_par_iter().map(|draw| draw(folder)).collect()
 }

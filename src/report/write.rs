@@ -6,6 +6,7 @@ use super::{
     csv,
     headline::headline,
     html, json, latex, markdown, model_card, pictures,
+    plot::Panel,
     published::{Beside, beside},
     tables,
     text::classification_report,
@@ -22,12 +23,12 @@ const DIGITS: usize = 4;
 
 /// Writes the report's files into the folder, each whole or not at all: `report.txt`, `report.md`, `report.tex`,
 /// `report.json`, `report.html`, `model_card.md`, `figures.csv`, `confusion.csv`, `predictions.csv`, and the pictures,
-/// each as PNG and SVG. The page shows and plays what of `recordings` is at hand.
+/// each as PNG and SVG. The page shows and plays what of `recordings` is at hand; `examples` are of augmentation.
 ///
 /// # Errors
 ///
 /// [`crate::error::Error::Io`] naming the file that cannot be written.
-pub fn write(evaluation: &Evaluation, recordings: &Recordings, folder: &Path) -> Result<()> {
+pub fn write(evaluation: &Evaluation, recordings: &Recordings, examples: &[Panel], folder: &Path) -> Result<()> {
     create_dir(folder)?;
     let beside = beside(evaluation)?;
     for (name, text) in [
@@ -42,7 +43,7 @@ pub fn write(evaluation: &Evaluation, recordings: &Recordings, folder: &Path) ->
     evaluation.predictions.write(&folder.join("predictions.csv"))?;
     csv::write_confusion(&folder.join("confusion.csv"), &evaluation.confusion)?;
     csv::write_figures(&folder.join("figures.csv"), evaluation)?;
-    let pictures = pictures::write(evaluation, folder)?;
+    let pictures = pictures::write(evaluation, examples, folder)?;
     let page = html::page(evaluation, &beside, &pictures, recordings, folder)?;
     write_whole(&folder.join("report.html"), |file| file.write_all(page.as_bytes()))
 }
@@ -57,15 +58,7 @@ fn full_text(evaluation: &Evaluation, beside: &Beside) -> String {
     for table in tables.into_iter().flatten().chain(tables::breakdowns(evaluation)).chain(more) {
         text.push_str(&format!("\n{}", table.plain()));
     }
-    let audit = evaluation.runs.iter().map(|run| &run.audit);
-    let most = |count: fn(&crate::protocol::audit::Audit) -> usize| audit.clone().map(count).max().unwrap_or(0);
-    text.push_str(&format!(
-        "\nleak audit: clips on two sides {}; test speakers heard in training {}; test sentences heard in training {} \
-         (most in any fold)\n",
-        most(|a| a.shared_clips.len()),
-        most(|a| a.shared_speakers.len()),
-        most(|a| a.shared_sentences),
-    ));
+    text.push_str(&format!("\n{}\n", tables::audit(evaluation).plain()));
     let versions = &evaluation.versions;
     text.push_str(&format!(
         "ser {}, burn {}, device {}, {}; config {}; split seed {}\n",

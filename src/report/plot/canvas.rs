@@ -10,7 +10,7 @@ use plotters::{
 use super::{
     colour::Rgb,
     font::{Along, Text, rasterise, width},
-    lettering::Lettering,
+    overlay::{Overlay, shade},
 };
 use crate::error::{Error, Result};
 
@@ -46,13 +46,13 @@ impl Stroke {
 pub struct Canvas<'a, DB> {
     backend: &'a mut DB,
     /// Where the text goes if not into pixels.
-    lettering: Option<&'a mut Lettering>,
+    overlay: Option<&'a mut Overlay>,
 }
 
 impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
-    /// A canvas on `backend`, which has [`SCALE`] pixels per unit. On one for an SVG, `lettering` takes the text.
-    pub const fn new(backend: &'a mut DB, lettering: Option<&'a mut Lettering>) -> Self {
-        Self { backend, lettering }
+    /// A canvas on `backend`, which has [`SCALE`] pixels per unit. On one for an SVG, `overlay` takes the text.
+    pub const fn new(backend: &'a mut DB, overlay: Option<&'a mut Overlay>) -> Self {
+        Self { backend, overlay }
     }
 
     /// A filled rectangle from its top left corner.
@@ -73,6 +73,27 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
     /// A filled polygon.
     pub fn polygon(&mut self, corners: &[(f64, f64)], colour: Rgb) -> Result<()> {
         self.backend.fill_polygon(corners.iter().copied().map(grid), &filled(colour)).map_err(failed)
+    }
+
+    /// Cells in a rectangle from its top left corner, `[rows × columns]` levels as [`crate::audio::picture`] gives.
+    pub fn cells(
+        &mut self,
+        (x, y): (f64, f64),
+        (width, height): (f64, f64),
+        levels: &[u8],
+        columns: usize,
+    ) -> Result<()> {
+        if let Some(overlay) = &mut self.overlay {
+            overlay.add_cells((x, y), (width, height), levels, columns);
+            return Ok(());
+        }
+        let rows = levels.len() / columns.max(1);
+        let (wide, high) = (width / columns.max(1) as f64, height / rows.max(1) as f64);
+        for (i, &level) in levels.iter().enumerate() {
+            let (row, column) = (i / columns.max(1), i % columns.max(1));
+            self.rectangle(x + wide * column as f64, y + high * row as f64, wide, high, shade(level))?;
+        }
+        Ok(())
     }
 
     /// A line through `points`. Points that are not finite break it; one that stands alone becomes a dot.
@@ -98,7 +119,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
             filled: false,
             stroke_width: length(stroke.width),
         };
-        if self.lettering.is_some() {
+        if self.overlay.is_some() {
             return self.backend.draw_path(points.iter().copied().map(grid), &style).map_err(failed);
         }
         // Plotters fills the outline of the whole line, which goes wrong where the line crosses itself or turns
@@ -120,8 +141,8 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
     pub fn text(&mut self, x: f64, y: f64, text: &str, style: &Text) -> Result<()> {
         // "Below" the place is to its right for text that runs upwards.
         let base = if style.upwards { (x + style.drop(), y) } else { (x, y + style.drop()) };
-        match &mut self.lettering {
-            Some(lettering) => lettering.add(base, text, style),
+        match &mut self.overlay {
+            Some(overlay) => overlay.add(base, text, style),
             None => self.text_in_pixels(base, text, style),
         }
     }

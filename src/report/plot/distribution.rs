@@ -370,7 +370,9 @@ mod tests {
         let figure =
             EmotionBars { title: "mine", subtitle: &["SYNTHETIC".into()], classes: &classes, corpora: &corpora };
         let svg = to_svg(&figure).unwrap();
-        for text in ["mine", "SYNTHETIC", "8 clips, 2 emotions", "3 (37.5 %)", "5 (62.5 %)", "emotion 1", "\nb\n"] {
+        for text in
+            ["mine", "SYNTHETIC", "8 clips, 2 emotions", "3 (37.5 %)", "5 (62.5 %)", "emotion 1", "data-text=\"b\""]
+        {
             assert!(svg.contains(text), "{text}");
         }
     }

@@ -10,9 +10,10 @@
 //! | [`bars`] | a horizontal bar each: UAR by speaker, clips by emotion |
 //! | [`reliability`] | accuracy by confidence, before and after temperature scaling |
 //! | [`scatter`] | clips as points of a plane: the principal components of the penultimate layer |
+//! | [`spectrograms`] | spectrograms of one clip, altered in several ways |
 //! | [`curves`] | loss and UAR over the epochs of one run or of many |
 //! | [`distribution`] | clips by emotion, lengths of clips |
-//! | [`canvas`], [`font`], `lettering`, [`colour`], [`axes`], [`header`], [`legend`] | what the pictures are made of |
+//! | [`canvas`], [`font`], `overlay`, [`colour`], [`axes`], [`header`], [`legend`] | what the pictures are made of |
 
 pub mod axes;
 pub mod bars;
@@ -24,9 +25,10 @@ pub mod distribution;
 pub mod font;
 pub mod header;
 pub mod legend;
-mod lettering;
+pub(crate) mod overlay;
 pub mod reliability;
 pub mod scatter;
+pub mod spectrograms;
 
 use std::path::Path;
 
@@ -34,7 +36,7 @@ use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 
 use self::{
     canvas::{Canvas, SCALE},
-    lettering::Lettering,
+    overlay::Overlay,
 };
 use crate::{
     error::{Error, Result},
@@ -48,6 +50,7 @@ pub use self::{
     distribution::{DurationSpread, EmotionBars, Series},
     reliability::Reliability,
     scatter::Scatter,
+    spectrograms::{Panel, Spectrograms},
 };
 
 /// Width of a figure unless its content needs more; in the units of the canvas.
@@ -90,10 +93,10 @@ pub fn save(figure: &impl Figure, path: &Path) -> Result<()> {
 pub fn to_svg(figure: &impl Figure) -> Result<String> {
     let (width, height) = drawn_size(figure)?;
     let mut svg = String::new();
-    let mut lettering = Lettering::new(&figure.description());
+    let mut overlay = Overlay::new(&figure.description());
     {
         let mut backend = SVGBackend::with_string(&mut svg, (width, height));
-        draw_on(figure, &mut backend, Some(&mut lettering))?;
+        draw_on(figure, &mut backend, Some(&mut overlay))?;
     }
     // Plotters has no way to say these: the size in units rather than in the finer grid on which it draws, the
     // description, and text that is no text. Nothing is drawn over text, so that it may come last.
@@ -106,7 +109,7 @@ pub fn to_svg(figure: &impl Figure) -> Result<String> {
     );
     let mut svg = svg.replacen(&grid, &units, 1);
     if let Some(end) = svg.rfind("</svg>") {
-        svg.insert_str(end, &lettering.elements());
+        svg.insert_str(end, &overlay.elements());
     }
     Ok(svg)
 }
@@ -144,13 +147,9 @@ fn drawn_size(figure: &impl Figure) -> Result<(u32, u32)> {
     Ok((width.ceil() as u32 * SCALE, height.ceil() as u32 * SCALE))
 }
 
-fn draw_on<DB: DrawingBackend>(
-    figure: &impl Figure,
-    backend: &mut DB,
-    lettering: Option<&mut Lettering>,
-) -> Result<()> {
+fn draw_on<DB: DrawingBackend>(figure: &impl Figure, backend: &mut DB, overlay: Option<&mut Overlay>) -> Result<()> {
     backend.ensure_prepared().map_err(canvas::failed)?;
-    let mut canvas = Canvas::new(backend, lettering);
+    let mut canvas = Canvas::new(backend, overlay);
     let (width, height) = figure.size();
     canvas.rectangle(0.0, 0.0, width.ceil(), height.ceil(), colour::WHITE)?;
     figure.draw(&mut canvas)?;
