@@ -118,8 +118,10 @@ fn group(name: String, counts: &[u64], classes: usize) -> Group {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::eval::fake;
+    use crate::eval::{Confusion, Scores, fake};
 
     #[test]
     fn groups_part_the_predictions_and_what_is_unknown_is_counted() {
@@ -155,5 +157,32 @@ mod tests {
         assert_eq!(names, ["2 to 3 s", "8 s or more"]);
         let names: Vec<_> = found[4].groups.iter().map(|group| group.name.as_str()).collect();
         assert_eq!(names, ["below 0 dB", "30 to 40 dB"]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_groups_figures_are_those_of_its_predictions_alone(
+            ages in prop::collection::vec(prop::option::of(20..50_u32), 12), right in 0.0..1.0_f64
+        ) {
+            let predictions = fake::predictions(3, 4, 3, &[1], right);
+            let ages: BTreeMap<&str, Option<u32>> =
+                predictions.rows.iter().map(|row| row.clip.as_str()).zip(ages).collect();
+            let clips = ages.iter().map(|(&clip, &age)| {
+                (clip.to_owned(), ClipRecord { clip: clip.to_owned(), age, ..ClipRecord::default() })
+            });
+            let found = breakdowns(&predictions, &clips.collect());
+            let known = ages.values().flatten().count() as u64;
+            let grouped: u64 = found.iter().filter(|of| of.by == "age").flat_map(|of| &of.groups).map(|group| group.n).sum();
+            prop_assert_eq!(known, grouped);
+            for group in found.iter().filter(|of| of.by == "age").flat_map(|of| &of.groups) {
+                let low: u32 = group.name.split(' ').next().unwrap().parse().unwrap();
+                let of = |row: &&Prediction| ages[row.clip.as_str()].is_some_and(|age| (low..low + 10).contains(&age));
+                let pairs: Vec<_> = predictions.rows.iter().filter(of).map(|row| (row.truth, row.prediction)).collect();
+                prop_assert_eq!(group.n, pairs.len() as u64);
+                let scores = Scores::of(&Confusion::from_pairs(predictions.classes.clone(), pairs).unwrap()).unwrap();
+                prop_assert!((group.uar - scores.uar).abs() < 1e-12 && (group.wa - scores.wa).abs() < 1e-12);
+                prop_assert!((group.macro_f1 - scores.macro_f1).abs() < 1e-12);
+            }
+        }
     }
 }

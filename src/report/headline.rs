@@ -15,15 +15,20 @@ pub fn percent(spread: Spread) -> String {
     }
 }
 
+/// A number of things: `1 fold`, `5 folds`.
+pub(super) fn many(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
+}
+
 /// The protocol in one line: `luna-5fold, speaker-independent, 5 folds, 8 classes`.
 #[must_use]
 pub fn protocol_line(evaluation: &Evaluation) -> String {
     let protocol = &evaluation.protocol;
     format!(
-        "{}, speaker-{}, {} folds, {} classes",
+        "{}, speaker-{}, {}, {} classes",
         protocol.name,
         if protocol.speaker_independent { "independent" } else { "DEPENDENT" },
-        protocol.folds.len(),
+        many(protocol.folds.len(), "fold"),
         evaluation.confusion.classes.len()
     )
 }
@@ -99,7 +104,7 @@ pub(super) fn lines(evaluation: &Evaluation) -> Vec<Line> {
     setting("audit", audit(evaluation));
     setting(
         "seeds",
-        format!("{} ({} runs, {} predictions)", seeds.join(", "), evaluation.runs.len(), evaluation.scores.n),
+        format!("{} ({}, {} predictions)", seeds.join(", "), many(evaluation.runs.len(), "run"), evaluation.scores.n),
     );
     let mut figure = |label, value| lines.push(Line { label, value, kind: Kind::Figure });
     let spread = if evaluation.seeds.len() > 1 { ", mean ± s.d. over seeds" } else { "" };

@@ -1,6 +1,10 @@
 //! An evaluation's figures as [`Table`]s, which text, Markdown and LaTeX share.
 
-use super::{headline::percent, published::Beside, table::Table};
+use super::{
+    headline::{many, percent},
+    published::Beside,
+    table::Table,
+};
 use crate::eval::{Certainty, Evaluation, Interval, IntervalOf, Unit};
 
 /// How many pairs of emotions are named.
@@ -89,8 +93,7 @@ pub fn published(evaluation: &Evaluation, beside: &Beside) -> Option<Table> {
         return None;
     }
     let row = |cells: [String; 4]| cells.to_vec();
-    let seeds = evaluation.seeds.len();
-    let ours = format!("this experiment, {seeds} seed{}", if seeds == 1 { "" } else { "s" });
+    let ours = format!("this experiment, {}", many(evaluation.seeds.len(), "seed"));
     let mut rows = vec![
         row([
             ours.clone(),
