@@ -73,7 +73,7 @@ fn seconds(seconds: f64) -> Key {
 
 /// Steps of 10 dB: the estimate is no finer.
 fn decibels(snr: f64) -> Key {
-    const MOST: u32 = 6;
+    const MOST: u32 = 8;
     let step = (snr / 10.0).floor().clamp(0.0, f64::from(MOST)) as u32;
     let name = match (step, snr < 0.0) {
         (_, true) => return (0, "below 0 dB".to_owned()),

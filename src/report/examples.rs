@@ -65,7 +65,7 @@ fn strongest(config: &AugmentConfig) -> Vec<(String, AugmentConfig)> {
             let mut shift = shift.clone();
             (shift.semitones, shift.probability) = ([semitones; 2], 1.0);
             (
-                format!("pitch shift: {semitones:+} semitones"),
+                format!("pitch shift: {semitones:+} semitones").replace('-', "−"),
                 AugmentConfig { pitch_shift: Some(shift), ..none.clone() },
             )
         }));
@@ -96,7 +96,7 @@ mod tests {
         };
         let found = strongest(&config);
         let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["pitch shift: -2 semitones", "pitch shift: +2 semitones", "noise: 5 dB below the clip"]);
+        assert_eq!(names, ["pitch shift: −2 semitones", "pitch shift: +2 semitones", "noise: 5 dB below the clip"]);
         assert!(found[0].1.noise.is_none() && found[2].1.pitch_shift.is_none());
         assert_eq!(strongest(&AugmentConfig { copies: 0, ..config }), []);
     }

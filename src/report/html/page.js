@@ -155,7 +155,7 @@ function openCell(key) {
   const some = pictured.length && pictured.length < cell.rows.length ? `; pictures of the first ${pictured.length}` : '';
   open(right ? `${truth}, recognised: ${all}` : `${truth} taken for ${prediction}: ${all}`,
     element('p', { className: 'note' }, `${shown}, ${order}${some}.`),
-    pictured.length ? cards(pictured.map((row) => card(data.clips[row.clip], [`${chances(row)}; ${seeds(row)}`]))) : null ?? '',
+    ...(pictured.length ? [cards(pictured.map((row) => card(data.clips[row.clip], [`${chances(row)}; ${seeds(row)}`])))] : []),
     element('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'All clips listed' }, table));
 }
 

@@ -58,9 +58,9 @@ impl Spectrograms<'_> {
         Header::new(self.title, self.subtitle.iter().map(String::as_str).chain([scale.as_str()]), "", COLUMN)
     }
 
-    /// From 0 to the end of the longest.
-    fn time(&self) -> Axis {
-        Axis::around(self.panels.iter().map(seconds).chain([0.0]), 0.1)
+    /// The end of the longest, in seconds.
+    fn longest(&self) -> f64 {
+        self.panels.iter().map(seconds).fold(0.001, f64::max)
     }
 }
 
@@ -78,8 +78,9 @@ impl Figure for Spectrograms<'_> {
     fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<'_, DB>) -> Result<()> {
         let header = self.header();
         header.draw(canvas)?;
-        let (time, right) = (self.time(), COLUMN - 2.0 * MARGIN);
-        let across = |seconds: f64| LEFT + (right - LEFT) * seconds / time.high;
+        let (longest, right) = (self.longest(), COLUMN - 2.0 * MARGIN);
+        let time = Axis::around([0.0, longest], 0.01);
+        let across = |seconds: f64| LEFT + (right - LEFT) * seconds / longest;
         let frame = Stroke::solid(FRAME, 1.5);
         let mut bottom = header.height();
         for (row, panel) in self.panels.iter().enumerate() {
@@ -94,13 +95,13 @@ impl Figure for Spectrograms<'_> {
             canvas.line(&[(LEFT, top), (LEFT, bottom)], &frame)?;
             canvas.line(&[(LEFT, bottom), (end, bottom)], &frame)?;
             let mel = |hz: f64| (1.0 + hz / 700.0).ln();
-            for kilohertz in [0.0, 1.0, 4.0] {
+            for kilohertz in [0.0, 1.0, 3.0, 8.0].into_iter().filter(|kilohertz| 1000.0 * kilohertz <= highest) {
                 let y = bottom - PANEL * mel(1000.0 * kilohertz) / mel(highest);
                 canvas.line(&[(LEFT - 5.0, y), (LEFT, y)], &frame)?;
                 canvas.text(LEFT - 9.0, y, &format!("{kilohertz}"), &TICK.at(Along::End, Across::Middle))?;
             }
         }
-        for &tick in &time.ticks {
+        for &tick in time.ticks.iter().filter(|tick| **tick <= longest) {
             canvas.line(&[(across(tick), bottom), (across(tick), bottom + 5.0)], &frame)?;
             canvas.text(across(tick), bottom + 10.0, &time.label(tick), &TICK.at(Along::Middle, Across::Top))?;
         }
