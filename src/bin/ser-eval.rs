@@ -9,7 +9,7 @@ use clap::Parser;
 use ser::{
     config::data_dir,
     error::{Error, Result},
-    eval::{Bootstrap, Comparison, Evaluation, compare, evaluate_with},
+    eval::{Bootstrap, Evaluation, compare, evaluate_with},
     report,
     run::{Recordings, load_finished},
 };
@@ -107,16 +107,15 @@ fn compare_all(arguments: &Arguments) -> Result<()> {
     }
     let comparisons = match &evaluations[..] {
         [first, others @ ..] => {
-            let compared: Result<Vec<Comparison>> =
-                others.iter().map(|other| compare(first, other, arguments.bootstrap())).collect();
-            // Of two experiments a comparison was asked for; of more, a table, in which protocols stand apart.
-            match compared {
-                Err(Error::Config(problem)) if others.len() > 1 => {
-                    eprintln!("not compared: {problem}");
-                    Vec::new()
+            let mut comparisons = Vec::new();
+            for other in others {
+                match compare(first, other, arguments.bootstrap()) {
+                    // Of two experiments a comparison was asked for; of more, a table, in which protocols stand apart.
+                    Err(Error::Config(problem)) if others.len() > 1 => eprintln!("not compared: {problem}"),
+                    compared => comparisons.push(compared?),
                 }
-                compared => compared?,
             }
+            comparisons
         }
         [] => Vec::new(),
     };

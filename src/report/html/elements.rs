@@ -43,7 +43,7 @@ pub(super) fn table_with(table: &Table, first: impl Fn(usize, &str) -> Markup) -
                                     @if column == 0 {
                                         th scope="row" class="words" { (first(number, cell)) }
                                     } @else {
-                                        td class=(class(column)) { (cell.replace(" ± ", "\u{a0}±\u{a0}")) }
+                                        td class=(class(column)) { (together(cell)) }
                                     }
                                 }
                             }
@@ -80,21 +80,21 @@ pub(super) fn matrix(confusion: &Confusion) -> Markup {
     };
     let shares = confusion.rows();
     html! {
+        p.note id="matrix-caption" {
+            "Rows are true emotions, columns what they were taken for: % of the row, and predictions below. "
+            (figures) ", computed from these cells. Press a cell for its clips; arrows go from cell to cell."
+        }
         div.scroll role="region" aria-labelledby="matrix-caption" tabindex="0" {
-            table.matrix {
-                caption id="matrix-caption" {
-                    "Rows are true emotions, columns what they were taken for: % of the row, and predictions below. "
-                    (figures) ", computed from these cells. Press a cell for its clips."
-                }
+            table.matrix aria-labelledby="matrix-caption" {
                 thead { tr {
                     th scope="col" { span.true { "true" } " \\ " span.predicted { "predicted" } }
-                    @for class in &confusion.classes { th scope="col" { (class) } }
+                    @for class in &confusion.classes { th scope="col" { (breakable(class)) } }
                 } }
                 tbody {
                     @for (truth, (class, (counts, shares))) in
                         confusion.classes.iter().zip(confusion.counts.iter().zip(&shares)).enumerate() {
                         tr {
-                            th scope="row" { (class) small { "n = " (counts.iter().sum::<u64>()) } }
+                            th scope="row" { (breakable(class)) small { "n = " (counts.iter().sum::<u64>()) } }
                             @for (prediction, count) in counts.iter().enumerate() {
                                 (cell(confusion, (truth, prediction), *count, shares.as_ref().and_then(|of| of.get(prediction)).copied()))
                             }
@@ -125,6 +125,17 @@ fn cell(confusion: &Confusion, (truth, prediction): (usize, usize), count: u64, 
             }
         }
     }
+}
+
+/// A figure with its spread stays in one line.
+fn together(cell: &str) -> String {
+    if cell.contains('±') { cell.replace(' ', "\u{a0}") } else { cell.to_owned() }
+}
+
+/// A long name may be broken after what joins its parts.
+fn breakable(name: &str) -> Markup {
+    let parts = name.split_inclusive(['_', '-', '/']);
+    html! { @for part in parts { (part) wbr; } }
 }
 
 /// A title as an id.
