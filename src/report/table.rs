@@ -51,7 +51,7 @@ impl Table {
 
     /// The widths with the widest columns of words made narrower until the table fits a terminal, as far as that goes.
     fn narrowed(&self, mut widths: Vec<usize>) -> Vec<usize> {
-        const LEAST: usize = 14;
+        const LEAST: usize = 10;
         while widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1) > COLUMNS {
             let words = (0..widths.len()).filter(|&column| self.is_words(column) && widths[column] > LEAST);
             // A heading is not broken.
