@@ -28,7 +28,7 @@ fn the_whole_way_on_the_embedded_corpus() {
     let dir = tempfile::tempdir().unwrap();
     let ran = run(train(dir.path(), TINY).args(["--seed", "1,2"]));
     ran.succeeds();
-    for part in ["SYNTHETIC SPEECH", "UAR", "speaker-independent", "experiments/tiny/report/report.txt"] {
+    for part in ["SYNTHETIC SPEECH", "UAR", "speaker-independent", "experiments/tiny/report/report.html"] {
         assert!(ran.stdout.contains(part), "no \"{part}\" in: {}", ran.stdout);
     }
 
