@@ -39,6 +39,7 @@ fn the_whole_way_on_the_embedded_corpus() {
             "run.json",
             "split.csv",
             "clips.csv",
+            "embeddings.csv",
             "train.log",
             "checkpoints/last.safetensors",
             "done.json",
@@ -47,7 +48,7 @@ fn the_whole_way_on_the_embedded_corpus() {
         }
     }
     let report = experiment.join("report");
-    for picture in ["confusion", "curves", "speakers", "reliability", "classes"] {
+    for picture in ["confusion", "curves", "speakers", "reliability", "classes", "durations", "embedding"] {
         assert!(fs::read(report.join(format!("{picture}.png"))).unwrap().starts_with(b"\x89PNG"), "{picture}");
         assert!(fs::read(report.join(format!("{picture}.svg"))).unwrap().starts_with(b"<svg"), "{picture}");
     }
