@@ -83,5 +83,6 @@ fn experiments_of_one_protocol_are_compared_and_others_are_not() {
     run(program("ser-eval", d).args(["a", "c"])).fails(2, &["cannot be compared", "folds"]);
     let all = run(program("ser-eval", d).args(["a", "b", "c"]));
     assert!(all.succeeds().stderr.contains("not compared"), "{}", all.stderr);
+    assert_eq!(all.stdout.matches("McNemar's exact test").count(), 1, "the two of one protocol are: {}", all.stdout);
     assert_eq!(all.stdout.matches("experiment  seeds").count(), 2, "{}", all.stdout);
 }

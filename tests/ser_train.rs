@@ -28,7 +28,7 @@ fn the_whole_way_on_the_embedded_corpus() {
     let dir = tempfile::tempdir().unwrap();
     let ran = run(train(dir.path(), TINY).args(["--seed", "1,2"]));
     ran.succeeds();
-    for part in ["SYNTHETIC SPEECH", "UAR", "speaker-independent", "experiments/tiny/report/report.txt"] {
+    for part in ["SYNTHETIC SPEECH", "UAR", "speaker-independent", "experiments/tiny/report/report.html"] {
         assert!(ran.stdout.contains(part), "no \"{part}\" in: {}", ran.stdout);
     }
 
@@ -39,6 +39,7 @@ fn the_whole_way_on_the_embedded_corpus() {
             "run.json",
             "split.csv",
             "clips.csv",
+            "embeddings.csv",
             "train.log",
             "checkpoints/last.safetensors",
             "checkpoints/last-1.safetensors",
@@ -48,7 +49,7 @@ fn the_whole_way_on_the_embedded_corpus() {
         }
     }
     let report = experiment.join("report");
-    for picture in ["confusion", "curves", "speakers", "reliability", "classes"] {
+    for picture in ["confusion", "curves", "speakers", "reliability", "classes", "durations", "embedding"] {
         assert!(fs::read(report.join(format!("{picture}.png"))).unwrap().starts_with(b"\x89PNG"), "{picture}");
         assert!(fs::read(report.join(format!("{picture}.svg"))).unwrap().starts_with(b"<svg"), "{picture}");
     }

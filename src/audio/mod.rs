@@ -6,6 +6,7 @@ mod length;
 mod loudness;
 mod measure;
 mod normalise;
+mod picture;
 mod resample;
 pub(crate) mod spectrum;
 mod trim;
@@ -18,8 +19,9 @@ pub use decode::{Audio, decode};
 pub use denoise::Denoise;
 pub use length::Crop;
 pub use loudness::loudness;
-pub use measure::Measure;
+pub use measure::{Measure, snr_db};
 pub use normalise::Normalise;
+pub use picture::{LEVELS, RANGE, picture};
 pub use resample::resample;
 pub use trim::trim;
 

@@ -7,10 +7,11 @@ use std::{
 
 use clap::Parser;
 use ser::{
+    config::data_dir,
     error::{Error, Result},
-    eval::{Bootstrap, Comparison, Evaluation, compare, evaluate_with},
+    eval::{Bootstrap, Evaluation, compare, evaluate_with},
     report,
-    run::{GridRecord, load_finished},
+    run::{GridRecord, Recordings, load_finished},
 };
 
 /// Gathers the finished runs of an experiment into a report: figures with intervals, confusion matrix, learning curves,
@@ -38,12 +39,22 @@ struct Arguments {
     /// is only printed where this is not given.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Where the corpora are, if they are not where training found them: for the clips' pictures and players in
+    /// report.html [default: $SER_DATASETS, else datasets].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Draws of the bootstrap; 0 for no intervals.
     #[arg(long, value_name = "N", default_value_t = Bootstrap::default().samples)]
     bootstrap: usize,
     /// Seed of the bootstrap's draws.
     #[arg(long, value_name = "N", default_value_t = Bootstrap::default().seed)]
     bootstrap_seed: u64,
+}
+
+impl Arguments {
+    fn bootstrap(&self) -> Bootstrap {
+        Bootstrap { samples: self.bootstrap, seed: self.bootstrap_seed }
+    }
 }
 
 fn main() -> ExitCode {
@@ -57,26 +68,39 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<()> {
-    let bootstrap = Bootstrap { samples: arguments.bootstrap, seed: arguments.bootstrap_seed };
     if let [dir] = &arguments.dirs[..] {
+        let folder = arguments.out.clone().unwrap_or_else(|| dir.join("report"));
         if let Some(record) = GridRecord::read(dir)? {
-            return report::grid::say(dir, &arguments.out.unwrap_or_else(|| dir.join("report")), record);
+            return report::grid::say(dir, &folder, record);
         }
-        let evaluation = evaluate_with(load_finished(dir)?, bootstrap)?;
-        let folder = arguments.out.unwrap_or_else(|| dir.join("report"));
-        report::write(&evaluation, &folder)?;
+        let evaluation = report_of(dir, &folder, &arguments)?;
         print!("{}", report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted()));
-        println!("\nreport      {}", folder.join("report.txt").display());
+        println!("\nreport      {}", folder.join("report.html").display());
         return Ok(());
     }
-    compare_all(&arguments.dirs, arguments.out.as_deref(), bootstrap)
+    compare_all(&arguments)
 }
 
-fn compare_all(dirs: &[PathBuf], out: Option<&Path>, bootstrap: Bootstrap) -> Result<()> {
+/// Evaluates the runs in `dir` and writes their report into `folder`.
+fn report_of(dir: &Path, folder: &Path, arguments: &Arguments) -> Result<Evaluation> {
+    let finished = load_finished(dir)?;
+    let data = data_dir(arguments.data.clone());
+    let recordings = Recordings::find(finished.iter().flat_map(|run| &run.clips), Some(&data));
+    let examples = finished.first().map_or(Ok(vec![]), |run| report::examples(run, &recordings, &data));
+    // The figures do not depend on them.
+    let examples = examples.unwrap_or_else(|error| {
+        eprintln!("warning: no examples of augmentation: {error}");
+        vec![]
+    });
+    let evaluation = evaluate_with(finished, arguments.bootstrap())?;
+    report::write(&evaluation, &recordings, &examples, folder)?;
+    Ok(evaluation)
+}
+
+fn compare_all(arguments: &Arguments) -> Result<()> {
     let mut evaluations = Vec::new();
-    for dir in dirs {
-        let mut evaluation = evaluate_with(load_finished(dir)?, bootstrap)?;
-        report::write(&evaluation, &dir.join("report"))?;
+    for dir in &arguments.dirs {
+        let mut evaluation = report_of(dir, &dir.join("report"), arguments)?;
         // Two runs of one config bear one name: their folders tell them apart.
         if evaluations.iter().any(|other: &Evaluation| other.experiment == evaluation.experiment) {
             evaluation.experiment = format!("{} in {}", evaluation.experiment, dir.display());
@@ -88,23 +112,22 @@ fn compare_all(dirs: &[PathBuf], out: Option<&Path>, bootstrap: Bootstrap) -> Re
     }
     let comparisons = match &evaluations[..] {
         [first, others @ ..] => {
-            let compared: Result<Vec<Comparison>> =
-                others.iter().map(|other| compare(first, other, bootstrap)).collect();
-            // Of two experiments a comparison was asked for; of more, a table, in which protocols stand apart.
-            match compared {
-                Err(Error::Config(problem)) if others.len() > 1 => {
-                    eprintln!("not compared: {problem}");
-                    Vec::new()
+            let mut comparisons = Vec::new();
+            for other in others {
+                match compare(first, other, arguments.bootstrap()) {
+                    // Of two experiments a comparison was asked for; of more, a table, in which protocols stand apart.
+                    Err(Error::Config(problem)) if others.len() > 1 => eprintln!("not compared: {problem}"),
+                    compared => comparisons.push(compared?),
                 }
-                compared => compared?,
             }
+            comparisons
         }
         [] => Vec::new(),
     };
     for comparison in &comparisons {
         println!("{}", report::comparison::text(comparison));
     }
-    if let Some(out) = out {
+    if let Some(out) = &arguments.out {
         report::comparison::write(&comparisons, &evaluations, out)?;
         println!("comparison  {}", out.join("comparison.txt").display());
     }

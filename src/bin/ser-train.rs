@@ -15,7 +15,7 @@ use ser::{
     files::create_dir,
     progress::stop_on_signal,
     report,
-    run::{GridRecord, load_finished},
+    run::{GridRecord, Recordings, load_finished},
     train::{Options, Prepared, planned, prepare, sanity, train},
 };
 
@@ -139,11 +139,14 @@ fn one(arguments: &Arguments, task: &Task, data: &Path) -> Result<()> {
     if arguments.no_report {
         return Ok(());
     }
-    let evaluation = evaluate(load_finished(&task.out)?)?;
+    let finished = load_finished(&task.out)?;
+    let recordings = Recordings::find(finished.iter().flat_map(|run| &run.clips), Some(data));
+    let examples = finished.first().map_or(Ok(vec![]), |run| report::examples(run, &recordings, data))?;
+    let evaluation = evaluate(finished)?;
     let folder = task.out.join("report");
-    report::write(&evaluation, &folder)?;
+    report::write(&evaluation, &recordings, &examples, &folder)?;
     print!("{}", report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted()));
-    println!("report      {}", folder.join("report.txt").display());
+    println!("report      {}", folder.join("report.html").display());
     Ok(())
 }
 

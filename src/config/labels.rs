@@ -61,6 +61,22 @@ impl LabelsConfig {
         }
     }
 
+    /// The rule in words, as a report says it: `calm → neutral, song dropped`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let calm = match self.calm {
+            Calm::Keep => None,
+            Calm::Neutral => Some("calm → neutral".to_owned()),
+            Calm::Drop => Some("calm dropped".to_owned()),
+        };
+        let map = self.map.iter().map(|(from, to)| match to.as_str() {
+            DROP => format!("{from} dropped"),
+            to => format!("{from} → {to}"),
+        });
+        let changes: Vec<String> = calm.into_iter().chain(map).collect();
+        if changes.is_empty() { "each emotion is a class".to_owned() } else { changes.join(", ") }
+    }
+
     /// Gives every clip its class.
     ///
     /// # Errors
@@ -121,6 +137,14 @@ mod tests {
     fn classes(config: &LabelsConfig) -> (Vec<String>, Vec<usize>) {
         let labelled = config.apply(["sad", "calm", "neutral", "angry"].map(clip).to_vec()).unwrap();
         (labelled.classes, labelled.labels)
+    }
+
+    #[test]
+    fn the_rule_is_said_in_words() {
+        assert_eq!(LabelsConfig::default().words(), "each emotion is a class");
+        let map = [("song", "drop"), ("boredom", "neutral")].map(|(from, to)| (from.to_owned(), to.to_owned()));
+        let rule = LabelsConfig { calm: Calm::Neutral, map: map.into() };
+        assert_eq!(rule.words(), "calm → neutral, boredom → neutral, song dropped");
     }
 
     #[test]

@@ -45,7 +45,7 @@ type Key = (u32, String);
 type Property = fn(&Prediction, Option<&ClipRecord>) -> Option<Key>;
 
 /// The properties, by name; those that no clip has are left out of a report.
-const PROPERTIES: [(&str, Property); 8] = [
+const PROPERTIES: [(&str, Property); 9] = [
     ("speaker", |row, _| Some((0, row.speaker.clone()))),
     ("corpus", |row, _| row.clip.split_once('/').map(|(corpus, _)| (0, corpus.to_owned()))),
     ("sex", |_, clip| clip?.sex.map(|sex| (0, of_sex(sex).to_owned()))),
@@ -54,6 +54,7 @@ const PROPERTIES: [(&str, Property); 8] = [
     ("sentence", |_, clip| clip?.sentence.clone().map(|sentence| (0, sentence))),
     ("repetition", |_, clip| clip?.repetition.map(|repetition| (repetition, repetition.to_string()))),
     ("duration", |_, clip| clip?.seconds.map(seconds)),
+    ("signal-to-noise ratio", |_, clip| clip?.snr_db.map(decibels)),
 ];
 
 fn of_sex(sex: Sex) -> &'static str {
@@ -68,6 +69,18 @@ fn seconds(seconds: f64) -> Key {
     const LONG: u32 = 8;
     let whole = (seconds as u32).min(LONG);
     (whole, if whole == LONG { format!("{LONG} s or more") } else { format!("{whole} to {} s", whole + 1) })
+}
+
+/// Steps of 10 dB: the estimate is no finer.
+fn decibels(snr: f64) -> Key {
+    const MOST: u32 = 8;
+    let step = (snr / 10.0).floor().clamp(0.0, f64::from(MOST)) as u32;
+    let name = match (step, snr < 0.0) {
+        (_, true) => return (0, "below 0 dB".to_owned()),
+        (MOST, _) => format!("{} dB or more", 10 * MOST),
+        (step, _) => format!("{} to {} dB", 10 * step, 10 * step + 10),
+    };
+    (step + 1, name)
 }
 
 /// The figures by all properties that some clip has. One that has more groups than a quarter of the predictions (the
@@ -105,8 +118,10 @@ fn group(name: String, counts: &[u64], classes: usize) -> Group {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::eval::fake;
+    use crate::eval::{Confusion, Scores, fake};
 
     #[test]
     fn groups_part_the_predictions_and_what_is_unknown_is_counted() {
@@ -117,6 +132,7 @@ mod tests {
                 clip: row.clip.clone(),
                 sex: (row.speaker != "c/3").then_some(if row.speaker == "c/0" { Sex::Female } else { Sex::Male }),
                 seconds: Some(if row.speaker == "c/1" { 12.5 } else { 2.5 }),
+                snr_db: Some(if row.speaker == "c/1" { -3.0 } else { 35.0 }),
                 ..ClipRecord::default()
             };
             clips.insert(row.clip.clone(), record);
@@ -124,7 +140,10 @@ mod tests {
         let found = breakdowns(&predictions, &clips);
         let by: Vec<_> =
             found.iter().map(|breakdown| (breakdown.by, breakdown.groups.len(), breakdown.unknown)).collect();
-        assert_eq!(by, [("speaker", 4, 0), ("corpus", 1, 0), ("sex", 2, 60), ("duration", 2, 0)]);
+        assert_eq!(
+            by,
+            [("speaker", 4, 0), ("corpus", 1, 0), ("sex", 2, 60), ("duration", 2, 0), ("signal-to-noise ratio", 2, 0)]
+        );
         for breakdown in &found {
             let n: u64 = breakdown.groups.iter().map(|group| group.n).sum();
             assert_eq!(n as usize + breakdown.unknown, predictions.rows.len());
@@ -136,5 +155,34 @@ mod tests {
         assert!((female.wa - right as f64 / 60.0).abs() < 1e-12);
         let names: Vec<_> = found[3].groups.iter().map(|group| group.name.as_str()).collect();
         assert_eq!(names, ["2 to 3 s", "8 s or more"]);
+        let names: Vec<_> = found[4].groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(names, ["below 0 dB", "30 to 40 dB"]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_groups_figures_are_those_of_its_predictions_alone(
+            ages in prop::collection::vec(prop::option::of(20..50_u32), 12), right in 0.0..1.0_f64
+        ) {
+            let predictions = fake::predictions(3, 4, 3, &[1], right);
+            let ages: BTreeMap<&str, Option<u32>> =
+                predictions.rows.iter().map(|row| row.clip.as_str()).zip(ages).collect();
+            let clips = ages.iter().map(|(&clip, &age)| {
+                (clip.to_owned(), ClipRecord { clip: clip.to_owned(), age, ..ClipRecord::default() })
+            });
+            let found = breakdowns(&predictions, &clips.collect());
+            let known = ages.values().flatten().count() as u64;
+            let grouped: u64 = found.iter().filter(|of| of.by == "age").flat_map(|of| &of.groups).map(|group| group.n).sum();
+            prop_assert_eq!(known, grouped);
+            for group in found.iter().filter(|of| of.by == "age").flat_map(|of| &of.groups) {
+                let low: u32 = group.name.split(' ').next().unwrap().parse().unwrap();
+                let of = |row: &&Prediction| ages[row.clip.as_str()].is_some_and(|age| (low..low + 10).contains(&age));
+                let pairs: Vec<_> = predictions.rows.iter().filter(of).map(|row| (row.truth, row.prediction)).collect();
+                prop_assert_eq!(group.n, pairs.len() as u64);
+                let scores = Scores::of(&Confusion::from_pairs(predictions.classes.clone(), pairs).unwrap()).unwrap();
+                prop_assert!((group.uar - scores.uar).abs() < 1e-12 && (group.wa - scores.wa).abs() < 1e-12);
+                prop_assert!((group.macro_f1 - scores.macro_f1).abs() < 1e-12);
+            }
+        }
     }
 }

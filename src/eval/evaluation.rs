@@ -14,6 +14,7 @@ use super::{
     breakdown::{Breakdown, breakdowns},
     certainty::{Calibrated, Certainty, Temperature},
     notable::{ConfusedPair, JudgedClip, confused, worst},
+    projection::Projection,
     temperature,
 };
 use crate::{
@@ -32,6 +33,8 @@ pub struct Evaluation {
     pub experiment: String,
     /// The protocol that every figure must be read with.
     pub protocol: ProtocolRecord,
+    /// How the corpora's emotions became classes, in words.
+    pub label_rule: String,
     /// Whether any corpus is synthetic: the figures then say nothing of people.
     pub synthetic: bool,
     /// What the first run was made with.
@@ -68,6 +71,8 @@ pub struct Evaluation {
     pub confused: Vec<ConfusedPair>,
     /// The clips that were judged worst, the worst first.
     pub worst: Vec<JudgedClip>,
+    /// What the penultimate layer makes of the test clips of one run; nothing from runs of earlier versions.
+    pub projection: Option<Projection>,
     /// What is known of each clip, by id; nothing from runs of earlier versions.
     pub clips: BTreeMap<String, ClipRecord>,
 }
@@ -183,14 +188,26 @@ pub fn evaluate(finished: Vec<Finished>) -> Result<Evaluation> {
 /// or two runs disagree on a clip's class: the row is named.
 pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Evaluation> {
     let mut runs = Vec::new();
-    let mut first: Option<RunRecord> = None;
+    let mut first: Option<(RunRecord, String)> = None;
     let mut pooled = Predictions::default();
     let mut pool = Pool::default();
     let mut temperatures = Vec::new();
     let mut clips = BTreeMap::new();
+    let mut projection = None;
     for run in finished {
-        let Finished { dir, record, done, epochs, predictions, mut validation, split, clips: known } = run;
-        let reference = first.get_or_insert_with(|| record.clone());
+        let Finished {
+            dir,
+            record,
+            done,
+            epochs,
+            predictions,
+            mut validation,
+            split,
+            clips: known,
+            embeddings,
+            labels,
+        } = run;
+        let (reference, _) = first.get_or_insert_with(|| (record.clone(), labels.words()));
         if record.config_hash != reference.config_hash || record.classes != reference.classes {
             return Err(Error::Config(format!(
                 "{} was trained with another config than the runs beside it ({} and {}): evaluate them apart",
@@ -209,6 +226,10 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             seed: record.seed,
             temperature: temperature::fit(&judged).unwrap_or(1.0),
         });
+        if let Some(embeddings) = embeddings {
+            let found = Projection::of(&predictions, &embeddings);
+            projection = Some(found.map_err(|problem| Error::file(dir.embeddings(), problem))?);
+        }
         clips.extend(known.into_iter().map(|clip| (clip.clip.clone(), clip)));
         runs.push(Run {
             fold: record.fold,
@@ -221,7 +242,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
         pooled.classes = predictions.classes;
         pooled.rows.extend(predictions.rows);
     }
-    let Some(record) = first else {
+    let Some((record, label_rule)) = first else {
         return Err(Error::Config("there is no finished run to evaluate".into()));
     };
     pooled.rows.sort_by(|a, b| (a.seed, &a.clip).cmp(&(b.seed, &b.clip)));
@@ -248,6 +269,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     Ok(Evaluation {
         experiment: record.experiment,
         protocol: record.protocol,
+        label_rule,
         synthetic: record.synthetic,
         versions: record.versions,
         config_hash: record.config_hash,
@@ -267,6 +289,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
         breakdowns: breakdowns(&pooled, &clips),
         confused: confused(&confusion),
         worst: worst(&pooled, WORST),
+        projection,
         clips,
         predictions: pooled,
         confusion,
@@ -372,7 +395,7 @@ fn position(folds: &[String], fold: &str) -> usize {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::{eval::fake, run::EpochRecord};
+    use crate::{config::LabelsConfig, eval::fake, run::EpochRecord};
 
     /// A finished run of one fold with made-up predictions; validation is another speaker's.
     pub(crate) fn finished(name: &str, rows: Vec<Prediction>, classes: &[String], seed: u64) -> Finished {
@@ -422,6 +445,8 @@ pub(crate) mod tests {
             predictions: Predictions { classes: classes.to_vec(), rows },
             validation: Predictions { classes: classes.to_vec(), rows: validation },
             clips: vec![],
+            embeddings: None,
+            labels: LabelsConfig::default(),
         }
     }
 

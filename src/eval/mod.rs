@@ -11,6 +11,7 @@
 //! | [`calibration`], [`temperature`] | reliability and expected calibration error; temperature scaling |
 //! | [`bootstrap`] | 95 % intervals over speakers and over utterances |
 //! | [`breakdown`], [`notable`] | figures of groups of clips; the worst clips, the most confused emotions |
+//! | [`projection`] | the penultimate layer's vectors in a plane |
 //! | [`evaluate`] | all of it, from the finished runs of an experiment |
 //! | [`grid`] | the settings of a search, ranked on validation |
 //! | [`compare`], [`mcnemar`] | two experiments under one protocol, clip by clip |
@@ -27,6 +28,7 @@ pub mod judgements;
 pub mod mcnemar;
 pub mod notable;
 mod paired;
+pub mod projection;
 pub mod proper;
 pub mod ranking;
 pub mod scores;
@@ -43,6 +45,7 @@ pub use grid::{Grid, Ranked};
 pub use judgements::Judgements;
 pub use mcnemar::McNemar;
 pub use paired::{Compared, Comparison, compare};
+pub use projection::Projection;
 pub use scores::{Average, ClassScores, Scores};
 
 #[cfg(test)]

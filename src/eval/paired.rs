@@ -16,6 +16,8 @@ use crate::{
 /// What two experiments differ by on the clips that both predict.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
+    /// The protocol of both: corpora, name, whether speaker-independent.
+    pub protocol: String,
     /// The first experiment's figures on these clips.
     pub first: Compared,
     /// The second's.
@@ -105,7 +107,10 @@ pub fn compare(first: &Evaluation, second: &Evaluation, bootstrap: Bootstrap) ->
         let [uar, wa, macro_f1] = figures(counts, classes);
         Compared { experiment: evaluation.experiment.clone(), seeds: evaluation.seeds.clone(), uar, wa, macro_f1 }
     };
+    let protocol = &first.protocol;
+    let speakers_are = if protocol.speaker_independent { "speaker-independent" } else { "speaker-DEPENDENT" };
     Ok(Comparison {
+        protocol: format!("{}, {}, {speakers_are}", protocol.corpora.join(" and "), protocol.name),
         first: compared(first, &pooled[0]),
         second: compared(second, &pooled[1]),
         clips: shared.len(),

@@ -100,6 +100,12 @@ impl Net {
         self.classes.forward(relu(self.dense.forward(pooled)))
     }
 
+    /// What the last layer sees of each utterance, without dropout, `[batch, dense]`.
+    #[must_use]
+    pub fn penultimate(&self, input: NetInput) -> Tensor<2> {
+        relu(self.dense.forward(self.embed(input)))
+    }
+
     /// The utterance's vector before the head, `[batch, 2 × hidden]`, or the last block's channels without an LSTM.
     #[must_use]
     pub fn embed(&self, input: NetInput) -> Tensor<2> {

@@ -24,9 +24,10 @@ pub fn sentence(comparison: &Comparison) -> String {
     let (first, second) = (&comparison.first, &comparison.second);
     let points = 100.0 * comparison.difference;
     let mut text = format!(
-        "On {} clips of {} speakers, {} reaches a UAR of {:.2} % and {} of {:.2} % ({} of {:+.2} points",
+        "On {} clips of {} speakers ({}), {} reaches a UAR of {:.2} % and {} of {:.2} % ({} of {:+.2} points",
         comparison.clips,
         comparison.speakers,
+        comparison.protocol,
         first.experiment,
         100.0 * first.uar,
         second.experiment,
@@ -179,9 +180,14 @@ mod tests {
         let (a, b) = (evaluation("a", 8, 60, &[1, 2], 0.3), evaluation("b", 8, 60, &[3], 0.8));
         let found = compare(&a, &b, Bootstrap::default()).unwrap();
         let said = text(&found).replace('\n', " ");
-        for part in
-            ["480 clips of 8 speakers", "a difference of +", "95 % interval +", "p < 0.001", "McNemar", "takes seed 1"]
-        {
+        for part in [
+            "480 clips of 8 speakers (c, speaker-kfold, speaker-independent), a reaches",
+            "a difference of +",
+            "95 % interval +",
+            "p < 0.001",
+            "McNemar",
+            "takes seed 1",
+        ] {
             assert!(said.contains(part), "{part}: {said}");
         }
         assert!(text(&found).lines().all(|line| line.chars().count() <= 80));

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use super::{headline::percent, plot::Bars, table::Table, write::both};
+use super::{
+    headline::percent,
+    plot::{self, Bars},
+    table::Table,
+};
 use crate::{
     error::Result,
     eval::{Grid, Ranked, grid::rank},
@@ -83,7 +87,9 @@ pub fn write(grid: &Grid, folder: &Path) -> Result<()> {
         }
         csv.flush()
     })?;
-    both(&picture(grid), folder, "grid")()
+    let picture = picture(grid);
+    plot::save(&picture, &folder.join("grid.png"))?;
+    plot::save(&picture, &folder.join("grid.svg"))
 }
 
 /// Most bars of the picture: more cannot be read.

@@ -1,7 +1,10 @@
 //! The few lines that stand on top of every report: the figures with the protocol that they mean something under.
 
 use super::table::wrapped;
-use crate::eval::{Evaluation, Spread};
+use crate::{
+    eval::{Evaluation, Spread},
+    protocol::audit::Audit,
+};
 
 /// A share as per cent with two decimals, with its spread where there is one: `49.90` or `49.90 ± 1.02`.
 #[must_use]
@@ -12,15 +15,20 @@ pub fn percent(spread: Spread) -> String {
     }
 }
 
+/// A number of things: `1 fold`, `5 folds`.
+pub(super) fn many(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
+}
+
 /// The protocol in one line: `luna-5fold, speaker-independent, 5 folds, 8 classes`.
 #[must_use]
 pub fn protocol_line(evaluation: &Evaluation) -> String {
     let protocol = &evaluation.protocol;
     format!(
-        "{}, speaker-{}, {} folds, {} classes",
+        "{}, speaker-{}, {}, {} classes",
         protocol.name,
         if protocol.speaker_independent { "independent" } else { "DEPENDENT" },
-        protocol.folds.len(),
+        many(protocol.folds.len(), "fold"),
         evaluation.confusion.classes.len()
     )
 }
@@ -95,9 +103,11 @@ pub(super) fn lines(evaluation: &Evaluation) -> Vec<Line> {
     setting("validation", protocol.validation_rule.clone());
     setting("selection", protocol.selection.clone());
     setting("scaler", protocol.scaler.clone());
+    setting("labels", evaluation.label_rule.clone());
+    setting("audit", audit(evaluation));
     setting(
         "seeds",
-        format!("{} ({} runs, {} predictions)", seeds.join(", "), evaluation.runs.len(), evaluation.scores.n),
+        format!("{} ({}, {} predictions)", seeds.join(", "), many(evaluation.runs.len(), "run"), evaluation.scores.n),
     );
     let brand = protocol.brand.as_ref().map(|brand| format!("  [{brand}]")).unwrap_or_default();
     let mut figure = |label, value: String| lines.push(Line { label, value: value + &brand, kind: Kind::Figure });
@@ -121,6 +131,17 @@ pub(super) fn lines(evaluation: &Evaluation) -> Vec<Line> {
         figure("UAR, 95 %", within.join("; "));
     }
     lines
+}
+
+/// What the sides of the folds share, the most in any.
+fn audit(evaluation: &Evaluation) -> String {
+    let most = |count: fn(&Audit) -> usize| evaluation.runs.iter().map(|run| count(&run.audit)).max().unwrap_or(0);
+    format!(
+        "clips on two sides {}; test speakers heard in training {}; test sentences heard in training {}",
+        most(|a| a.shared_clips.len() + a.shared_copies.len() + a.shared_audio.len()),
+        most(|a| a.shared_speakers.len()),
+        most(|a| a.shared_sentences),
+    )
 }
 
 #[cfg(test)]

@@ -12,12 +12,13 @@
 //! | `certainty` | [`Certainty`]: `top2`, `auroc`, `auroc_by_class`, `log_loss`, `brier`, `calibration_error`, `bins` |
 //! | `calibrated` | the same after temperature scaling, and each run's `temperatures` |
 //! | `intervals` | [`Intervals`]: one by `speakers` and one by `utterances`, each `low` and `high` at 95 % |
-//! | `protocol` | [`ProtocolRecord`] |
+//! | `protocol`, `label_rule` | [`ProtocolRecord`]; how emotions became classes, in words |
 //! | `complete`, `missing`, `seeds`, `untested` | whether all folds are there, else which are not; classes without clips |
 //! | `per_class`, `macro_average`, `weighted_average`, `confusion` | scikit-learn's figures; counts `[truth][prediction]` |
 //! | `breakdowns` | [`Breakdown`]: `by` and its `groups`; `unknown` predictions are in none |
 //! | `confused`, `worst` | pairs of emotions and clips, the worst first; class indices are those of `confusion.classes` |
 //! | `per_seed`, `runs` | the figures of each seed, and of each run with its audit |
+//! | `projection` | [`Projection`] of one run: `fold`, `seed`, `explained`, and the `place` of each of its `points` |
 //! | `config_hash`, `versions` | what the runs were made with |
 
 use std::path::Path;
@@ -27,7 +28,8 @@ use serde::Serialize;
 use crate::{
     error::Result,
     eval::{
-        Average, Calibrated, Certainty, ClassScores, Confusion, Evaluation, FoldOfSeed, Intervals, SeedScores, Spread,
+        Average, Calibrated, Certainty, ClassScores, Confusion, Evaluation, FoldOfSeed, Intervals, Projection,
+        SeedScores, Spread,
         breakdown::Breakdown,
         notable::{ConfusedPair, JudgedClip},
     },
@@ -64,6 +66,7 @@ struct Report<'a> {
     calibrated: &'a Calibrated,
     intervals: &'a [Intervals],
     protocol: &'a ProtocolRecord,
+    label_rule: &'a str,
     complete: bool,
     missing: &'a [FoldOfSeed],
     seeds: &'a [u64],
@@ -77,6 +80,7 @@ struct Report<'a> {
     worst: &'a [JudgedClip],
     per_seed: &'a [SeedScores],
     runs: Vec<Run<'a>>,
+    projection: Option<&'a Projection>,
     config_hash: &'a str,
     versions: &'a Versions,
 }
@@ -135,6 +139,7 @@ pub fn write(path: &Path, evaluation: &Evaluation) -> Result<()> {
         calibrated: &evaluation.calibrated,
         intervals: &evaluation.intervals,
         protocol: &evaluation.protocol,
+        label_rule: &evaluation.label_rule,
         complete: evaluation.complete(),
         missing: &evaluation.missing,
         seeds: &evaluation.seeds,
@@ -148,6 +153,7 @@ pub fn write(path: &Path, evaluation: &Evaluation) -> Result<()> {
         worst: &evaluation.worst,
         per_seed: &evaluation.per_seed,
         runs: runs.collect(),
+        projection: evaluation.projection.as_ref(),
         config_hash: &evaluation.config_hash,
         versions: &evaluation.versions,
     };

@@ -1,7 +1,7 @@
 //! The main figures as a LaTeX table: `report.tex`, to be put into a paper (needs `booktabs`).
 
 use super::{
-    headline::{protocol_line, warnings},
+    headline::{many, protocol_line, warnings},
     tables::points,
 };
 use crate::eval::{Evaluation, Interval, IntervalOf, Unit};
@@ -40,13 +40,14 @@ pub fn report(evaluation: &Evaluation) -> String {
         .unwrap_or_default();
     let warnings = warnings(evaluation).into_iter().map(|line| format!(" {}", escaped(&line)));
     let caption = format!(
-        "{} on {}: {}. Per cent, folds and seeds pooled ({} predictions, {} seed(s)); in brackets 95\\,\\% intervals by \
-         percentile bootstrap{draws}. Validation: {}; scaler: {}; {}.{}",
+        "{} on {}: {}. Per cent, folds and seeds pooled ({} predictions, {}); in brackets 95\\,\\% intervals by \
+         percentile bootstrap{draws}. Labels: {}; validation: {}; scaler: {}; {}.{}",
         escaped(&evaluation.experiment),
         escaped(&evaluation.protocol.corpora.join(", ")),
         escaped(&protocol_line(evaluation)),
         scores.n,
-        evaluation.seeds.len(),
+        many(evaluation.seeds.len(), "seed"),
+        escaped(&evaluation.label_rule),
         escaped(&evaluation.protocol.validation_rule),
         escaped(&evaluation.protocol.scaler),
         escaped(&evaluation.protocol.selection),
@@ -68,6 +69,7 @@ fn escaped(text: &str) -> String {
             '\\' => safe.push_str("\\textbackslash{}"),
             '~' => safe.push_str("\\textasciitilde{}"),
             '^' => safe.push_str("\\textasciicircum{}"),
+            '→' => safe.push_str("$\\to$"),
             other => safe.push(other),
         }
     }

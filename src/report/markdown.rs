@@ -4,7 +4,7 @@ use super::{
     headline::headline,
     published::Beside,
     table::Table,
-    tables::{breakdowns, confused, figures, per_class, published, runs, worst},
+    tables::{audit, breakdowns, confused, figures, per_class, published, runs, worst},
 };
 use crate::eval::Evaluation;
 
@@ -13,7 +13,12 @@ use crate::eval::Evaluation;
 pub fn report(evaluation: &Evaluation, beside: &Beside) -> String {
     let mut text = format!("# {}\n\n```text\n{}```\n", evaluation.experiment, headline(evaluation));
     let tables = [Some(figures(evaluation)), published(evaluation, beside), Some(per_class(evaluation))];
-    let more = breakdowns(evaluation).into_iter().chain([confused(evaluation), worst(evaluation), runs(evaluation)]);
+    let more = breakdowns(evaluation).into_iter().chain([
+        confused(evaluation),
+        worst(evaluation),
+        runs(evaluation),
+        audit(evaluation),
+    ]);
     for table in tables.into_iter().flatten().chain(more) {
         text.push_str(&format!("\n## {}\n\n{}", table.title, self::table(&table)));
     }

@@ -9,7 +9,9 @@
 //! | [`markdown`], [`latex`], [`model_card`] | `report.md`, `report.tex`, `model_card.md` |
 //! | [`csv`] | the confusion matrix, and all figures one a row |
 //! | [`json`] | all figures with their protocol, for programs |
-//! | [`plot`] | the pictures, as PNG and SVG |
+//! | [`examples()`] | what augmentation does to a clip |
+//! | [`html`] | one page with everything, the clips to be seen and heard |
+//! | [`plot`], `pictures` | the pictures, as PNG and SVG; which of them a report has |
 //! | [`published`] | what others and people reach under the same protocol |
 //! | [`comparison`] | two experiments or more |
 //! | [`write()`] | all of one experiment's into one folder |
@@ -26,12 +28,15 @@ pub mod card;
 pub mod comparison;
 pub mod csv;
 pub mod document;
+mod examples;
 pub mod grid;
 mod headline;
+pub mod html;
 pub mod json;
 pub mod latex;
 pub mod markdown;
 pub mod model_card;
+mod pictures;
 pub mod plot;
 pub mod published;
 mod runs;
@@ -43,6 +48,7 @@ mod terminal;
 pub mod text;
 mod write;
 
+pub use examples::examples;
 pub use headline::headline;
 pub use published::{Beside, beside};
 pub use runs::runs;

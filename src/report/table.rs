@@ -49,14 +49,28 @@ impl Table {
         column == 0 || self.words.contains(&column)
     }
 
-    /// Plain text: title, headings, rows, note.
+    /// The widths with the widest columns of words made narrower until the table fits a terminal, as far as that goes.
+    fn narrowed(&self, mut widths: Vec<usize>) -> Vec<usize> {
+        const LEAST: usize = 10;
+        while widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1) > COLUMNS {
+            let words = (0..widths.len()).filter(|&column| self.is_words(column) && widths[column] > LEAST);
+            // A heading is not broken.
+            let words = words.filter(|&column| widths[column] > self.columns[column].chars().count());
+            let Some(widest) = words.max_by_key(|&column| widths[column]) else { break };
+            widths[widest] -= 1;
+        }
+        widths
+    }
+
+    /// Plain text: title, headings, rows, note. Columns of words are broken where the table would be wider than a
+    /// terminal.
     #[must_use]
     pub fn plain(&self) -> String {
         let width = |column: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
             cells.chain(self.columns.get(column).copied()).map(|cell| cell.chars().count()).max().unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
+        let widths = self.narrowed((0..self.columns.len()).map(width).collect());
         let line = |cells: &mut dyn Iterator<Item = &str>| {
             let cells = cells.zip(&widths).enumerate().map(|(column, (cell, &width))| {
                 if self.is_words(column) { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
@@ -65,7 +79,11 @@ impl Table {
         };
         let mut text = format!("{}\n{}", self.title, line(&mut self.columns.iter().copied()));
         for row in &self.rows {
-            text.push_str(&line(&mut row.iter().map(String::as_str)));
+            let cells: Vec<Vec<String>> = row.iter().zip(&widths).map(|(cell, &width)| broken(cell, width)).collect();
+            let lines = cells.iter().map(Vec::len).max().unwrap_or(1);
+            for number in 0..lines {
+                text.push_str(&line(&mut cells.iter().map(|cell| cell.get(number).map_or("", String::as_str))));
+            }
         }
         if !self.note.is_empty() {
             text.push_str(&wrapped(&self.note, 0));
@@ -99,6 +117,30 @@ pub fn wrapped(text: &str, indent: usize) -> String {
     lines
 }
 
+/// A cell in lines of at most `width` characters: at spaces, or inside a word that is longer than a line.
+fn broken(cell: &str, width: usize) -> Vec<String> {
+    if cell.chars().count() <= width {
+        return vec![cell.to_owned()];
+    }
+    let mut lines = vec![String::new()];
+    for word in cell.split(' ') {
+        let letters: Vec<char> = word.chars().collect();
+        for (part, letters) in letters.chunks(width.max(1)).enumerate() {
+            let last = lines.last().map_or(0, |line| line.chars().count());
+            let fits = part == 0 && last + 1 + letters.len() <= width;
+            match lines.last_mut() {
+                Some(line) if line.is_empty() => line.extend(letters),
+                Some(line) if fits => {
+                    line.push(' ');
+                    line.extend(letters);
+                }
+                _ => lines.push(letters.iter().collect()),
+            }
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +154,17 @@ mod tests {
             .note("Note.");
         let expected = "By fruit\nfruit   n  source\napple  12  a tree\né       3\nNote.\n";
         assert_eq!(table.plain(), expected);
+    }
+
+    #[test]
+    fn words_are_broken_where_a_table_would_be_wider_than_a_terminal() {
+        let long = "a name of many words ".repeat(5);
+        let row = vec![long.trim().to_owned(), "12.34 ± 5.67".into(), format!("x/{}", "y".repeat(60))];
+        let table = Table::new("t", &["name", "%", "place"]).words(&[2]).rows([row]).plain();
+        assert!(table.lines().all(|line| line.chars().count() <= COLUMNS), "{table}");
+        let letters = |of: &str| of.chars().filter(|letter| letter.is_alphanumeric()).count();
+        assert_eq!(letters(&table), letters(&long) + "t name place".len() - 2 + 7 + 61, "{table}");
+        assert_eq!(table.matches("12.34 ± 5.67").count(), 1);
     }
 
     #[test]

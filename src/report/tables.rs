@@ -1,6 +1,10 @@
 //! An evaluation's figures as [`Table`]s, which text, Markdown and LaTeX share.
 
-use super::{headline::percent, published::Beside, table::Table};
+use super::{
+    headline::{many, percent},
+    published::Beside,
+    table::Table,
+};
 use crate::eval::{Certainty, Evaluation, Interval, IntervalOf, Unit};
 
 /// How many pairs of emotions are named.
@@ -89,15 +93,16 @@ pub fn published(evaluation: &Evaluation, beside: &Beside) -> Option<Table> {
         return None;
     }
     let row = |cells: [String; 4]| cells.to_vec();
+    let ours = format!("this experiment, {}", many(evaluation.seeds.len(), "seed"));
     let mut rows = vec![
         row([
-            format!("this experiment, {} seed(s)", evaluation.seeds.len()),
+            ours.clone(),
             format!("UAR {}", percent(evaluation.over_seeds(|s| s.uar))),
             "folds pooled".into(),
             String::new(),
         ]),
         row([
-            String::new(),
+            ours.clone(),
             format!("WA {}", percent(evaluation.over_seeds(|s| s.wa))),
             "folds pooled".into(),
             String::new(),
@@ -105,7 +110,7 @@ pub fn published(evaluation: &Evaluation, beside: &Beside) -> Option<Table> {
     ];
     if evaluation.protocol.folds.len() > 1 {
         let figure = format!("WA {}", percent(evaluation.over_folds(|s| s.wa)));
-        rows.push(row([String::new(), figure, "mean over folds".into(), String::new()]));
+        rows.push(row([ours, figure, "mean over folds".into(), String::new()]));
     }
     rows.extend(beside.published.iter().map(|of| {
         let std = of.std.map(|std| format!(" ± {std:.2}")).unwrap_or_default();
@@ -222,4 +227,33 @@ pub fn runs(evaluation: &Evaluation) -> Table {
     });
     let columns = ["fold", "seed", "clips", "UAR %", "WA %", "val. UAR %", "best epoch", "temperature", "seconds"];
     Table::new("Runs", &columns).rows(rows)
+}
+
+/// What the sides of each fold share, and how large they are.
+#[must_use]
+pub fn audit(evaluation: &Evaluation) -> Table {
+    let mut rows: Vec<Vec<String>> = vec![];
+    for run in &evaluation.runs {
+        let audit = &run.audit;
+        let sides = |n: [usize; 3]| format!("{} / {} / {}", n[0], n[1], n[2]);
+        let leaks = audit.shared_clips.len() + audit.shared_copies.len() + audit.shared_audio.len();
+        let row = vec![
+            run.fold.clone(),
+            sides(audit.clips),
+            sides(audit.speakers),
+            leaks.to_string(),
+            audit.shared_speakers.len().to_string(),
+            audit.shared_sentences.to_string(),
+        ];
+        // Seeds share a fold's sides.
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    let columns =
+        ["fold", "clips", "speakers", "clips on two sides", "test speakers in training", "test sentences in training"];
+    Table::new("Leak audit", &columns)
+        .words(&[1, 2])
+        .rows(rows)
+        .note("Clips and speakers: training / validation / test. Clips on two sides count copies and identical audio.")
 }

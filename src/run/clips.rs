@@ -33,14 +33,18 @@ pub struct ClipRecord {
     pub repetition: Option<u32>,
     /// How long the clip is after trimming, to a frame's step.
     pub seconds: Option<f64>,
+    /// The signal-to-noise ratio of the file, estimated by [`crate::audio::snr_db`], in dB; empty for synthetic speech and
+    /// where it cannot be estimated.
+    #[serde(default)]
+    pub snr_db: Option<f64>,
     /// The audio file, as it was found; empty for synthetic speech.
     pub file: Option<String>,
 }
 
 impl ClipRecord {
-    /// What is known of a clip of that length.
+    /// What is known of a clip of that length and signal-to-noise ratio.
     #[must_use]
-    pub fn of(clip: &Clip, seconds: f64) -> Self {
+    pub fn of(clip: &Clip, seconds: f64, snr_db: Option<f64>) -> Self {
         let meta = &clip.meta;
         Self {
             clip: clip.id.clone(),
@@ -54,6 +58,7 @@ impl ClipRecord {
             repetition: meta.repetition,
             // Thousandths are finer than a step.
             seconds: Some((1000.0 * seconds).round() / 1000.0),
+            snr_db: snr_db.map(|snr| (10.0 * snr).round() / 10.0),
             file: clip.source.file().map(|path| path.display().to_string()),
         }
     }
@@ -108,12 +113,16 @@ mod tests {
             intensity: Some("strong".into()),
             repetition: Some(2),
             seconds: Some(3.1),
+            snr_db: Some(34.5),
             file: Some("x/a.wav".into()),
         };
         let records = [full, ClipRecord { clip: "c/s/b".into(), ..ClipRecord::default() }];
         ClipRecord::write_all(&path, &records).unwrap();
         assert_eq!(ClipRecord::read_all(&path).unwrap(), records);
         let text = std::fs::read_to_string(&path).unwrap();
+        let earlier = text.replace(",snr_db", "").replace(",34.5", "").replace(",,,\n", ",,\n");
+        std::fs::write(&path, earlier).unwrap();
+        assert_eq!(ClipRecord::read_all(&path).unwrap()[0].snr_db, None);
         std::fs::write(&path, text.replace("female", "unknown")).unwrap();
         let error = ClipRecord::read_all(&path).unwrap_err().to_string();
         assert!(error.contains("line: 2") || error.contains("line 2"), "{error}");

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::{ClipRecord, Done, EpochRecord, Predictions, RunDir, RunRecord, SplitRow};
+use super::{ClipRecord, Done, Embeddings, EpochRecord, Predictions, RunDir, RunRecord, SplitRow};
 use crate::{
+    config::LabelsConfig,
     error::{Error, Result},
     files::read_json,
 };
@@ -27,6 +28,11 @@ pub struct Finished {
     pub split: Vec<SplitRow>,
     /// What is known of its clips; nothing in runs of earlier versions.
     pub clips: Vec<ClipRecord>,
+    /// What the penultimate layer makes of its test side: of the first run alone, as the others' would not fit into one
+    /// picture with it.
+    pub embeddings: Option<Embeddings>,
+    /// How its corpora's emotions became classes.
+    pub labels: LabelsConfig,
 }
 
 /// The finished runs that `path` is or holds; unfinished ones are passed over.
@@ -41,8 +47,11 @@ pub fn load_finished(path: &Path) -> Result<Vec<Finished>> {
     let finished = dirs
         .into_iter()
         .filter(|dir| dir.done().exists())
-        .map(|dir| {
+        .enumerate()
+        .map(|(number, dir)| {
             Ok(Finished {
+                embeddings: if number == 0 { Embeddings::read(&dir.embeddings())? } else { None },
+                labels: labels(&dir.config())?,
                 record: read_json(&dir.record())?,
                 done: read_json(&dir.done())?,
                 epochs: dir.epochs()?,
@@ -61,4 +70,16 @@ pub fn load_finished(path: &Path) -> Result<Vec<Finished>> {
         )));
     }
     Ok(finished)
+}
+
+/// `[labels]` alone: the rest of a config may be an earlier version's.
+fn labels(path: &Path) -> Result<LabelsConfig> {
+    #[derive(serde::Deserialize)]
+    struct Config {
+        #[serde(default)]
+        labels: LabelsConfig,
+    }
+    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let config: Config = toml::from_str(&text).map_err(|error| Error::file(path, error.to_string()))?;
+    Ok(config.labels)
 }

@@ -13,27 +13,32 @@
 //!   checkpoints/      the last ones and the best epoch's
 //!   predictions.csv   the test side
 //!   validation.csv    the validation side, predicted by the same network
+//!   embeddings.csv    the penultimate layer's vectors of the test side
 //!   bundle/           what prediction needs
 //!   done.json         the mark of a finished run, written last
 //!   .lock             held by the process that trains the run
 //! ```
 
 mod clips;
+mod embeddings;
 mod finished;
 mod grid;
 mod lock;
 mod predictions;
 mod record;
+mod recordings;
 mod split;
 
 use std::path::{Path, PathBuf};
 
 pub use clips::ClipRecord;
+pub use embeddings::Embeddings;
 pub use finished::{Finished, load_finished};
 pub use grid::{GridRecord, SettingRecord};
 pub use lock::Lock;
 pub use predictions::{Prediction, Predictions};
 pub use record::{Done, EpochRecord, ProtocolRecord, RunRecord, Versions};
+pub use recordings::Recordings;
 pub use split::SplitRow;
 
 use crate::error::{Error, Result};
@@ -167,6 +172,12 @@ impl RunDir {
     #[must_use]
     pub fn validation(&self) -> PathBuf {
         self.0.join("validation.csv")
+    }
+
+    /// The penultimate layer's vectors of the test side; absent in runs of earlier versions.
+    #[must_use]
+    pub fn embeddings(&self) -> PathBuf {
+        self.0.join("embeddings.csv")
     }
 
     /// What prediction needs.

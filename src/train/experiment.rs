@@ -5,8 +5,11 @@ use std::{
     time::Instant,
 };
 
+use rayon::prelude::*;
+
 use super::{dashboard::Dashboard, fit::Run, init::Start};
 use crate::{
+    audio::{load, snr_db},
     augment::Augmenter,
     cache::{Cache, Entry},
     config::Experiment,
@@ -14,7 +17,7 @@ use crate::{
     device::DeviceKind,
     error::{Error, Result},
     files::{create_dir, read_json},
-    progress::duration,
+    progress::{Progress, duration, stop_requested},
     protocol::{Fold, Plan, audit::audit},
     run::{Done, Lock, ProtocolRecord, RunDir, RunRecord, Versions},
     survey::{Survey, survey},
@@ -189,6 +192,7 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
     let mut outcomes = Vec::new();
     let cache = Cache::new(&options.cache, &prepared.experiment.audio, &prepared.experiment.features)?;
     let mut entries = None;
+    let mut snrs = None;
     for (fold, dir, record, state, start, lock) in runs {
         if let Found::Finished(done) = state {
             eprintln!("fold {} seed {}: finished already, kept (--overwrite trains it again)", fold.name, record.seed);
@@ -198,6 +202,10 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
         let entries: &Vec<_> = match &entries {
             Some(entries) => entries,
             None => entries.insert(matrices(prepared, &cache)?),
+        };
+        let snrs: &Vec<_> = match &snrs {
+            Some(snrs) => snrs,
+            None => snrs.insert(snrs_of(&prepared.clips)?),
         };
         // Made after the split and for its training side alone, unless what comes of the contrary is to be shown.
         let training: Vec<&Clip> = fold.train.iter().map(|&clip| &prepared.clips[clip]).collect();
@@ -211,6 +219,7 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
         let run = Run {
             prepared,
             entries,
+            snrs,
             copies,
             fold,
             record,
@@ -275,6 +284,24 @@ fn clear(dir: &RunDir) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The clips' signal-to-noise ratios, as their files have them; none of synthetic speech, whose figures are of nobody.
+fn snrs_of(clips: &[Clip]) -> Result<Vec<Option<f64>>> {
+    let files = clips.iter().filter(|clip| clip.source.file().is_some()).count();
+    let progress = Progress::new("signal-to-noise ratios", files);
+    let of = |clip: &Clip| {
+        if clip.source.file().is_none() {
+            return Ok(None);
+        }
+        if stop_requested() {
+            return Err(Error::Interrupted("stopped before training began: start again".into()));
+        }
+        let snr = snr_db(&load(&clip.source)?);
+        progress.step();
+        Ok(snr)
+    };
+    clips.par_iter().map(of).collect()
 }
 
 pub(super) fn chosen_folds<'a>(prepared: &'a Prepared, wanted: Option<&str>) -> Result<Vec<&'a Fold>> {

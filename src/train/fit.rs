@@ -24,7 +24,7 @@ use super::{
     replicas::Replicas,
     scaling::Scalers,
     schedule::Place,
-    score::{Scored, argmax, score},
+    score::{Scored, argmax, embed, score},
     tensorboard::Events,
     watch::Watch,
 };
@@ -41,13 +41,15 @@ use crate::{
     progress::duration,
     protocol::Fold,
     rng,
-    run::{Done, EpochRecord, Prediction, Predictions, RunDir, RunRecord},
+    run::{Done, Embeddings, EpochRecord, Prediction, Predictions, RunDir, RunRecord},
 };
 
 /// One run's inputs.
 pub(super) struct Run<'a> {
     pub prepared: &'a Prepared,
     pub entries: &'a [Entry],
+    /// The signal-to-noise ratio of each clip's file.
+    pub snrs: &'a [Option<f64>],
     /// The altered copies of each clip of the training side, in its order.
     pub copies: Vec<Vec<Entry>>,
     pub fold: &'a Fold,
@@ -71,7 +73,7 @@ static INITIALISING: Mutex<()> = Mutex::new(());
 impl Run<'_> {
     /// Trains, predicts and leaves the bundle. `done.json` is written last.
     pub(super) fn go(&self) -> Result<Done> {
-        known::write(&self.dir, self.prepared, self.entries, self.fold, &self.record)?;
+        known::write(&self.dir, self.prepared, self.entries, self.snrs, self.fold, &self.record)?;
         let mut log = Log::open(&self.dir.log())?;
         let started = Instant::now();
         let scalers = Scalers::fit(self.prepared, self.entries, self.fold);
@@ -82,6 +84,7 @@ impl Run<'_> {
         let validation = self.predict(&net, &data, &self.fold.validation);
         self.table(&self.fold.validation, &validation).write(&self.dir.validation())?;
         self.table(&self.fold.test, &test).write(&self.dir.predictions())?;
+        self.embeddings(&net, &data).write(&self.dir.embeddings())?;
         self.bundle(&net, scalers.train).save(&self.dir.bundle())?;
         let best_epoch = state.best.unwrap_or(state.history.len());
         let done = Done {
@@ -240,6 +243,13 @@ impl Run<'_> {
         let prepared = self.prepared;
         let size = prepared.experiment.train.batch_size;
         score(net, data, members, &prepared.labels, &prepared.classes, size, &self.devices[0])
+    }
+
+    fn embeddings(&self, net: &Net, data: &Dataset) -> Embeddings {
+        let test = &self.fold.test;
+        let size = self.prepared.experiment.train.batch_size;
+        let clips = test.iter().map(|&clip| self.prepared.clips[clip].id.clone()).collect();
+        Embeddings { clips, vectors: embed(net, data, test, size, &self.devices[0]) }
     }
 
     fn table(&self, members: &[usize], scored: &Scored) -> Predictions {

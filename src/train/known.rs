@@ -14,6 +14,7 @@ pub(super) fn write(
     dir: &RunDir,
     prepared: &Prepared,
     entries: &[Entry],
+    snrs: &[Option<f64>],
     fold: &Fold,
     record: &RunRecord,
 ) -> Result<()> {
@@ -33,20 +34,20 @@ pub(super) fn write(
             csv.flush()
         })?;
     }
-    write_clips(dir, prepared, entries)?;
+    write_clips(dir, prepared, entries, snrs)?;
     write_split(dir, prepared, fold)
 }
 
 /// What is known of each clip; of how long it is, what its frames say.
-fn write_clips(dir: &RunDir, prepared: &Prepared, entries: &[Entry]) -> Result<()> {
+fn write_clips(dir: &RunDir, prepared: &Prepared, entries: &[Entry], snrs: &[Option<f64>]) -> Result<()> {
     let experiment = &prepared.experiment;
     let features = &experiment.features;
     let step = features.hop_seconds.unwrap_or(features.hop_length as f64 / f64::from(experiment.audio.sample_rate));
     let records: Vec<ClipRecord> = prepared
         .clips
         .iter()
-        .zip(entries)
-        .map(|(clip, entry)| ClipRecord::of(clip, step * entry.frames().saturating_sub(1) as f64))
+        .zip(entries.iter().zip(snrs))
+        .map(|(clip, (entry, &snr))| ClipRecord::of(clip, step * entry.frames().saturating_sub(1) as f64, snr))
         .collect();
     ClipRecord::write_all(&dir.clips(), &records)
 }

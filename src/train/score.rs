@@ -50,6 +50,20 @@ pub(super) fn score(
     Scored { loss: loss / members.len().max(1) as f64, uar, log_probabilities }
 }
 
+/// What the network's penultimate layer makes of `members`, a vector each in the order asked for.
+pub(super) fn embed(net: &Net, data: &Dataset, members: &[usize], batch_size: usize, device: &Device) -> Vec<Vec<f32>> {
+    let net = net.valid();
+    let device = device.clone().inner();
+    let mut by_clip = std::collections::HashMap::new();
+    for batch in data.plain_batches(members, batch_size) {
+        let vectors = net.penultimate(data.batch(&batch, &device));
+        let [_, width] = vectors.dims();
+        let values: Vec<f32> = vectors.into_data().iter::<f32>().collect();
+        by_clip.extend(batch.into_iter().zip(values.chunks_exact(width).map(<[f32]>::to_vec)));
+    }
+    members.iter().filter_map(|clip| by_clip.remove(clip)).collect()
+}
+
 /// The first of the largest values.
 pub(super) fn argmax(row: &[f32]) -> usize {
     row.iter().enumerate().fold(0, |best, (i, value)| if *value > row[best] { i } else { best })

@@ -4,29 +4,18 @@
 
 use plotters::{
     backend::DrawingBackend,
-    style::{
-        Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle,
-        text_anchor::{HPos, Pos, VPos},
-    },
+    style::{Color, RGBColor, ShapeStyle},
 };
 
 use super::{
     colour::Rgb,
-    font::{Along, FAMILY, Text, rasterise, width},
+    font::{Along, Text, rasterise, width},
+    overlay::{Overlay, shade},
 };
 use crate::error::{Error, Result};
 
 /// Steps of the backend's whole-numbered grid per unit.
 pub const SCALE: u32 = 4;
-
-/// What kind of backend is drawn on: plotters leaves some differences to its user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Medium {
-    /// Pixels: text is set here in the embedded font.
-    Pixels,
-    /// SVG: text is set by whoever shows it.
-    Vector,
-}
 
 /// How a line is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -56,13 +45,14 @@ impl Stroke {
 /// A drawing surface; the origin is at the top left, y points down.
 pub struct Canvas<'a, DB> {
     backend: &'a mut DB,
-    medium: Medium,
+    /// Where the text goes if not into pixels.
+    overlay: Option<&'a mut Overlay>,
 }
 
 impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
-    /// A canvas on `backend`, which has [`SCALE`] pixels per unit.
-    pub const fn new(backend: &'a mut DB, medium: Medium) -> Self {
-        Self { backend, medium }
+    /// A canvas on `backend`, which has [`SCALE`] pixels per unit. On one for an SVG, `overlay` takes the text.
+    pub const fn new(backend: &'a mut DB, overlay: Option<&'a mut Overlay>) -> Self {
+        Self { backend, overlay }
     }
 
     /// A filled rectangle from its top left corner.
@@ -77,8 +67,33 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
 
     /// A filled diamond, `radius` units from its centre to its corners.
     pub fn diamond(&mut self, (x, y): (f64, f64), radius: f64, colour: Rgb) -> Result<()> {
-        let corners = [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)];
-        self.backend.fill_polygon(corners.map(grid), &filled(colour)).map_err(failed)
+        self.polygon(&[(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)], colour)
+    }
+
+    /// A filled polygon.
+    pub fn polygon(&mut self, corners: &[(f64, f64)], colour: Rgb) -> Result<()> {
+        self.backend.fill_polygon(corners.iter().copied().map(grid), &filled(colour)).map_err(failed)
+    }
+
+    /// Cells in a rectangle from its top left corner, `[rows × columns]` levels as [`crate::audio::picture`] gives.
+    pub fn cells(
+        &mut self,
+        (x, y): (f64, f64),
+        (width, height): (f64, f64),
+        levels: &[u8],
+        columns: usize,
+    ) -> Result<()> {
+        if let Some(overlay) = &mut self.overlay {
+            overlay.add_cells((x, y), (width, height), levels, columns);
+            return Ok(());
+        }
+        let rows = levels.len() / columns.max(1);
+        let (wide, high) = (width / columns.max(1) as f64, height / rows.max(1) as f64);
+        for (i, &level) in levels.iter().enumerate() {
+            let (row, column) = (i / columns.max(1), i % columns.max(1));
+            self.rectangle(x + wide * column as f64, y + high * row as f64, wide, high, shade(level))?;
+        }
+        Ok(())
     }
 
     /// A line through `points`. Points that are not finite break it; one that stands alone becomes a dot.
@@ -104,7 +119,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
             filled: false,
             stroke_width: length(stroke.width),
         };
-        if self.medium == Medium::Vector {
+        if self.overlay.is_some() {
             return self.backend.draw_path(points.iter().copied().map(grid), &style).map_err(failed);
         }
         // Plotters fills the outline of the whole line, which goes wrong where the line crosses itself or turns
@@ -126,9 +141,9 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
     pub fn text(&mut self, x: f64, y: f64, text: &str, style: &Text) -> Result<()> {
         // "Below" the place is to its right for text that runs upwards.
         let base = if style.upwards { (x + style.drop(), y) } else { (x, y + style.drop()) };
-        match self.medium {
-            Medium::Pixels => self.text_in_pixels(base, text, style),
-            Medium::Vector => self.text_as_text(base, text, style),
+        match &mut self.overlay {
+            Some(overlay) => overlay.add(base, text, style),
+            None => self.text_in_pixels(base, text, style),
         }
     }
 
@@ -153,23 +168,6 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
             })?;
         }
         Ok(())
-    }
-
-    fn text_as_text(&mut self, base: (f64, f64), text: &str, style: &Text) -> Result<()> {
-        // What the SVG backend divides sizes by.
-        const LINE_HEIGHT: f64 = 1.24;
-        let along = match style.along {
-            Along::Start => HPos::Left,
-            Along::Middle => HPos::Center,
-            Along::End => HPos::Right,
-        };
-        let weight = if style.bold { FontStyle::Bold } else { FontStyle::Normal };
-        let turn = if style.upwards { FontTransform::Rotate270 } else { FontTransform::None };
-        let size = style.size * f64::from(SCALE) * LINE_HEIGHT;
-        let font = FontDesc::new(FontFamily::Name(FAMILY), size, weight).transform(turn);
-        // The bottom anchor is the base line here, see `to_svg`.
-        let style = font.color(&RGBColor::from(style.colour)).pos(Pos::new(along, VPos::Bottom));
-        self.backend.draw_text(text, &style, grid(base)).map_err(failed)
     }
 }
 

@@ -288,8 +288,8 @@ mod tests {
         ] {
             assert!(svg.contains(text), "{text}");
         }
-        assert_eq!(svg.matches("\n12345\n").count() + svg.matches(">12345\n").count(), 56);
-        assert_eq!(svg.matches("12.5\n").count(), 56);
+        assert_eq!(svg.matches("data-text=\"12345\"").count(), 56);
+        assert_eq!(svg.matches("data-text=\"12.5\"").count(), 56);
         assert!(svg.contains("UAR 12.5 % (over the 7 of 8 classes with clips)"));
     }
 

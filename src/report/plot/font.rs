@@ -1,19 +1,16 @@
-//! The embedded font: how wide a text comes out, and its pixels. No font of the system is ever asked for.
+//! The embedded font: how wide a text comes out, its pixels and its outlines. No font of the system is ever asked for.
 //!
 //! Plotters can set text itself, but drops the space that belongs to the left of each glyph, so that letters collide.
 
 use std::sync::OnceLock;
 
-use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
+use ab_glyph::{Font, FontRef, OutlineCurve, Point, PxScale, ScaleFont, point};
 use epaint_default_fonts::UBUNTU_LIGHT;
 
 use crate::{
     error::{Error, Result},
     report::plot::colour::{BLACK, Rgb},
 };
-
-/// The family that an SVG names. The PNGs are set in its first font, which is embedded here.
-pub const FAMILY: &str = "Ubuntu, Helvetica, Arial, sans-serif";
 
 /// Height of a capital by em of the embedded font.
 const CAPITAL: f64 = 0.693;
@@ -143,6 +140,47 @@ pub(super) fn rasterise(text: &str, em: f64, mut pixel: impl FnMut(i32, i32, f64
     Ok(())
 }
 
+/// The units of the font in an em.
+pub(super) fn units_per_em() -> Result<f64> {
+    Ok(f64::from(embedded()?.units_per_em().unwrap_or(1.0)))
+}
+
+/// Each letter of a text with where it starts, in units of the font.
+pub(super) fn letters(text: &str) -> Result<Vec<(char, f32)>> {
+    Ok(places(embedded()?, text).map(|(letter, start, _)| (letter, start)).collect())
+}
+
+/// A letter's outline as the data of an SVG path, in units of the font, y downwards; none of a space.
+pub(super) fn outline(letter: char) -> Result<Option<String>> {
+    let font = embedded()?;
+    let Some(outline) = font.outline(font.glyph_id(letter)) else { return Ok(None) };
+    let round = |p: Point| (p.x.round() as i32, -p.y.round() as i32);
+    let mut path = String::new();
+    let mut pen = None;
+    for curve in outline.curves {
+        let (from, through, to) = match curve {
+            OutlineCurve::Line(from, to) => (from, vec![], to),
+            OutlineCurve::Quad(from, through, to) => (from, vec![through], to),
+            OutlineCurve::Cubic(from, first, second, to) => (from, vec![first, second], to),
+        };
+        let (x, y) = round(from);
+        if pen != Some((x, y)) {
+            path.push_str(if pen.is_some() { "z" } else { "" });
+            path.push_str(&format!("M{x} {y}"));
+        }
+        path.push(match through.len() {
+            0 => 'l',
+            1 => 'q',
+            _ => 'c',
+        });
+        let steps = through.into_iter().chain([to]).map(round).map(|(to_x, to_y)| format!("{} {}", to_x - x, to_y - y));
+        path.push_str(&steps.collect::<Vec<_>>().join(" "));
+        pen = Some(round(to));
+    }
+    path.push('z');
+    Ok(Some(path))
+}
+
 /// Each letter with where it starts and ends, in units of the font.
 fn places(font: &FontRef<'static>, text: &str) -> impl Iterator<Item = (char, f32, f32)> {
     let mut end = 0.0;
@@ -193,7 +231,7 @@ mod tests {
             for _ in 0..8 {
                 scope.spawn(|| {
                     let font = embedded().unwrap();
-                    assert!("aZ09–±×·µéü".chars().all(|letter| font.glyph_id(letter).0 != 0));
+                    assert!("aZ09–−±×·µéü".chars().all(|letter| font.glyph_id(letter).0 != 0));
                 });
             }
         });

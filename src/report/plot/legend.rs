@@ -6,6 +6,7 @@ use super::{
     canvas::{Canvas, Stroke},
     colour::{BLACK, WHITE},
     font::{Across, Along, Text, width},
+    scatter::point,
 };
 use crate::error::Result;
 
@@ -22,6 +23,8 @@ pub enum Sample {
     Line(Stroke),
     /// The marker of [`marker`], of this size.
     Marker(f64),
+    /// A point of a scatter plot: the class's number.
+    Point(usize),
 }
 
 /// A legend to be laid out.
@@ -64,6 +67,7 @@ impl Legend {
                 match sample {
                     Sample::Line(stroke) => canvas.line(&[(x, y), (x + SAMPLE, y)], stroke)?,
                     Sample::Marker(size) => marker(canvas, (x + SAMPLE / 2.0, y), *size)?,
+                    Sample::Point(class) => point(canvas, (x + SAMPLE / 2.0, y), *class)?,
                 }
                 canvas.text(x + SAMPLE + GAP, y, text, &TEXT)?;
                 x += SAMPLE + GAP + width(text, TEXT.size) + BETWEEN;

@@ -9,9 +9,11 @@
 //! | [`confusion`] | the confusion matrix: shares of each true emotion, and counts |
 //! | [`bars`] | a horizontal bar each: UAR by speaker, clips by emotion |
 //! | [`reliability`] | accuracy by confidence, before and after temperature scaling |
+//! | [`scatter`] | clips as points of a plane: the principal components of the penultimate layer |
+//! | [`spectrograms`] | spectrograms of one clip, altered in several ways |
 //! | [`curves`] | loss and UAR over the epochs of one run or of many |
 //! | [`distribution`] | clips by emotion, lengths of clips |
-//! | [`canvas`], [`font`], [`colour`], [`axes`], [`header`], [`legend`] | what the pictures are made of |
+//! | [`canvas`], [`font`], `overlay`, [`colour`], [`axes`], [`header`], [`legend`] | what the pictures are made of |
 
 pub mod axes;
 pub mod bars;
@@ -23,13 +25,19 @@ pub mod distribution;
 pub mod font;
 pub mod header;
 pub mod legend;
+pub(crate) mod overlay;
 pub mod reliability;
+pub mod scatter;
+pub mod spectrograms;
 
 use std::path::Path;
 
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 
-use self::canvas::{Canvas, Medium, SCALE};
+use self::{
+    canvas::{Canvas, SCALE},
+    overlay::Overlay,
+};
 use crate::{
     error::{Error, Result},
     files::{write_whole, write_whole_at},
@@ -41,6 +49,8 @@ pub use self::{
     curves::{Curve, EpochPoint, LearningCurves},
     distribution::{DurationSpread, EmotionBars, Series},
     reliability::Reliability,
+    scatter::Scatter,
+    spectrograms::{Panel, Spectrograms},
 };
 
 /// Width of a figure unless its content needs more; in the units of the canvas.
@@ -78,25 +88,30 @@ pub fn save(figure: &impl Figure, path: &Path) -> Result<()> {
     }
 }
 
-/// The figure as an SVG document. Its text is text: it can be searched and read aloud, and is set in Ubuntu where that
-/// is installed and in the reader's own sans-serif elsewhere.
+/// The figure as an SVG document. Its text is outlines of the embedded font, so that it is the same for every reader;
+/// what the figure shows is said in its label, and what each text says in its `data-text`.
 pub fn to_svg(figure: &impl Figure) -> Result<String> {
     let (width, height) = drawn_size(figure)?;
     let mut svg = String::new();
+    let mut overlay = Overlay::new(&figure.description());
     {
         let mut backend = SVGBackend::with_string(&mut svg, (width, height));
-        draw_on(figure, &mut backend, Medium::Vector)?;
+        draw_on(figure, &mut backend, Some(&mut overlay))?;
     }
-    // Plotters has no way to say these three: the size in units rather than in the finer grid on which it draws, the
-    // description, and that text stands on its base line (of all anchors, its "bottom" is the one we never mean).
+    // Plotters has no way to say these: the size in units rather than in the finer grid on which it draws, the
+    // description, and text that is no text. Nothing is drawn over text, so that it may come last.
     let grid = format!("<svg width=\"{width}\" height=\"{height}\"");
     let units = format!(
-        "<svg role=\"img\" aria-label=\"{}\" width=\"{}\" height=\"{}\"",
+        "<svg role=\"img\" aria-label=\"{}\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"{}\" height=\"{}\"",
         escaped(&figure.description()),
         width / SCALE,
         height / SCALE
     );
-    Ok(svg.replacen(&grid, &units, 1).replace(" dy=\"-0.5ex\"", ""))
+    let mut svg = svg.replacen(&grid, &units, 1);
+    if let Some(end) = svg.rfind("</svg>") {
+        svg.insert_str(end, &overlay.elements());
+    }
+    Ok(svg)
 }
 
 fn save_png(figure: &impl Figure, path: &Path) -> Result<()> {
@@ -105,7 +120,7 @@ fn save_png(figure: &impl Figure, path: &Path) -> Result<()> {
     let mut drawn = vec![u8::MAX; width as usize * height as usize * 3];
     {
         let mut backend = BitMapBackend::with_buffer(&mut drawn, (width, height));
-        draw_on(figure, &mut backend, Medium::Pixels).map_err(|error| cannot(error.to_string()))?;
+        draw_on(figure, &mut backend, None).map_err(|error| cannot(error.to_string()))?;
     }
     let pixels = averaged(&drawn, width as usize, OVERSAMPLING as usize);
     let size = (width / OVERSAMPLING, height / OVERSAMPLING);
@@ -132,9 +147,9 @@ fn drawn_size(figure: &impl Figure) -> Result<(u32, u32)> {
     Ok((width.ceil() as u32 * SCALE, height.ceil() as u32 * SCALE))
 }
 
-fn draw_on<DB: DrawingBackend>(figure: &impl Figure, backend: &mut DB, medium: Medium) -> Result<()> {
+fn draw_on<DB: DrawingBackend>(figure: &impl Figure, backend: &mut DB, overlay: Option<&mut Overlay>) -> Result<()> {
     backend.ensure_prepared().map_err(canvas::failed)?;
-    let mut canvas = Canvas::new(backend, medium);
+    let mut canvas = Canvas::new(backend, overlay);
     let (width, height) = figure.size();
     canvas.rectangle(0.0, 0.0, width.ceil(), height.ceil(), colour::WHITE)?;
     figure.draw(&mut canvas)?;
@@ -195,8 +210,9 @@ mod tests {
         save(&Square(20.0), &svg).unwrap();
         assert!(std::fs::read(png).unwrap().starts_with(b"\x89PNG"));
         let svg = std::fs::read_to_string(svg).unwrap();
-        assert!(svg.starts_with("<svg role=\"img\" aria-label=\"a &quot;square&quot;\" width=\"20\" height=\"10\""));
-        assert!(svg.contains("viewBox=\"0 0 80 40\"") && svg.contains("a &lt; b") && !svg.contains("dy="), "{svg}");
+        assert!(svg.starts_with("<svg role=\"img\" aria-label=\"a &quot;square&quot;\" xmlns:xlink="));
+        assert!(svg.contains("width=\"20\" height=\"10\""));
+        assert!(svg.contains("viewBox=\"0 0 80 40\"") && svg.contains("a &lt; b") && !svg.contains("<text"), "{svg}");
         let error = save(&Square(20.0), &folder.path().join("a.jpeg")).unwrap_err();
         assert_eq!(error.exit_status(), 2);
     }

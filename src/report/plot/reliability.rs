@@ -128,7 +128,9 @@ impl Figure for Reliability<'_> {
                 let start = bin.low * 100.0 + share * (number as f64 + 0.05);
                 let (x, y) = counts.place(start, bin.n as f64);
                 let (end, base) = counts.place(start + share, 0.0);
-                canvas.rectangle(x, y, end - x, base - y, of.colour)?;
+                // Both colours are the same grey: one of them light.
+                let colour = if number == 0 { of.colour } else { of.colour.tint(0.45) };
+                canvas.rectangle(x, y, end - x, base - y, colour)?;
             }
         }
         for of in &series {

@@ -1,0 +1,103 @@
+//! What augmentation does to a clip: one of the training side with each alteration of the config at its strongest.
+
+use std::path::Path;
+
+use super::plot::Panel;
+use crate::{
+    audio::{Audio, load},
+    augment::{AugmentConfig, Augmenter},
+    config::Experiment,
+    error::Result,
+    protocol::Side,
+    rng,
+    run::{Finished, Recordings},
+};
+
+/// The first clip of a run's training side whose audio is at hand, as it is and altered; nothing where the config alters
+/// no samples or there is no audio. Recordings of noise are below the folder `data`.
+///
+/// # Errors
+///
+/// Those of [`Experiment::load`] and [`load`], and those of noise that is not there.
+pub fn examples(run: &Finished, recordings: &Recordings, data: &Path) -> Result<Vec<Panel>> {
+    let experiment = Experiment::load(&run.dir.config(), &[])?;
+    let alterations = strongest(&experiment.augment);
+    let training = run.split.iter().filter(|row| row.side == Side::Train);
+    let found = training.filter_map(|row| Some((&row.clip, recordings.get(&row.clip)?))).next();
+    let (Some((clip, source)), false) = (found, alterations.is_empty()) else { return Ok(vec![]) };
+    let sample_rate = experiment.audio.sample_rate;
+    let samples = experiment.audio.prepare(load(source)?, Path::new(clip))?;
+    let mut panels = vec![];
+    for (name, config) in alterations {
+        let stream = &mut rng::stream(run.record.seed, &[&"example of augmentation", clip, &name]);
+        let samples = Augmenter::new(&config, data)?.augment(&samples, sample_rate, stream)?;
+        panels.push(Panel { name, audio: Audio { samples, sample_rate } });
+    }
+    let as_it_is = Panel { name: format!("{clip} as it is"), audio: Audio { samples, sample_rate } };
+    panels.insert(0, as_it_is);
+    Ok(panels)
+}
+
+/// Each alteration of samples by itself and for certain, at both ends of its range where both tell something.
+fn strongest(config: &AugmentConfig) -> Vec<(String, AugmentConfig)> {
+    if config.copies == 0 {
+        return vec![];
+    }
+    let none = AugmentConfig { copies: config.copies, ..AugmentConfig::default() };
+    let ends = |[low, high]: [f64; 2]| if low == high { vec![low] } else { vec![low, high] };
+    let mut found = vec![];
+    if let Some(speed) = &config.speed {
+        found.extend(ends(speed.rate).into_iter().map(|rate| {
+            let mut speed = speed.clone();
+            (speed.rate, speed.probability) = ([rate; 2], 1.0);
+            (format!("speed: × {rate}"), AugmentConfig { speed: Some(speed), ..none.clone() })
+        }));
+    }
+    if let Some(stretch) = &config.time_stretch {
+        found.extend(ends(stretch.rate).into_iter().map(|rate| {
+            let mut stretch = stretch.clone();
+            (stretch.rate, stretch.probability) = ([rate; 2], 1.0);
+            (format!("time stretch: × {rate} the pace"), AugmentConfig { time_stretch: Some(stretch), ..none.clone() })
+        }));
+    }
+    if let Some(shift) = &config.pitch_shift {
+        found.extend(ends(shift.semitones).into_iter().map(|semitones| {
+            let mut shift = shift.clone();
+            (shift.semitones, shift.probability) = ([semitones; 2], 1.0);
+            (
+                format!("pitch shift: {semitones:+} semitones").replace('-', "−"),
+                AugmentConfig { pitch_shift: Some(shift), ..none.clone() },
+            )
+        }));
+    }
+    // Of noise the weakest end is hardly to be seen, and a change of level not at all.
+    if let Some(noise) = &config.noise {
+        let mut noise = noise.clone();
+        let snr = noise.snr_db[0];
+        (noise.snr_db, noise.probability) = ([snr; 2], 1.0);
+        found.push((format!("noise: {snr} dB below the clip"), AugmentConfig { noise: Some(noise), ..none.clone() }));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::augment::{Gain, Noise, PitchShift};
+
+    #[test]
+    fn each_alteration_is_shown_by_itself_at_its_strongest() {
+        let config = AugmentConfig {
+            copies: 2,
+            pitch_shift: Some(PitchShift::default()),
+            noise: Some(Noise::default()),
+            gain: Some(Gain::default()),
+            ..AugmentConfig::default()
+        };
+        let found = strongest(&config);
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["pitch shift: −2 semitones", "pitch shift: +2 semitones", "noise: 5 dB below the clip"]);
+        assert!(found[0].1.noise.is_none() && found[2].1.pitch_shift.is_none());
+        assert_eq!(strongest(&AugmentConfig { copies: 0, ..config }), []);
+    }
+}

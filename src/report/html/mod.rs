@@ -1,0 +1,283 @@
+//! One page with everything: `report.html`.
+//!
+//! The page needs nothing but itself: style, script, pictures and the clips' data are in it, and its content security
+//! policy lets it load nothing from anywhere, save the audio files that it plays by relative links. Whatever comes from
+//! data (names of experiments, clips, classes) is escaped by [`maud`] or reaches the page as JSON that the script only
+//! ever shows as text. Without the script all figures are there; it sorts tables and opens the cells' lists of clips.
+//!
+//! | module | what it makes |
+//! |---|---|
+//! | `elements` | tables, pictures, the confusion matrix |
+//! | `clips`, `sight`, `link` | the clips of each cell: their thumbnails, where their audio is |
+//! | `page.css`, `page.js` | how it looks, and what happens where it is pressed |
+
+mod clips;
+mod elements;
+mod link;
+mod sight;
+
+use std::path::Path;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use self::{
+    clips::Clips,
+    elements::{SHADES, matrix, picture, section, table, table_with},
+};
+use super::{
+    headline::{Kind, lines},
+    plot::colour::ramp,
+    published::Beside,
+    tables,
+};
+use crate::{
+    error::{Error, Result},
+    eval::Evaluation,
+    run::Recordings,
+};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// A picture that is also a file of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// The file's name without extension.
+    pub name: &'static str,
+    /// What it shows.
+    pub caption: String,
+    /// The picture as an SVG document.
+    pub svg: String,
+}
+
+/// The page, to be put into `folder`.
+///
+/// # Errors
+///
+/// [`Error::Data`] where the clips cannot be written as JSON, which none are.
+pub fn page(
+    evaluation: &Evaluation,
+    beside: &Beside,
+    pictures: &[Picture],
+    recordings: &Recordings,
+    folder: &Path,
+) -> Result<String> {
+    let clips = Clips::of(evaluation, recordings, folder);
+    let data = serde_json::to_string(&clips)
+        .map_err(|error| Error::Data(format!("the page's clips cannot be written as JSON: {error}")))?
+        // So that no text in it can end the element that it stands in.
+        .replace('<', "\\u003c");
+    let style = format!("{STYLE}{}", shades());
+    // What runs must be named by the page that was written, whatever else should find its way into it.
+    let nonce = blake3::hash(format!("{data}{SCRIPT}").as_bytes()).to_hex()[..32].to_owned();
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; media-src 'self' file:; \
+         base-uri 'none'; form-action 'none'"
+    );
+    let markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (evaluation.experiment) ": report" }
+                style nonce=(nonce) { (PreEscaped(style)) }
+            }
+            body {
+                a.skip href="#summary" { "To the figures" }
+                (header(evaluation))
+                main { (sections(evaluation, beside, pictures, recordings, &clips)) }
+                dialog aria-labelledby="dialog-title" {
+                    div.top {
+                        h2 id="dialog-title" tabindex="-1" { "Clips" }
+                        button.close type="button" { "Close" }
+                    }
+                    div.content {}
+                }
+                p.silent aria-live="polite" {}
+                script type="application/json" id="data" nonce=(nonce) { (PreEscaped(data)) }
+                script nonce=(nonce) { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    Ok(markup.into_string())
+}
+
+fn header(evaluation: &Evaluation) -> Markup {
+    let links = [
+        ("summary", "Summary"),
+        ("figures", "Figures"),
+        ("confusion", "Confusion"),
+        ("pictures", "Pictures"),
+        ("groups", "Groups"),
+        ("listen", "To listen to"),
+        ("runs", "Runs"),
+    ];
+    html! {
+        header {
+            div.top {
+                h1 { (evaluation.experiment) }
+                button.theme type="button" hidden { "Theme: as the system" }
+            }
+            nav aria-label="Sections" { ul { @for (id, name) in links { li { a href=(format!("#{id}")) { (name) } } } } }
+        }
+    }
+}
+
+fn sections(
+    evaluation: &Evaluation,
+    beside: &Beside,
+    pictures: &[Picture],
+    recordings: &Recordings,
+    clips: &Clips,
+) -> Markup {
+    let figures = html! {
+        (table(&tables::figures(evaluation)))
+        @if let Some(published) = tables::published(evaluation, beside) { (table(&published)) }
+        (table(&tables::per_class(evaluation)))
+    };
+    let confusion = html! {
+        (matrix(&evaluation.confusion))
+        @for line in clips_notes(evaluation, recordings, clips) { p.note { (line) } }
+    };
+    let worst = tables::worst(evaluation);
+    let name = |row: usize, id: &str| match clips.worst.get(row) {
+        Some(clip) => html! { button.clip type="button" aria-haspopup="dialog" data-clip=(clip) { (id) } },
+        None => html! { (id) },
+    };
+    html! {
+        (section("summary", "Summary", &summary(evaluation)))
+        (section("figures", "Figures", &figures))
+        (section("confusion", "Confusion", &confusion))
+        // The matrix stands above, as a table.
+        (section("pictures", "Pictures", &html! { div.pictures {
+            @for of in pictures.iter().filter(|of| of.name != "confusion") { (picture(of)) }
+        } }))
+        (section("groups", "Groups of clips", &html! { @for of in tables::breakdowns(evaluation) { (table(&of)) } }))
+        (section("listen", "To listen to", &html! {
+            (table(&tables::confused(evaluation)))
+            (table_with(&worst, name))
+        }))
+        (section("runs", "Runs", &html! {
+            (table(&tables::runs(evaluation)))
+            (table(&tables::audit(evaluation)))
+            (made_with(evaluation))
+        }))
+    }
+}
+
+fn summary(evaluation: &Evaluation) -> Markup {
+    let lines = lines(evaluation);
+    html! {
+        @for line in lines.iter().filter(|line| line.kind == Kind::Warning) { p.warning { (line.value) } }
+        dl.summary {
+            @for kind in [Kind::Figure, Kind::Setting] {
+                @for line in lines.iter().filter(|line| line.kind == kind) {
+                    dt { (line.label) }
+                    dd.figure[kind == Kind::Figure] { (line.value) }
+                }
+            }
+            dt { "rule" }
+            dd { (evaluation.protocol.description) }
+        }
+    }
+}
+
+/// What the lists of clips leave out, and why there is nothing to see or hear.
+fn clips_notes(evaluation: &Evaluation, recordings: &Recordings, clips: &Clips) -> Vec<String> {
+    let mut notes = vec![];
+    if evaluation.seeds.len() > 1 {
+        notes.push("A clip is predicted once under every seed, and may stand in several cells of a row.".to_owned());
+    }
+    let order = "the surest mistakes first, and of what is right the least sure";
+    notes.push(match clips.seen {
+        true => format!(
+            "A cell lists at most {} clips, {order}; waveforms and spectrograms (mel scale, to 8 kHz, 70 dB from white to \
+             dark) are of at most {} of them. All predictions are in predictions.csv.",
+            clips.listed, clips.pictured
+        ),
+        false => format!("A cell lists at most {} clips, {order}. All predictions are in predictions.csv.", clips.listed),
+    });
+    if let Some(missing) = recordings.missing() {
+        notes.push(format!(
+            "Some audio is not where training found it ({} is not there): ser-eval --data DIR says where the corpora are.",
+            missing.display()
+        ));
+    } else if evaluation.clips.is_empty() {
+        notes.push("These runs do not say where their audio is: they were trained by an earlier version.".to_owned());
+    } else if clips.seen && !clips.heard {
+        notes.push("Synthetic speech has no files to play: ser-data synth writes them.".to_owned());
+    }
+    notes
+}
+
+fn made_with(evaluation: &Evaluation) -> Markup {
+    let versions = &evaluation.versions;
+    html! {
+        p.note {
+            "ser " (versions.ser) ", Burn " (versions.burn) ", device " (versions.device) ", " (versions.platform)
+            "; config " code { (evaluation.config_hash) } "; split seed " (evaluation.protocol.split_seed) "."
+        }
+    }
+}
+
+/// The matrix's shades with the ink that reads on them.
+fn shades() -> String {
+    (0..=SHADES)
+        .map(|step| {
+            let shade = ramp(step as f64 / SHADES as f64);
+            let ink = shade.ink();
+            format!(
+                "\n.s{step}{{background:#{:02x}{:02x}{:02x};color:#{:02x}{:02x}{:02x}}}",
+                shade.0, shade.1, shade.2, ink.0, ink.1, ink.2
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::made_up::evaluation;
+
+    fn page_of(evaluation: &Evaluation) -> String {
+        page(evaluation, &Beside::default(), &[], &Recordings::default(), Path::new("report")).unwrap()
+    }
+
+    #[test]
+    fn whatever_names_hold_stays_text() {
+        let evil = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&";
+        let mut ours = evaluation("a", 3, 30, &[1], 0.5);
+        ours.experiment = evil.into();
+        ours.confusion.classes[1] = evil.into();
+        ours.scores.per_class[1].class = evil.into();
+        ours.protocol.description = evil.into();
+        for row in &mut ours.predictions.rows {
+            row.clip = format!("{}{evil}", row.clip);
+        }
+        let html = page_of(&ours);
+        assert!(!html.contains("<script>alert") && !html.contains("<img src=x"), "{html}");
+        assert_eq!(html.matches("</script>").count(), 2);
+        assert!(html.contains("&lt;img src=x onerror"));
+    }
+
+    #[test]
+    fn a_page_asks_for_nothing_from_anywhere() {
+        let html = page_of(&evaluation("a", 3, 30, &[1], 0.5));
+        for asked in ["http://", "https://", "@import", "url("] {
+            let without_names = html.replace("http://www.w3.org/2000/svg", "");
+            assert!(!without_names.contains(asked), "{asked}");
+        }
+        assert!(html.contains("default-src 'none'"));
+    }
+
+    #[test]
+    fn shades_can_be_read() {
+        for step in 0..=SHADES {
+            let shade = ramp(step as f64 / SHADES as f64);
+            assert!(shade.contrast(shade.ink()) >= 4.5, "step {step}: {}", shade.contrast(shade.ink()));
+        }
+    }
+}

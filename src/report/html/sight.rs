@@ -1,0 +1,78 @@
+//! What a clip looks like at the size of a thumbnail: its waveform and its spectrogram.
+
+use crate::{
+    audio::{Audio, picture},
+    report::plot::overlay::png,
+};
+
+/// Columns of both pictures; each is an equal part of the clip.
+const COLUMNS: usize = 120;
+/// Rows of the spectrogram.
+const BANDS: usize = 40;
+/// The highest frequency shown, in Hz: speech has little above.
+const TOP: f64 = 8_000.0;
+
+/// A clip's pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sight {
+    /// How high each column's samples reach, then how low: a digit of base 36 each, from −1 to 1 of the clip's peak.
+    pub wave: String,
+    /// A PNG of [`BANDS`] rows on the mel scale, in base 64.
+    pub spectrogram: String,
+    /// The highest frequency of the spectrogram, in Hz.
+    pub top: f64,
+}
+
+impl Sight {
+    /// Looks at decoded audio; nothing where it has no samples.
+    pub(super) fn of(audio: &Audio) -> Option<Self> {
+        if audio.samples.is_empty() {
+            return None;
+        }
+        let top = TOP.min(f64::from(audio.sample_rate) / 2.0);
+        let spectrogram = png(&picture(audio, top, COLUMNS, BANDS), COLUMNS)?;
+        Some(Self { wave: wave(&audio.samples), spectrogram, top })
+    }
+}
+
+fn wave(samples: &[f32]) -> String {
+    let peak = samples.iter().map(|x| x.abs()).fold(f32::MIN_POSITIVE, f32::max);
+    let digit = |x: f32| char::from_digit(((x / peak + 1.0) * 17.5).round() as u32, 36).unwrap_or('h');
+    (0..COLUMNS)
+        .flat_map(|column| {
+            let at = |column: usize| column * samples.len() / COLUMNS;
+            let part = &samples[at(column)..at(column + 1).max(at(column) + 1)];
+            let ends = |(low, high): (f32, f32), &x: &f32| (low.min(x), high.max(x));
+            let (low, high) = part.iter().fold((f32::INFINITY, f32::NEG_INFINITY), ends);
+            [digit(high), digit(low)]
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+
+    use super::*;
+
+    fn tone(n: usize, hz: f64) -> Vec<f32> {
+        (0..n).map(|i| 0.3 * (std::f64::consts::TAU * hz * i as f64 / 16_000.0).sin() as f32).collect()
+    }
+
+    #[test]
+    fn a_wave_fills_its_height_whatever_its_level() {
+        let wave = wave(&tone(16_000, 100.0));
+        assert_eq!(wave.len(), 2 * COLUMNS);
+        assert!(wave.starts_with("z0"), "{wave}");
+    }
+
+    #[test]
+    fn any_audio_can_be_looked_at() {
+        for samples in [vec![0.0], vec![0.0; 5_000], tone(7, 50.0), tone(100_000, 50.0)] {
+            let sight = Sight::of(&Audio { samples, sample_rate: 16_000 }).unwrap();
+            assert!(STANDARD.decode(&sight.spectrogram).unwrap().starts_with(b"\x89PNG"));
+            assert!(sight.spectrogram.len() < 4_000, "{}", sight.spectrogram.len());
+        }
+        assert!(Sight::of(&Audio { samples: vec![], sample_rate: 16_000 }).is_none());
+    }
+}

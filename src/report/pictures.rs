@@ -1,0 +1,163 @@
+//! The pictures of a report: which there are, and what each shows.
+
+use std::{collections::BTreeMap, path::Path};
+
+use rayon::prelude::*;
+
+use super::{
+    headline::{protocol_line, warnings},
+    html::Picture,
+    plot::{
+        self, Bars, ConfusionMatrix, Curve, DurationSpread, EpochPoint, Figure, LearningCurves, Panel, Reliability,
+        Scatter, Series, Spectrograms,
+    },
+};
+use crate::{
+    error::Result,
+    eval::{Evaluation, breakdown::Breakdown},
+    files::write_whole,
+};
+
+/// Draws a picture into a folder.
+type Draw<'a> = Box<dyn Fn(&Path) -> Result<Picture> + Sync + 'a>;
+
+/// Writes all pictures that there is something for, each as PNG and SVG, several at a time: most of a report's time goes
+/// into their pixels.
+///
+/// # Errors
+///
+/// [`crate::error::Error::Io`] naming the file that cannot be written.
+pub fn write(evaluation: &Evaluation, examples: &[Panel], folder: &Path) -> Result<Vec<Picture>> {
+    let mut subtitle = warnings(evaluation);
+    subtitle.push(protocol_line(evaluation));
+    let (title, subtitle) = (evaluation.experiment.as_str(), subtitle.as_slice());
+    let curves = curves(evaluation);
+    let durations = durations(evaluation);
+    let corpora: Vec<_> = durations.iter().map(|(name, of)| Series { name, of_class: of.clone() }).collect();
+    let mut draw: Vec<Draw> = vec![
+        drawn(
+            "confusion",
+            "Confusion matrix: share of each true emotion, and counts",
+            ConfusionMatrix { confusion: &evaluation.confusion, title, subtitle },
+        ),
+        drawn("curves", "Loss and UAR over epochs", LearningCurves { curves: &curves, title, subtitle }),
+        drawn(
+            "reliability",
+            "How often clips are recognised, by how sure the recogniser is",
+            Reliability {
+                before: &evaluation.certainty,
+                after: Some(&evaluation.calibrated.certainty),
+                title,
+                subtitle,
+            },
+        ),
+        drawn("classes", "Test clips by emotion", class_bars(evaluation, title, subtitle)),
+    ];
+    if let Some(speakers) = evaluation.breakdowns.iter().find(|breakdown| breakdown.by == "speaker") {
+        draw.push(drawn("speakers", "UAR by speaker", speaker_bars(evaluation, speakers, title, subtitle)));
+    }
+    if !corpora.is_empty() {
+        let spread = DurationSpread { title, subtitle, classes: &evaluation.confusion.classes, corpora: &corpora };
+        draw.push(drawn("durations", "Lengths of the test clips by emotion", spread));
+    }
+    if let Some(projection) = &evaluation.projection {
+        let classes = &evaluation.confusion.classes;
+        let caption = "The penultimate layer's vectors of one run's test clips";
+        draw.push(drawn("embedding", caption, Scatter { projection, classes, title, subtitle }));
+    }
+    if !examples.is_empty() {
+        let figure = Spectrograms { panels: examples, title, subtitle };
+        draw.push(drawn("augmentation", "What augmentation does to a clip of the training side", figure));
+    }
+    draw.into_par_iter().map(|draw| draw(folder)).collect()
+}
+
+fn drawn<'a>(name: &'static str, caption: &str, figure: impl Figure + Sync + 'a) -> Draw<'a> {
+    let caption = caption.to_owned();
+    Box::new(move |folder| {
+        plot::save(&figure, &folder.join(format!("{name}.png")))?;
+        let svg = plot::to_svg(&figure)?;
+        write_whole(&folder.join(format!("{name}.svg")), |file| file.write_all(svg.as_bytes()))?;
+        Ok(Picture { name, caption: caption.clone(), svg })
+    })
+}
+
+/// The lengths of the test clips by corpus and class; empty where runs do not say them.
+fn durations(evaluation: &Evaluation) -> BTreeMap<String, Vec<Vec<f64>>> {
+    let mut truths: BTreeMap<&str, usize> = BTreeMap::new();
+    truths.extend(evaluation.predictions.rows.iter().map(|row| (row.clip.as_str(), row.truth)));
+    let mut by_corpus = BTreeMap::new();
+    for (clip, truth) in truths {
+        let Some(known) = evaluation.clips.get(clip) else { continue };
+        let Some(seconds) = known.seconds else { continue };
+        let none = || vec![Vec::new(); evaluation.confusion.classes.len()];
+        by_corpus.entry(known.corpus.clone()).or_insert_with(none)[truth].push(seconds);
+    }
+    by_corpus
+}
+
+/// More bars than this make no picture; CREMA-D has 91 speakers.
+const MOST_BARS: usize = 120;
+
+/// The UAR of each speaker, the one recognised worst first, and that of all.
+fn speaker_bars(evaluation: &Evaluation, speakers: &Breakdown, title: &str, subtitle: &[String]) -> Bars {
+    let mut groups: Vec<_> = speakers.groups.iter().collect();
+    groups.sort_by(|a, b| a.uar.total_cmp(&b.uar));
+    let mut what = "UAR of each test speaker, folds and seeds pooled".to_owned();
+    if groups.len() > MOST_BARS {
+        let (half, all) = (MOST_BARS / 2, groups.len());
+        groups.drain(half..all - half);
+        what = format!("UAR of the {half} speakers recognised worst and the {half} best, of {all}");
+    }
+    let uar = 100.0 * evaluation.scores.uar;
+    Bars {
+        title: title.to_owned(),
+        subtitle: [subtitle, &[what]].concat(),
+        axis: "UAR (%)".to_owned(),
+        bars: groups.iter().map(|group| (group.name.clone(), 100.0 * group.uar)).collect(),
+        decimals: 1,
+        highest: Some(100.0),
+        reference: Some((uar, format!("all speakers together: {uar:.1} %"))),
+    }
+}
+
+/// How many test clips each emotion has.
+fn class_bars(evaluation: &Evaluation, title: &str, subtitle: &[String]) -> Bars {
+    // A clip is predicted once under every seed.
+    let mut clips: Vec<(&str, usize)> =
+        evaluation.predictions.rows.iter().map(|row| (row.clip.as_str(), row.truth)).collect();
+    clips.sort_unstable();
+    clips.dedup();
+    let count = |class: usize| clips.iter().filter(|(_, truth)| *truth == class).count() as f64;
+    Bars {
+        title: title.to_owned(),
+        subtitle: [subtitle, &[format!("{} test clips by emotion", clips.len())]].concat(),
+        axis: "test clips".to_owned(),
+        bars: evaluation.confusion.classes.iter().enumerate().map(|(i, class)| (class.clone(), count(i))).collect(),
+        decimals: 0,
+        highest: None,
+        reference: None,
+    }
+}
+
+fn curves(evaluation: &Evaluation) -> Vec<Curve> {
+    evaluation
+        .runs
+        .iter()
+        .map(|run| Curve {
+            name: format!("fold {}, seed {}", run.fold, run.seed),
+            epochs: run
+                .epochs
+                .iter()
+                .map(|epoch| EpochPoint {
+                    epoch: epoch.epoch,
+                    train_loss: epoch.train_loss,
+                    validation_loss: epoch.validation_loss,
+                    train_uar: None,
+                    validation_uar: epoch.validation_uar,
+                })
+                .collect(),
+            best_epoch: run.done.best_epoch,
+        })
+        .collect()
+}
