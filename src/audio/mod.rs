@@ -14,13 +14,13 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use decode::{Audio, decode};
+pub use decode::{Audio, Decoder, decode};
 pub use denoise::Denoise;
 pub use length::Crop;
 pub use loudness::loudness;
 pub use measure::Measure;
 pub use normalise::Normalise;
-pub use resample::resample;
+pub use resample::{Resampler, resample};
 pub use trim::trim;
 
 use crate::{
