@@ -10,6 +10,7 @@
 //! | [`bars`] | a horizontal bar each: UAR by speaker, clips by emotion |
 //! | [`reliability`] | accuracy by confidence, before and after temperature scaling |
 //! | [`curves`] | loss and UAR over the epochs of one run or of many |
+//! | [`timeline`] | the probability of every emotion over the time of a recording |
 //! | [`distribution`] | clips by emotion, lengths of clips |
 //! | [`canvas`], [`font`], [`colour`], [`axes`], [`header`], [`legend`] | what the pictures are made of |
 
@@ -24,6 +25,7 @@ pub mod font;
 pub mod header;
 pub mod legend;
 pub mod reliability;
+pub mod timeline;
 
 use std::path::Path;
 
@@ -41,6 +43,7 @@ pub use self::{
     curves::{Curve, EpochPoint, LearningCurves},
     distribution::{DurationSpread, EmotionBars, Series},
     reliability::Reliability,
+    timeline::Timeline,
 };
 
 /// Width of a figure unless its content needs more; in the units of the canvas.
