@@ -24,6 +24,9 @@ const LFS_POINTER: &[u8] = b"version https://git-lfs";
 /// common divisor is as long as they are.
 const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
+/// Lengths from here on are what programs write to a pipe, not knowing better: 0x7ffff000 and more, or all ones.
+const ENDLESS: u32 = 0x7fff_0000;
+
 /// Samples that are taken from a WAV file at once, of all channels.
 const WAV_BLOCK: usize = 1 << 16;
 
@@ -108,7 +111,7 @@ impl Decoder {
         }
         let mut kind = None;
         let riff = start.starts_with(b"RIFF");
-        let endless = riff && matches!(start.get(4..8), Some([0xff, 0xff, 0xff, 0xff] | [0, 0, 0, 0]));
+        let endless = riff && declared(&start).is_some_and(|length| length == 0 || length >= ENDLESS);
         if riff {
             match hound::WavReader::new(BufReader::new(open().map_err(read)?)) {
                 Ok(reader) => kind = Some(Kind::Wav(reader)),
@@ -176,6 +179,11 @@ impl Decoder {
             _ => Ok(()),
         }
     }
+}
+
+/// The length that a RIFF file says it has.
+fn declared(start: &[u8]) -> Option<u32> {
+    Some(u32::from_le_bytes(start.get(4..8)?.try_into().ok()?))
 }
 
 fn not_whole(e: &hound::Error) -> String {
@@ -358,13 +366,14 @@ mod tests {
     #[test]
     fn a_file_from_a_pipe_ends_where_it_ends() {
         let whole = wav(pcm(1, 16), &[1_000; 300]);
-        for length in [u32::MAX, 0] {
+        // The lengths of the file and of its samples as ffmpeg, sox, arecord and others leave them.
+        for (riff, data) in
+            [(u32::MAX, u32::MAX), (0x7fff_f024, 0x7fff_f000), (0x8000_0024, 0x8000_0000), (0, u32::MAX - 1)]
+        {
             let mut piped = whole.clone();
-            piped[4..8].copy_from_slice(&length.to_le_bytes());
-            piped[40..44].copy_from_slice(&(u32::MAX - u32::MAX % 2).to_le_bytes());
-            assert_eq!(decode(&piped, Path::new("-")).unwrap().samples.len(), 300, "{length}");
-            piped[40..44].copy_from_slice(&u32::MAX.to_le_bytes());
-            assert_eq!(decode(&piped, Path::new("-")).unwrap().samples.len(), 300, "{length}");
+            piped[4..8].copy_from_slice(&riff.to_le_bytes());
+            piped[40..44].copy_from_slice(&data.to_le_bytes());
+            assert_eq!(decode(&piped, Path::new("-")).unwrap().samples.len(), 300, "{riff:x}");
         }
     }
 

@@ -132,7 +132,7 @@ struct Recognise {
     /// From one window to the next in seconds [default: 1 of a timeline, 0.5 of a stream].
     #[arg(long, value_name = "S")]
     hop: Option<f64>,
-    /// The level in dB of full scale that a window must exceed somewhere, or it is called "silence" [default: -55].
+    /// The level in dB of full scale that a window must exceed somewhere, or it is called "silence" [default: -60].
     #[arg(long, value_name = "DB", allow_negative_numbers = true)]
     gate: Option<f32>,
     /// Draw the timeline of the one file, as PNG or SVG.
@@ -215,6 +215,12 @@ fn run(arguments: Recognise) -> Result<ExitCode> {
     }
     if arguments.plot.is_some() && (arguments.paths.len() != 1 || arguments.paths[0].is_dir()) {
         return Err(Error::Config("--plot draws the timeline of one file: give one".into()));
+    }
+    // Better known before the work than after it.
+    if let Some(plot) = &arguments.plot
+        && !["png", "svg"].iter().any(|known| plot.extension().is_some_and(|e| e.eq_ignore_ascii_case(known)))
+    {
+        return Err(Error::Config(format!("--plot {}: name it .png or .svg", plot.display())));
     }
     let bundles: Vec<PathBuf> = arguments.bundle.iter().chain(&arguments.ensemble).cloned().collect();
     let mut recognizer = Recognizer::new(load_all(&bundles)?)?;

@@ -102,7 +102,7 @@ mod tests {
         let text = inspect(&made_up::bundle(1));
         for part in [
             "3: angry, happy, sad",
-            "22050 Hz, trim false",
+            "22050 Hz, normalise none, trim false",
             "13 columns: mfcc",
             "in f32",
             "0.750, fitted on validation",

@@ -188,14 +188,12 @@ struct Cutter {
     /// The signal from `first` on.
     held: Vec<f32>,
     first: u64,
-    /// Whether the last window is as long as the others, so that it ends with the signal.
-    growing: bool,
 }
 
 impl Cutter {
     fn new(window: u64, hop: u64, growing: bool) -> Self {
         let next = if growing { hop } else { window };
-        Self { window, hop, next, done: 0, held: Vec::new(), first: 0, growing }
+        Self { window, hop, next, done: 0, held: Vec::new(), first: 0 }
     }
 
     fn end(&self) -> u64 {
@@ -217,17 +215,10 @@ impl Cutter {
         cuts
     }
 
-    /// The window that the signal's end is in, where no window has it yet: from where the next one would begin, or, of a
-    /// growing one, as long as the others.
+    /// The window that the signal's end is in, where no window has it yet: as much as there is of the next one.
     fn finish(&mut self) -> Option<Cut> {
-        let end = self.end();
-        if end == self.done {
-            return None;
-        }
-        let next = self.next.saturating_sub(self.window);
-        let start = if self.growing { end.saturating_sub(self.window).max(self.first) } else { next };
-        self.done = end;
-        (start < end).then(|| self.cut(start..end))
+        let (start, end) = (self.next.saturating_sub(self.window), self.end());
+        (start < end && self.done < end).then(|| self.cut(start..end))
     }
 
     fn cut(&self, range: Range<u64>) -> Cut {
@@ -258,8 +249,8 @@ mod tests {
         for piece in [1, 3, 100] {
             assert_eq!(ranges(false, 11, piece), [0..6, 2..8, 4..10, 6..11]);
             assert_eq!(ranges(false, 10, piece), [0..6, 2..8, 4..10]);
-            assert_eq!(ranges(false, 4, piece), [0..4], "shorter than a window: all there is");
-            assert_eq!(ranges(true, 9, piece), [0..2, 0..4, 0..6, 2..8, 3..9]);
+            assert_eq!(ranges(false, 4, piece), vec![0..4; 1], "shorter than a window: all there is");
+            assert_eq!(ranges(true, 9, piece), [0..2, 0..4, 0..6, 2..8, 4..9]);
             assert_eq!(ranges(true, 4, piece), [0..2, 0..4]);
         }
         assert_eq!(ranges(false, 0, 1), []);
@@ -281,6 +272,7 @@ mod tests {
         assert_eq!(live, run(Listening::live(), 100_000));
         let timeline = run(Listening { hop: 0.5, ..Listening::timeline() }, 7_777);
         assert_eq!(timeline.len(), 5);
+        assert!(timeline[0].answer.is_some());
         assert!(timeline.iter().all(|window| live.contains(window)));
         // A clip that fits a window: the last answer is the file's.
         let clip = &signal[..48_000 * 2 + 7];

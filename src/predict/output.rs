@@ -144,7 +144,7 @@ impl<W: Write> Output<W> {
         let emotion = row.answer.map(|answer| self.emotion(answer));
         let percent = |p: f32| format!("{:3.0} %", 100.0 * p);
         match (row.place, &row.answer, emotion) {
-            (_, Err(error), _) => writeln!(self.to, "{}: error: {error}", row.path),
+            (_, Err(error), _) => writeln!(self.to, "{}: error: {}", row.path, problem(error)),
             (Some((start, end)), Ok(answer), Ok(emotion)) => {
                 let width =
                     self.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0).max(UNCERTAIN.len());
@@ -180,7 +180,7 @@ impl<W: Write> Output<W> {
         }
         match row.answer {
             Err(error) => {
-                object.insert("error".into(), error.to_string().into());
+                object.insert("error".into(), problem(error).into());
             }
             Ok(answer) => {
                 object.insert("emotion".into(), self.emotion(answer).into());
@@ -216,7 +216,7 @@ impl<W: Write> Output<W> {
             Some(answer) => record.extend(answer.probabilities().iter().map(ToString::to_string)),
             None => record.extend(self.classes.iter().map(|_| String::new())),
         }
-        record.push(row.answer.err().map(ToString::to_string).unwrap_or_default());
+        record.push(row.answer.err().map(problem).unwrap_or_default());
         self.record(&record)
     }
 
@@ -224,6 +224,14 @@ impl<W: Write> Output<W> {
         let mut csv = csv::Writer::from_writer(&mut self.to);
         csv.write_record(record)?;
         csv.flush()
+    }
+}
+
+/// What is wrong, less the file's name, which stands beside it.
+fn problem(error: &Error) -> String {
+    match error {
+        Error::File { problem, .. } => problem.clone(),
+        other => other.to_string(),
     }
 }
 
@@ -275,7 +283,7 @@ mod tests {
             text,
             "a.wav: happy, 70 %\n  happy   70 %  █████████████████████\n  sad     20 %  ██████\n\
              z.wav: uncertain, 40 %\n  angry   40 %  ████████████\n  happy   30 %  █████████\n  note: telephone\n\
-             b,c.wav: error: b,c.wav: is \"empty\"\n"
+             b,c.wav: error: is \"empty\"\n"
         );
         let text = written(Format::Text, Style { windows: true, ..PLAIN });
         assert!(text.starts_with("    0.00 –     3.00 s  happy       70 %  ███"), "{text}");
@@ -289,7 +297,7 @@ mod tests {
         assert_eq!(
             text,
             "path,seconds,emotion,confidence,p_angry,p_happy,p_sad,error\na.wav,2.5,happy,0.7,0.1,0.7,0.2,\n\
-             z.wav,2.5,uncertain,0.4,0.4,0.3,0.3,\n\"b,c.wav\",,,,,,,\"b,c.wav: is \"\"empty\"\"\"\n"
+             z.wav,2.5,uncertain,0.4,0.4,0.3,0.3,\n\"b,c.wav\",,,,,,,\"is \"\"empty\"\"\"\n"
         );
         let text = written(Format::Csv, Style { windows: true, ..PLAIN });
         assert!(text.contains("\na.wav,0,3,happy,0.7,") && text.contains("\na.wav,1.5,4.5,silence,,,,,\n"), "{text}");

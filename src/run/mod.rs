@@ -12,7 +12,7 @@
 //!   checkpoints/      last and best
 //!   predictions.csv   the test side
 //!   validation.csv    the validation side, predicted by the same network
-//!   bundle/           what prediction needs
+//!   bundle/           what prediction needs, in the one file model.safetensors
 //!   done.json         the mark of a finished run, written last
 //! ```
 
