@@ -172,7 +172,7 @@ fn wrong_usage_is_explained() {
     fails(&["a.wav", "a.wav", "--timeline", "--plot", "t.png"], 2, "one file");
     fails(&["a.wav", "--timeline", "--plot", "t.gif"], 2, ".png or .svg");
     fails(&["--stream"], 2, "--rate");
-    fails(&["--stream", "--rate", "0"], 2, "--rate 0");
+    fails(&["--stream", "--rate", "0"], 2, "--rate = 0");
     fails(&["--stream", "--rate", "8000", "--sample-format", "s16be"], 2, "s16le");
     let with = |bundle: &str| run(program("ser-predict", dir.path()).args([bundle, "a.wav"]));
     with("nowhere").fails(1, &["cannot read nowhere"]);

@@ -22,7 +22,7 @@ const LFS_POINTER: &[u8] = b"version https://git-lfs";
 
 /// The rates that can be computed with, in Hz. A damaged header may say anything, and a filter for two rates without a
 /// common divisor is as long as they are.
-const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
+pub const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 /// Lengths from here on are what programs write to a pipe, not knowing better: 0x7ffff000 and more, or all ones.
 const ENDLESS: u32 = 0x7fff_0000;

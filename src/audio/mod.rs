@@ -14,7 +14,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use decode::{Audio, Decoder, decode};
+pub use decode::{Audio, Decoder, RATES, decode};
 pub use denoise::Denoise;
 pub use length::Crop;
 pub use loudness::loudness;

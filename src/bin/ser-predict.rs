@@ -375,7 +375,7 @@ impl Recognise {
             };
             let done = opened.and_then(|decoder| timeline(work.recognizer, decoder, &path, listening, &mut each));
             match done {
-                Ok(()) => {}
+                Ok(notes) => notes.iter().for_each(|note| eprintln!("note: {}: {note}", path.display())),
                 Err(Error::Interrupted(_)) if !open => return Ok(()),
                 Err(stopped @ (Error::Interrupted(_) | Error::Config(_))) => return Err(stopped),
                 Err(error) => {
@@ -405,9 +405,6 @@ impl Recognise {
             return live.end(work);
         }
         let rate = self.rate.unwrap_or_default();
-        if !(1_000..=768_000).contains(&rate) {
-            return Err(Error::Config(format!("--rate {rate}: Hz, from 1000 to 768000")));
-        }
         let mut pcm = Pcm::new(self.sample_format, self.channels)?;
         let mut live = Live::new(recognizer.listen(rate, listening)?, listening, STDIN);
         let mut input = io::stdin().lock();
@@ -445,6 +442,7 @@ impl<'a> Live<'a> {
             listening.window,
             1e3 * listener.latency()
         );
+        listener.notes().iter().for_each(|note| eprintln!("note: {note}"));
         Self { listener, name, times: Vec::new() }
     }
 

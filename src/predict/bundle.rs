@@ -301,4 +301,22 @@ mod tests {
         std::fs::write(&foreign, b"RIFF").unwrap();
         assert!(Bundle::load(&foreign).unwrap_err().to_string().contains("not a file of this program"));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_of_a_bundle_make_it_panic(at in 0..1_usize << 16, to in proptest::num::u8::ANY) {
+            static WHOLE: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
+                let file = tempfile::NamedTempFile::new().unwrap();
+                made_up::bundle(1).save(file.path()).unwrap();
+                std::fs::read(file.path()).unwrap()
+            });
+            let mut bytes = WHOLE.clone();
+            let at = at % bytes.len();
+            assert!(Bundle::read(&bytes[..at], Path::new("x")).is_err());
+            bytes[at] = to;
+            if let Ok(bundle) = Bundle::read(&bytes, Path::new("x")) {
+                assert_eq!(bundle, made_up::bundle(1));
+            }
+        }
+    }
 }

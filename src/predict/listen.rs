@@ -73,6 +73,7 @@ pub struct Listener<'a> {
     resampler: Resampler,
     cutter: Cutter,
     rate: u32,
+    notes: Vec<String>,
     /// Samples taken in.
     heard: u64,
 }
@@ -83,7 +84,13 @@ impl<'a> Listener<'a> {
         let samples = |seconds: f64| ((seconds * f64::from(rate)).round() as u64).max(1);
         let cutter = Cutter::new(samples(listening.window), samples(listening.hop), listening.growing);
         let resampler = Resampler::new(from, rate).map_err(|problem| Error::Config(format!("the signal {problem}")))?;
-        Ok(Self { recognizer, listening, resampler, cutter, rate, heard: 0 })
+        Ok(Self { recognizer, listening, resampler, cutter, rate, notes: recognizer.notes_at(from), heard: 0 })
+    }
+
+    /// What should be known before the answers are trusted, as [`Answer::notes`].
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// How much later than its last sample comes in a window is complete at the most, in seconds: what the conversion of
@@ -136,7 +143,8 @@ impl<'a> Listener<'a> {
     }
 }
 
-/// The windows of a whole file, handed one by one to `each`. Memory does not grow with the file.
+/// The windows of a whole file, handed one by one to `each`. Memory does not grow with the file. Returns what should be
+/// known before the answers are trusted.
 ///
 /// # Errors
 ///
@@ -148,7 +156,7 @@ pub fn timeline(
     path: &Path,
     listening: Listening,
     mut each: impl FnMut(Window) -> Result<()>,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let mut listener = None;
     let named = |e: Error| match e {
         Error::Data(problem) => Error::file(path, problem),
@@ -168,7 +176,8 @@ pub fn timeline(
         }
     }
     let mut listener = listener.ok_or_else(|| Error::file(path, "holds no audio samples"))?;
-    listener.finish().map_err(named)?.into_iter().try_for_each(each)
+    listener.finish().map_err(named)?.into_iter().try_for_each(each)?;
+    Ok(listener.notes)
 }
 
 /// The samples of a window, with their places in the signal.
@@ -288,6 +297,8 @@ mod tests {
         let recognizer = Recognizer::new(vec![made_up::bundle(1)]).unwrap();
         let mut listener = recognizer.listen(22_050, Listening::live()).unwrap();
         let windows = listener.push(&[0.0; 22_050]).unwrap();
+        assert!(listener.notes().is_empty() && recognizer.listen(8_000, Listening::live()).unwrap().notes().len() == 1);
+        assert!(recognizer.listen(7, Listening::live()).err().unwrap().to_string().contains("--rate = 7"));
         assert!(windows.len() == 2 && windows.iter().all(|window| window.answer.is_none()));
         assert!(listener.push(&[0.0, f32::NAN]).unwrap_err().to_string().contains("sample 22051 is NaN"));
         for (listening, key) in [

@@ -15,7 +15,8 @@ use super::{
     softmax,
 };
 use crate::{
-    audio::{Audio, AudioConfig, Decoder},
+    audio::{Audio, AudioConfig, Decoder, RATES},
+    config::out_of_range,
     error::{Error, Result},
     features::{Extractor, FeaturesConfig, Matrix, Scaler, ScalerFit, ScalerScope},
     model::{Net, weights},
@@ -200,6 +201,10 @@ impl Recognizer {
     /// several rates.
     pub fn listen(&self, sample_rate: u32, listening: Listening) -> Result<Listener<'_>> {
         let rates: Vec<u32> = self.chains.iter().map(|chain| chain.audio.sample_rate).collect();
+        if !RATES.contains(&sample_rate) {
+            let rule = format!("Hz, from {} to {}", RATES.start(), RATES.end());
+            return Err(out_of_range("--rate", sample_rate, rule.as_str()));
+        }
         match rates[..] {
             [rate, ..] if rates.iter().all(|other| *other == rate) => Listener::new(self, sample_rate, rate, listening),
             _ => Err(Error::Config(format!(
@@ -213,15 +218,18 @@ impl Recognizer {
         if let Some(at) = audio.samples.iter().position(|s| !s.is_finite()) {
             return Err(wrong(format!("sample {at} is {}: not a number to compute with", audio.samples[at])));
         }
-        if !(1_000..=768_000).contains(&audio.sample_rate) {
-            return Err(wrong(format!("has a sample rate of {} Hz: from 1000 to 768000 are read", audio.sample_rate)));
+        if !RATES.contains(&audio.sample_rate) {
+            let (least, most) = (RATES.start(), RATES.end());
+            return Err(wrong(format!(
+                "has a sample rate of {} Hz: from {least} to {most} are read",
+                audio.sample_rate
+            )));
         }
         if audio.samples.iter().all(|s| *s == 0.0) {
             return Err(wrong("is digital silence: there is nothing to hear".into()));
         }
         let seconds = audio.samples.len() as f64 / f64::from(audio.sample_rate);
         let mut sum = vec![0.0; self.classes.len()];
-        let mut notes = Vec::new();
         for chain in &self.chains {
             let least = chain.shortest();
             if seconds < least {
@@ -229,7 +237,6 @@ impl Recognizer {
                     "lasts {seconds:.3} s: too short to hear an emotion in (a frame is {least:.3} s)"
                 )));
             }
-            notes.extend(chain.note(audio.sample_rate));
             let matrix = chain.matrix(audio.clone(), path)?;
             for member in &chain.members {
                 for (sum, probability) in sum.iter_mut().zip(member.probabilities(&matrix)) {
@@ -237,10 +244,16 @@ impl Recognizer {
                 }
             }
         }
-        notes.dedup();
         let count = self.bundles() as f64;
         let probabilities = sum.into_iter().map(|p| (p / count) as f32).collect();
-        Ok(Answer::new(self.classes.clone(), probabilities, seconds, notes))
+        Ok(Answer::new(self.classes.clone(), probabilities, seconds, self.notes_at(audio.sample_rate)))
+    }
+
+    /// What should be known of recordings at `sample_rate` Hz.
+    pub(super) fn notes_at(&self, sample_rate: u32) -> Vec<String> {
+        let mut notes: Vec<String> = self.chains.iter().filter_map(|chain| chain.note(sample_rate)).collect();
+        notes.dedup();
+        notes
     }
 }
 
