@@ -6,6 +6,7 @@ mod length;
 mod loudness;
 mod measure;
 mod normalise;
+mod piecewise;
 mod resample;
 pub(crate) mod spectrum;
 mod trim;
@@ -20,7 +21,8 @@ pub use length::Crop;
 pub use loudness::loudness;
 pub use measure::Measure;
 pub use normalise::Normalise;
-pub use resample::{Resampler, resample};
+pub use piecewise::Resampler;
+pub use resample::resample;
 pub use trim::trim;
 
 use crate::{

@@ -5,7 +5,7 @@ use super::{Bundle, SideFigures};
 /// The bundle in words: task, chain, network, protocol, figures, versions.
 #[must_use]
 pub fn inspect(bundle: &Bundle) -> String {
-    let Bundle { classes, audio, features, model, record, .. } = bundle;
+    let Bundle { classes, features, record, .. } = bundle;
     let parameters: usize = bundle
         .weights
         .iter()
@@ -15,21 +15,14 @@ pub fn inspect(bundle: &Bundle) -> String {
     let protocol = &record.protocol;
     let mut lines = vec![
         ("emotions", format!("{}: {}", classes.len(), classes.join(", "))),
-        ("audio", format!("{} Hz{}", audio.sample_rate, steps(bundle))),
+        ("audio", settings(&bundle.audio, "sample_rate").replacen(',', " Hz,", 1)),
         ("features", {
             let kinds: Vec<String> = features.kinds.iter().map(ToString::to_string).collect();
             format!("{} columns: {}; scaler: {}", features.dims(), kinds.join(", "), features.scaler.words())
         }),
         ("network", {
-            let blocks: Vec<String> = model.channels.iter().map(ToString::to_string).collect();
-            format!(
-                "convolutions {} of {} frames, BiLSTM {}, dense {}: {parameters} parameters in {}",
-                blocks.join(", "),
-                model.kernel,
-                model.hidden,
-                model.dense,
-                bundle.precision.name()
-            )
+            let precision = bundle.precision.name();
+            format!("{}; {parameters} parameters in {precision}", settings(&bundle.model, "kind"))
         }),
         (
             "temperature",
@@ -75,12 +68,12 @@ pub fn inspect(bundle: &Bundle) -> String {
     lines.into_iter().map(|(label, value)| format!("{label:<12}{value}\n")).collect()
 }
 
-/// What is done to the samples, where anything is.
-fn steps(bundle: &Bundle) -> String {
-    let Ok(serde_json::Value::Object(settings)) = serde_json::to_value(&bundle.audio) else { return String::new() };
+/// The settings of a table, the `first` one without its name.
+fn settings(table: &impl serde::Serialize, first: &str) -> String {
+    let Ok(serde_json::Value::Object(settings)) = serde_json::to_value(table) else { return String::new() };
     let shown = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let steps = settings.iter().filter(|(key, _)| *key != "sample_rate");
-    steps.map(|(key, value)| format!(", {key} {}", shown(value))).collect()
+    let rest = settings.iter().filter(|(key, _)| *key != first).map(|(key, value)| format!("{key} {}", shown(value)));
+    settings.get(first).map(shown).into_iter().chain(rest).collect::<Vec<_>>().join(", ")
 }
 
 fn side(side: &SideFigures, how: &str) -> String {
@@ -102,7 +95,8 @@ mod tests {
         let text = inspect(&made_up::bundle(1));
         for part in [
             "3: angry, happy, sad",
-            "22050 Hz, normalise none, trim false",
+            "audio       22050 Hz, normalise none, trim false",
+            "network     cnn-bilstm, channels [4,6], dense 4",
             "13 columns: mfcc",
             "in f32",
             "0.750, fitted on validation",
