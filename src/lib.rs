@@ -10,12 +10,14 @@
 //! ```
 //!
 //! [`train::prepare`] and [`train::train`] are `ser-train`; [`eval::evaluate`] and [`report::write`] are `ser-eval`;
-//! [`survey::survey`], what both start from, with [`report::card`] and its neighbours is `ser-data`.
+//! [`survey::survey`], what both start from, with [`report::card`] and its neighbours is `ser-data`. What training leaves,
+//! a [`predict::Bundle`], answers as a [`predict::Recognizer`], which is `ser-predict`.
 //! Errors are [`error::Error`]; all randomness comes from [`rng::stream`].
 
 #![warn(missing_docs)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod arrays;
 pub mod error;
 pub mod files;
 pub mod progress;
@@ -42,3 +44,8 @@ pub mod eval;
 pub mod report;
 
 pub mod predict;
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

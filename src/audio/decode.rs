@@ -1,13 +1,17 @@
 //! Bytes → mono samples, by content and never by extension: `hound` for WAV, `symphonia` for the rest and for WAV that
-//! `hound` does not know.
+//! `hound` does not know. [`decode`] gives a whole file, [`Decoder`] one of any length block by block.
 
-use std::{io::Cursor, path::Path};
+use std::{
+    io::{BufReader, Cursor, Read},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use symphonia::core::{
-    codecs::audio::AudioDecoderOptions,
+    codecs::audio::{AudioDecoder, AudioDecoderOptions},
     errors::Error as SymphoniaError,
-    formats::{FormatOptions, TrackType, probe::Hint},
-    io::MediaSourceStream,
+    formats::{FormatOptions, FormatReader, TrackType, probe::Hint},
+    io::{MediaSource, MediaSourceStream},
     meta::MetadataOptions,
 };
 
@@ -15,6 +19,16 @@ use crate::error::{Error, Result};
 
 /// What a Git-LFS pointer begins with: the file that a clone without LFS leaves in place of the audio.
 const LFS_POINTER: &[u8] = b"version https://git-lfs";
+
+/// The rates that can be computed with, in Hz. A damaged header may say anything, and a filter for two rates without a
+/// common divisor is as long as they are.
+pub const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
+
+/// Lengths from here on are what programs write to a pipe, not knowing better: 0x7ffff000 and more, or all ones.
+const ENDLESS: u32 = 0x7fff_0000;
+
+/// Samples that are taken from a WAV file at once, of all channels.
+const WAV_BLOCK: usize = 1 << 16;
 
 /// Mono audio as a file holds it.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,89 +43,229 @@ pub struct Audio {
 ///
 /// # Errors
 ///
-/// [`Error::File`] for an empty file, a Git-LFS pointer, an unknown format, a truncated file, no samples, or a sample
-/// that is not a number.
+/// As [`Decoder::next`]; [`Error::File`] where there are no samples.
 pub fn decode(bytes: &[u8], path: &Path) -> Result<Audio> {
-    let audio = decode_bytes(bytes).map_err(|problem| Error::file(path, problem))?;
-    if audio.samples.is_empty() {
-        return Err(Error::file(path, "holds no audio samples"));
+    let mut decoder = Decoder::of_bytes(bytes.into(), path)?;
+    let mut samples = Vec::new();
+    while let Some(block) = decoder.next()? {
+        samples.extend(block);
     }
-    match audio.samples.iter().position(|s| !s.is_finite()) {
-        Some(at) => {
-            Err(Error::file(path, format!("sample {at} is {}: not a number to compute with", audio.samples[at])))
-        }
-        None => Ok(audio),
+    match decoder.sample_rate() {
+        Some(sample_rate) if !samples.is_empty() => Ok(Audio { samples, sample_rate }),
+        _ => Err(Error::file(path, "holds no audio samples")),
     }
 }
 
-fn decode_bytes(bytes: &[u8]) -> std::result::Result<Audio, String> {
-    if bytes.is_empty() {
-        return Err("the file is empty".into());
-    }
-    if bytes.starts_with(LFS_POINTER) {
-        return Err("is a Git-LFS pointer, not audio: run `git lfs pull` in the corpus's clone".into());
-    }
-    if bytes.starts_with(b"RIFF") {
-        match decode_wav(bytes) {
-            Ok(audio) => return Ok(audio),
-            Err(hound::Error::Unsupported | hound::Error::FormatError(_)) => {} // symphonia may know it
-            Err(e) => return Err(format!("is not a whole WAV file ({e}): fetch it again")),
-        }
-    }
-    decode_any(bytes)
+/// A file being decoded, block by block, so that its length costs no memory.
+pub struct Decoder {
+    path: PathBuf,
+    kind: Kind,
+    /// Whether its length was not known when it was begun: a program wrote it to a pipe, and its end is the end.
+    endless: bool,
+    sample_rate: Option<u32>,
+    /// Samples handed out.
+    samples: u64,
 }
 
-fn decode_wav(bytes: &[u8]) -> std::result::Result<Audio, hound::Error> {
-    let mut reader = hound::WavReader::new(Cursor::new(bytes))?;
+type Opened = Box<dyn MediaSource>;
+
+enum Kind {
+    Wav(hound::WavReader<BufReader<Opened>>),
+    Any { format: Box<dyn FormatReader>, decoder: Box<dyn AudioDecoder>, track: u32 },
+}
+
+impl Decoder {
+    /// Opens a file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where it cannot be read; [`Error::File`] for an empty file, a Git-LFS pointer, an unknown format.
+    pub fn open(path: &Path) -> Result<Self> {
+        // Asked for first, because only Linux opens folders.
+        if path.is_dir() {
+            return Err(Error::file(path, "is a folder, not an audio file"));
+        }
+        let open = || -> std::io::Result<Opened> { Ok(Box::new(std::fs::File::open(path)?)) };
+        Self::new(&open, path)
+    }
+
+    /// Opens what was read already; `path` serves the messages alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Decoder::open`].
+    pub fn of_bytes(bytes: Arc<[u8]>, path: &Path) -> Result<Self> {
+        Self::new(&|| Ok(Box::new(Cursor::new(bytes.clone()))), path)
+    }
+
+    fn new(open: &dyn Fn() -> std::io::Result<Opened>, path: &Path) -> Result<Self> {
+        let read = |e| Error::io("read", path)(e);
+        let mut start = Vec::new();
+        open().map_err(read)?.take(64).read_to_end(&mut start).map_err(read)?;
+        let wrong = |problem: String| Error::file(path, problem);
+        if start.is_empty() {
+            return Err(wrong("the file is empty".into()));
+        }
+        if start.starts_with(LFS_POINTER) {
+            return Err(wrong("is a Git-LFS pointer, not audio: run `git lfs pull` in the corpus's clone".into()));
+        }
+        let mut kind = None;
+        let riff = start.starts_with(b"RIFF");
+        let endless = riff && declared(&start).is_some_and(|length| length == 0 || length >= ENDLESS);
+        if riff {
+            match hound::WavReader::new(BufReader::new(open().map_err(read)?)) {
+                Ok(reader) => kind = Some(Kind::Wav(reader)),
+                Err(hound::Error::Unsupported | hound::Error::FormatError(_)) => {} // symphonia may know it
+                Err(e) => return Err(wrong(not_whole(&e))),
+            }
+        }
+        let kind = match kind {
+            Some(kind) => kind,
+            None => other(open().map_err(read)?).map_err(wrong)?,
+        };
+        let mut decoder = Self { path: path.to_owned(), kind, endless, sample_rate: None, samples: 0 };
+        if let Kind::Wav(reader) = &decoder.kind {
+            decoder.sample_rate = Some(reader.spec().sample_rate);
+            decoder.check_rate()?;
+        }
+        Ok(decoder)
+    }
+
+    /// The rate in Hz, known from the first block on.
+    #[must_use]
+    pub fn sample_rate(&self) -> Option<u32> {
+        self.sample_rate
+    }
+
+    /// The next samples, the channels' mean; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where the file breaks off, is damaged, changes its rate, has one that nobody uses, or a sample is
+    /// not a number.
+    #[allow(clippy::should_implement_trait)] // an iterator would go on after an error
+    pub fn next(&mut self) -> Result<Option<Vec<f32>>> {
+        let block = match &mut self.kind {
+            Kind::Wav(reader) => wav_block(reader, self.endless),
+            Kind::Any { format, decoder, track } => match packet(format.as_mut(), decoder.as_mut(), *track) {
+                Err(SymphoniaError::IoError(_)) if self.endless => Ok(None),
+                Err(e) => Err(format!("breaks off or is damaged after {} samples: {e}", self.samples)),
+                Ok(block) => Ok(block),
+            },
+        };
+        let Some((samples, rate)) = block.map_err(|problem| Error::file(&self.path, problem))? else {
+            return Ok(None);
+        };
+        if self.sample_rate.is_some_and(|known| known != rate) {
+            return Err(Error::file(&self.path, "changes its sample rate in the middle"));
+        }
+        self.sample_rate = Some(rate);
+        self.check_rate()?;
+        if let Some(at) = samples.iter().position(|s| !s.is_finite()) {
+            let problem =
+                format!("sample {} is {}: not a number to compute with", self.samples + at as u64, samples[at]);
+            return Err(Error::file(&self.path, problem));
+        }
+        self.samples += samples.len() as u64;
+        Ok(Some(samples))
+    }
+
+    fn check_rate(&self) -> Result<()> {
+        match self.sample_rate {
+            Some(rate) if !RATES.contains(&rate) => Err(Error::file(
+                &self.path,
+                format!("has a sample rate of {rate} Hz: from {} to {} are read", RATES.start(), RATES.end()),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The length that a RIFF file says it has.
+fn declared(start: &[u8]) -> Option<u32> {
+    Some(u32::from_le_bytes(start.get(4..8)?.try_into().ok()?))
+}
+
+fn not_whole(e: &hound::Error) -> String {
+    format!("is not a whole WAV file ({e}): fetch it again")
+}
+
+/// Samples and their rate; `None` at the end.
+type Block = std::result::Result<Option<(Vec<f32>, u32)>, String>;
+
+fn wav_block(reader: &mut hound::WavReader<BufReader<Opened>>, endless: bool) -> Block {
     let spec = reader.spec();
-    let interleaved: Vec<f32> = match spec.sample_format {
-        hound::SampleFormat::Float => reader.samples::<f32>().collect::<hound::Result<_>>()?,
+    let channels = usize::from(spec.channels);
+    let wanted = WAV_BLOCK.next_multiple_of(channels.max(1));
+    let mut interleaved = Vec::with_capacity(wanted.min(reader.len() as usize));
+    let failed = match spec.sample_format {
+        hound::SampleFormat::Float => take(reader.samples::<f32>().take(wanted), &mut interleaved, |s| s),
         hound::SampleFormat::Int => {
             let scale = 1.0 / 2f32.powi(i32::from(spec.bits_per_sample) - 1);
-            reader.samples::<i32>().map(|s| s.map(|s| s as f32 * scale)).collect::<hound::Result<_>>()?
+            take(reader.samples::<i32>().take(wanted), &mut interleaved, |s| s as f32 * scale)
         }
     };
-    Ok(Audio { samples: mono(&interleaved, usize::from(spec.channels)), sample_rate: spec.sample_rate })
+    match failed {
+        // What a pipe was cut off in is the end.
+        Some(hound::Error::IoError(_)) if endless => {}
+        Some(e) => return Err(not_whole(&e)),
+        None => {}
+    }
+    Ok((!interleaved.is_empty()).then(|| (mono(&interleaved, channels), spec.sample_rate)))
 }
 
-fn decode_any(bytes: &[u8]) -> std::result::Result<Audio, String> {
-    let unknown = |e: SymphoniaError| format!("is not audio in a known format (WAV, AIFF, FLAC, MP3, Ogg): {e}");
-    let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes.to_vec())), Default::default());
-    let mut format = symphonia::default::get_probe()
+/// Appends samples up to the first that cannot be read.
+fn take<S>(
+    samples: impl Iterator<Item = hound::Result<S>>,
+    to: &mut Vec<f32>,
+    value: impl Fn(S) -> f32,
+) -> Option<hound::Error> {
+    for sample in samples {
+        match sample {
+            Ok(sample) => to.push(value(sample)),
+            Err(e) => return Some(e),
+        }
+    }
+    None
+}
+
+fn unknown(e: SymphoniaError) -> String {
+    format!("is not audio in a known format (WAV, AIFF, FLAC, MP3, Ogg): {e}")
+}
+
+fn other(source: Opened) -> std::result::Result<Kind, String> {
+    let stream = MediaSourceStream::new(source, Default::default());
+    let format = symphonia::default::get_probe()
         .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
         .map_err(unknown)?;
     let track = format.default_track(TrackType::Audio).ok_or("has no audio track")?;
     let parameters = track.codec_params.as_ref().and_then(|p| p.audio()).ok_or("has no audio codec parameters")?;
-    let mut decoder = symphonia::default::get_codecs()
+    let decoder = symphonia::default::get_codecs()
         .make_audio_decoder(parameters, &AudioDecoderOptions::default())
         .map_err(unknown)?;
-    let track_id = track.id;
+    let track = track.id;
+    Ok(Kind::Any { format, decoder, track })
+}
 
-    let (mut samples, mut block, mut sample_rate) = (Vec::new(), Vec::new(), 0);
-    loop {
-        let packet = match format.next_packet() {
-            Ok(Some(packet)) if packet.track_id == track_id => packet,
-            Ok(Some(_)) => continue,
-            Ok(None) => break,
-            Err(e) => return Err(format!("breaks off after {} samples: {e}", samples.len())),
-        };
-        let decoded = match decoder.decode(&packet) {
-            Ok(decoded) => decoded,
-            Err(e) => return Err(format!("is damaged after {} samples: {e}", samples.len())),
-        };
-        let spec = decoded.spec();
-        if sample_rate != 0 && sample_rate != spec.rate() {
-            return Err("changes its sample rate in the middle".into());
+fn packet(
+    format: &mut dyn FormatReader,
+    decoder: &mut dyn AudioDecoder,
+    track: u32,
+) -> std::result::Result<Option<(Vec<f32>, u32)>, SymphoniaError> {
+    while let Some(packet) = format.next_packet()? {
+        if packet.track_id != track {
+            continue;
         }
-        sample_rate = spec.rate();
-        block.resize(decoded.samples_interleaved(), 0f32);
-        decoded.copy_to_slice_interleaved(&mut block);
-        samples.extend(mono(&block, spec.channels().count()));
+        let decoded = decoder.decode(&packet)?;
+        let spec = decoded.spec();
+        let (rate, channels) = (spec.rate(), spec.channels().count());
+        let mut interleaved = vec![0f32; decoded.samples_interleaved()];
+        decoded.copy_to_slice_interleaved(&mut interleaved);
+        if !interleaved.is_empty() {
+            return Ok(Some((mono(&interleaved, channels), rate)));
+        }
     }
-    if sample_rate == 0 {
-        return Err("holds no audio samples".into());
-    }
-    Ok(Audio { samples, sample_rate })
+    Ok(None)
 }
 
 fn mono(interleaved: &[f32], channels: usize) -> Vec<f32> {
@@ -207,5 +361,47 @@ mod tests {
         [0.0, f32::NAN].into_iter().for_each(|s| writer.write_sample(s).unwrap());
         writer.finalize().unwrap();
         assert!(problem(&bytes.into_inner()).contains("sample 1 is NaN"));
+    }
+
+    #[test]
+    fn a_file_from_a_pipe_ends_where_it_ends() {
+        let whole = wav(pcm(1, 16), &[1_000; 300]);
+        // The lengths of the file and of its samples as ffmpeg, sox, arecord and others leave them.
+        for (riff, data) in
+            [(u32::MAX, u32::MAX), (0x7fff_f024, 0x7fff_f000), (0x8000_0024, 0x8000_0000), (0, u32::MAX - 1)]
+        {
+            let mut piped = whole.clone();
+            piped[4..8].copy_from_slice(&riff.to_le_bytes());
+            piped[40..44].copy_from_slice(&data.to_le_bytes());
+            assert_eq!(decode(&piped, Path::new("-")).unwrap().samples.len(), 300, "{riff:x}");
+        }
+    }
+
+    #[test]
+    fn a_rate_that_nobody_uses_is_refused() {
+        for rate in [1, 999, 4_000_000_007u32] {
+            let mut bytes = wav(pcm(1, 16), &[1; 10]);
+            bytes[24..28].copy_from_slice(&rate.to_le_bytes());
+            bytes[28..32].copy_from_slice(&rate.wrapping_mul(2).to_le_bytes());
+            assert!(problem(&bytes).contains("sample rate of"), "{}", problem(&bytes));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(
+            magic in proptest::sample::select(vec![&b"RIFF\x10\0\0\0WAVEfmt "[..], b"FORM\0\0\0\x40AIFFCOMM", b"fLaC\0\0\0\x22", b"OggS\0\x02", b"ID3\x03", b"\xff\xfb\x90\x44"]),
+            rest in proptest::collection::vec(proptest::num::u8::ANY, 0..600),
+        ) {
+            let _ = decode(&[magic, &rest].concat(), Path::new("x"));
+        }
+
+        #[test]
+        fn no_damage_makes_it_panic(at in 0..444_usize, to in proptest::num::u8::ANY, end in 0..444_usize) {
+            let mut bytes = wav(pcm(2, 16), &[1_000; 200]);
+            bytes[at] = to;
+            let _ = decode(&bytes, Path::new("x"));
+            let _ = decode(&bytes[..end], Path::new("x"));
+        }
     }
 }

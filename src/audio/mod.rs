@@ -7,6 +7,7 @@ mod loudness;
 mod measure;
 mod normalise;
 mod picture;
+mod piecewise;
 mod resample;
 pub(crate) mod spectrum;
 mod trim;
@@ -15,13 +16,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use decode::{Audio, decode};
+pub use decode::{Audio, Decoder, RATES, decode};
 pub use denoise::Denoise;
 pub use length::Crop;
 pub use loudness::loudness;
 pub use measure::{Measure, snr_db};
 pub use normalise::Normalise;
 pub use picture::{LEVELS, RANGE, picture};
+pub use piecewise::Resampler;
 pub use resample::resample;
 pub use trim::trim;
 

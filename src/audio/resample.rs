@@ -18,15 +18,19 @@ pub fn resample(audio: Audio, rate: u32) -> std::result::Result<Vec<f32>, String
         return Ok(samples);
     }
     let wrong = |e: &dyn std::fmt::Display| format!("cannot be resampled from {sample_rate} Hz to {rate} Hz: {e}");
-    // The filter's delay is half a block: an even number of the shortest blocks makes that whole samples on both sides,
-    // which the resampler then takes off exactly.
-    let shortest = (sample_rate / gcd(sample_rate, rate)) as usize;
-    let block = shortest * (BLOCK / shortest).max(1).next_multiple_of(2);
-    let mut resampler =
-        Fft::<f32>::new(sample_rate as usize, rate as usize, block, 1, FixedSync::Both).map_err(|e| wrong(&e))?;
+    let mut resampler = filter(sample_rate, rate).map_err(|e| wrong(&e))?;
     let input = InterleavedSlice::new(&samples, 1, samples.len()).map_err(|e| wrong(&e))?;
     let output = resampler.process_all(&input, samples.len(), None).map_err(|e| wrong(&e))?;
     Ok(output.take_data())
+}
+
+/// The filter between two rates, which blocks of any signal go through.
+pub(super) fn filter(from: u32, to: u32) -> std::result::Result<Fft<f32>, rubato::ResamplerConstructionError> {
+    // The filter's delay is half a block: an even number of the shortest blocks makes that whole samples on both sides,
+    // which the resampler then takes off exactly.
+    let shortest = (from / gcd(from, to)) as usize;
+    let block = shortest * (BLOCK / shortest).max(1).next_multiple_of(2);
+    Fft::new(from as usize, to as usize, block, 1, FixedSync::Both)
 }
 
 fn gcd(a: u32, b: u32) -> u32 {

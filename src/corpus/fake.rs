@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::{CorpusConfig, Scan, scan};
 
 /// A folder with these files, each with its own path as its content.
-pub(super) fn tree(files: &[&str]) -> TempDir {
+pub(crate) fn tree(files: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for file in files {
         write(folder.path(), file, file.as_bytes());

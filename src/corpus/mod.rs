@@ -45,10 +45,10 @@ mod settings;
 mod sniff;
 pub(crate) mod table;
 mod tess;
-mod walk;
+pub(crate) mod walk;
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 
 pub mod synthetic;
 

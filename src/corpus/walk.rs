@@ -17,7 +17,7 @@ const EXTENSIONS: [(&str, bool); 7] =
 
 /// What is under a folder, each list in order of its paths.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The audio files, relative to the folder.
     pub audio: Vec<PathBuf>,
     /// The CSV files, relative to the folder.
@@ -28,7 +28,7 @@ pub(super) struct Found {
 
 /// Walks the whole of `root`. Hidden files and folders, and those that macOS adds to archives, are passed over. Links
 /// are followed, but no folder is walked twice on their account, so that a loop of links comes to an end.
-pub(super) fn walk(root: &Path) -> Found {
+pub(crate) fn walk(root: &Path) -> Found {
     let mut found = Found::default();
     let place = root.canonicalize().ok();
     let mut folders = Folders { walked: place.iter().cloned().collect(), root: place };

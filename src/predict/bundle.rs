@@ -1,20 +1,23 @@
-//! The bundle: everything that prediction needs, in one folder.
+//! The bundle: everything that prediction needs, in one file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    arrays::{self, Precision},
     audio::AudioConfig,
     error::{Error, Result},
-    features::{FeaturesConfig, Scaler},
+    features::{FeaturesConfig, Scaler, ScalerScope},
     model::{ModelConfig, weights::Weights},
-    run::RunRecord,
-    train::checkpoint::{load_arrays, save_arrays},
+    run::{RunDir, RunRecord},
 };
 
-/// The layout of bundles that this version writes.
-const FORMAT: u32 = 1;
+/// The layout of bundles that this version writes. Layout 1 lacked the temperature and the figures.
+const FORMAT: u64 = 2;
+
+/// The bundle's file in the folder that training leaves. It may be copied and renamed: it is all there is.
+const FILE: &str = "model.safetensors";
 
 /// A trained network with the chain that it was trained on.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,56 +32,291 @@ pub struct Bundle {
     pub model: ModelConfig,
     /// Matrix → scaled matrix, where it was fitted on the training side.
     pub scaler: Option<Scaler>,
+    /// What divides the logits, fitted on the validation side, so that a probability says how often the network is right;
+    /// none where there was no validation side, and in bundles of earlier versions.
+    pub temperature: Option<f64>,
+    /// What the network reached; none in bundles of earlier versions.
+    pub figures: Option<Figures>,
+    /// How the weights are kept on disk. Once read they are 32-bit numbers whatever this is.
+    pub precision: Precision,
     /// The run that it comes from.
     pub record: RunRecord,
     /// The network's weights.
     pub weights: Weights,
 }
 
-/// What stands in the weights file's text: all but the weights.
+/// What a network reached in its run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// The epoch whose weights were kept, from 1.
+    pub best_epoch: usize,
+    /// The side that the epoch was picked and the temperature fitted on.
+    pub validation: SideFigures,
+    /// The side that nothing was picked on.
+    pub test: SideFigures,
+}
+
+/// What a network reached on one side of its fold.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SideFigures {
+    /// Clips.
+    pub clips: usize,
+    /// Unweighted average recall, from 0 to 1; none without clips.
+    pub uar: Option<f64>,
+    /// Mean cross-entropy in nats, before the temperature; none without clips.
+    pub loss: Option<f64>,
+}
+
+/// What stands in the file's text: all but the weights.
 #[derive(Serialize, Deserialize)]
 struct Description {
-    format: u32,
+    format: u64,
     classes: Vec<String>,
     audio: AudioConfig,
     features: FeaturesConfig,
     model: ModelConfig,
     scaler: Option<Scaler>,
+    #[serde(default)]
+    temperature: Option<f64>,
+    #[serde(default)]
+    figures: Option<Figures>,
+    #[serde(default)]
+    precision: Precision,
     record: RunRecord,
 }
 
 impl Bundle {
-    /// Writes the bundle into the folder `dir`: one checksummed safetensors file, whole or not at all.
+    /// Writes the bundle as the one file `path`, whole or not at all, its weights as [`Bundle::precision`] says.
     ///
     /// # Errors
     ///
     /// [`Error::Io`] where it cannot be written.
-    pub fn save(&self, dir: &Path) -> Result<()> {
-        let Self { classes, audio, features, model, scaler, record, weights } = self.clone();
-        let description = Description { format: FORMAT, classes, audio, features, model, scaler, record };
-        let text = serde_json::to_string(&description)
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let text = serde_json::to_string(&self.description())
             .map_err(|e| Error::Data(format!("cannot write the bundle's description: {e}")))?;
-        save_arrays(&dir.join("model.safetensors"), &text, weights.into_iter().collect())
+        arrays::save(path, &text, &self.weights.clone().into_iter().collect(), self.precision)
     }
 
-    /// Reads the bundle in the folder `dir`.
+    /// Writes the bundle's file into the folder `dir`, as training leaves it.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] where it cannot be read, [`Error::File`] where it is damaged, foreign or of another format.
-    pub fn load(dir: &Path) -> Result<Self> {
-        let path = dir.join("model.safetensors");
-        let (text, arrays) = load_arrays(&path)?;
-        let wrong = |problem: String| Error::file(&path, problem);
-        let format = serde_json::from_str::<serde_json::Value>(&text)
-            .ok()
-            .and_then(|value| value.get("format")?.as_u64())
-            .ok_or_else(|| wrong("is not a bundle".into()))?;
-        if format != u64::from(FORMAT) {
-            return Err(wrong(format!("is a bundle of format {format}; this program reads format {FORMAT}")));
+    /// As [`Bundle::save`].
+    pub fn save_in(&self, dir: &Path) -> Result<()> {
+        self.save(&dir.join(FILE))
+    }
+
+    /// Reads a bundle: its file, its folder, or the folder of the run that left it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where it cannot be read; [`Error::File`] where it is damaged, foreign, of a newer format, or its parts
+    /// contradict each other; [`Error::Config`] where a folder holds no bundle or several.
+    pub fn load(path: &Path) -> Result<Self> {
+        match &find(path)?[..] {
+            [file] => {
+                let (text, arrays) = arrays::load(file)?;
+                Self::new(&text, arrays, file)
+            }
+            several => Err(Error::Config(format!(
+                "{} holds {} bundles where one is wanted: give one, such as {}",
+                path.display(),
+                several.len(),
+                several.first().map(|file| file.display().to_string()).unwrap_or_default()
+            ))),
         }
-        let Description { classes, audio, features, model, scaler, record, .. } =
-            serde_json::from_str(&text).map_err(|e| wrong(format!("has a description that cannot be read: {e}")))?;
-        Ok(Self { classes, audio, features, model, scaler, record, weights: arrays.into_iter().collect() })
+    }
+
+    /// The bundle in the bytes of its file; `path` serves the messages alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bundle::load`].
+    pub fn read(bytes: &[u8], path: &Path) -> Result<Self> {
+        let (text, arrays) = arrays::read(bytes, path)?;
+        Self::new(&text, arrays, path)
+    }
+
+    fn new(text: &str, arrays: arrays::Arrays, path: &Path) -> Result<Self> {
+        let wrong = |problem: String| Error::file(path, problem);
+        let value: serde_json::Value =
+            serde_json::from_str(text).map_err(|e| wrong(format!("has a description that cannot be read: {e}")))?;
+        match value.get("format").and_then(serde_json::Value::as_u64) {
+            Some(1..=FORMAT) => {}
+            Some(format) => {
+                return Err(wrong(format!(
+                    "is a bundle of format {format}, from a newer version of this program, which reads formats up to \
+                     {FORMAT}: update the program"
+                )));
+            }
+            None if value.get("history").is_some() => {
+                return Err(wrong(format!("is a checkpoint of a training, not a bundle: that is bundle/{FILE}")));
+            }
+            None => return Err(wrong("is not a bundle of this program".into())),
+        }
+        let description: Description =
+            serde_json::from_value(value).map_err(|e| wrong(format!("has a description that cannot be read: {e}")))?;
+        let bundle = Self::of(description, arrays.into_iter().collect());
+        bundle.check().map_err(|problem| wrong(format!("is a bundle that contradicts itself: {problem}")))?;
+        Ok(bundle)
+    }
+
+    /// Looks for contradictions that a checksum does not find.
+    fn check(&self) -> std::result::Result<(), String> {
+        let text = |e: Error| e.to_string();
+        self.audio.validate().map_err(text)?;
+        self.features.validate(self.audio.sample_rate).map_err(text)?;
+        self.model.validate(&self.features).map_err(text)?;
+        if self.classes.len() < 2 {
+            return Err(format!("{} classes", self.classes.len()));
+        }
+        if self.temperature.is_some_and(|t| !(t.is_finite() && t > 0.0)) {
+            return Err(format!("temperature {:?}", self.temperature));
+        }
+        let dims = self.features.dims();
+        match &self.scaler {
+            Some(scaler) if scaler.mean.len() != dims || scaler.std.len() != dims => {
+                Err(format!("{dims} feature columns and a scaler of {}", scaler.mean.len()))
+            }
+            None if self.features.scaler == ScalerScope::Train => Err("its scaler is missing".into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// All but the weights as indented JSON, as programs like to read it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where it cannot be written, which no bundle that was read is.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string_pretty(&self.description())
+            .map_err(|e| Error::Data(format!("cannot write the bundle's description: {e}")))
+    }
+
+    fn description(&self) -> Description {
+        let Self { classes, audio, features, model, scaler, temperature, figures, precision, record, .. } =
+            self.clone();
+        Description { format: FORMAT, classes, audio, features, model, scaler, temperature, figures, precision, record }
+    }
+
+    fn of(description: Description, weights: Weights) -> Self {
+        let Description { classes, audio, features, model, scaler, temperature, figures, precision, record, .. } =
+            description;
+        Self { classes, audio, features, model, scaler, temperature, figures, precision, record, weights }
+    }
+}
+
+/// The files of the bundles that `path` is or holds: a bundle's file, its folder, the folder of a run, or that of an
+/// experiment with one for each finished run.
+///
+/// # Errors
+///
+/// [`Error::Io`] where there is nothing at `path`, [`Error::Config`] where there is no bundle.
+pub fn find(path: &Path) -> Result<Vec<PathBuf>> {
+    if !std::fs::metadata(path).map_err(Error::io("read", path))?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let inside = |dir: &Path| [dir.join(FILE), dir.join("bundle").join(FILE)].into_iter().find(|file| file.is_file());
+    if let Some(file) = inside(path) {
+        return Ok(vec![file]);
+    }
+    let runs = RunDir::find(path).unwrap_or_default();
+    let found: Vec<PathBuf> =
+        runs.iter().filter(|run| run.done().exists()).filter_map(|run| inside(run.path())).collect();
+    if found.is_empty() {
+        return Err(Error::Config(format!(
+            "{} holds no bundle: give a bundle's file or folder ({FILE} in it), or the folder of a finished run or \
+             experiment, as ser-train leaves it",
+            path.display()
+        )));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::predict::made_up;
+
+    #[test]
+    fn what_is_read_is_what_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let bundle = made_up::bundle(1);
+        bundle.save_in(&dir.path().join("run/bundle")).unwrap();
+        for place in ["run", "run/bundle", "run/bundle/model.safetensors"] {
+            assert_eq!(Bundle::load(&dir.path().join(place)).unwrap(), bundle, "{place}");
+        }
+        std::fs::create_dir(dir.path().join("empty")).unwrap();
+        let error = Bundle::load(&dir.path().join("empty")).unwrap_err();
+        assert!(error.to_string().contains("holds no bundle") && error.exit_status() == 2, "{error}");
+        assert!(Bundle::load(&dir.path().join("nothing")).unwrap_err().to_string().contains("cannot read"));
+    }
+
+    /// The bundle's file after its description was altered and its checksum made anew.
+    fn altered(alter: impl Fn(&mut serde_json::Value)) -> Result<Bundle> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("b.safetensors");
+        let bundle = made_up::bundle(1);
+        let mut value = serde_json::to_value(bundle.description()).unwrap();
+        alter(&mut value);
+        arrays::save(&path, &value.to_string(), &bundle.weights.into_iter().collect(), Precision::F32).unwrap();
+        Bundle::load(&path)
+    }
+
+    #[test]
+    fn an_older_bundle_is_read_and_a_newer_one_says_so() {
+        let older = altered(|value| {
+            let object = value.as_object_mut().unwrap();
+            object.insert("format".into(), 1.into());
+            for key in ["temperature", "figures", "precision"] {
+                object.remove(key);
+            }
+        });
+        let expected = Bundle { temperature: None, figures: None, ..made_up::bundle(1) };
+        assert_eq!(older.unwrap(), expected);
+        let newer = altered(|value| value["format"] = 3.into()).unwrap_err().to_string();
+        assert!(newer.contains("format 3") && newer.contains("update the program"), "{newer}");
+    }
+
+    #[test]
+    fn what_is_no_bundle_and_what_contradicts_itself_is_refused() {
+        for (alter, expected) in [
+            ((|v| *v = serde_json::json!({"history": []})) as fn(&mut serde_json::Value), "is a checkpoint"),
+            (|v| *v = serde_json::json!([1]), "is not a bundle"),
+            (|v| v["classes"] = serde_json::json!(["one"]), "1 classes"),
+            (|v| v["classes"] = 7.into(), "cannot be read"),
+            (|v| v["scaler"] = serde_json::Value::Null, "scaler is missing"),
+            (|v| v["scaler"]["mean"] = serde_json::json!([0.0]), "a scaler of 1"),
+            (|v| v["temperature"] = (-1.0).into(), "temperature"),
+            (|v| v["audio"]["sample_rate"] = 7.into(), "audio.sample_rate = 7"),
+            (|v| v["model"]["channels"] = serde_json::json!([]), "model.channels"),
+        ] {
+            let error = altered(alter).unwrap_err().to_string();
+            assert!(error.contains(expected), "{expected}: {error}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let foreign = dir.path().join("foreign.safetensors");
+        std::fs::write(&foreign, b"\x02\0\0\0\0\0\0\0{}").unwrap();
+        assert!(Bundle::load(&foreign).unwrap_err().to_string().contains("another program"));
+        std::fs::write(&foreign, b"RIFF").unwrap();
+        assert!(Bundle::load(&foreign).unwrap_err().to_string().contains("not a file of this program"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_of_a_bundle_make_it_panic(at in 0..1_usize << 16, to in proptest::num::u8::ANY) {
+            static WHOLE: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
+                let file = tempfile::NamedTempFile::new().unwrap();
+                made_up::bundle(1).save(file.path()).unwrap();
+                std::fs::read(file.path()).unwrap()
+            });
+            let mut bytes = WHOLE.clone();
+            let at = at % bytes.len();
+            assert!(Bundle::read(&bytes[..at], Path::new("x")).is_err());
+            bytes[at] = to;
+            if let Ok(bundle) = Bundle::read(&bytes, Path::new("x")) {
+                assert_eq!(bundle, made_up::bundle(1));
+            }
+        }
     }
 }

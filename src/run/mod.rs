@@ -14,7 +14,7 @@
 //!   predictions.csv   the test side
 //!   validation.csv    the validation side, predicted by the same network
 //!   embeddings.csv    the penultimate layer's vectors of the test side
-//!   bundle/           what prediction needs
+//!   bundle/           what prediction needs, in the one file model.safetensors
 //!   done.json         the mark of a finished run, written last
 //!   .lock             held by the process that trains the run
 //! ```

@@ -1,14 +1,13 @@
 //! Checkpoints: one safetensors file with the weights, the optimiser's state and where the training stands, written
 //! whole or not at all, with a checksum.
 
-use std::{borrow::Cow, collections::HashMap, path::Path};
+use std::path::Path;
 
-use safetensors::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    arrays::{self, Arrays, Precision},
     error::{Error, Result},
-    files::write_whole,
     model::weights::{Weight, Weights},
     run::EpochRecord,
 };
@@ -58,86 +57,6 @@ impl State {
     }
 }
 
-/// Arrays by name with a text: what a checkpoint and a bundle's weights are on disk.
-pub type Arrays = Vec<(String, Weight)>;
-
-struct F32Array<'a>(&'a Weight);
-
-impl View for F32Array<'_> {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.0.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(bytemuck::cast_slice(&self.0.values))
-    }
-
-    fn data_len(&self) -> usize {
-        size_of_val(self.0.values.as_slice())
-    }
-}
-
-/// The metadata's one key: the checksum, a space, the text. One key and no more, because the order of several would not
-/// be the same from one writing to the next.
-const KEY: &str = "ser";
-
-/// The hash of the text and of every array with its name and shape, in the order of the names.
-fn checksum(text: &str, arrays: &mut Arrays) -> String {
-    arrays.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(text.as_bytes());
-    for (name, array) in arrays.iter() {
-        hasher.update(format!("\0{name}{:?}", array.shape).as_bytes());
-        hasher.update(bytemuck::cast_slice(&array.values));
-    }
-    hasher.finalize().to_hex().to_string()
-}
-
-/// Writes arrays and a text into one safetensors file, whole or not at all.
-///
-/// # Errors
-///
-/// [`Error::Io`] where the file cannot be written.
-pub fn save_arrays(path: &Path, text: &str, mut arrays: Arrays) -> Result<()> {
-    let metadata = HashMap::from([(KEY.to_owned(), format!("{} {text}", checksum(text, &mut arrays)))]);
-    let views = arrays.iter().map(|(name, array)| (name, F32Array(array)));
-    let bytes = safetensors::serialize(views, Some(metadata))
-        .map_err(|e| Error::file(path, format!("cannot be laid out: {e}")))?;
-    write_whole(path, |file| file.write_all(&bytes))
-}
-
-/// Reads what [`save_arrays`] wrote.
-///
-/// # Errors
-///
-/// [`Error::Io`] where the file cannot be read, [`Error::File`] where it is damaged or foreign.
-pub fn load_arrays(path: &Path) -> Result<(String, Arrays)> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-    let damaged = |what: &str| Error::file(path, format!("is damaged or not of this program ({what})"));
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| damaged(&e.to_string()))?;
-    let entry = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
-    let Some((expected, text)) = entry.and_then(|entry| entry.split_once(' ')) else {
-        return Err(damaged("it lacks its checksum"));
-    };
-    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| damaged(&e.to_string()))?;
-    let mut arrays = Arrays::new();
-    for (name, view) in tensors.iter() {
-        if view.dtype() != Dtype::F32 {
-            return Err(damaged("an array is not f32"));
-        }
-        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        arrays.push((name.to_owned(), Weight { shape: view.shape().to_vec(), values }));
-    }
-    if checksum(text, &mut arrays) != expected {
-        return Err(damaged("its checksum does not match"));
-    }
-    Ok((text.to_owned(), arrays))
-}
-
 /// A training's whole state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
@@ -160,7 +79,7 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// As [`save_arrays`].
+    /// As [`arrays::save`].
     pub fn save(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_string(&self.state)
             .map_err(|e| Error::Data(format!("cannot write the training's state: {e}")))?;
@@ -174,16 +93,16 @@ impl Checkpoint {
             .zip(&self.optimiser)
             .map(|(name, values)| ((*name).to_owned(), Weight { shape: vec![values.len()], values: values.clone() }));
         arrays.extend(optimiser);
-        save_arrays(path, &text, arrays)
+        arrays::save(path, &text, &arrays, Precision::F32)
     }
 
     /// Reads a checkpoint.
     ///
     /// # Errors
     ///
-    /// As [`load_arrays`].
+    /// As [`arrays::load`].
     pub fn load(path: &Path) -> Result<Self> {
-        let (text, arrays) = load_arrays(path)?;
+        let (text, arrays) = arrays::load(path)?;
         let state = serde_json::from_str(&text)
             .map_err(|e| Error::file(path, format!("is of another version of this program: {e}")))?;
         let mut arrays: Weights = arrays.into_iter().collect();

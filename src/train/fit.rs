@@ -29,15 +29,17 @@ use super::{
     watch::Watch,
 };
 use crate::{
+    arrays::Precision,
     cache::Entry,
     error::{Error, Result},
+    eval::{Judgements, temperature},
     features::Scaler,
     files::{write_json, write_whole},
     model::{
         Net,
         weights::{self, Weights},
     },
-    predict::Bundle,
+    predict::{Bundle, Figures},
     progress::duration,
     protocol::Fold,
     rng,
@@ -82,11 +84,14 @@ impl Run<'_> {
 
         let test = self.predict(&net, &data, &self.fold.test);
         let validation = self.predict(&net, &data, &self.fold.validation);
-        self.table(&self.fold.validation, &validation).write(&self.dir.validation())?;
+        let judged = self.table(&self.fold.validation, &validation);
+        judged.write(&self.dir.validation())?;
         self.table(&self.fold.test, &test).write(&self.dir.predictions())?;
         self.embeddings(&net, &data).write(&self.dir.embeddings())?;
-        self.bundle(&net, scalers.train).save(&self.dir.bundle())?;
         let best_epoch = state.best.unwrap_or(state.history.len());
+        let figures = Figures { best_epoch, validation: validation.figures(), test: test.figures() };
+        let temperature = temperature::fit(&Judgements::of(judged.classes.len(), &judged.rows));
+        self.bundle(&net, scalers.train, temperature, figures).save_in(&self.dir.bundle())?;
         let done = Done {
             best_epoch,
             epochs: state.history.len(),
@@ -269,7 +274,7 @@ impl Run<'_> {
         Predictions { classes: self.prepared.classes.clone(), rows: rows.collect() }
     }
 
-    fn bundle(&self, net: &Net, scaler: Option<Scaler>) -> Bundle {
+    fn bundle(&self, net: &Net, scaler: Option<Scaler>, temperature: Option<f64>, figures: Figures) -> Bundle {
         let experiment = &self.prepared.experiment;
         Bundle {
             classes: self.prepared.classes.clone(),
@@ -277,6 +282,9 @@ impl Run<'_> {
             features: experiment.features.clone(),
             model: experiment.model.clone(),
             scaler,
+            temperature,
+            figures: Some(figures),
+            precision: Precision::F32,
             record: self.record.clone(),
             weights: weights::read(net),
         }

@@ -9,6 +9,7 @@ use super::data::Dataset;
 use crate::{
     eval::{Confusion, scores},
     model::Net,
+    predict::SideFigures,
 };
 
 /// The predictions of one side.
@@ -19,6 +20,15 @@ pub(super) struct Scored {
     pub loss: f64,
     /// Unweighted average recall over the classes that the side has, from 0 to 1.
     pub uar: f64,
+}
+
+impl Scored {
+    /// What a bundle says of it.
+    pub(super) fn figures(&self) -> SideFigures {
+        let clips = self.log_probabilities.len();
+        let known = |figure: f64| (clips > 0 && figure.is_finite()).then_some(figure);
+        SideFigures { clips, uar: known(self.uar), loss: known(self.loss) }
+    }
 }
 
 /// Predicts `members` with the network as it is used: no dropout, running statistics.

@@ -47,6 +47,7 @@ pub fn program(name: &str, dir: &Path) -> Command {
         "ser-data" => env!("CARGO_BIN_EXE_ser-data"),
         "ser-train" => env!("CARGO_BIN_EXE_ser-train"),
         "ser-eval" => env!("CARGO_BIN_EXE_ser-eval"),
+        "ser-predict" => env!("CARGO_BIN_EXE_ser-predict"),
         other => panic!("no program {other}"),
     };
     let mut command = Command::new(path);

@@ -12,6 +12,7 @@
 //! | [`scatter`] | clips as points of a plane: the principal components of the penultimate layer |
 //! | [`spectrograms`] | spectrograms of one clip, altered in several ways |
 //! | [`curves`] | loss and UAR over the epochs of one run or of many |
+//! | [`timeline`] | the probability of every emotion over the time of a recording |
 //! | [`distribution`] | clips by emotion, lengths of clips |
 //! | [`canvas`], [`font`], `overlay`, [`colour`], [`axes`], [`header`], [`legend`] | what the pictures are made of |
 
@@ -29,6 +30,7 @@ pub(crate) mod overlay;
 pub mod reliability;
 pub mod scatter;
 pub mod spectrograms;
+pub mod timeline;
 
 use std::path::Path;
 
@@ -51,6 +53,7 @@ pub use self::{
     reliability::Reliability,
     scatter::Scatter,
     spectrograms::{Panel, Spectrograms},
+    timeline::Timeline,
 };
 
 /// Width of a figure unless its content needs more; in the units of the canvas.

@@ -1,0 +1,253 @@
+//! Arrays by name with a text, in one checksummed safetensors file: what a checkpoint and a bundle are on disk.
+//!
+//! Matrices may be kept in 16 or 8 bits; vectors (biases, statistics) are few and always keep 32. In 8 bits a matrix is
+//! whole numbers from −127 to 127 with one factor for each index of its first axis, in the array `<name>#scale`.
+
+use std::{borrow::Cow, collections::HashMap, path::Path};
+
+use half::f16;
+use safetensors::{Dtype, SafeTensorError, SafeTensors, View, tensor::TensorView};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Error, Result},
+    files::write_whole,
+    model::weights::Weight,
+};
+
+/// Arrays by name.
+pub type Arrays = Vec<(String, Weight)>;
+
+/// How matrices are kept on disk.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32-bit floating point: as trained, to the bit.
+    #[default]
+    F32,
+    /// 16-bit floating point: half the size.
+    F16,
+    /// Whole numbers of 8 bits with a factor per row: a quarter of the size.
+    Int8,
+}
+
+impl Precision {
+    /// The name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Int8 => "int8",
+        }
+    }
+}
+
+/// What the factors' array of a matrix in 8 bits is called besides the matrix.
+const SCALE: &str = "#scale";
+
+/// The metadata's one key: the checksum, a space, the text. One key and no more, because the order of several would not
+/// be the same from one writing to the next.
+const KEY: &str = "ser";
+
+/// An array as it stands in the file.
+struct Stored<'a> {
+    name: String,
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Cow<'a, [u8]>,
+}
+
+impl View for &Stored<'_> {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// The hash of the text and of every array with its name and shape (and kind, if not f32), in the order of the names.
+fn checksum(text: &str, arrays: &mut [Stored]) -> String {
+    arrays.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(text.as_bytes());
+    for Stored { name, dtype, shape, bytes } in arrays.iter() {
+        let kind = if *dtype == Dtype::F32 { String::new() } else { format!("{dtype:?}") };
+        hasher.update(format!("\0{name}{shape:?}{kind}").as_bytes());
+        hasher.update(bytes);
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// Writes arrays and a text into one safetensors file, whole or not at all.
+///
+/// # Errors
+///
+/// [`Error::Io`] where the file cannot be written.
+pub fn save(path: &Path, text: &str, arrays: &Arrays, precision: Precision) -> Result<()> {
+    let bytes = lay_out(text, arrays, precision).map_err(|e| Error::file(path, format!("cannot be laid out: {e}")))?;
+    write_whole(path, |file| file.write_all(&bytes))
+}
+
+fn lay_out(text: &str, arrays: &Arrays, precision: Precision) -> std::result::Result<Vec<u8>, SafeTensorError> {
+    let mut stored: Vec<Stored> = arrays.iter().flat_map(|(name, weight)| store(name, weight, precision)).collect();
+    let metadata = HashMap::from([(KEY.to_owned(), format!("{} {text}", checksum(text, &mut stored)))]);
+    safetensors::serialize(stored.iter().map(|array| (&array.name, array)), Some(metadata))
+}
+
+fn store<'a>(name: &str, weight: &'a Weight, precision: Precision) -> Vec<Stored<'a>> {
+    let array = |name: String, dtype, shape: &[usize], bytes| Stored { name, dtype, shape: shape.to_vec(), bytes };
+    let name = name.to_owned();
+    let Weight { shape, values } = weight;
+    match precision {
+        Precision::F16 if shape.len() > 1 => {
+            let bytes = values.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect();
+            vec![array(name, Dtype::F16, shape, Cow::Owned(bytes))]
+        }
+        Precision::Int8 if shape.len() > 1 => {
+            let row = shape[1..].iter().product::<usize>().max(1);
+            let largest = |row: &[f32]| row.iter().fold(0f32, |most, x| most.max(x.abs()));
+            let scales: Vec<f32> = values.chunks(row).map(|row| largest(row) / 127.0).collect();
+            let whole = |x: f32, scale: f32| if scale > 0.0 { (x / scale).round() as i8 } else { 0 };
+            let rows = values.chunks(row).zip(&scales);
+            let bytes = rows.flat_map(|(row, &scale)| row.iter().map(move |&x| whole(x, scale) as u8)).collect();
+            let scales = scales.iter().flat_map(|scale| scale.to_le_bytes()).collect();
+            vec![
+                array(format!("{name}{SCALE}"), Dtype::F32, &shape[..1], Cow::Owned(scales)),
+                array(name, Dtype::I8, shape, Cow::Owned(bytes)),
+            ]
+        }
+        _ => vec![array(name, Dtype::F32, shape, Cow::Borrowed(bytemuck::cast_slice(values)))],
+    }
+}
+
+/// Reads what [`save`] wrote.
+///
+/// # Errors
+///
+/// [`Error::Io`] where the file cannot be read, [`Error::File`] where it is damaged or foreign.
+pub fn load(path: &Path) -> Result<(String, Arrays)> {
+    read(&std::fs::read(path).map_err(Error::io("read", path))?, path)
+}
+
+/// The same from the bytes of a file; `path` serves the messages alone.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn read(bytes: &[u8], path: &Path) -> Result<(String, Arrays)> {
+    let wrong = |what: &str| Error::file(path, format!("is damaged, or not a file of this program ({what})"));
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| wrong(&e.to_string()))?;
+    let entry = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+    let Some((expected, text)) = entry.and_then(|entry| entry.split_once(' ')) else {
+        return Err(wrong("it is safetensors of another program: there is no description in it"));
+    };
+    let tensors = SafeTensors::deserialize(bytes).map_err(|e| wrong(&e.to_string()))?;
+    let mut stored: Vec<Stored> = tensors
+        .iter()
+        .map(|(name, view)| Stored {
+            name: name.to_owned(),
+            dtype: view.dtype(),
+            shape: view.shape().to_vec(),
+            bytes: Cow::Borrowed(view.data()),
+        })
+        .collect();
+    if checksum(text, &mut stored) != expected {
+        return Err(wrong("its checksum does not match: copy or fetch it again"));
+    }
+    let mut arrays = Arrays::new();
+    for (name, view) in tensors.iter().filter(|(name, _)| !name.ends_with(SCALE)) {
+        let scales = tensors.tensor(&format!("{name}{SCALE}")).ok();
+        let values = values(&view, scales.as_ref()).ok_or_else(|| wrong(&format!("its array {name}")))?;
+        arrays.push((name.to_owned(), Weight { shape: view.shape().to_vec(), values }));
+    }
+    arrays.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok((text.to_owned(), arrays))
+}
+
+/// An array's values, whatever they are kept in; none where that is not known.
+fn values(view: &TensorView, scales: Option<&TensorView>) -> Option<Vec<f32>> {
+    let bytes = view.data();
+    let four = |bytes: &[u8]| -> Vec<f32> {
+        bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+    };
+    match view.dtype() {
+        Dtype::F32 => Some(four(bytes)),
+        Dtype::F16 => Some(bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect()),
+        Dtype::I8 => {
+            let scales = scales.filter(|scales| scales.dtype() == Dtype::F32)?;
+            let row = view.shape().iter().skip(1).product::<usize>().max(1);
+            let scales = four(scales.data());
+            (scales.len() * row == bytes.len()).then(|| {
+                let rows = bytes.chunks(row).zip(scales);
+                rows.flat_map(|(row, scale)| row.iter().map(move |&b| f32::from(b as i8) * scale)).collect()
+            })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrays() -> Arrays {
+        let matrix = Weight { shape: vec![2, 3], values: vec![0.1, -0.2, 0.3, 10.0, 0.0, -5.0] };
+        let zeros = Weight { shape: vec![1, 2], values: vec![0.0; 2] };
+        let vector = Weight { shape: vec![2], values: vec![1e-9, 1e30] };
+        vec![("a.b".into(), matrix), ("a.c".into(), vector), ("z".into(), zeros)]
+    }
+
+    #[test]
+    fn each_precision_is_as_near_as_it_says() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.safetensors");
+        for (precision, off) in
+            [(Precision::F32, 0.0), (Precision::F16, 2f32.powi(-11)), (Precision::Int8, 0.5 / 127.0)]
+        {
+            save(&path, "text with spaces", &arrays(), precision).unwrap();
+            let (text, read) = load(&path).unwrap();
+            assert_eq!(text, "text with spaces");
+            assert_eq!((&read[1], &read[2], read.len()), (&arrays()[1], &arrays()[2], 3));
+            let largest = [0.3f32, 0.3, 0.3, 10.0, 10.0, 10.0];
+            for ((ours, theirs), largest) in read[0].1.values.iter().zip(&arrays()[0].1.values).zip(largest) {
+                assert!((ours - theirs).abs() <= off * largest * 1.001, "{precision:?}: {ours} for {theirs}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_damage_goes_unnoticed_and_none_makes_it_panic(at in 0..500_usize, flip in 1..=255u8, kind in 0..3_usize) {
+            let path = Path::new("x");
+            let precision = [Precision::F32, Precision::F16, Precision::Int8][kind];
+            let mut bytes = lay_out("text", &arrays(), precision).unwrap();
+            let at = at % bytes.len();
+            let whole = read(&bytes, path).unwrap();
+            bytes[at] ^= flip;
+            if let Ok(found) = read(&bytes, path) {
+                assert_eq!(found, whole, "byte {at}");
+            }
+            assert!(read(&bytes[..at], path).is_err());
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(header in ".{0,80}", rest in proptest::collection::vec(proptest::num::u8::ANY, 0..80)) {
+            let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+            bytes.extend(header.as_bytes());
+            bytes.extend(&rest);
+            assert!(read(&bytes, Path::new("x")).is_err());
+            assert!(read(&rest, Path::new("x")).is_err());
+        }
+    }
+}

@@ -1,0 +1,481 @@
+//! `ser-predict`: what emotion is heard in files, folders, long recordings, streams.
+
+use std::{
+    io::{self, IsTerminal, Read, StdoutLock, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ser::{
+    arrays::Precision,
+    audio::Decoder,
+    error::{Error, Result},
+    predict::{
+        Answer, Bundle, Format, Gate, Listener, Listening, Output, Pcm, Recognizer, STDIN, SampleFormat, Style, Window,
+        expand, inspect, load_all, timeline,
+    },
+    progress::{Progress, stop_on_signal, stop_requested},
+    report::plot,
+};
+
+/// Says what emotion is heard, with the network, the chain and the calibration of a trained bundle.
+#[derive(Parser)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "A bundle is what ser-train leaves: bundle/model.safetensors, which may be copied and renamed; its folder and
+the folder of its run will do as well. Of an experiment's folder all runs vote, by the mean of their probabilities.
+
+Examples:
+  ser-predict model.safetensors clip.wav
+      the emotion, its probability, a bar per emotion
+  ser-predict experiments/ravdess recordings/ --format csv > emotions.csv
+      every file below a folder, in parallel; all folds and seeds vote
+  ser-predict model.safetensors --timeline interview.mp3 --plot interview.png --format csv > interview.csv
+      a row a second, each on 3 s; memory does not grow with the recording
+  arecord -t raw -f S16_LE -r 16000 | ser-predict model.safetensors --stream --rate 16000
+      an answer every half second
+  ffmpeg -i film.mkv -f wav - | ser-predict model.safetensors --timeline -
+      any format that others decode
+  ser-predict inspect model.safetensors
+      what it is: emotions, chain, network, protocol, figures
+  ser-predict export model.safetensors --precision int8 --out small.safetensors
+      the same in a quarter of the size
+
+Files are WAV, AIFF, FLAC, MP3 or Ogg of any rate and any channels, known by their content. RAYON_NUM_THREADS sets the
+number of threads. Exit status: 0 done, 1 a file could not be used (the others are answered), 2 wrong usage."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    recognise: Recognise,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Prints what a bundle is.
+    Inspect {
+        /// A bundle's file or folder, or the folder of its run.
+        #[arg(value_name = "BUNDLE")]
+        bundle: PathBuf,
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t)]
+        format: TextOrJson,
+    },
+    /// Writes a bundle as one file, its weights as asked for. scripts/load_bundle.py reads it with PyTorch.
+    Export {
+        /// A bundle's file or folder, or the folder of its run.
+        #[arg(value_name = "BUNDLE")]
+        bundle: PathBuf,
+        /// The file to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// How matrices are kept.
+        #[arg(long, value_enum, default_value_t)]
+        precision: Kept,
+    },
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum TextOrJson {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Kept {
+    /// As trained.
+    #[default]
+    F32,
+    /// Half the size.
+    F16,
+    /// A quarter of the size.
+    Int8,
+}
+
+#[derive(Args)]
+struct Recognise {
+    /// A bundle's file or folder, or the folder of a run or of an experiment, whose runs vote.
+    #[arg(value_name = "BUNDLE", required = true)]
+    bundle: Option<PathBuf>,
+    /// Audio files, folders of them, or - for standard input.
+    #[arg(value_name = "FILE_OR_FOLDER")]
+    paths: Vec<PathBuf>,
+    /// Another bundle (or run, or experiment) that votes; may be given several times.
+    #[arg(long, value_name = "BUNDLE")]
+    ensemble: Vec<PathBuf>,
+    /// How answers are written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// The confidence, from 0 to 1, below which the emotion is called "uncertain".
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    threshold: f32,
+    /// List the N most probable emotions only; a table always has all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    top: Option<u16>,
+    /// Probabilities as the networks give them, without the temperature that was fitted on validation.
+    #[arg(long)]
+    uncalibrated: bool,
+    /// Cut each file into windows that overlap, and answer for each.
+    #[arg(long)]
+    timeline: bool,
+    /// Length of a window in seconds, of a timeline or a stream [default: 3].
+    #[arg(long, value_name = "S")]
+    window: Option<f64>,
+    /// From one window to the next in seconds [default: 1 of a timeline, 0.5 of a stream].
+    #[arg(long, value_name = "S")]
+    hop: Option<f64>,
+    /// The level in dB of full scale that a window must exceed somewhere, or it is called "silence" [default: -60].
+    #[arg(long, value_name = "DB", allow_negative_numbers = true)]
+    gate: Option<f32>,
+    /// Draw the timeline of the one file, as PNG or SVG.
+    #[arg(long, value_name = "FILE", requires = "timeline")]
+    plot: Option<PathBuf>,
+    /// Listen to raw samples on standard input.
+    #[arg(long, conflicts_with_all = ["timeline", "paths"], requires = "rate")]
+    stream: bool,
+    /// The stream's rate in Hz.
+    #[arg(long, value_name = "HZ", requires = "stream")]
+    rate: Option<u32>,
+    /// The stream's channels, interleaved.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    channels: usize,
+    /// The stream's samples: u8, s16le, s24le, s32le or f32le.
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    sample_format: SampleFormat,
+    /// Listen to the microphone.
+    #[cfg(feature = "microphone")]
+    #[arg(long, conflicts_with_all = ["timeline", "paths", "stream"])]
+    microphone: bool,
+}
+
+fn main() -> ExitCode {
+    let Arguments { command, recognise } = Arguments::parse();
+    stop_on_signal();
+    let done = match command {
+        Some(Command::Inspect { bundle, format }) => run_inspect(&bundle, format),
+        Some(Command::Export { bundle, out, precision }) => run_export(&bundle, &out, precision),
+        None => run(recognise),
+    };
+    match done {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_status())
+        }
+    }
+}
+
+fn run_inspect(bundle: &Path, format: TextOrJson) -> Result<ExitCode> {
+    let bundle = Bundle::load(bundle)?;
+    let text = match format {
+        TextOrJson::Text => inspect(&bundle),
+        TextOrJson::Json => format!("{}\n", bundle.to_json()?),
+    };
+    written(io::stdout().lock().write_all(text.as_bytes()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_export(bundle: &Path, out: &Path, precision: Kept) -> Result<ExitCode> {
+    let mut bundle = Bundle::load(bundle)?;
+    bundle.precision = match precision {
+        Kept::F32 => Precision::F32,
+        Kept::F16 => Precision::F16,
+        Kept::Int8 => Precision::Int8,
+    };
+    bundle.save(out)?;
+    let bytes = std::fs::metadata(out).map_err(Error::io("read", out))?.len();
+    eprintln!("{}: {bytes} bytes, weights in {}", out.display(), bundle.precision.name());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What became of writing; a reader that has seen enough (`| head`) is no error: whether to go on.
+fn written(result: io::Result<()>) -> Result<bool> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Error::io("write to", Path::new("standard output"))(error)),
+    }
+}
+
+fn run(arguments: Recognise) -> Result<ExitCode> {
+    let live = arguments.live();
+    if arguments.paths.is_empty() && !live {
+        return Err(Error::Config("nothing to recognise: give audio files, folders, - or --stream".into()));
+    }
+    if !(0.0..=1.0).contains(&arguments.threshold) {
+        return Err(Error::Config(format!("--threshold {}: a probability from 0 to 1", arguments.threshold)));
+    }
+    if arguments.plot.is_some() && (arguments.paths.len() != 1 || arguments.paths[0].is_dir()) {
+        return Err(Error::Config("--plot draws the timeline of one file: give one".into()));
+    }
+    // Better known before the work than after it.
+    if let Some(plot) = &arguments.plot
+        && !["png", "svg"].iter().any(|known| plot.extension().is_some_and(|e| e.eq_ignore_ascii_case(known)))
+    {
+        return Err(Error::Config(format!("--plot {}: name it .png or .svg", plot.display())));
+    }
+    let bundles: Vec<PathBuf> = arguments.bundle.iter().chain(&arguments.ensemble).cloned().collect();
+    let mut recognizer = Recognizer::new(load_all(&bundles)?)?;
+    if arguments.uncalibrated {
+        recognizer = recognizer.uncalibrated();
+    }
+    recognizer.notes().iter().for_each(|note| eprintln!("note: {note}"));
+    let style = Style {
+        threshold: arguments.threshold,
+        top: arguments.top.map(usize::from),
+        windows: arguments.timeline || live,
+    };
+    let output = Output::new(io::stdout().lock(), arguments.format, style, recognizer.classes());
+    let output = match output {
+        Ok(output) => output,
+        Err(error) => return written(Err(error)).map(|_| ExitCode::SUCCESS),
+    };
+    let mut work = Work { recognizer: &recognizer, output, failed: false };
+    let done = if live {
+        arguments.listen(&mut work)
+    } else if arguments.timeline {
+        arguments.timelines(&mut work)
+    } else {
+        work.files(&arguments.paths)
+    };
+    // A document is closed whatever happened.
+    let failed = work.failed;
+    let closed = written(work.output.finish());
+    done.and(closed)?;
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// A run under way.
+struct Work<'a> {
+    recognizer: &'a Recognizer,
+    output: Output<StdoutLock<'static>>,
+    /// Whether a file could not be used.
+    failed: bool,
+}
+
+impl Work<'_> {
+    /// Writes a file's row; an error goes to standard error as well. Whether to go on.
+    fn clip(&mut self, path: &Path, answer: std::result::Result<&Answer, &Error>) -> Result<bool> {
+        if let Err(error) = answer {
+            self.failed = true;
+            eprintln!("error: {error}");
+        }
+        written(self.output.clip(&path.to_string_lossy(), answer))
+    }
+
+    fn files(&mut self, paths: &[PathBuf]) -> Result<()> {
+        let inputs: Vec<(PathBuf, Option<Error>)> = inputs(paths);
+        let progress =
+            (inputs.len() > 1 && !io::stdout().is_terminal()).then(|| Progress::new("recognising", inputs.len()));
+        // Enough at once that no thread waits for long, few enough that rows come soon.
+        let at_once = 16 * rayon::current_num_threads();
+        for some in inputs.chunks(at_once) {
+            let usable: Vec<PathBuf> = some
+                .iter()
+                .filter(|(path, lost)| lost.is_none() && !is_stdin(path))
+                .map(|(path, _)| path.clone())
+                .collect();
+            let mut answers = self.recognizer.files(&usable).into_iter();
+            for (path, lost) in some {
+                let answer = match lost {
+                    Some(error) => {
+                        self.clip(path, Err(error))?;
+                        continue;
+                    }
+                    None if is_stdin(path) => stdin().and_then(|decoder| self.recognizer.decoder(decoder, path)),
+                    None => answers.next().unwrap_or_else(|| Err(Error::Interrupted("stopped".into()))),
+                };
+                if let Err(stopped @ Error::Interrupted(_)) = answer {
+                    return Err(stopped);
+                }
+                if !self.clip(path, answer.as_ref())? {
+                    return Ok(());
+                }
+                progress.iter().for_each(Progress::step);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The files that are meant, in order, with what is wrong with those that cannot be looked at.
+fn inputs(paths: &[PathBuf]) -> Vec<(PathBuf, Option<Error>)> {
+    let named = |found, path: &Path| match found {
+        Ok(file) => (file, None),
+        Err(error @ (Error::File { .. } | Error::Io { .. })) => {
+            let at = match &error {
+                Error::File { path, .. } | Error::Io { path, .. } => path.clone(),
+                _ => path.to_owned(),
+            };
+            (at, Some(error))
+        }
+        Err(error) => (path.to_owned(), Some(error)),
+    };
+    paths.iter().flat_map(|path| expand(path).into_iter().map(move |found| named(found, path))).collect()
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new(STDIN)
+}
+
+fn stdin() -> Result<Decoder> {
+    let path = Path::new("standard input");
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    Decoder::of_bytes(bytes.into(), path)
+}
+
+impl Recognise {
+    fn live(&self) -> bool {
+        #[cfg(feature = "microphone")]
+        if self.microphone {
+            return true;
+        }
+        self.stream
+    }
+
+    fn listening(&self, default: Listening) -> Listening {
+        let window = self.window.unwrap_or(default.window);
+        // A window shorter than the usual hop is heard without overlap.
+        let hop = self.hop.unwrap_or(default.hop.min(window));
+        let gate = self.gate.map_or(default.gate, |level_db| Gate { level_db });
+        Listening { window, hop, gate, ..default }
+    }
+
+    fn timelines(&self, work: &mut Work) -> Result<()> {
+        let listening = self.listening(Listening::timeline());
+        // Wrong settings are better known before the first file.
+        work.recognizer.listen(48_000, listening)?;
+        for (path, lost) in inputs(&self.paths) {
+            let mut drawn = Vec::new();
+            let mut open = true;
+            let mut each = |window: Window| {
+                open = written(work.output.window(&path.to_string_lossy(), &window))?;
+                if self.plot.is_some() {
+                    drawn.push(plot::timeline::Piece {
+                        start: window.start,
+                        end: window.end,
+                        probabilities: window.answer.map(|answer| answer.probabilities().to_vec()),
+                    });
+                }
+                if open { Ok(()) } else { Err(Error::Interrupted("nobody reads".into())) }
+            };
+            let opened = match lost {
+                Some(error) => Err(error),
+                None if is_stdin(&path) => stdin(),
+                None => Decoder::open(&path),
+            };
+            let done = opened.and_then(|decoder| timeline(work.recognizer, decoder, &path, listening, &mut each));
+            match done {
+                Ok(notes) => notes.iter().for_each(|note| eprintln!("note: {}: {note}", path.display())),
+                Err(Error::Interrupted(_)) if !open => return Ok(()),
+                Err(stopped @ (Error::Interrupted(_) | Error::Config(_))) => return Err(stopped),
+                Err(error) => {
+                    work.clip(&path, Err(&error))?;
+                }
+            }
+            if let Some(to) = &self.plot {
+                let title = path.file_name().map_or_else(|| "standard input".into(), |name| name.to_string_lossy());
+                plot::save(&plot::Timeline { title: &title, classes: work.recognizer.classes(), pieces: &drawn }, to)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn listen(&self, work: &mut Work) -> Result<()> {
+        let listening = self.listening(Listening::live());
+        let recognizer = work.recognizer;
+        #[cfg(feature = "microphone")]
+        if self.microphone {
+            let microphone = ser::predict::microphone::Microphone::open()?;
+            let mut live = Live::new(recognizer.listen(microphone.sample_rate(), listening)?, listening, "microphone");
+            while !stop_requested() {
+                if !live.hear(&microphone.next()?, work)? {
+                    return Ok(());
+                }
+            }
+            return live.end(work);
+        }
+        let rate = self.rate.unwrap_or_default();
+        let mut pcm = Pcm::new(self.sample_format, self.channels)?;
+        let mut live = Live::new(recognizer.listen(rate, listening)?, listening, STDIN);
+        let mut input = io::stdin().lock();
+        let mut bytes = [0; 1 << 13];
+        while !stop_requested() {
+            match input.read(&mut bytes) {
+                Ok(0) => break,
+                Ok(n) => {
+                    if !live.hear(&pcm.push(&bytes[..n]), work)? {
+                        return Ok(());
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::io("read", Path::new("standard input"))(error)),
+            }
+        }
+        live.end(work)
+    }
+}
+
+/// A stream that is being listened to.
+struct Live<'a> {
+    listener: Listener<'a>,
+    name: &'static str,
+    /// From the arrival of a window's last samples to its row, one of each answer.
+    times: Vec<Duration>,
+}
+
+impl<'a> Live<'a> {
+    fn new(listener: Listener<'a>, listening: Listening, name: &'static str) -> Self {
+        eprintln!(
+            "listening: an answer every {} s on the last {} s; the conversion of the rate takes up to {:.0} ms, the answer \
+             some more",
+            listening.hop,
+            listening.window,
+            1e3 * listener.latency()
+        );
+        listener.notes().iter().for_each(|note| eprintln!("note: {note}"));
+        Self { listener, name, times: Vec::new() }
+    }
+
+    /// Takes in samples and writes what they complete. Whether to go on.
+    fn hear(&mut self, samples: &[f32], work: &mut Work) -> Result<bool> {
+        let arrived = Instant::now();
+        let windows = self.listener.push(samples)?;
+        self.write(&windows, arrived, work)
+    }
+
+    fn write(&mut self, windows: &[Window], arrived: Instant, work: &mut Work) -> Result<bool> {
+        for window in windows {
+            if !written(work.output.window(self.name, window))? {
+                return Ok(false);
+            }
+            self.times.push(arrived.elapsed());
+        }
+        Ok(true)
+    }
+
+    fn end(mut self, work: &mut Work) -> Result<()> {
+        let arrived = Instant::now();
+        let windows = self.listener.finish()?;
+        self.write(&windows, arrived, work)?;
+        self.times.sort_unstable();
+        if let (Some(median), Some(longest)) = (self.times.get(self.times.len() / 2), self.times.last()) {
+            eprintln!(
+                "{} answers, each {:.1} ms after its last samples came (median; longest {:.1} ms)",
+                self.times.len(),
+                1e3 * median.as_secs_f64(),
+                1e3 * longest.as_secs_f64()
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! What a bundle is, for people.
+
+use super::{Bundle, SideFigures};
+
+/// The bundle in words: task, chain, network, protocol, figures, versions.
+#[must_use]
+pub fn inspect(bundle: &Bundle) -> String {
+    let Bundle { classes, features, record, .. } = bundle;
+    let parameters: usize = bundle
+        .weights
+        .iter()
+        .filter(|(name, _)| !name.contains(".running_"))
+        .map(|(_, weight)| weight.values.len())
+        .sum();
+    let protocol = &record.protocol;
+    let mut lines = vec![
+        ("emotions", format!("{}: {}", classes.len(), classes.join(", "))),
+        ("audio", settings(&bundle.audio, "sample_rate").replacen(',', " Hz,", 1)),
+        ("features", {
+            let kinds: Vec<String> = features.kinds.iter().map(ToString::to_string).collect();
+            format!("{} columns: {}; scaler: {}", features.dims(), kinds.join(", "), features.scaler.words())
+        }),
+        ("network", {
+            let precision = bundle.precision.name();
+            format!("{}; {parameters} parameters in {precision}", settings(&bundle.model, "kind"))
+        }),
+        (
+            "temperature",
+            match bundle.temperature {
+                Some(temperature) => format!("{temperature:.3}, fitted on validation"),
+                None => "none: probabilities are as the network gives them".into(),
+            },
+        ),
+        (
+            "trained on",
+            format!(
+                "{}{}; fold {}, seed {}",
+                protocol.corpora.join(", "),
+                if record.synthetic { " (SYNTHETIC: says nothing of people)" } else { "" },
+                record.fold,
+                record.seed
+            ),
+        ),
+        (
+            "protocol",
+            format!(
+                "{}: {}{}",
+                protocol.name,
+                protocol.description,
+                if protocol.speaker_independent { "" } else { " (SPEAKER-DEPENDENT)" }
+            ),
+        ),
+    ];
+    match &bundle.figures {
+        Some(figures) => {
+            lines
+                .push(("validation", side(&figures.validation, &format!("epoch {} picked on it", figures.best_epoch))));
+            lines.push(("test", side(&figures.test, "nothing picked on it")));
+        }
+        None => lines.push(("figures", "none: the bundle is of an earlier version".into())),
+    }
+    let versions = &record.versions;
+    lines.push((
+        "made by",
+        format!("ser {}, Burn {}, {} on {}", versions.ser, versions.burn, versions.device, versions.platform),
+    ));
+    lines.push(("experiment", format!("{}, config {}", record.experiment, record.config_hash)));
+    lines.into_iter().map(|(label, value)| format!("{label:<12}{value}\n")).collect()
+}
+
+/// The settings of a table, the `first` one without its name.
+fn settings(table: &impl serde::Serialize, first: &str) -> String {
+    let Ok(serde_json::Value::Object(settings)) = serde_json::to_value(table) else { return String::new() };
+    let shown = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let rest = settings.iter().filter(|(key, _)| *key != first).map(|(key, value)| format!("{key} {}", shown(value)));
+    settings.get(first).map(shown).into_iter().chain(rest).collect::<Vec<_>>().join(", ")
+}
+
+fn side(side: &SideFigures, how: &str) -> String {
+    match side {
+        SideFigures { clips, uar: Some(uar), loss: Some(loss) } => {
+            format!("UAR {:.2} %, cross-entropy {loss:.3} on {clips} clips, {how}", 100.0 * uar)
+        }
+        SideFigures { clips, .. } => format!("{clips} clips"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::predict::made_up;
+
+    #[test]
+    fn everything_that_must_be_known_is_said() {
+        let text = inspect(&made_up::bundle(1));
+        for part in [
+            "3: angry, happy, sad",
+            "audio       22050 Hz, normalise none, trim false",
+            "network     cnn-bilstm, channels [4,6], dense 4",
+            "13 columns: mfcc",
+            "in f32",
+            "0.750, fitted on validation",
+            "SYNTHETIC",
+            "speaker-kfold",
+            "UAR 50.00 %, cross-entropy 1.250 on 30 clips, epoch 3 picked on it",
+            "Burn 0.22.1",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let older = Bundle { figures: None, temperature: None, ..made_up::bundle(1) };
+        assert!(inspect(&older).contains("earlier version") && inspect(&older).contains("temperature none"));
+    }
+}

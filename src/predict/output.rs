@@ -1,0 +1,322 @@
+//! Answers as text for people, JSON, JSON lines or CSV. Every row is written when it is known: a folder of any size and a
+//! file of any length cost no memory.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Window};
+use crate::error::Error;
+
+/// What the emotion is called where the most probable one is below the threshold.
+const UNCERTAIN: &str = "uncertain";
+/// What it is called where the voice gate stayed shut.
+const SILENCE: &str = "silence";
+/// Characters of a bar that stands for certainty.
+const BAR: usize = 30;
+
+/// How answers are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people: emotion, confidence, a bar per emotion.
+    #[default]
+    Text,
+    /// One JSON document; keys are added, but not removed.
+    Json,
+    /// A JSON object a line.
+    Jsonl,
+    /// A table with a column of probabilities per emotion.
+    Csv,
+}
+
+/// What is said of an answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Style {
+    /// The confidence below which the emotion is "uncertain".
+    pub threshold: f32,
+    /// How many emotions are listed, the most probable first; all where absent. A table has them all.
+    pub top: Option<usize>,
+    /// Whether rows are windows of a longer signal, with a start and an end.
+    pub windows: bool,
+}
+
+/// Writes rows in one format.
+pub struct Output<W: Write> {
+    to: W,
+    format: Format,
+    style: Style,
+    classes: Vec<String>,
+    rows: usize,
+}
+
+/// One row: a clip or a window, or what went wrong with it.
+struct Row<'a> {
+    path: &'a str,
+    place: Option<(f64, f64)>,
+    answer: Result<Option<&'a Answer>, &'a Error>,
+}
+
+impl<W: Write> Output<W> {
+    /// Begins: a table's header is written at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub fn new(to: W, format: Format, style: Style, classes: &[String]) -> io::Result<Self> {
+        let mut output = Self { to, format, style, classes: classes.to_vec(), rows: 0 };
+        match format {
+            Format::Text | Format::Jsonl => {}
+            Format::Json => {
+                let classes = json!(output.classes);
+                write!(output.to, "{{\n  \"schema\": \"ser-predict/1\",\n  \"classes\": {classes},\n  \"results\": [")?;
+            }
+            Format::Csv => {
+                let place: &[&str] = if style.windows { &["start", "end"] } else { &["seconds"] };
+                let columns = output.classes.iter().map(|class| format!("p_{class}"));
+                let fixed = ["path"].iter().chain(place).chain(&["emotion", "confidence"]).map(ToString::to_string);
+                let record: Vec<String> = fixed.chain(columns).chain(["error".to_owned()]).collect();
+                output.record(&record)?;
+            }
+        }
+        output.to.flush()?;
+        Ok(output)
+    }
+
+    /// A clip and what was heard in it.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub fn clip(&mut self, path: &str, answer: Result<&Answer, &Error>) -> io::Result<()> {
+        self.row(&Row { path, place: None, answer: answer.map(Some) })
+    }
+
+    /// A window of a longer signal.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub fn window(&mut self, path: &str, window: &Window) -> io::Result<()> {
+        self.row(&Row { path, place: Some((window.start, window.end)), answer: Ok(window.answer.as_ref()) })
+    }
+
+    /// The end: closes a JSON document.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub fn finish(mut self) -> io::Result<()> {
+        if self.format == Format::Json {
+            writeln!(self.to, "{}]\n}}", if self.rows > 0 { "\n  " } else { "" })?;
+        }
+        self.to.flush()
+    }
+
+    fn row(&mut self, row: &Row) -> io::Result<()> {
+        match self.format {
+            Format::Text => self.text(row)?,
+            Format::Json => {
+                let comma = if self.rows > 0 { "," } else { "" };
+                write!(self.to, "{comma}\n    {}", self.object(row))?;
+            }
+            Format::Jsonl => writeln!(self.to, "{}", self.object(row))?,
+            Format::Csv => self.csv(row)?,
+        }
+        self.rows += 1;
+        self.to.flush()
+    }
+
+    fn emotion<'a>(&self, answer: Option<&'a Answer>) -> &'a str {
+        match answer {
+            None => SILENCE,
+            Some(answer) if answer.confidence() < self.style.threshold => UNCERTAIN,
+            Some(answer) => answer.emotion(),
+        }
+    }
+
+    fn listed<'a>(&self, answer: &'a Answer) -> Vec<(&'a str, f32)> {
+        let mut ranked = answer.ranked();
+        ranked.truncate(self.style.top.unwrap_or(ranked.len()));
+        ranked
+    }
+
+    fn text(&mut self, row: &Row) -> io::Result<()> {
+        let emotion = row.answer.map(|answer| self.emotion(answer));
+        let percent = |p: f32| format!("{:3.0} %", 100.0 * p);
+        match (row.place, &row.answer, emotion) {
+            (_, Err(error), _) => writeln!(self.to, "{}: error: {}", row.path, problem(error)),
+            (Some((start, end)), Ok(answer), Ok(emotion)) => {
+                let width =
+                    self.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0).max(UNCERTAIN.len());
+                let place = format!("{start:8.2} – {end:8.2} s");
+                match answer {
+                    None => writeln!(self.to, "{place}  {emotion}"),
+                    Some(answer) => {
+                        let confidence = answer.confidence();
+                        writeln!(self.to, "{place}  {emotion:<width$}  {}  {}", percent(confidence), bar(confidence))
+                    }
+                }
+            }
+            (None, Ok(Some(answer)), Ok(emotion)) => {
+                writeln!(self.to, "{}: {emotion}, {}", row.path, percent(answer.confidence()).trim_start())?;
+                let listed = self.listed(answer);
+                let width = listed.iter().map(|(class, _)| class.chars().count()).max().unwrap_or(0);
+                for (class, probability) in listed {
+                    let line = format!("  {class:<width$}  {}  {}", percent(probability), bar(probability));
+                    writeln!(self.to, "{}", line.trim_end())?;
+                }
+                answer.notes().iter().try_for_each(|note| writeln!(self.to, "  note: {note}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn object(&self, row: &Row) -> Value {
+        let mut object = Map::new();
+        object.insert("path".into(), row.path.into());
+        if let Some((start, end)) = row.place {
+            object.insert("start".into(), start.into());
+            object.insert("end".into(), end.into());
+        }
+        match row.answer {
+            Err(error) => {
+                object.insert("error".into(), problem(error).into());
+            }
+            Ok(answer) => {
+                object.insert("emotion".into(), self.emotion(answer).into());
+                if let Some(answer) = answer {
+                    if row.place.is_none() {
+                        object.insert("seconds".into(), answer.seconds().into());
+                    }
+                    object.insert("confidence".into(), number(answer.confidence()));
+                    let listed = self.listed(answer).into_iter();
+                    let probabilities: Map<String, Value> =
+                        listed.map(|(class, p)| (class.into(), number(p))).collect();
+                    object.insert("probabilities".into(), probabilities.into());
+                    if !answer.notes().is_empty() {
+                        object.insert("notes".into(), json!(answer.notes()));
+                    }
+                }
+            }
+        }
+        object.into()
+    }
+
+    fn csv(&mut self, row: &Row) -> io::Result<()> {
+        let answer = row.answer.ok().flatten();
+        let mut record = vec![row.path.to_owned()];
+        match (self.style.windows, row.place) {
+            (true, Some((start, end))) => record.extend([start.to_string(), end.to_string()]),
+            (true, None) => record.extend([String::new(), String::new()]),
+            (false, _) => record.push(answer.map(|answer| answer.seconds().to_string()).unwrap_or_default()),
+        }
+        record.push(row.answer.map_or(String::new(), |answer| self.emotion(answer).to_owned()));
+        record.push(answer.map(|answer| answer.confidence().to_string()).unwrap_or_default());
+        match answer {
+            Some(answer) => record.extend(answer.probabilities().iter().map(ToString::to_string)),
+            None => record.extend(self.classes.iter().map(|_| String::new())),
+        }
+        record.push(row.answer.err().map(problem).unwrap_or_default());
+        self.record(&record)
+    }
+
+    fn record(&mut self, record: &[String]) -> io::Result<()> {
+        let mut csv = csv::Writer::from_writer(&mut self.to);
+        csv.write_record(record)?;
+        csv.flush()
+    }
+}
+
+/// What is wrong, less the file's name, which stands beside it.
+fn problem(error: &Error) -> String {
+    match error {
+        Error::File { problem, .. } => problem.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The shortest decimal that is this number in single precision: not what it becomes in double precision.
+fn number(value: f32) -> Value {
+    serde_json::from_str(&value.to_string()).unwrap_or(Value::Null)
+}
+
+/// A bar of at most [`BAR`] characters, to the eighth of one.
+fn bar(part: f32) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = (part.clamp(0.0, 1.0) * (8 * BAR) as f32).round() as usize;
+    format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(probabilities: [f32; 3], notes: &[&str]) -> Answer {
+        let classes = ["angry", "happy", "sad"].map(String::from);
+        Answer::new(classes.into(), probabilities.to_vec(), 2.5, notes.iter().map(ToString::to_string).collect())
+    }
+
+    fn written(format: Format, style: Style) -> String {
+        let mut to = Vec::new();
+        let classes = ["angry", "happy", "sad"].map(String::from);
+        let mut output = Output::new(&mut to, format, style, &classes).unwrap();
+        let error = Error::file("b,c.wav", "is \"empty\"");
+        if style.windows {
+            let window = |start, answer| Window { start, end: start + 3.0, answer };
+            output.window("a.wav", &window(0.0, Some(answer([0.1, 0.7, 0.2], &[])))).unwrap();
+            output.window("a.wav", &window(1.5, None)).unwrap();
+        } else {
+            output.clip("a.wav", Ok(&answer([0.1, 0.7, 0.2], &[]))).unwrap();
+            output.clip("z.wav", Ok(&answer([0.4, 0.3, 0.3], &["telephone"]))).unwrap();
+        }
+        output.clip("b,c.wav", Err(&error)).unwrap();
+        output.finish().unwrap();
+        String::from_utf8(to).unwrap()
+    }
+
+    const PLAIN: Style = Style { threshold: 0.5, top: None, windows: false };
+
+    #[test]
+    fn people_get_bars() {
+        let text = written(Format::Text, Style { top: Some(2), ..PLAIN });
+        assert_eq!(
+            text,
+            "a.wav: happy, 70 %\n  happy   70 %  █████████████████████\n  sad     20 %  ██████\n\
+             z.wav: uncertain, 40 %\n  angry   40 %  ████████████\n  happy   30 %  █████████\n  note: telephone\n\
+             b,c.wav: error: is \"empty\"\n"
+        );
+        let text = written(Format::Text, Style { windows: true, ..PLAIN });
+        assert!(text.starts_with("    0.00 –     3.00 s  happy       70 %  ███"), "{text}");
+        assert!(text.contains("    1.50 –     4.50 s  silence\n"), "{text}");
+        assert_eq!((bar(0.0), bar(1.0), bar(0.01)), (String::new(), "█".repeat(30), "▎".into()));
+    }
+
+    #[test]
+    fn tables_have_every_column_in_every_row() {
+        let text = written(Format::Csv, Style { top: Some(1), ..PLAIN });
+        assert_eq!(
+            text,
+            "path,seconds,emotion,confidence,p_angry,p_happy,p_sad,error\na.wav,2.5,happy,0.7,0.1,0.7,0.2,\n\
+             z.wav,2.5,uncertain,0.4,0.4,0.3,0.3,\n\"b,c.wav\",,,,,,,\"is \"\"empty\"\"\"\n"
+        );
+        let text = written(Format::Csv, Style { windows: true, ..PLAIN });
+        assert!(text.contains("\na.wav,0,3,happy,0.7,") && text.contains("\na.wav,1.5,4.5,silence,,,,,\n"), "{text}");
+    }
+
+    #[test]
+    fn json_reads_back() {
+        for windows in [false, true] {
+            let style = Style { windows, ..PLAIN };
+            let document: Value = serde_json::from_str(&written(Format::Json, style)).unwrap();
+            let lines = written(Format::Jsonl, style);
+            let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert_eq!(document["results"], Value::from(lines));
+            assert_eq!(document["results"][0]["probabilities"]["happy"], 0.7);
+            assert!(document["results"][2]["error"].as_str().unwrap().contains("empty"));
+        }
+        let mut to = Vec::new();
+        Output::new(&mut to, Format::Json, PLAIN, &[]).unwrap().finish().unwrap();
+        let empty: Value = serde_json::from_slice(&to).unwrap();
+        assert_eq!(empty["results"], json!([]));
+    }
+}

@@ -1,0 +1,410 @@
+//! Bundles made ready to answer.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use burn::tensor::Device;
+use rayon::prelude::*;
+
+use super::{
+    Answer, Bundle,
+    bundle::{self},
+    listen::{Listener, Listening},
+    softmax,
+};
+use crate::{
+    audio::{Audio, AudioConfig, Decoder, RATES},
+    config::out_of_range,
+    error::{Error, Result},
+    features::{Extractor, FeaturesConfig, Matrix, Scaler, ScalerFit, ScalerScope},
+    model::{Net, weights},
+    progress::stop_requested,
+    train::pad,
+};
+
+/// The longest that is taken as one clip, in seconds: networks are trained on utterances, and memory grows with length.
+const LONGEST: f64 = 600.0;
+
+/// Recognises emotions with one bundle, or with several that vote by the mean of their probabilities.
+///
+/// Every step is the one that the network was trained with: rate, denoising, trimming, normalisation, features, scaler,
+/// network, temperature. The same audio gets the same bits whichever way it comes (file, samples, stream), whatever runs
+/// beside it.
+///
+/// ```no_run
+/// use ser::predict::Recognizer;
+///
+/// # fn main() -> ser::error::Result<()> {
+/// let recognizer = Recognizer::load("experiments/ravdess/fold-0/seed-42".as_ref())?;
+/// let answer = recognizer.file("clip.wav".as_ref())?;
+/// println!("{} ({:.0} %)", answer.emotion(), 100.0 * answer.confidence());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Recognizer {
+    classes: Arc<[String]>,
+    chains: Vec<Chain>,
+}
+
+/// The way from a clip to a matrix, and the networks that share it.
+struct Chain {
+    audio: AudioConfig,
+    features: FeaturesConfig,
+    prototype: Extractor,
+    /// Extractors that are not in use: each has buffers of its own.
+    idle: Mutex<Vec<Extractor>>,
+    members: Vec<Member>,
+}
+
+struct Member {
+    net: Net,
+    scaler: Option<Scaler>,
+    /// What the features were standardised by.
+    scope: ScalerScope,
+    temperature: f64,
+    min_frames: usize,
+}
+
+impl Recognizer {
+    /// Reads the bundles that `path` is or holds: a bundle's file or folder, the folder of a run, or that of an experiment,
+    /// whose runs then vote.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bundle::load`] and [`Recognizer::new`].
+    pub fn load(path: &Path) -> Result<Self> {
+        Self::new(load_all(&[path.to_owned()])?)
+    }
+
+    /// Makes bundles ready; they must know the same emotions.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where there is none or their emotions differ; [`Error::Data`] where weights do not fit the network.
+    pub fn new(bundles: Vec<Bundle>) -> Result<Self> {
+        let first = bundles.first().ok_or_else(|| Error::Config("no bundle to recognise with".into()))?;
+        let classes: Arc<[String]> = first.classes.clone().into();
+        let mut chains: Vec<Chain> = Vec::new();
+        for bundle in bundles {
+            if bundle.classes[..] != classes[..] {
+                return Err(Error::Config(format!(
+                    "bundles that vote must know the same emotions: one knows {}, another {}",
+                    classes.join(", "),
+                    bundle.classes.join(", ")
+                )));
+            }
+            // Matrices are the same whatever they are scaled by afterwards.
+            let scope = bundle.features.scaler;
+            let features = FeaturesConfig { scaler: ScalerScope::None, ..bundle.features.clone() };
+            let audio = bundle.audio.clone();
+            let member = Member::new(bundle, scope)?;
+            match chains.iter_mut().find(|chain| chain.audio == audio && chain.features == features) {
+                Some(chain) => chain.members.push(member),
+                None => {
+                    let prototype = Extractor::new(&features, audio.sample_rate)?;
+                    chains.push(Chain { audio, features, prototype, idle: Mutex::default(), members: vec![member] });
+                }
+            }
+        }
+        Ok(Self { classes, chains })
+    }
+
+    /// The emotions, in the order of the probabilities.
+    #[must_use]
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// How many bundles vote.
+    #[must_use]
+    pub fn bundles(&self) -> usize {
+        self.chains.iter().map(|chain| chain.members.len()).sum()
+    }
+
+    /// The same with the probabilities as the networks give them, no temperature applied.
+    #[must_use]
+    pub fn uncalibrated(mut self) -> Self {
+        self.chains.iter_mut().flat_map(|chain| &mut chain.members).for_each(|member| member.temperature = 1.0);
+        self
+    }
+
+    /// What should be known of the bundles before their answers are trusted.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut members = self.chains.iter().flat_map(|chain| &chain.members);
+        let by_speaker = members.any(|member| member.scope == ScalerScope::Speaker);
+        by_speaker
+            .then(|| {
+                "features are standardised by clip: speakers are not known here, each clip stands for its own".into()
+            })
+            .into_iter()
+            .collect()
+    }
+
+    /// What is heard in an audio file, taken as one clip.
+    ///
+    /// # Errors
+    ///
+    /// As [`Decoder::open`], [`Decoder::next`] and [`Recognizer::samples`], the file named.
+    pub fn file(&self, path: &Path) -> Result<Answer> {
+        self.decoder(Decoder::open(path)?, path)
+    }
+
+    /// What is heard in each of the files, which are worked on in parallel; the results in the files' order. Once a stop was
+    /// asked for, the remaining ones are [`Error::Interrupted`].
+    #[must_use]
+    pub fn files(&self, paths: &[PathBuf]) -> Vec<Result<Answer>> {
+        let stopped = || Error::Interrupted("stopped before this file".into());
+        paths.par_iter().map(|path| if stop_requested() { Err(stopped()) } else { self.file(path) }).collect()
+    }
+
+    /// What is heard in all that is left of a decoder, taken as one clip; `path` serves the messages alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recognizer::file`].
+    pub fn decoder(&self, mut decoder: Decoder, path: &Path) -> Result<Answer> {
+        let mut samples = Vec::new();
+        while let Some(block) = decoder.next()? {
+            samples.extend(block);
+            let rate = decoder.sample_rate().unwrap_or(u32::MAX);
+            if samples.len() as f64 > LONGEST * f64::from(rate) {
+                return Err(Error::file(
+                    path,
+                    format!("lasts longer than {LONGEST} s, too long for one clip: use --timeline"),
+                ));
+            }
+        }
+        match decoder.sample_rate() {
+            Some(sample_rate) if !samples.is_empty() => self.audio(Audio { samples, sample_rate }, path),
+            _ => Err(Error::file(path, "holds no audio samples")),
+        }
+    }
+
+    /// What is heard in mono samples (full scale ±1) at `sample_rate` Hz, taken as one clip.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where they are shorter than a frame of the features, all zero, not all finite, or at a rate that
+    /// cannot be converted.
+    pub fn samples(&self, samples: &[f32], sample_rate: u32) -> Result<Answer> {
+        self.audio(Audio { samples: samples.to_vec(), sample_rate }, Path::new("samples"))
+    }
+
+    /// Starts listening to a signal that comes piece by piece, at `sample_rate` Hz.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where a setting is out of range, the rate cannot be converted, or the bundles that vote work at
+    /// several rates.
+    pub fn listen(&self, sample_rate: u32, listening: Listening) -> Result<Listener<'_>> {
+        let rates: Vec<u32> = self.chains.iter().map(|chain| chain.audio.sample_rate).collect();
+        if !RATES.contains(&sample_rate) {
+            let rule = format!("Hz, from {} to {}", RATES.start(), RATES.end());
+            return Err(out_of_range("--rate", sample_rate, rule.as_str()));
+        }
+        match rates[..] {
+            [rate, ..] if rates.iter().all(|other| *other == rate) => Listener::new(self, sample_rate, rate, listening),
+            _ => Err(Error::Config(format!(
+                "bundles that vote on a timeline or a stream must work at one rate, not at {rates:?} Hz"
+            ))),
+        }
+    }
+
+    pub(super) fn audio(&self, audio: Audio, path: &Path) -> Result<Answer> {
+        let wrong = |problem: String| Error::file(path, problem);
+        if let Some(at) = audio.samples.iter().position(|s| !s.is_finite()) {
+            return Err(wrong(format!("sample {at} is {}: not a number to compute with", audio.samples[at])));
+        }
+        if !RATES.contains(&audio.sample_rate) {
+            let (least, most) = (RATES.start(), RATES.end());
+            return Err(wrong(format!(
+                "has a sample rate of {} Hz: from {least} to {most} are read",
+                audio.sample_rate
+            )));
+        }
+        if audio.samples.iter().all(|s| *s == 0.0) {
+            return Err(wrong("is digital silence: there is nothing to hear".into()));
+        }
+        let seconds = audio.samples.len() as f64 / f64::from(audio.sample_rate);
+        let mut sum = vec![0.0; self.classes.len()];
+        for chain in &self.chains {
+            let least = chain.shortest();
+            if seconds < least {
+                return Err(wrong(format!(
+                    "lasts {seconds:.3} s: too short to hear an emotion in (a frame is {least:.3} s)"
+                )));
+            }
+            let matrix = chain.matrix(audio.clone(), path)?;
+            for member in &chain.members {
+                for (sum, probability) in sum.iter_mut().zip(member.probabilities(&matrix)) {
+                    *sum += probability;
+                }
+            }
+        }
+        let count = self.bundles() as f64;
+        let probabilities = sum.into_iter().map(|p| (p / count) as f32).collect();
+        Ok(Answer::new(self.classes.clone(), probabilities, seconds, self.notes_at(audio.sample_rate)))
+    }
+
+    /// What should be known of recordings at `sample_rate` Hz.
+    pub(super) fn notes_at(&self, sample_rate: u32) -> Vec<String> {
+        let mut notes: Vec<String> = self.chains.iter().filter_map(|chain| chain.note(sample_rate)).collect();
+        notes.dedup();
+        notes
+    }
+}
+
+/// Reads all bundles that the paths are or hold.
+///
+/// # Errors
+///
+/// As [`Bundle::load`].
+pub fn load_all(paths: &[PathBuf]) -> Result<Vec<Bundle>> {
+    let files: Vec<Vec<PathBuf>> = paths.iter().map(|path| bundle::find(path)).collect::<Result<_>>()?;
+    files.concat().iter().map(|file| Bundle::load(file)).collect()
+}
+
+impl Chain {
+    /// The shortest clip that fills a frame, in seconds.
+    fn shortest(&self) -> f64 {
+        self.prototype.frame_and_hop().0 as f64 / f64::from(self.audio.sample_rate)
+    }
+
+    fn note(&self, sample_rate: u32) -> Option<String> {
+        let trained = self.audio.sample_rate;
+        // A tenth less is still speech as the network knows it: 20 kHz for 22.05.
+        (f64::from(sample_rate) < 0.9 * f64::from(trained)).then(|| {
+            format!(
+                "recorded at {sample_rate} Hz: nothing above {} Hz is in it, and the network was trained on {trained} Hz",
+                sample_rate / 2
+            )
+        })
+    }
+
+    fn matrix(&self, audio: Audio, path: &Path) -> Result<Matrix> {
+        let samples = self.audio.prepare(audio, path)?;
+        let lock = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = lock().pop();
+        let mut extractor = idle.unwrap_or_else(|| self.prototype.clone());
+        let matrix = extractor.extract(&samples);
+        lock().push(extractor);
+        Ok(matrix)
+    }
+}
+
+impl Member {
+    fn new(bundle: Bundle, scope: ScalerScope) -> Result<Self> {
+        let net = Net::new(&bundle.model, bundle.features.dims(), bundle.classes.len(), &Device::flex());
+        Ok(Self {
+            net: weights::write(net, bundle.weights)?,
+            scaler: bundle.scaler,
+            scope,
+            temperature: bundle.temperature.unwrap_or(1.0),
+            min_frames: bundle.model.min_frames(),
+        })
+    }
+
+    /// The probability of every class, together 1.
+    fn probabilities(&self, matrix: &Matrix) -> Vec<f64> {
+        let mut rows = matrix.as_slice().to_vec();
+        match (&self.scaler, self.scope) {
+            (Some(scaler), _) => scaler.apply(&mut rows),
+            (None, ScalerScope::Speaker | ScalerScope::Utterance) => {
+                let mut fit = ScalerFit::new(matrix.dims());
+                fit.add(&rows);
+                fit.finish().apply(&mut rows);
+            }
+            (None, _) => {}
+        }
+        let input = pad(&[&rows], matrix.dims(), self.min_frames, &Device::flex());
+        let logits: Vec<f64> = self.net.forward(input, None).into_data().iter::<f64>().collect();
+        softmax(&logits, self.temperature)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::predict::made_up;
+
+    fn speech(n: usize, pitch: f32) -> Vec<f32> {
+        (0..n).map(|i| 0.3 * (i as f32 * pitch).sin() * (1.0 + (i as f32 * 0.001).sin())).collect()
+    }
+
+    #[test]
+    fn one_bundle_answers_alike_alone_and_in_parallel() {
+        let recognizer = Recognizer::new(vec![made_up::bundle(1)]).unwrap();
+        let clips: Vec<Vec<f32>> = (1..20).map(|i| speech(8_000 + 1_000 * i, 0.01 * i as f32)).collect();
+        let alone: Vec<Answer> = clips.iter().map(|clip| recognizer.samples(clip, 22_050).unwrap()).collect();
+        let together: Vec<Answer> = clips.par_iter().map(|clip| recognizer.samples(clip, 22_050).unwrap()).collect();
+        assert_eq!(alone, together);
+        for answer in alone {
+            assert!((answer.probabilities().iter().sum::<f32>() - 1.0).abs() < 1e-6);
+            let ranked = answer.ranked();
+            assert_eq!((answer.emotion(), answer.confidence()), ranked[0]);
+            assert!(ranked.windows(2).all(|pair| pair[0].1 >= pair[1].1));
+        }
+    }
+
+    #[test]
+    fn several_bundles_vote_by_their_mean() {
+        let clip = speech(30_000, 0.03);
+        let answer = |bundles| Recognizer::new(bundles).unwrap().samples(&clip, 22_050).unwrap();
+        let (one, two) = (made_up::bundle(1), made_up::bundle(2));
+        let mut other_chain = made_up::bundle(3);
+        other_chain.audio.sample_rate = 16_000;
+        let alone = [&one, &two, &other_chain].map(|bundle| answer(vec![bundle.clone()]));
+        let together = answer(vec![one.clone(), two, other_chain.clone()]);
+        for (i, p) in together.probabilities().iter().enumerate() {
+            let mean = alone.iter().map(|answer| answer.probabilities()[i]).sum::<f32>() / 3.0;
+            assert!((p - mean).abs() < 1e-6);
+        }
+        let error = Recognizer::new(vec![one.clone(), other_chain.clone()]).unwrap();
+        assert!(error.listen(16_000, Listening::timeline()).err().unwrap().to_string().contains("one rate"));
+        other_chain.classes = vec!["angry".into(), "bored".into(), "sad".into()];
+        let error = Recognizer::new(vec![one, other_chain]).err().unwrap();
+        assert!(error.exit_status() == 2 && error.to_string().contains("same emotions"), "{error}");
+        assert!(Recognizer::new(vec![]).is_err());
+    }
+
+    #[test]
+    fn the_temperature_sharpens_and_can_be_left_out() {
+        let clip = speech(30_000, 0.03);
+        let mut bundle = made_up::bundle(1);
+        bundle.temperature = Some(1.0);
+        let plain = Recognizer::new(vec![bundle.clone()]).unwrap().samples(&clip, 22_050).unwrap();
+        bundle.temperature = Some(0.25);
+        let sharp = Recognizer::new(vec![bundle.clone()]).unwrap();
+        assert!(sharp.samples(&clip, 22_050).unwrap().confidence() > plain.confidence());
+        assert_eq!(sharp.uncalibrated().samples(&clip, 22_050).unwrap(), plain);
+    }
+
+    #[test]
+    fn what_no_emotion_can_be_heard_in_is_an_error_that_says_why() {
+        let recognizer = Recognizer::new(vec![made_up::bundle(1)]).unwrap();
+        for (samples, rate, expected) in [
+            (vec![0.0; 22_050], 22_050, "digital silence"),
+            (vec![0.1; 220], 22_050, "lasts 0.010 s: too short"),
+            (vec![], 22_050, "digital silence"),
+            (vec![0.1, f32::NAN, 0.1], 22_050, "sample 1 is NaN"),
+            (vec![0.1; 22_050], 7, "sample rate of 7 Hz"),
+        ] {
+            let error = recognizer.samples(&samples, rate).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        let telephone = recognizer.samples(&speech(8_000, 0.1), 8_000).unwrap();
+        assert!(telephone.notes()[0].contains("recorded at 8000 Hz"), "{:?}", telephone.notes());
+        let loud = recognizer.samples(&vec![f32::MAX; 30_000], 22_050).unwrap();
+        assert_eq!(loud.probabilities().len(), 3);
+    }
+
+    #[test]
+    fn weights_that_do_not_fit_are_refused() {
+        let mut bundle = made_up::bundle(1);
+        bundle.model.hidden += 1;
+        assert!(Recognizer::new(vec![bundle]).err().unwrap().to_string().contains("do not fit"));
+    }
+}

@@ -1,0 +1,189 @@
+//! `ser-predict` as a user runs it, on a bundle that `ser-train` left.
+
+mod common;
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::LazyLock,
+    time::Duration,
+};
+
+use common::{Ran, TINY, program, run, train};
+use serde_json::Value;
+
+const RATE: u32 = 16_000;
+
+/// A run's folder: trained once for all tests.
+static RUN: LazyLock<(tempfile::TempDir, PathBuf)> = LazyLock::new(|| {
+    let dir = tempfile::tempdir().unwrap();
+    run(train(dir.path(), TINY).args(["--fold", "0"])).succeeds();
+    let path = dir.path().join("experiments/tiny/fold-0/seed-42");
+    (dir, path)
+});
+
+fn predict(dir: &Path) -> Command {
+    let mut command = program("ser-predict", dir);
+    command.arg(&RUN.1);
+    command
+}
+
+/// Something like a voice: 16-bit samples at [`RATE`].
+fn voice(samples: u32) -> Vec<i16> {
+    let at = |i: u32| {
+        let t = f64::from(i) / f64::from(RATE);
+        let pitch = std::f64::consts::TAU * (140.0 * t + 3.0 * (6.0 * t).sin());
+        let loud = 0.5 + 0.5 * (9.0 * t).sin();
+        (6_000.0 * loud * (pitch.sin() + 0.5 * (2.0 * pitch).sin() + 0.3 * (5.0 * pitch).sin())) as i16
+    };
+    (0..samples).map(at).collect()
+}
+
+fn wav(path: &Path, channels: u16, samples: &[i16]) {
+    let sample_format = hound::SampleFormat::Int;
+    let spec = hound::WavSpec { channels, sample_rate: RATE, bits_per_sample: 16, sample_format };
+    let mut writer = hound::WavWriter::create(path, spec).unwrap();
+    for &sample in samples {
+        (0..channels).for_each(|_| writer.write_sample(sample).unwrap());
+    }
+    writer.finalize().unwrap();
+}
+
+fn piped(command: &mut Command, feed: impl FnOnce(&mut dyn Write) + Send + 'static) -> Ran {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let feeding = std::thread::spawn(move || feed(&mut stdin));
+    let ran = child.wait_with_output().unwrap().into();
+    feeding.join().unwrap();
+    ran
+}
+
+fn json(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+#[test]
+fn a_folder_is_answered_in_order_and_bad_files_are_told_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let clips = dir.path().join("clips");
+    std::fs::create_dir_all(clips.join("deep")).unwrap();
+    wav(&clips.join("a.wav"), 1, &voice(20_000));
+    wav(&clips.join("b six.wav"), 6, &voice(20_000));
+    wav(&clips.join("deep/c.wav"), 2, &voice(40_000));
+    wav(&clips.join("d silent.wav"), 1, &[0; 20_000]);
+    wav(&clips.join("e short.wav"), 1, &voice(160));
+    std::fs::write(clips.join("f empty.wav"), b"").unwrap();
+    std::fs::write(clips.join("notes.txt"), b"not looked at").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&clips, clips.join("deep/loop")).unwrap();
+    let ran = run(predict(dir.path()).args(["clips", "gone.wav", "--format", "json"]));
+    ran.fails(1, &["digital silence", "too short", "the file is empty", "cannot read gone.wav"]);
+    let document = json(&ran);
+    let rows = document["results"].as_array().unwrap();
+    let paths: Vec<&str> = rows.iter().map(|row| row["path"].as_str().unwrap()).collect();
+    let names = ["a", "b six", "d silent", "deep/c", "e short", "f empty"].map(|name| format!("clips/{name}.wav"));
+    assert_eq!(paths[..6], names.each_ref().map(String::as_str));
+    assert_eq!(paths[6..], ["gone.wav"]);
+    let usable: Vec<bool> = rows.iter().map(|row| row.get("error").is_none()).collect();
+    assert_eq!(usable, [true, true, false, true, false, false, false]);
+    assert_eq!(rows[0]["probabilities"], rows[1]["probabilities"], "six alike channels are one");
+    let sum: f64 = rows[0]["probabilities"].as_object().unwrap().values().map(|p| p.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-5);
+    assert!(rows[0]["notes"][0].as_str().unwrap().contains("16000 Hz"));
+    // The same from standard input, as text, with a threshold that no answer reaches.
+    let bytes = std::fs::read(clips.join("a.wav")).unwrap();
+    let command = &mut predict(dir.path());
+    let ran = piped(command.args(["-", "--threshold", "1", "--top", "2"]), move |to| to.write_all(&bytes).unwrap());
+    assert!(ran.succeeds().stdout.starts_with("-: uncertain, ") && ran.stdout.lines().count() == 4, "{}", ran.stdout);
+}
+
+#[test]
+fn a_stream_at_the_pace_of_speech_has_the_numbers_of_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let samples = voice(RATE * 5 / 4);
+    wav(&dir.path().join("a.wav"), 1, &samples);
+    let file = json(run(predict(dir.path()).args(["a.wav", "--format", "json"])).succeeds());
+    let stream = ["--stream", "--rate", "16000", "--format", "json"];
+    let ran = piped(predict(dir.path()).args(stream), move |to| {
+        for piece in samples.chunks(RATE as usize / 50) {
+            to.write_all(&piece.iter().flat_map(|s| s.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
+            to.flush().unwrap();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    assert!(ran.succeeds().stderr.contains("3 answers"), "{}", ran.stderr);
+    let windows = json(&ran);
+    let ends: Vec<f64> =
+        windows["results"].as_array().unwrap().iter().map(|row| row["end"].as_f64().unwrap()).collect();
+    assert_eq!(ends[..2], [0.5, 1.0]);
+    assert!((ends[2] - 1.25).abs() < 1e-3);
+    assert_eq!(windows["results"][2]["probabilities"], file["results"][0]["probabilities"]);
+}
+
+#[test]
+fn a_timeline_is_cut_answered_and_drawn() {
+    let dir = tempfile::tempdir().unwrap();
+    wav(&dir.path().join("long.wav"), 1, &[voice(RATE * 5), vec![0; RATE as usize * 5]].concat());
+    let timeline = ["--timeline", "long.wav", "--format", "csv", "--plot", "t.png"];
+    let ran = run(predict(dir.path()).args(timeline));
+    let rows: Vec<Vec<&str>> = ran.succeeds().stdout.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows.len(), 8);
+    assert_eq!((rows[1][1], rows[1][2], rows[7][3]), ("1", "4", "silence"));
+    assert!(std::fs::read(dir.path().join("t.png")).unwrap().starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn a_bundle_is_one_file_that_says_what_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    wav(&dir.path().join("a.wav"), 1, &voice(20_000));
+    let text = run(program("ser-predict", dir.path()).arg("inspect").arg(&RUN.1)).succeeds().stdout.clone();
+    for part in ["7: angry", "fitted on validation", "SYNTHETIC", "speaker-kfold", "test        UAR", "epoch"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    for (precision, off) in [("f32", 0.0), ("f16", 0.01), ("int8", 0.1)] {
+        let export = ["--precision", precision, "--out", "small.ser"];
+        run(program("ser-predict", dir.path()).arg("export").arg(&RUN.1).args(export)).succeeds();
+        let ours = run(predict(dir.path()).args(["a.wav", "--format", "json"]));
+        let theirs = run(program("ser-predict", dir.path()).args(["small.ser", "a.wav", "--format", "json"]));
+        let probabilities = |ran: &Ran| -> Vec<f64> {
+            let document = json(ran.succeeds());
+            document["results"][0]["probabilities"].as_object().unwrap().values().map(|p| p.as_f64().unwrap()).collect()
+        };
+        for (a, b) in probabilities(&ours).iter().zip(probabilities(&theirs)) {
+            assert!((a - b).abs() <= off, "{precision}: {a} and {b}");
+        }
+    }
+    // A vote of itself and itself.
+    let ran = run(predict(dir.path()).args(["a.wav", "--format", "jsonl", "--ensemble", "small.ser"]));
+    assert_eq!(ran.succeeds().stdout.lines().count(), 1);
+}
+
+#[test]
+fn wrong_usage_is_explained() {
+    let dir = tempfile::tempdir().unwrap();
+    wav(&dir.path().join("a.wav"), 1, &voice(20_000));
+    let fails =
+        |arguments: &[&str], status: i32, part: &str| run(predict(dir.path()).args(arguments)).fails(status, &[part]);
+    fails(&[], 2, "nothing to recognise");
+    fails(&["a.wav", "--threshold", "7"], 2, "--threshold 7");
+    fails(&["a.wav", "--timeline", "--hop", "9"], 2, "--hop = 9");
+    fails(&["a.wav", "a.wav", "--timeline", "--plot", "t.png"], 2, "one file");
+    fails(&["a.wav", "--timeline", "--plot", "t.gif"], 2, ".png or .svg");
+    fails(&["--stream"], 2, "--rate");
+    fails(&["--stream", "--rate", "0"], 2, "--rate = 0");
+    fails(&["--stream", "--rate", "8000", "--sample-format", "s16be"], 2, "s16le");
+    let with = |bundle: &str| run(program("ser-predict", dir.path()).args([bundle, "a.wav"]));
+    with("nowhere").fails(1, &["cannot read nowhere"]);
+    with("a.wav").fails(1, &["not a file of this program"]);
+    with(".").fails(2, &["holds no bundle"]);
+    let bundle = RUN.1.join("bundle/model.safetensors");
+    let mut bytes = std::fs::read(bundle).unwrap();
+    let end = bytes.len() - 9;
+    bytes[end] ^= 1;
+    std::fs::write(dir.path().join("damaged.ser"), &bytes).unwrap();
+    with("damaged.ser").fails(1, &["damaged.ser", "checksum"]);
+    let checkpoint = RUN.1.join("checkpoints/best.safetensors");
+    with(checkpoint.to_str().unwrap()).fails(1, &["is a checkpoint"]);
+}
