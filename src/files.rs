@@ -60,9 +60,12 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// What the name of a file begins with while it is written.
+pub(crate) const PARTIAL: &str = ".partial-";
+
 fn temporary(folder: &Path, suffix: &str) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".partial-").suffix(suffix);
+    builder.prefix(PARTIAL).suffix(suffix);
     // Temporary files are private by default, which results should not be; the umask still applies.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

@@ -1,4 +1,5 @@
-//! A file → mono samples at the wanted rate: decode, resample, denoise, trim, crop, normalise.
+//! A file → mono samples at the wanted rate: decode, resample, denoise, trim, crop, normalise. Windows are cut later, out
+//! of the matrix ([`Windows`]).
 
 mod decode;
 mod denoise;
@@ -9,6 +10,7 @@ mod normalise;
 mod resample;
 pub(crate) mod spectrum;
 mod trim;
+mod windows;
 
 use std::path::Path;
 
@@ -22,6 +24,7 @@ pub use measure::Measure;
 pub use normalise::Normalise;
 pub use resample::resample;
 pub use trim::trim;
+pub use windows::Windows;
 
 use crate::{
     config::out_of_range,
@@ -58,6 +61,13 @@ pub struct AudioConfig {
     /// Which part of a longer one is kept.
     #[serde(skip_serializing_if = "Crop::is_default")]
     pub crop: Crop,
+    /// Length of the windows that a clip is cut into, in seconds; the whole clip is one where absent. A clip's prediction
+    /// is the mean of its windows' probabilities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<f64>,
+    /// The part of a window that the next one shares, at the least.
+    #[serde(skip_serializing_if = "is_half")]
+    pub overlap: f64,
 }
 
 /// EBU R 128's programme loudness, in LUFS.
@@ -66,6 +76,14 @@ const BROADCAST_LEVEL: f64 = -23.0;
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
 fn is_broadcast_level(lufs: &f64) -> bool {
     *lufs == BROADCAST_LEVEL
+}
+
+/// The part of a window that the next one shares where nothing is said.
+const HALF: f64 = 0.5;
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_half(overlap: &f64) -> bool {
+    *overlap == HALF
 }
 
 impl Default for AudioConfig {
@@ -79,6 +97,8 @@ impl Default for AudioConfig {
             loudness: BROADCAST_LEVEL,
             length: None,
             crop: Crop::Centre,
+            window: None,
+            overlap: HALF,
         }
     }
 }
@@ -97,7 +117,38 @@ impl AudioConfig {
         if let Some(length) = self.length.filter(|length| !(0.01..=86_400.0).contains(length)) {
             return Err(out_of_range("audio.length", length, "seconds, from 0.01 to 86400"));
         }
+        if let Some(window) = self.window.filter(|window| !(0.05..=86_400.0).contains(window)) {
+            return Err(out_of_range("audio.window", window, "seconds, from 0.05 to 86400"));
+        }
+        if !(0.0..=0.95).contains(&self.overlap) {
+            return Err(out_of_range("audio.overlap", self.overlap, "a part of audio.window, from 0 to 0.95"));
+        }
         Ok(())
+    }
+
+    /// How a matrix with a frame every `step_seconds` is cut into windows.
+    #[must_use]
+    pub fn windows(&self, step_seconds: f64) -> Windows {
+        self.window
+            .map_or(Windows::WHOLE, |seconds| Windows::new((seconds / step_seconds).round() as usize, self.overlap))
+    }
+
+    /// The settings that decide the samples, with those that are idle at their defaults: two that are equal here give the
+    /// same samples. What is new in the table belongs to the samples unless it is named here.
+    #[must_use]
+    pub fn of_samples(&self) -> Self {
+        let idle = Self::default();
+        let mut used = Self { window: None, overlap: HALF, ..self.clone() };
+        if !self.trim {
+            used.trim_db = idle.trim_db;
+        }
+        if self.normalise != Normalise::Loudness {
+            used.loudness = idle.loudness;
+        }
+        if self.length.is_none() {
+            used.crop = idle.crop;
+        }
+        used
     }
 
     /// The whole stage: mono samples at [`AudioConfig::sample_rate`], denoised, trimmed, cropped and normalised as set.

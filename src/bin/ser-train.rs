@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use ser::{
-    cache::cache_dir,
+    cache::{Size, cache_dir, cache_limit},
     config::{Experiment, data_dir},
     device::DeviceKind,
     error::Result,
@@ -63,6 +63,9 @@ struct Arguments {
     /// The folder of the feature cache [default: $SER_CACHE, else .ser-cache].
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
+    /// What the cache may hold, as 20GB: what was used longest ago is removed [default: $SER_CACHE_LIMIT, else 20GB].
+    #[arg(long, value_name = "SIZE")]
+    cache_limit: Option<Size>,
     /// The experiment's folder [default: experiments/NAME, the config's name].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -85,6 +88,7 @@ fn run(arguments: Arguments) -> Result<()> {
     let out = arguments.out.unwrap_or_else(|| PathBuf::from("experiments").join(&experiment.name));
     let options = Options {
         cache: cache_dir(arguments.cache),
+        cache_limit: Some(cache_limit(arguments.cache_limit)?),
         out: out.clone(),
         fold: Some(arguments.fold),
         seeds: arguments.seed,

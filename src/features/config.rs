@@ -139,6 +139,52 @@ impl FeaturesConfig {
         self.check(sample_rate).map(drop)
     }
 
+    /// From one frame to the next, in seconds, where clips are at `sample_rate` (Hz).
+    #[must_use]
+    pub fn step_seconds(&self, sample_rate: u32) -> f64 {
+        let rate = f64::from(sample_rate);
+        self.hop_seconds.map_or(self.hop_length as f64, |seconds| (seconds * rate).round()) / rate
+    }
+
+    /// The settings that decide the numbers of some of the kinds of this table, with those that are idle at their
+    /// defaults and the frames in samples: two that are equal here give the same columns. For comparing, not for use:
+    /// an idle default may contradict what is set. What is new in the table decides every kind unless it is named here.
+    #[must_use]
+    pub fn of_kinds(&self, kinds: &[Kind], sample_rate: u32) -> Self {
+        let idle = Self::default();
+        let samples = |seconds: Option<f64>, count| {
+            seconds.map_or(count, |seconds| (seconds * f64::from(sample_rate)).round() as usize)
+        };
+        let mut used = Self {
+            kinds: kinds.to_vec(),
+            frame_length: samples(self.frame_seconds, self.frame_length),
+            hop_length: samples(self.hop_seconds, self.hop_length),
+            frame_seconds: None,
+            hop_seconds: None,
+            // It works on what is computed here.
+            scaler: idle.scaler,
+            ..self.clone()
+        };
+        let any = |of: &[Kind]| kinds.iter().any(|kind| of.contains(kind));
+        if !any(&[Kind::Mfcc, Kind::Delta, Kind::Delta2]) {
+            (used.n_mfcc, used.lifter) = (idle.n_mfcc, idle.lifter);
+        }
+        if !any(&[Kind::Mel]) {
+            used.mel_unit = idle.mel_unit;
+        }
+        if !any(&[Kind::Mfcc, Kind::Delta, Kind::Delta2, Kind::Mel]) {
+            (used.n_mels, used.mel_scale, used.top_db) = (idle.n_mels, idle.mel_scale, idle.top_db);
+            (used.fmin, used.fmax) = (idle.fmin, idle.fmax);
+        }
+        if !any(&[Kind::Chroma]) {
+            used.n_chroma = idle.n_chroma;
+        }
+        if !any(&[Kind::Pitch]) {
+            (used.pitch_fmin, used.pitch_fmax) = (idle.pitch_fmin, idle.pitch_fmax);
+        }
+        used
+    }
+
     /// The names of the columns, in order: `mfcc_0`, `delta_mfcc_0`, `delta2_mfcc_0`, `mel_0`, `chroma_0`, `contrast_0` and
     /// on; `centroid`, `bandwidth`, `rolloff`, `flatness`, `zcr`, `rms`, `pitch`.
     #[must_use]

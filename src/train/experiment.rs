@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::fit::Run;
 use crate::{
     augment::Augmenter,
-    cache::Cache,
+    cache::{Cache, DEFAULT_LIMIT, Size},
     config::Experiment,
     corpus::{Clip, Exclusion, Findings, Flaw, Source},
     device::DeviceKind,
@@ -21,6 +21,8 @@ use crate::{
 pub struct Options {
     /// The folder of the feature cache.
     pub cache: PathBuf,
+    /// What the cache may hold; [`crate::cache::DEFAULT_LIMIT`] where absent.
+    pub cache_limit: Option<Size>,
     /// The experiment's folder.
     pub out: PathBuf,
     /// The one fold to run, by name; all where absent.
@@ -147,7 +149,8 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
         }
     }
     let mut outcomes = Vec::new();
-    let cache = Cache::new(&options.cache, &prepared.experiment.audio, &prepared.experiment.features)?;
+    let limit = options.cache_limit.unwrap_or(DEFAULT_LIMIT);
+    let cache = Cache::new(&options.cache, limit, &prepared.experiment.audio, &prepared.experiment.features)?;
     let mut entries = None;
     for (fold, dir, record, state) in runs {
         if let Found::Finished(done) = state {

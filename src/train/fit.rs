@@ -4,7 +4,6 @@
 //! checkpoint ends with the same bits as one that was not.
 
 use std::{
-    borrow::Cow,
     sync::{Mutex, PoisonError},
     time::Instant,
 };
@@ -14,7 +13,7 @@ use burn::tensor::{Device, Tensor, activation::log_softmax};
 use super::{
     batch::Batches,
     checkpoint::{Checkpoint, State},
-    data::Dataset,
+    data::{Dataset, Item, Scaling},
     experiment::Prepared,
     log::Log,
     optimiser::Optimiser,
@@ -23,6 +22,8 @@ use super::{
 };
 use crate::{
     cache::Entry,
+    config::Experiment,
+    corpus::Clip,
     error::{Error, Result},
     features::{Scaler, ScalerFit, ScalerScope},
     files::{create_dir, write_json, write_whole},
@@ -58,24 +59,21 @@ impl Run<'_> {
         self.write_what_is_known()?;
         let mut log = Log::open(&self.dir.log())?;
         let started = Instant::now();
-        let scalers = self.scalers();
-        let config = &self.prepared.experiment.model;
-        let mut data = Dataset::new(
-            self.entries,
-            [&self.fold.train, &self.fold.validation, &self.fold.test].into_iter().flatten().copied(),
-            |clip| scalers.of(self.prepared, clip),
-            config.min_frames(),
-        );
+        let scalers = self.scalers()?;
+        let Experiment { audio, features, model, .. } = &self.prepared.experiment;
+        let scaling = self.prepared.clips.iter().map(|clip| scalers.of(clip)).collect();
+        let windows = audio.windows(features.step_seconds(audio.sample_rate));
+        let mut data = Dataset::new(self.entries, scaling, windows, model.min_frames());
         for (&clip, copies) in self.fold.train.iter().zip(&self.copies) {
-            data.add_copies(clip, copies, |copy| scalers.of_copy(self.prepared, clip, copy));
+            data.add_copies(clip, copies);
         }
         let (net, state) = self.train(&data, &mut log)?;
 
-        let test = self.predict(&net, &data, &self.fold.test);
-        let validation = self.predict(&net, &data, &self.fold.validation);
+        let test = self.predict(&net, &data, &self.fold.test)?;
+        let validation = self.predict(&net, &data, &self.fold.validation)?;
         self.table(&self.fold.validation, &validation).write(&self.dir.validation())?;
         self.table(&self.fold.test, &test).write(&self.dir.predictions())?;
-        self.bundle(&net, scalers.train).save(&self.dir.bundle())?;
+        self.bundle(&net, scalers.of_bundle()).save(&self.dir.bundle())?;
         let best_epoch = state.best.unwrap_or(state.history.len());
         let done = Done {
             best_epoch,
@@ -130,8 +128,7 @@ impl Run<'_> {
     /// What is known of each clip; of how long it is, what its frames say.
     fn write_clips(&self) -> Result<()> {
         let experiment = &self.prepared.experiment;
-        let features = &experiment.features;
-        let step = features.hop_seconds.unwrap_or(features.hop_length as f64 / f64::from(experiment.audio.sample_rate));
+        let step = experiment.features.step_seconds(experiment.audio.sample_rate);
         let records: Vec<ClipRecord> = self
             .prepared
             .clips
@@ -142,28 +139,28 @@ impl Run<'_> {
         ClipRecord::write_all(&self.dir.clips(), &records)
     }
 
-    fn scalers(&self) -> Scalers {
+    fn scalers(&self) -> Result<Scalers> {
         let dims = self.entries.first().map_or(0, Entry::dims);
-        let fit = |members: &[usize]| {
+        let fit = |members: &[usize]| -> Result<Scaler> {
             let mut fit = ScalerFit::new(dims);
-            members.iter().for_each(|&clip| fit.add(self.entries[clip].values()));
-            fit.finish()
-        };
-        let mut scalers = Scalers::default();
-        match self.prepared.experiment.features.scaler {
-            ScalerScope::None => {}
-            ScalerScope::Train => scalers.train = Some(fit(&self.fold.train)),
-            ScalerScope::Utterance | ScalerScope::Speaker => {
-                let by_speaker = self.prepared.experiment.features.scaler == ScalerScope::Speaker;
-                let mut groups = std::collections::BTreeMap::<String, Vec<usize>>::new();
-                for (i, clip) in self.prepared.clips.iter().enumerate() {
-                    let group = if by_speaker { clip.speaker_key() } else { clip.id.clone() };
-                    groups.entry(group).or_default().push(i);
-                }
-                scalers.by_group = groups.into_iter().map(|(group, members)| (group, fit(&members))).collect();
+            for &clip in members {
+                fit.add(&self.entries[clip].values()?);
             }
-        }
-        scalers
+            Ok(fit.finish())
+        };
+        Ok(match self.prepared.experiment.features.scaler {
+            ScalerScope::None => Scalers::None,
+            ScalerScope::Train => Scalers::Train(fit(&self.fold.train)?),
+            ScalerScope::Utterance => Scalers::Utterance,
+            ScalerScope::Speaker => {
+                let mut speakers = std::collections::BTreeMap::<String, Vec<usize>>::new();
+                for (i, clip) in self.prepared.clips.iter().enumerate() {
+                    speakers.entry(clip.speaker_key()).or_default().push(i);
+                }
+                let fitted = speakers.into_iter().map(|(speaker, members)| Ok((speaker, fit(&members)?)));
+                Scalers::Speaker(fitted.collect::<Result<_>>()?)
+            }
+        })
     }
 
     fn train(&self, data: &Dataset, log: &mut Log) -> Result<(Net, State)> {
@@ -204,7 +201,7 @@ impl Run<'_> {
                     )));
                 }
                 let mut dropout = rng::stream(self.seed(), &[&"dropout", &state.epoch, &i]);
-                let (input, targets) = training.batch(batch, state.epoch, i, &device);
+                let (input, targets) = training.batch(batch, state.epoch, i, &device)?;
                 let loss = cross_entropy(net.forward(input, Some(&mut dropout)), targets);
                 let value = loss.clone().into_data().iter::<f32>().next().map_or(f64::NAN, f64::from);
                 let gradients = loss.backward();
@@ -219,7 +216,7 @@ impl Run<'_> {
                 state.seen += batch.len();
                 watch.batch(state.seen, value);
             }
-            let validation = self.predict(&net, data, &self.fold.validation);
+            let validation = self.predict(&net, data, &self.fold.validation)?;
             let record = EpochRecord {
                 epoch: state.epoch,
                 train_loss: state.loss_sum / state.seen.max(1) as f64,
@@ -302,7 +299,7 @@ impl Run<'_> {
         })
     }
 
-    fn predict(&self, net: &Net, data: &Dataset, members: &[usize]) -> Scored {
+    fn predict(&self, net: &Net, data: &Dataset, members: &[usize]) -> Result<Scored> {
         let prepared = self.prepared;
         let size = prepared.experiment.train.batch_size;
         score(net, data, members, &prepared.labels, &prepared.classes, size, &self.device)
@@ -325,21 +322,21 @@ impl Run<'_> {
         Predictions { classes: self.prepared.classes.clone(), rows: rows.collect() }
     }
 
-    fn bundle(&self, net: &Net, scaler: Option<Scaler>) -> Bundle {
+    fn bundle(&self, net: &Net, scaler: Option<&Scaler>) -> Bundle {
         let experiment = &self.prepared.experiment;
         Bundle {
             classes: self.prepared.classes.clone(),
             audio: experiment.audio.clone(),
             features: experiment.features.clone(),
             model: experiment.model.clone(),
-            scaler,
+            scaler: scaler.cloned(),
             record: self.record.clone(),
             weights: weights::read(net),
         }
     }
 
-    fn diverged(&self, state: &State, i: usize, batch: &[usize], loss: f64, norm: f64) -> Error {
-        let clips: Vec<&str> = batch.iter().map(|&clip| self.prepared.clips[clip].id.as_str()).collect();
+    fn diverged(&self, state: &State, i: usize, batch: &[Item], loss: f64, norm: f64) -> Error {
+        let clips: Vec<&str> = batch.iter().map(|item| self.prepared.clips[item.clip].id.as_str()).collect();
         Error::Data(format!(
             "training diverged in epoch {}, batch {}: loss {loss}, gradient norm {norm}; lower train.learning_rate or \
              set train.clip_norm. The batch: {}",
@@ -351,26 +348,32 @@ impl Run<'_> {
 }
 
 /// The scalers of a run, by scope.
-#[derive(Default)]
-struct Scalers {
-    train: Option<Scaler>,
-    by_group: std::collections::BTreeMap<String, Scaler>,
+enum Scalers {
+    None,
+    Train(Scaler),
+    /// By the speaker's key.
+    Speaker(std::collections::BTreeMap<String, Scaler>),
+    /// Each clip's own, and each copy's.
+    Utterance,
 }
 
 impl Scalers {
-    fn of(&self, prepared: &Prepared, clip: usize) -> Option<&Scaler> {
-        let clip = &prepared.clips[clip];
-        self.train.as_ref().or_else(|| self.by_group.get(&clip.id)).or_else(|| self.by_group.get(&clip.speaker_key()))
+    /// What scales a clip. Its copies follow it; where each utterance is scaled by itself, a copy is one of its own.
+    fn of(&self, clip: &Clip) -> Scaling<'_> {
+        match self {
+            Self::None => Scaling::None,
+            Self::Train(scaler) => Scaling::By(scaler),
+            Self::Speaker(scalers) => scalers.get(&clip.speaker_key()).map_or(Scaling::None, Scaling::By),
+            Self::Utterance => Scaling::Own,
+        }
     }
 
-    /// A copy follows its clip; where each utterance is scaled by itself, it is an utterance of its own.
-    fn of_copy<'a>(&'a self, prepared: &Prepared, clip: usize, copy: &Entry) -> Option<Cow<'a, Scaler>> {
-        if prepared.experiment.features.scaler == ScalerScope::Utterance {
-            let mut fit = ScalerFit::new(copy.dims());
-            fit.add(copy.values());
-            return Some(Cow::Owned(fit.finish()));
+    /// What new clips are scaled by, where it is not their own.
+    fn of_bundle(&self) -> Option<&Scaler> {
+        match self {
+            Self::Train(scaler) => Some(scaler),
+            _ => None,
         }
-        self.of(prepared, clip).map(Cow::Borrowed)
     }
 }
 

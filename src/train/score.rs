@@ -7,6 +7,8 @@ use burn::{
 
 use super::data::Dataset;
 use crate::{
+    audio::Windows,
+    error::Result,
     eval::{Confusion, scores},
     model::Net,
 };
@@ -21,7 +23,7 @@ pub(super) struct Scored {
     pub uar: f64,
 }
 
-/// Predicts `members` with the network as it is used: no dropout, running statistics.
+/// Predicts `members` with the network as it is used: no dropout, running statistics, the mean over a clip's windows.
 pub(super) fn score(
     net: &Net,
     data: &Dataset,
@@ -30,24 +32,28 @@ pub(super) fn score(
     classes: &[String],
     batch_size: usize,
     device: &Device,
-) -> Scored {
+) -> Result<Scored> {
     let net = net.valid();
     let device = device.clone().inner();
-    let mut by_clip = std::collections::HashMap::new();
+    // By the number of the window, whatever batch it was in: the order of a sum matters to its last bits.
+    let mut by_clip = std::collections::HashMap::<usize, std::collections::BTreeMap<usize, Vec<f32>>>::new();
     for batch in data.plain_batches(members, batch_size) {
-        let logits = net.forward(data.batch(&batch, &device), None);
+        let logits = net.forward(data.batch(&batch, &device)?, None);
         // [batch, classes]
         let rows: Vec<f32> = log_softmax(logits, 1).into_data().iter::<f32>().collect();
-        for (&clip, row) in batch.iter().zip(rows.chunks_exact(classes.len())) {
-            by_clip.insert(clip, row.to_vec());
+        for (item, row) in batch.iter().zip(rows.chunks_exact(classes.len())) {
+            by_clip.entry(item.clip).or_default().insert(item.window, row.to_vec());
         }
     }
-    let log_probabilities: Vec<Vec<f32>> = members.iter().filter_map(|clip| by_clip.remove(clip)).collect();
+    let average =
+        |windows: std::collections::BTreeMap<_, _>| Windows::average(&windows.into_values().collect::<Vec<_>>());
+    let log_probabilities: Vec<Vec<f32>> =
+        members.iter().filter_map(|clip| by_clip.remove(clip)).map(average).collect();
     let truth = members.iter().map(|&clip| labels[clip]);
     let loss: f64 = truth.clone().zip(&log_probabilities).map(|(class, row)| -f64::from(row[class])).sum();
     let pairs = truth.zip(log_probabilities.iter().map(|row| argmax(row)));
     let uar = Confusion::from_pairs(classes.to_vec(), pairs).ok().and_then(|c| scores::uar(&c)).unwrap_or(f64::NAN);
-    Scored { loss: loss / members.len().max(1) as f64, uar, log_probabilities }
+    Ok(Scored { loss: loss / members.len().max(1) as f64, uar, log_probabilities })
 }
 
 /// The first of the largest values.
