@@ -216,4 +216,31 @@ mod tests {
         assert_eq!(samples.len(), 4_000);
         approx::assert_relative_eq!(samples.iter().fold(0f32, |peak, x| peak.max(x.abs())), 1.0, max_relative = 1e-6);
     }
+
+    #[test]
+    fn settings_are_alike_where_their_samples_are_and_only_there() {
+        let tone =
+            |i: usize| if i < 3_000 { 0.0 } else { 0.2 * (i as f32 * 0.2).sin() + 1e-3 * (i as f32 * 1.7).sin() };
+        let audio = Audio { samples: (0..12_000).map(tone).collect(), sample_rate: 8_000 };
+        let parse = |text: &str| toml::from_str::<AudioConfig>(text).unwrap();
+        for (base, changed) in [
+            ("", "sample_rate = 16000"),
+            ("", "trim_db = 20.0"),
+            ("trim = true", "trim_db = 20.0"),
+            ("", "trim = true"),
+            ("", "normalise = 'peak'"),
+            ("", "loudness = -30.0"),
+            ("normalise = 'loudness'", "loudness = -30.0"),
+            ("", "denoise = 'stationary'"),
+            ("", "length = 0.5"),
+            ("", "crop = 'start'"),
+            ("length = 0.5", "crop = 'start'"),
+            ("", "window = 0.5"),
+            ("window = 0.5", "overlap = 0.25"),
+        ] {
+            let (one, other) = (parse(base), parse(&format!("{base}\n{changed}")));
+            let [a, b] = [&one, &other].map(|config| config.prepare(audio.clone(), Path::new("x")).unwrap());
+            assert_eq!(one.of_samples() == other.of_samples(), a == b, "{base}; {changed}");
+        }
+    }
 }

@@ -499,4 +499,77 @@ mod tests {
         assert!(error.contains("2 of 3") && error.contains("1.wav") && error.contains("3.wav"), "{error}");
         assert_eq!(entries(dir.path()).len(), 1);
     }
+
+    #[test]
+    fn odd_clips_have_their_matrices_and_what_is_no_number_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 22_050,
+            bits_per_sample: 32,
+            sample_format: hound::SampleFormat::Float,
+        };
+        let template = clips(dir.path()).remove(0);
+        let clip = |name: &str, samples: &[f32]| {
+            let path = dir.path().join(name);
+            let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+            samples.iter().for_each(|&x| writer.write_sample(x).unwrap());
+            writer.finalize().unwrap();
+            Clip { source: Source::File(path), ..template.clone() }
+        };
+        let tone: Vec<f32> = (0..4_000).map(|i| 0.3 * (i as f32 * 0.1).sin()).collect();
+        let odd = [
+            clip("one sample", &[0.5]),
+            clip("shorter than a frame", &tone[..1_000]),
+            clip("fewer than nine frames", &tone),
+            clip("zeros", &[0.0; 9_000]),
+        ];
+        let features = FeaturesConfig { kinds: features::Kind::ALL.to_vec(), ..FeaturesConfig::default() };
+        for audio in [
+            AudioConfig::default(),
+            AudioConfig {
+                sample_rate: 16_000,
+                trim: true,
+                denoise: audio::Denoise::Adaptive,
+                normalise: audio::Normalise::Loudness,
+                ..AudioConfig::default()
+            },
+        ] {
+            let cache = Cache::new(&dir.path().join("cache"), DEFAULT_LIMIT, &audio, &features).unwrap();
+            let entries = cache.matrices(&odd).unwrap();
+            assert_eq!(cache.counts(), Counts { found: 0, made: 3 * odd.len() });
+            assert!(entries[0].frames() == 1 && entries[2].frames() < 9);
+            for entry in entries {
+                let values = entry.values().unwrap();
+                assert_eq!(values.len(), entry.frames() * features.dims());
+                assert!(values.iter().all(|x| x.is_finite()));
+            }
+            let bad = clip("bad", &[0.0, f32::NAN, 0.0]);
+            let error = cache.matrices(&[odd[0].clone(), bad]).err().unwrap().to_string();
+            assert!(error.contains("bad") && error.contains("sample 1 is NaN"), "{error}");
+        }
+    }
+
+    #[test]
+    fn groups_made_apart_are_those_made_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let clips = clips(dir.path());
+        let kinds = [features::Kind::Rms, features::Kind::Mfcc, features::Kind::Pitch, features::Kind::Chroma];
+        let of = |kinds: &[features::Kind], folder: &str| {
+            let features = FeaturesConfig { kinds: kinds.to_vec(), ..FeaturesConfig::default() };
+            Cache::new(&dir.path().join(folder), DEFAULT_LIMIT, &AudioConfig::default(), &features).unwrap()
+        };
+        let at_once = of(&kinds, "cache").matrices(&clips).unwrap();
+        of(&kinds[1..2], "other").matrices(&clips).unwrap();
+        let rest = of(&kinds, "other");
+        let apart = rest.matrices(&clips).unwrap();
+        assert_eq!(rest.counts(), Counts { found: 3, made: 6 });
+        for ((at_once, apart), clip) in at_once.iter().zip(&apart).zip(&clips) {
+            let (at_once, apart) = (at_once.values().unwrap(), apart.values().unwrap());
+            assert_eq!(*at_once, *apart);
+            let features = FeaturesConfig { kinds: kinds.to_vec(), ..FeaturesConfig::default() };
+            let samples = audio::load(&clip.source).unwrap().samples;
+            assert_eq!(*at_once, *Extractor::new(&features, 22_050).unwrap().extract(&samples).as_slice());
+        }
+    }
 }

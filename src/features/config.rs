@@ -414,4 +414,47 @@ mod tests {
         let text = toml::to_string(&config).expect("serialises");
         assert_eq!(toml::from_str::<FeaturesConfig>(&text).expect("parses"), config);
     }
+
+    #[test]
+    fn settings_are_alike_where_their_numbers_are_and_only_there() {
+        // Half noise and half silence, so that every floor and every band shows.
+        let mut seed = 1u32;
+        let mut noise = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            seed as f32 / 2f32.powi(32) - 0.5
+        };
+        let clip: Vec<f32> = (0..12_000).map(|i| if i < 6_000 { noise() } else { 0.0 }).collect();
+        let matrix = |config: &FeaturesConfig, kind| {
+            let config = FeaturesConfig { kinds: vec![kind], ..config.clone() };
+            super::super::Extractor::new(&config, 22_050).unwrap().extract(&clip)
+        };
+        let plain = FeaturesConfig::default();
+        for toml in [
+            "n_mfcc = 12",
+            "n_mels = 64",
+            "n_chroma = 24",
+            "frame_length = 1024",
+            "hop_length = 256",
+            "frame_seconds = 0.02\nhop_seconds = 0.01",
+            "lifter = 22.0",
+            "mel_scale = 'htk'",
+            "mel_unit = 'power'",
+            "fmin = 300.0",
+            "fmax = 5000.0",
+            "top_db = 20.0",
+            "pitch_fmin = 200.0",
+            "pitch_fmax = 220.0",
+            "scaler = 'none'",
+        ] {
+            let other: FeaturesConfig = toml::from_str(toml).expect("the TOML parses");
+            for kind in Kind::ALL {
+                let key = |config: &FeaturesConfig| config.of_kinds(&[kind], 22_050);
+                let alike = matrix(&plain, kind) == matrix(&other, kind);
+                assert_eq!(key(&plain) == key(&other), alike, "{toml}, {kind}");
+            }
+        }
+        let seconds: FeaturesConfig = toml::from_str("hop_seconds = 0.01").expect("the TOML parses");
+        let samples = FeaturesConfig { hop_length: 221, ..plain };
+        assert_eq!(seconds.of_kinds(&[Kind::Rms], 22_050), samples.of_kinds(&[Kind::Rms], 22_050));
+    }
 }

@@ -17,9 +17,11 @@
 //! | [`scan`] | what a scan found: text, JSON |
 //! | [`audits`] | what the leak audit found: text, JSON |
 //! | [`split`] | who is on which side, as CSV |
+//! | [`cache`] | what is in the feature cache: text |
 //! | [`document`] | headings, lists and tables as plain text or Markdown |
 
 pub mod audits;
+pub mod cache;
 pub mod card;
 pub mod comparison;
 pub mod csv;
