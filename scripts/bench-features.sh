@@ -73,7 +73,7 @@ whole() { # CONFIG DIR
     for _ in 1 2; do
         /usr/bin/time -f '%e %M' -o "$folder/time" env RAYON_NUM_THREADS=2 "${build[@]}" >/dev/null 2>&1
         cat "$folder/time"
-    done | tr '\n' ' '
+    done | paste -s -d ' '
 }
 mkdir "$folder/data"
 for corpus in ravdess savee tess; do ln -s "$corpora/$corpus" "$folder/data/$corpus"; done

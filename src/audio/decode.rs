@@ -11,6 +11,7 @@ use symphonia::core::{
     meta::MetadataOptions,
 };
 
+use super::pcm16;
 use crate::error::{Error, Result};
 
 /// What a Git-LFS pointer begins with: the file that a clone without LFS leaves in place of the audio.
@@ -32,6 +33,9 @@ pub struct Audio {
 /// [`Error::File`] for an empty file, a Git-LFS pointer, an unknown format, a truncated file, no samples, or a sample
 /// that is not a number.
 pub fn decode(bytes: &[u8], path: &Path) -> Result<Audio> {
+    if let Some(audio) = pcm16::decode(bytes) {
+        return Ok(audio);
+    }
     let audio = decode_bytes(bytes).map_err(|problem| Error::file(path, problem))?;
     if audio.samples.is_empty() {
         return Err(Error::file(path, "holds no audio samples"));

@@ -7,6 +7,7 @@ mod length;
 mod loudness;
 mod measure;
 mod normalise;
+mod pcm16;
 mod resample;
 pub(crate) mod spectrum;
 mod trim;
