@@ -220,9 +220,10 @@ mod tests {
 
     #[test]
     fn settings_are_alike_where_their_samples_are_and_only_there() {
-        let tone =
-            |i: usize| if i < 3_000 { 0.0 } else { 0.2 * (i as f32 * 0.2).sin() + 1e-3 * (i as f32 * 1.7).sin() };
-        let audio = Audio { samples: (0..12_000).map(tone).collect(), sample_rate: 8_000 };
+        // Silence, a quiet beginning 40 dB down, a loud end.
+        let level = |i: usize| [0.0, 0.002, 0.2, 0.2][i / 6_000];
+        let tone = |i: usize| level(i) * ((i as f32 * 0.2).sin() + 0.01 * (i as f32 * 1.7).sin());
+        let audio = Audio { samples: (0..24_000).map(tone).collect(), sample_rate: 8_000 };
         let parse = |text: &str| toml::from_str::<AudioConfig>(text).unwrap();
         for (base, changed) in [
             ("", "sample_rate = 16000"),
