@@ -81,7 +81,7 @@ Exit status: 0 no leak, 1 a leak (or a file that cannot be read), 2 wrong usage 
 
 The samples are prepared as [audio] says. Values are not standardised. time_s is the middle of the frame.")]
     Features(FeaturesArguments),
-    /// Writes audio files as they are trained on: prepared, and altered as [augment] says, as WAV to listen to.
+    /// Writes audio files as they are trained on: prepared, and altered as the config says, as WAV to listen to.
     #[command(after_help = "Examples:
   ser-data augment a.wav --config configs/mine.toml --out heard/
       heard/a-prepared.wav, and heard/a-copy-0.wav, a-copy-1.wav … as many as augment.copies
