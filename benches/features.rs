@@ -44,27 +44,17 @@ fn options() -> Options {
     }
 }
 
-/// Linux: what this thread has computed so far, in milliseconds, which other programs do not add to as they do to the time
-/// on the wall.
-fn computed() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split_whitespace().next().and_then(|ns| ns.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e6)
-}
-
-/// Runs the stage on every clip, some times over, and prints its mean time a clip: the median and the least on the wall, and
-/// the median of what was computed.
+/// Runs the stage on every clip, some times over, and prints its mean time a clip: median and least.
 fn time<T>(name: &str, repeats: usize, clips: &[T], mut stage: impl FnMut(&T)) {
-    let (mut wall, mut cpu) = (Vec::new(), Vec::new());
-    for _ in 0..repeats {
-        let (start, before) = (Instant::now(), computed());
-        clips.iter().for_each(&mut stage);
-        wall.push(start.elapsed().as_secs_f64() * 1e3 / clips.len() as f64);
-        cpu.push((computed() - before) / clips.len() as f64);
-    }
-    wall.sort_by(f64::total_cmp);
-    cpu.sort_by(f64::total_cmp);
-    let middle = repeats / 2;
-    println!("{name:16} wall median {:8.4}  min {:8.4}  cpu {:8.4} ms/clip", wall[middle], wall[0], cpu[middle]);
+    let mut times: Vec<f64> = (0..repeats)
+        .map(|_| {
+            let start = Instant::now();
+            clips.iter().for_each(&mut stage);
+            start.elapsed().as_secs_f64() * 1e3 / clips.len() as f64
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    println!("{name:16} wall median {:8.4}  min {:8.4} ms/clip", times[times.len() / 2], times[0]);
 }
 
 fn load(audio: &AudioConfig, path: &PathBuf) -> Vec<f32> {

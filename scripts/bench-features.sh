@@ -53,9 +53,9 @@ for corpus in ravdess tess; do
     done
 done
 
-# The median over the rounds of a stage's time on the processor: what else runs on the machine adds little to it.
+# The median over the rounds of a stage's median.
 pick() { # FILE STAGE
-    awk -v stage="$2" '$1 == stage { for (i = 1; i < NF; i++) if ($i == "cpu") print $(i + 1) }' "$folder/$1" |
+    awk -v stage="$2" '$1 == stage { for (i = 1; i < NF; i++) if ($i == "median") print $(i + 1) }' "$folder/$1" |
         sort -g | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
 }
 quotient() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", a / b }'; }
@@ -96,7 +96,7 @@ scripts/bench-features.sh CORPORA $rounds $clips >reports/features.md
 One thread each, $rounds rounds in turn in one sitting, $clips clips of each corpus, $(head -n 1 "$folder/theirs-ravdess" | cut -d ' ' -f 1-4),
 $(grep -m 1 'model name' /proc/cpuinfo | cut -d : -f 2 | xargs), $(nproc) cores, load before it began $load, $(date -u +%F). README
 features: 13 MFCC, 128 mel bands, 12 chroma, centroid, roll-off, zero-crossing rate, RMS at 22,050 Hz, frames of 2048 samples
-every 512. Times are those on the processor, medians over the rounds. "Over its FFTs" is our time by that of the stage's Fourier transforms alone.
+every 512. Medians over the rounds. "Over its FFTs" is our time by that of the stage's Fourier transforms alone.
 
 | | ours, ms a clip | librosa, ms a clip | ratio | wanted | over its FFTs |
 |---|---|---|---|---|---|
