@@ -41,7 +41,7 @@ def toml(table):
 
 def config(sample_rate, table):
     """An experiment that leaves the samples as they are. The corpus is not read: `ser-data features` is given the file."""
-    audio = dict(sample_rate=sample_rate, trim=False, normalise="none")
+    audio = dict(sample_rate=sample_rate, trim=False, denoise="none", normalise="none")
     corpora = '[[corpora]]\nkind = "synthetic"\n'
     return f'name = "compare"\n{corpora}[audio]\n{toml(audio)}[features]\n{toml(table)}'
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the golden arrays that `src/augment/golden.rs` compares the phase vocoder's time stretch and pitch shift with.
 
-usage: golden_augment.py [--out tests/golden/augment]     (pip install "librosa==0.11.*" numpy)
+usage: golden_augment.py [--out tests/golden/augment]     (pip install "librosa==0.11.*" soundfile numpy)
 
 Every number comes from librosa 0.11 on the synthetic signals of `golden_features.py`, which the Rust test makes again.
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Makes the golden arrays that `src/features/golden.rs` compares the features with.
 
-usage: golden_features.py [--out tests/golden/features]     (pip install "librosa==0.11.*" numpy)
+usage: golden_features.py [--out tests/golden/features] [--ser-data target/release/ser-data]
+       (pip install "librosa==0.11.*" soundfile numpy)
 
-Every number comes from librosa 0.11 on a synthetic signal that the Rust test makes again, sample for sample:
+Every number comes from librosa 0.11 on a synthetic signal that the Rust test makes again, sample for sample: utterances of
+the embedded corpus as `ser-data synth` writes them, called "embedded <file's stem>", and
 
   noise     x[0] = seed; x[i+1] = (1664525 x[i] + 1013904223) mod 2^32 (Numerical Recipes); sample = x / 2^31 - 1,
             from x[1] on
@@ -15,7 +17,7 @@ Written: `features.f32`, little-endian single precision, one `[frames, dims]` bl
 each block the signal, the sample rate, the `[features]` table, `frames`, and `offset` in values. The columns are those of
 that table. `delta` is left out of the clips that are too short for librosa's.
 """
-import argparse, json, math, os
+import argparse, json, math, os, subprocess, tempfile
 
 os.environ.pop("OPENBLAS_CORETYPE", None)
 os.environ.pop("OPENBLAS_L2_SIZE", None)
@@ -25,11 +27,13 @@ warnings.filterwarnings("ignore")
 import librosa
 import librosa.feature as lf
 import numpy as np
+import soundfile
 
 DEFAULTS = dict(n_mfcc=13, n_mels=128, n_chroma=12, frame_length=2048, hop_length=512, lifter=0.0, mel_scale="slaney",
                 mel_unit="db", fmin=0.0, fmax=None, top_db=80.0, pitch_fmin=65.0, pitch_fmax=600.0)
 SHAPE = ["chroma", "centroid", "bandwidth", "rolloff", "contrast", "flatness", "zcr", "rms"]
 CEPSTRUM = ["mfcc", "delta", "delta2"]
+EMBEDDED = ["s01_angry_boat_1", "s06_sad_boat_2", "s11_happy_boat_1"]
 
 
 def noise(n, seed):
@@ -96,6 +100,17 @@ def features(y, sr, table):
     return np.concatenate([rows[kind]() for kind in c["kinds"]]).T.astype("<f4")
 
 
+def embedded(ser_data):
+    """(signal, samples) of some utterances of the embedded corpus"""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([ser_data, "synth", "--out", folder], check=True, capture_output=True)
+        for stem in EMBEDDED:
+            samples, sample_rate = soundfile.read(os.path.join(folder, stem[:3], f"{stem}.wav"), dtype="float32")
+            if sample_rate != 22050:
+                raise SystemExit(f"{stem}: {sample_rate} Hz")
+            yield f"embedded {stem}", samples
+
+
 def cases():
     """(signal, samples, sample rate, table)"""
     all_kinds = [*CEPSTRUM, "mel", *SHAPE, "pitch"]
@@ -121,13 +136,20 @@ def cases():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", default=os.path.join(os.path.dirname(__file__), "../tests/golden/features"))
-    out = parser.parse_args().out
+    parser.add_argument("--ser-data", default=os.path.join(os.path.dirname(__file__), "../target/release/ser-data"))
+    arguments = parser.parse_args()
+    out = arguments.out
     if not librosa.__version__.startswith("0.11."):
         raise SystemExit(f"librosa {librosa.__version__} is installed; the arrays are pinned to 0.11")
     index, offset = [], 0
     with open(os.path.join(out, "features.f32"), "wb") as data:
-        for name, n, sr, table in cases():
-            matrix = features(signal(name, n, sr), sr, table)
+        made = [(name, signal(name, n, sr), sr, table) for name, n, sr, table in cases()]
+        spoken = [*CEPSTRUM, *SHAPE, "pitch"]
+        for i, (name, samples) in enumerate(embedded(arguments.ser_data)):
+            table = dict(kinds=[*spoken, "mel"], mel_unit="power") if i == 0 else dict(kinds=spoken)
+            made.append((name, samples, 22050, table))
+        for name, samples, sr, table in made:
+            n, matrix = len(samples), features(samples, sr, table)
             data.write(np.ascontiguousarray(matrix).tobytes())
             index.append(dict(signal=name, samples=n, sample_rate=sr, features=table, frames=len(matrix), offset=offset))
             offset += matrix.size

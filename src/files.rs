@@ -60,7 +60,8 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-const PARTIAL: &str = ".partial-";
+/// What the name of a file begins with while it is written.
+pub(crate) const PARTIAL: &str = ".partial-";
 
 /// Removes what writers that were killed have left in the folder. Nobody may be writing into it; what cannot be removed
 /// does no harm and stays.

@@ -18,7 +18,7 @@ fn results(run: &Path) -> Vec<Vec<u8>> {
 fn altered(epochs: usize) -> String {
     format!(
         "{}label_smoothing = 0.1\n[augment]\ncopies = 1\nspeed = {{}}\npitch_shift = {{}}\nnoise = {{}}\n\
-         spec_augment = {{}}\nmixup = {{ alpha = 0.3 }}\n",
+         spec_augment = {{}}\nmixup = {{ alpha = 0.3 }}\n[audio]\nwindow = 0.8\noverlap = 0.25\n",
         TINY.replace("epochs = 3", &format!("epochs = {epochs}"))
     )
 }
@@ -115,6 +115,8 @@ fn a_killed_run_resumes_to_the_same_bits() {
     let config = altered(12);
     run(train(dir.path(), &config).args(["--fold", "0", "--out", "whole"])).succeeds();
     let whole = results(&dir.path().join("whole/fold-0/seed-42"));
+    // A clip of several windows has one prediction.
+    assert_eq!(String::from_utf8_lossy(&whole[1]).lines().count(), 1 + 672 / 3);
 
     let broken = dir.path().join("broken/fold-0/seed-42");
     let mut kills = 0;

@@ -15,6 +15,7 @@ use symphonia::core::{
     meta::MetadataOptions,
 };
 
+use super::pcm16;
 use crate::error::{Error, Result};
 
 /// What a Git-LFS pointer begins with: the file that a clone without LFS leaves in place of the audio.
@@ -45,6 +46,9 @@ pub struct Audio {
 ///
 /// As [`Decoder::next`]; [`Error::File`] where there are no samples.
 pub fn decode(bytes: &[u8], path: &Path) -> Result<Audio> {
+    if let Some(audio) = pcm16::decode(bytes) {
+        return Ok(audio);
+    }
     let mut decoder = Decoder::of_bytes(bytes.into(), path)?;
     let mut samples = Vec::new();
     while let Some(block) = decoder.next()? {

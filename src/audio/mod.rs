@@ -1,4 +1,5 @@
-//! A file → mono samples at the wanted rate: decode, resample, denoise, trim, crop, normalise.
+//! A file → mono samples at the wanted rate: decode, resample, denoise, trim, crop, normalise. Windows are cut later, out
+//! of the matrix ([`Windows`]).
 
 mod decode;
 mod denoise;
@@ -6,11 +7,13 @@ mod length;
 mod loudness;
 mod measure;
 mod normalise;
+mod pcm16;
 mod picture;
 mod piecewise;
 mod resample;
 pub(crate) mod spectrum;
 mod trim;
+mod windows;
 
 use std::path::Path;
 
@@ -26,6 +29,7 @@ pub use picture::{LEVELS, RANGE, picture};
 pub use piecewise::Resampler;
 pub use resample::resample;
 pub use trim::trim;
+pub use windows::Windows;
 
 use crate::{
     config::out_of_range,
@@ -62,6 +66,13 @@ pub struct AudioConfig {
     /// Which part of a longer one is kept.
     #[serde(skip_serializing_if = "Crop::is_default")]
     pub crop: Crop,
+    /// Length of the windows that a clip is cut into, in seconds; the whole clip is one where absent. A clip's prediction
+    /// is the mean of its windows' probabilities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<f64>,
+    /// The part of a window that the next one shares, at the least.
+    #[serde(skip_serializing_if = "is_half")]
+    pub overlap: f64,
 }
 
 /// EBU R 128's programme loudness, in LUFS.
@@ -70,6 +81,14 @@ const BROADCAST_LEVEL: f64 = -23.0;
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
 fn is_broadcast_level(lufs: &f64) -> bool {
     *lufs == BROADCAST_LEVEL
+}
+
+/// The part of a window that the next one shares where nothing is said.
+const HALF: f64 = 0.5;
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_half(overlap: &f64) -> bool {
+    *overlap == HALF
 }
 
 impl Default for AudioConfig {
@@ -83,6 +102,8 @@ impl Default for AudioConfig {
             loudness: BROADCAST_LEVEL,
             length: None,
             crop: Crop::Centre,
+            window: None,
+            overlap: HALF,
         }
     }
 }
@@ -101,7 +122,38 @@ impl AudioConfig {
         if let Some(length) = self.length.filter(|length| !(0.01..=86_400.0).contains(length)) {
             return Err(out_of_range("audio.length", length, "seconds, from 0.01 to 86400"));
         }
+        if let Some(window) = self.window.filter(|window| !(0.05..=86_400.0).contains(window)) {
+            return Err(out_of_range("audio.window", window, "seconds, from 0.05 to 86400"));
+        }
+        if !(0.0..=0.95).contains(&self.overlap) {
+            return Err(out_of_range("audio.overlap", self.overlap, "a part of audio.window, from 0 to 0.95"));
+        }
         Ok(())
+    }
+
+    /// How a matrix with a frame every `step_seconds` is cut into windows.
+    #[must_use]
+    pub fn windows(&self, step_seconds: f64) -> Windows {
+        self.window
+            .map_or(Windows::WHOLE, |seconds| Windows::new((seconds / step_seconds).round() as usize, self.overlap))
+    }
+
+    /// The settings that decide the samples, with those that are idle at their defaults: two that are equal here give the
+    /// same samples. What is new in the table belongs to the samples unless it is named here.
+    #[must_use]
+    pub fn of_samples(&self) -> Self {
+        let idle = Self::default();
+        let mut used = Self { window: None, overlap: HALF, ..self.clone() };
+        if !self.trim {
+            used.trim_db = idle.trim_db;
+        }
+        if self.normalise != Normalise::Loudness {
+            used.loudness = idle.loudness;
+        }
+        if self.length.is_none() {
+            used.crop = idle.crop;
+        }
+        used
     }
 
     /// The whole stage: mono samples at [`AudioConfig::sample_rate`], denoised, trimmed, cropped and normalised as set.
@@ -168,5 +220,33 @@ mod tests {
         let samples = config.prepare(audio, Path::new("x")).unwrap();
         assert_eq!(samples.len(), 4_000);
         approx::assert_relative_eq!(samples.iter().fold(0f32, |peak, x| peak.max(x.abs())), 1.0, max_relative = 1e-6);
+    }
+
+    #[test]
+    fn settings_are_alike_where_their_samples_are_and_only_there() {
+        // Silence, a quiet beginning 40 dB down, a loud end.
+        let level = |i: usize| [0.0, 0.002, 0.2, 0.2][i / 6_000];
+        let tone = |i: usize| level(i) * ((i as f32 * 0.2).sin() + 0.01 * (i as f32 * 1.7).sin());
+        let audio = Audio { samples: (0..24_000).map(tone).collect(), sample_rate: 8_000 };
+        let parse = |text: &str| toml::from_str::<AudioConfig>(text).unwrap();
+        for (base, changed) in [
+            ("", "sample_rate = 16000"),
+            ("", "trim_db = 20.0"),
+            ("trim = true", "trim_db = 20.0"),
+            ("", "trim = true"),
+            ("", "normalise = 'peak'"),
+            ("", "loudness = -30.0"),
+            ("normalise = 'loudness'", "loudness = -30.0"),
+            ("", "denoise = 'stationary'"),
+            ("", "length = 0.5"),
+            ("", "crop = 'start'"),
+            ("length = 0.5", "crop = 'start'"),
+            ("", "window = 0.5"),
+            ("window = 0.5", "overlap = 0.25"),
+        ] {
+            let (one, other) = (parse(base), parse(&format!("{base}\n{changed}")));
+            let [a, b] = [&one, &other].map(|config| config.prepare(audio.clone(), Path::new("x")).unwrap());
+            assert_eq!(one.of_samples() == other.of_samples(), a == b, "{base}; {changed}");
+        }
     }
 }

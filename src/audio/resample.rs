@@ -1,5 +1,7 @@
 //! Rate conversion, by `rubato`'s FFT resampler: both rates are fixed and a whole clip is at hand.
 
+use std::cell::RefCell;
+
 use rubato::{Fft, FixedSync, Resampler, audioadapter_buffers::direct::InterleavedSlice};
 
 use super::Audio;
@@ -18,10 +20,31 @@ pub fn resample(audio: Audio, rate: u32) -> std::result::Result<Vec<f32>, String
         return Ok(samples);
     }
     let wrong = |e: &dyn std::fmt::Display| format!("cannot be resampled from {sample_rate} Hz to {rate} Hz: {e}");
-    let mut resampler = filter(sample_rate, rate).map_err(|e| wrong(&e))?;
     let input = InterleavedSlice::new(&samples, 1, samples.len()).map_err(|e| wrong(&e))?;
-    let output = resampler.process_all(&input, samples.len(), None).map_err(|e| wrong(&e))?;
-    Ok(output.take_data())
+    KEPT.with_borrow_mut(|kept| {
+        let at = match kept.iter().position(|(rates, _)| *rates == (sample_rate, rate)) {
+            Some(at) => at,
+            None => {
+                kept.truncate(MOST_KEPT - 1);
+                kept.insert(0, ((sample_rate, rate), filter(sample_rate, rate).map_err(|e| wrong(&e))?));
+                0
+            }
+        };
+        // It begins by forgetting what it was given before.
+        let output = kept[at].1.process_all(&input, samples.len(), None).map_err(|e| wrong(&e))?;
+        Ok(output.take_data())
+    })
+}
+
+/// Pairs of rates whose resampler a thread keeps: to plan the transforms and the filter takes longer than a clip's
+/// conversion.
+const MOST_KEPT: usize = 4;
+
+/// A resampler and the two rates that it is for.
+type Kept = ((u32, u32), Fft<f32>);
+
+thread_local! {
+    static KEPT: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The filter between two rates, which blocks of any signal go through.
@@ -72,6 +95,16 @@ mod tests {
             let left = rms(&converted[to as usize / 10..to as usize * 9 / 10]);
             assert!(left < 1e-3, "{from} → {to}: {left}");
         }
+    }
+
+    #[test]
+    fn what_was_converted_before_leaves_no_trace() {
+        let of = |hz| resample(tone(hz, 24_414, 0.3), 22_050).unwrap();
+        let fresh = std::thread::spawn(move || of(300.0)).join().unwrap();
+        for (from, to) in [(24_414, 22_050), (48_000, 22_050), (16_000, 22_050), (44_100, 16_000), (8_000, 22_050)] {
+            resample(tone(2_000.0, from, 0.2), to).unwrap();
+        }
+        assert_eq!([of(300.0), of(300.0)], [fresh.clone(), fresh]);
     }
 
     #[test]

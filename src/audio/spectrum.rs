@@ -5,6 +5,8 @@ use std::{f64::consts::TAU, fmt, sync::Arc};
 
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex};
 
+use crate::features::simd::wide;
+
 /// A planned pair of transforms. Single precision does, where what comes out are samples: it is 130 dB below the loudest.
 #[derive(Clone)]
 pub(crate) struct Spectrum {
@@ -50,10 +52,15 @@ impl Spectrum {
         let start = (centre + before - half).min(clip.len());
         let length = (self.window.len() - before).min(clip.len() - start);
         self.frame.fill(0.0);
-        let inside = self.frame[before..].iter_mut().zip(&self.window[before..]);
-        for ((out, window), &x) in inside.zip(&clip[start..start + length]) {
-            *out = x * window;
-        }
+        let (inside, window, clip) = (&mut self.frame[before..], &self.window[before..], &clip[start..start + length]);
+        wide(
+            #[inline(always)]
+            || {
+                for ((out, window), &x) in inside.iter_mut().zip(window).zip(clip) {
+                    *out = x * window;
+                }
+            },
+        );
         // It fails only on buffers of the wrong size, and these were made for it.
         let done = self.forward.process_with_scratch(&mut self.frame, spectrum, &mut self.scratch);
         debug_assert!(done.is_ok());
@@ -69,11 +76,17 @@ impl Spectrum {
         debug_assert!(done.is_ok());
         let start = (index * self.hop).min(sum.samples.len());
         let scale = 1.0 / self.window.len() as f32;
-        let places = sum.samples[start..].iter_mut().zip(&mut sum.weights[start..]);
-        for (((sample, weight), &x), &window) in places.zip(&self.frame).zip(self.window.iter()) {
-            *sample += scale * window * x;
-            *weight += window * window;
-        }
+        let (samples, weights) = (&mut sum.samples[start..], &mut sum.weights[start..]);
+        wide(
+            #[inline(always)]
+            || {
+                let places = samples.iter_mut().zip(weights);
+                for (((sample, weight), &x), &window) in places.zip(&self.frame).zip(self.window.iter()) {
+                    *sample += scale * window * x;
+                    *weight += window * window;
+                }
+            },
+        );
     }
 
     /// An empty sum for a clip of `samples` samples.

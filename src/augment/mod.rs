@@ -13,6 +13,7 @@
 
 mod config;
 mod gain;
+mod hear;
 mod mixup;
 mod noise;
 mod pitch;
@@ -33,6 +34,7 @@ use rand::{Rng, RngExt};
 
 pub use config::{AugmentConfig, Gain, Noise, NoiseKind, PitchShift, Speed, TimeStretch};
 pub use gain::gain;
+pub use hear::hear;
 pub use mixup::Mixup;
 pub use noise::{add_noise, pink, white};
 pub use pitch::pitch_shift;

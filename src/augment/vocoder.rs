@@ -8,7 +8,7 @@
 
 use realfft::num_complex::Complex;
 
-use crate::audio::spectrum::Spectrum;
+use crate::{audio::spectrum::Spectrum, features::simd::wide};
 
 /// Frame and hop in samples: librosa's defaults.
 const FRAME: usize = 2048;
@@ -27,7 +27,7 @@ pub(super) fn stretch(samples: &[f32], rate: f64) -> Vec<f32> {
     let mut at = 0;
     earlier.read(&mut spectrum, samples, 0, frames);
     later.read(&mut spectrum, samples, 1, frames);
-    let mut phase = earlier.phase.clone();
+    let mut phase = Phase { re: earlier.re.clone(), im: earlier.im.clone() };
     let mut out = vec![Complex::default(); bins];
     for t in 0..steps {
         let step = t as f64 * rate;
@@ -41,32 +41,25 @@ pub(super) fn stretch(samples: &[f32], rate: f64) -> Vec<f32> {
         }
         at = index;
         let share = step.fract() as f32;
-        let columns = earlier.magnitude.iter().zip(&later.magnitude).zip(earlier.phase.iter().zip(&later.phase));
-        for (((magnitudes, phases), phase), out) in columns.zip(&mut phase).zip(&mut out) {
-            *out = *phase * ((1.0 - share) * magnitudes.0 + share * magnitudes.1);
-            let turned = *phase * phases.1 * phases.0.conj();
-            // Rounding must not add up in the length: one step of Newton's method towards 1.
-            *phase = turned * (1.5 - 0.5 * turned.norm_sqr());
-        }
+        phase.lay(share, &earlier, &later, &mut out);
         spectrum.synthesise(&mut out, t, &mut sum);
     }
     sum.finish()
 }
 
-/// A frame's spectrum in polar form.
+/// A frame's spectrum in polar form: magnitudes, and phases as numbers of length 1. Parts that are computed with alike lie
+/// side by side.
 struct Column {
     spectrum: Vec<Complex<f32>>,
     magnitude: Vec<f32>,
-    phase: Vec<Complex<f32>>,
+    re: Vec<f32>,
+    im: Vec<f32>,
 }
 
 impl Column {
     fn new(bins: usize) -> Self {
-        Self {
-            spectrum: vec![Complex::default(); bins],
-            magnitude: vec![0.0; bins],
-            phase: vec![Complex::default(); bins],
-        }
+        let zeros = || vec![0f32; bins];
+        Self { spectrum: vec![Complex::default(); bins], magnitude: zeros(), re: zeros(), im: zeros() }
     }
 
     /// Reads frame `index` of `frames`; what lies beyond is silence, whose phase is 0.
@@ -76,10 +69,51 @@ impl Column {
         } else {
             self.spectrum.fill(Complex::default());
         }
-        for ((x, magnitude), phase) in self.spectrum.iter().zip(&mut self.magnitude).zip(&mut self.phase) {
-            let length = x.norm_sqr().sqrt();
-            *magnitude = length;
-            *phase = if length > 0.0 { x / length } else { Complex::new(1.0, 0.0) };
-        }
+        wide(
+            #[inline(always)]
+            || {
+                let phases = self.re.iter_mut().zip(&mut self.im);
+                for ((x, magnitude), (re, im)) in self.spectrum.iter().zip(&mut self.magnitude).zip(phases) {
+                    let length = (x.re * x.re + x.im * x.im).sqrt();
+                    *magnitude = length;
+                    let silent = length == 0.0;
+                    *re = if silent { 1.0 } else { x.re / length };
+                    *im = if silent { 0.0 } else { x.im / length };
+                }
+            },
+        );
+    }
+}
+
+/// The phase of the result, carried on from step to step.
+struct Phase {
+    re: Vec<f32>,
+    im: Vec<f32>,
+}
+
+impl Phase {
+    /// Writes a step's spectrum, whose magnitudes are `share` of the way between two frames', and goes on to the next.
+    fn lay(&mut self, share: f32, earlier: &Column, later: &Column, out: &mut [Complex<f32>]) {
+        wide(
+            #[inline(always)]
+            || {
+                let magnitudes = earlier.magnitude.iter().zip(&later.magnitude);
+                let earlier = earlier.re.iter().zip(&earlier.im);
+                let later = later.re.iter().zip(&later.im);
+                let phase = self.re.iter_mut().zip(&mut self.im);
+                for ((((before, after), (a_re, a_im)), (b_re, b_im)), ((re, im), out)) in
+                    magnitudes.zip(earlier).zip(later).zip(phase.zip(out))
+                {
+                    let magnitude = (1.0 - share) * before + share * after;
+                    *out = Complex::new(*re * magnitude, *im * magnitude);
+                    // Times the later phase, divided by the earlier one.
+                    let (x, y) = (*re * b_re - *im * b_im, *re * b_im + *im * b_re);
+                    let (x, y) = (x * a_re + y * a_im, y * a_re - x * a_im);
+                    // Rounding must not add up in the length: one step of Newton's method towards 1.
+                    let length = 1.5 - 0.5 * (x * x + y * y);
+                    (*re, *im) = (x * length, y * length);
+                }
+            },
+        );
     }
 }

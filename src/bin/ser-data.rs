@@ -1,13 +1,16 @@
-//! `ser-data`: looks at corpora and splits: lists, counts, audits, writes out.
+//! `ser-data`: looks at corpora and splits: lists, counts, audits, writes out; keeps the feature cache.
 
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::OnceLock,
 };
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use ser::{
+    augment::{Augmenter, hear},
+    cache::{self, Cache, Size, cache_dir, cache_limit},
     config::{Experiment, data_dir},
     corpus::{self, CorpusConfig, Kind, export},
     error::{Error, Result},
@@ -15,12 +18,12 @@ use ser::{
     files::create_dir,
     progress::{Progress, stop_on_signal},
     protocol::audit::foreign,
-    report::{audits, card::Card, scan, split},
+    report::{self, audits, card::Card, scan, split},
     survey::{Survey, survey},
 };
 
 /// Looks at corpora and splits before anything is trained: lists clips, writes data cards, finds leaks, writes splits,
-/// features and the embedded corpus.
+/// features, altered clips and the embedded corpus; keeps the feature cache.
 #[derive(Parser)]
 #[command(
     version,
@@ -78,6 +81,17 @@ Exit status: 0 no leak, 1 a leak (or a file that cannot be read), 2 wrong usage 
 
 The samples are prepared as [audio] says. Values are not standardised. time_s is the middle of the frame.")]
     Features(FeaturesArguments),
+    /// Writes audio files as they are trained on: prepared, and altered as the config says, as WAV to listen to.
+    #[command(after_help = "Examples:
+  ser-data augment a.wav --config configs/mine.toml --out heard/
+      heard/a-prepared.wav, and heard/a-copy-0.wav, a-copy-1.wav … as many as augment.copies
+  ser-data augment a.wav --config configs/mine.toml --out heard/ \\
+      --set augment.copies=4 --set augment.pitch_shift='{ semitones = [-2, 2], probability = 1.0 }'
+      what a pitch shift sounds like")]
+    Augment(AugmentArguments),
+    /// Keeps the feature cache: what is in it, whether it is whole, making room, building it ahead.
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Writes the embedded synthetic corpus as WAV files with a manifest.
     #[command(after_help = "Example:
   ser-data synth --out datasets/synth
@@ -203,6 +217,69 @@ struct FeaturesArguments {
     out: PathBuf,
 }
 
+#[derive(Args)]
+struct AugmentArguments {
+    /// Audio files: WAV, AIFF, FLAC, MP3 or Ogg, whatever they are called.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArguments,
+    #[command(flatten)]
+    data: DataArguments,
+    /// The folder to write to.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum CacheCommand {
+    /// Counts files and bytes, and what a running process uses.
+    #[command(after_help = "Example:
+  ser-data cache stat --cache .ser-cache")]
+    Stat(CacheArguments),
+    /// Reads every file and removes those whose checksum is wrong; they are made again when they are wanted.
+    #[command(after_help = "Example:
+  ser-data cache verify && echo whole
+
+Exit status: 0 all whole, 1 some were damaged, 2 wrong usage.")]
+    Verify(CacheArguments),
+    /// Removes what was used longest ago; never what a running process uses.
+    #[command(after_help = "Examples:
+  ser-data cache clear
+      all of it
+  ser-data cache clear --to 5GB
+      until 5 GB are left")]
+    Clear {
+        #[command(flatten)]
+        cache: CacheArguments,
+        /// What may be left, as 500MB or 5GB.
+        #[arg(long, value_name = "SIZE", default_value = "0")]
+        to: Size,
+    },
+    /// Makes the features of an experiment's clips that are missing, without training. Copies are made in training, after
+    /// the split.
+    #[command(after_help = "Example:
+  ser-data cache build --config configs/ravdess.toml")]
+    Build {
+        #[command(flatten)]
+        config: ConfigArguments,
+        #[command(flatten)]
+        data: DataArguments,
+        #[command(flatten)]
+        cache: CacheArguments,
+        /// What the cache may hold, as 20GB [default: $SER_CACHE_LIMIT, else 20GB].
+        #[arg(long, value_name = "SIZE")]
+        cache_limit: Option<Size>,
+    },
+}
+
+#[derive(Args)]
+struct CacheArguments {
+    /// The folder of the feature cache [default: $SER_CACHE, else .ser-cache].
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum DumpFormat {
     /// A header, then a row a frame.
@@ -227,6 +304,8 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => run_audit(arguments),
         Command::Split(arguments) => run_split(arguments),
         Command::Features(arguments) => run_features(&arguments),
+        Command::Augment(arguments) => run_augment(arguments),
+        Command::Cache(command) => run_cache(command),
         Command::Synth(arguments) => run_synth(&arguments.out),
     };
     match done {
@@ -335,6 +414,52 @@ fn run_features(arguments: &FeaturesArguments) -> Result<ExitCode> {
     let progress = Progress::new("features", arguments.files.len());
     let (audio, features) = (&experiment.audio, &experiment.features);
     dump::dump(&arguments.files, audio, features, format, &arguments.out, || progress.step())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_augment(arguments: AugmentArguments) -> Result<ExitCode> {
+    let AugmentArguments { files, config, data, out } = arguments;
+    let experiment = config.load()?;
+    let augmenter = Augmenter::new(&experiment.augment, &data_dir(data.data))?;
+    create_dir(&out)?;
+    let progress = Progress::new("altering", files.len());
+    let written = hear(&files, &experiment.audio, &augmenter, experiment.seed, &out, || progress.step())?;
+    drop(progress);
+    print(&written.iter().map(|path| format!("{}\n", path.display())).collect::<String>())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_cache(command: CacheCommand) -> Result<ExitCode> {
+    match command {
+        CacheCommand::Stat(arguments) => {
+            let dir = cache_dir(arguments.cache);
+            print(&report::cache::stat(&dir, &cache::stat(&dir)?))?;
+        }
+        CacheCommand::Verify(arguments) => {
+            let dir = cache_dir(arguments.cache);
+            let progress = OnceLock::new();
+            let begin = |files| drop(progress.set(Progress::new("verifying", files)));
+            let found = cache::verify(&dir, begin, || progress.get().into_iter().for_each(Progress::step))?;
+            drop(progress);
+            print(&report::cache::verified(&found))?;
+            return Ok(if found.damaged.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        CacheCommand::Clear { cache, to } => {
+            let evicted = cache::evict(&cache_dir(cache.cache), to)?;
+            print(&report::cache::evicted(&evicted))?;
+            if evicted.size > to {
+                eprintln!("note: what is left is in use by a running process");
+            }
+        }
+        CacheCommand::Build { config, data, cache, cache_limit: limit } => {
+            let experiment = config.load()?;
+            let (dir, limit) = (cache_dir(cache.cache), cache_limit(limit)?);
+            let cache = Cache::new(&dir, limit, &experiment.audio, &experiment.features)?;
+            let survey = look(&experiment, data)?;
+            cache.matrices(&survey.clips)?;
+            print(&format!("{} clips: {}\n", survey.clips.len(), dir.display()))?;
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use clap::Parser;
 use ser::{
-    cache::cache_dir,
+    cache::{Size, cache_dir, cache_limit},
     config::{Experiment, Search, Setting, data_dir},
     device::DeviceKind,
     error::{Error, Result},
@@ -86,6 +86,9 @@ struct Arguments {
     /// The folder of the feature cache [default: $SER_CACHE, else .ser-cache].
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
+    /// What the cache may hold, as 20GB: what was used longest ago is removed [default: $SER_CACHE_LIMIT, else 20GB].
+    #[arg(long, value_name = "SIZE")]
+    cache_limit: Option<Size>,
     /// The experiment's folder [default: experiments/NAME, the config's name].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -124,7 +127,7 @@ fn run(arguments: Arguments) -> Result<()> {
 }
 
 fn one(arguments: &Arguments, task: &Task, data: &Path) -> Result<()> {
-    let (prepared, options) = (prepare(task.experiment.clone(), data)?, options(arguments, &task.out));
+    let (prepared, options) = (prepare(task.experiment.clone(), data)?, options(arguments, &task.out)?);
     if arguments.list {
         return list(arguments, task, &prepared, &options);
     }
@@ -172,7 +175,7 @@ fn grid(arguments: &Arguments, search: Search, data: &Path) -> Result<()> {
     let mut failed = Vec::new();
     for (i, task) in tasks.iter().enumerate() {
         let name = task.setting.as_deref().unwrap_or_default();
-        let (prepared, options) = (prepare(task.experiment.clone(), data)?, options(arguments, &task.out));
+        let (prepared, options) = (prepare(task.experiment.clone(), data)?, options(arguments, &task.out)?);
         if arguments.list {
             list(arguments, task, &prepared, &options)?;
             continue;
@@ -208,9 +211,10 @@ fn grid(arguments: &Arguments, search: Search, data: &Path) -> Result<()> {
     )))
 }
 
-fn options(arguments: &Arguments, out: &Path) -> Options {
-    Options {
+fn options(arguments: &Arguments, out: &Path) -> Result<Options> {
+    Ok(Options {
         cache: cache_dir(arguments.cache.clone()),
+        cache_limit: Some(cache_limit(arguments.cache_limit)?),
         out: out.to_owned(),
         fold: Some(arguments.fold.clone()),
         seeds: arguments.seed.clone(),
@@ -219,7 +223,7 @@ fn options(arguments: &Arguments, out: &Path) -> Options {
         resume: arguments.resume,
         overwrite: arguments.overwrite,
         dashboard: arguments.tui,
-    }
+    })
 }
 
 /// One command a run, each fit for any shell: what was asked for in this call, with its fold, seed and folder spelt out.
@@ -231,6 +235,7 @@ fn list(arguments: &Arguments, task: &Task, prepared: &Prepared, options: &Optio
         arguments.set.iter().for_each(|set| say("--set", set.clone()));
         arguments.data.iter().for_each(|data| say("--data", data.display().to_string()));
         arguments.cache.iter().for_each(|cache| say("--cache", cache.display().to_string()));
+        arguments.cache_limit.iter().for_each(|limit| say("--cache-limit", limit.to_string()));
         if arguments.device != DeviceKind::default() {
             say("--device", arguments.device.to_string());
         }

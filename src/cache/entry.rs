@@ -1,71 +1,83 @@
-//! One cached matrix: a safetensors file, mapped into memory.
+//! A matrix in the cache: one file for each group of its columns.
 
-use std::{collections::HashMap, fs::File, path::Path};
+use std::{ops::Deref, sync::Arc};
 
-use memmap2::Mmap;
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-
-use crate::{
-    error::{Error, Result},
-    features::Matrix,
-    files::write_cached,
+use super::{
+    group::Layout,
+    stored::{Mapped, Stored},
 };
+use crate::error::Result;
 
-const TENSOR: &str = "features";
-const CHECKSUM: &str = "blake3";
-
-/// A matrix in the cache, `[frames, dims]`, mapped and not copied.
-#[derive(Debug)]
+/// A matrix in the cache, `[frames, dims]`. Its values stay on disk until they are asked for.
+#[derive(Debug, Clone)]
 pub struct Entry {
-    map: Mmap,
-    start: usize,
-    frames: usize,
-    dims: usize,
+    layout: Arc<Layout>,
+    /// A file for each group of the layout.
+    parts: Box<[Stored]>,
+}
+
+/// The values of an [`Entry`], row after row: mapped and not copied where one file holds them all.
+pub struct Values(Held);
+
+enum Held {
+    Mapped(Mapped),
+    Joined(Vec<f32>),
+}
+
+impl Deref for Values {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        match &self.0 {
+            Held::Mapped(mapped) => mapped.values(),
+            Held::Joined(values) => values,
+        }
+    }
+}
+
+impl Values {
+    /// The values to change: a copy where they are mapped.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<f32> {
+        match self.0 {
+            Held::Mapped(mapped) => mapped.values().to_vec(),
+            Held::Joined(values) => values,
+        }
+    }
 }
 
 impl Entry {
-    /// The entry at `path`, or nothing where there is none that is whole.
-    pub(super) fn open(path: &Path) -> Option<Self> {
-        let file = File::open(path).ok()?;
-        // SAFETY: entries are written under another name and renamed into place, and never changed afterwards, so the
-        // bytes under a map stay what the checksum was checked on.
-        let map = unsafe { Mmap::map(&file) }.ok()?;
-        let (_, header) = SafeTensors::read_metadata(&map).ok()?;
-        let checksum = header.metadata().as_ref()?.get(CHECKSUM)?.clone();
-        let tensors = SafeTensors::deserialize(&map).ok()?;
-        let tensor = tensors.tensor(TENSOR).ok()?;
-        let (&[frames, dims], Dtype::F32) = (tensor.shape(), tensor.dtype()) else { return None };
-        let data = tensor.data();
-        let start = data.as_ptr() as usize - map.as_ptr() as usize;
-        let whole =
-            blake3::hash(data).to_hex().as_str() == checksum && bytemuck::try_cast_slice::<u8, f32>(data).is_ok();
-        whole.then_some(Self { map, start, frames, dims })
-    }
-
-    pub(super) fn write(path: &Path, matrix: &Matrix) -> Result<()> {
-        let data: &[u8] = bytemuck::cast_slice(matrix.as_slice());
-        let wrong = |e: safetensors::SafeTensorError| Error::file(path, format!("cannot be laid out: {e}"));
-        let view = TensorView::new(Dtype::F32, vec![matrix.frames(), matrix.dims()], data).map_err(wrong)?;
-        let checksum = HashMap::from([(CHECKSUM.to_owned(), blake3::hash(data).to_hex().to_string())]);
-        let bytes = safetensors::serialize([(TENSOR, view)], Some(checksum)).map_err(wrong)?;
-        write_cached(path, |file| file.write_all(&bytes))
+    /// Nothing where the files do not belong together.
+    pub(super) fn new(layout: &Arc<Layout>, parts: Vec<Stored>) -> Option<Self> {
+        let frames = parts.first().map_or(0, Stored::frames);
+        let alike =
+            parts.iter().zip(layout.widths()).all(|(part, width)| part.frames() == frames && part.dims() == width);
+        alike.then(|| Self { layout: layout.clone(), parts: parts.into_boxed_slice() })
     }
 
     /// Rows.
     #[must_use]
     pub fn frames(&self) -> usize {
-        self.frames
+        self.parts.first().map_or(0, Stored::frames)
     }
 
     /// Columns.
     #[must_use]
     pub fn dims(&self) -> usize {
-        self.dims
+        self.layout.dims()
     }
 
-    /// The values, row after row.
-    #[must_use]
-    pub fn values(&self) -> &[f32] {
-        bytemuck::cast_slice(&self.map[self.start..][..self.frames * self.dims * size_of::<f32>()])
+    /// The values.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::error::Error::File`] where a file was removed or changed since it was found whole.
+    pub fn values(&self) -> Result<Values> {
+        if let [only] = &*self.parts {
+            return only.read().map(|mapped| Values(Held::Mapped(mapped)));
+        }
+        let mapped: Vec<Mapped> = self.parts.iter().map(Stored::read).collect::<Result<_>>()?;
+        let parts: Vec<&[f32]> = mapped.iter().map(Mapped::values).collect();
+        Ok(Values(Held::Joined(self.layout.join(&parts, self.frames()))))
     }
 }

@@ -1,20 +1,43 @@
 //! A content-addressed store of feature matrices: built in parallel, read without copying.
 //!
-//! An entry's key is the BLAKE3 hash of the clip's audio, of the settings of every stage before it and of the versions
-//! of their numbers, so that a changed setting misses and a renamed file hits. An entry is a safetensors file of its
-//! own (Python opens it too), written whole or not at all, with a checksum of its data: several processes may build at
-//! once, and a damaged entry is built again.
+//! ```text
+//! the clip's bytes ┐
+//! [audio]          ├─ BLAKE3 ─► key ─► <cache>/ab/abc….safetensors, one for each group of columns
+//! a copy's stream  │
+//! [features]       ┘
+//! ```
+//!
+//! A key is the hash of the clip's audio, of the settings of every stage before it and of the versions of their numbers,
+//! so that a changed setting misses and a renamed file hits. Settings that are idle are no part of it, and a matrix is kept
+//! as a file for each group of its columns: what is made again is what depends on the setting that changed. Windows
+//! and the scaler work on what the cache holds and have no part in it either.
+//!
+//! A file is a safetensors file (Python opens it too), written whole or not at all, with a checksum of its data: several
+//! processes may build at once, one that is stopped or killed loses at most the file that it was writing, and a damaged
+//! file is made again. [`evict`] keeps the cache within its size.
 
 mod entry;
+mod group;
+mod keeping;
+mod size;
+mod stored;
+mod users;
 
 use std::{
+    borrow::Cow,
+    io::ErrorKind,
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use rayon::prelude::*;
 
-pub use entry::Entry;
+pub use entry::{Entry, Values};
+pub use keeping::{Evicted, Stat, Verified, evict, stat, verify};
+pub use size::Size;
 
 use crate::{
     audio::{self, AudioConfig},
@@ -25,6 +48,12 @@ use crate::{
     progress::{Progress, stop_requested},
     rng,
 };
+use group::Layout;
+use stored::Stored;
+use users::User;
+
+/// What a cache may hold where nothing is said.
+pub const DEFAULT_LIMIT: Size = Size(20_000_000_000);
 
 /// The folder of the cache: the program's `--cache`, else `$SER_CACHE`, else `.ser-cache`.
 #[must_use]
@@ -33,64 +62,121 @@ pub fn cache_dir(flag: Option<PathBuf>) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(".ser-cache"))
 }
 
+/// What the cache may hold: the program's `--cache-limit`, else `$SER_CACHE_LIMIT`, else [`DEFAULT_LIMIT`].
+///
+/// # Errors
+///
+/// [`Error::Config`] where the variable is no size.
+pub fn cache_limit(flag: Option<Size>) -> Result<Size> {
+    match (flag, std::env::var("SER_CACHE_LIMIT")) {
+        (Some(size), _) => Ok(size),
+        (None, Ok(text)) if !text.is_empty() => {
+            text.parse().map_err(|problem| Error::Config(format!("$SER_CACHE_LIMIT: {problem}")))
+        }
+        (None, _) => Ok(DEFAULT_LIMIT),
+    }
+}
+
 /// Makes and finds the matrices of one chain of settings.
 pub struct Cache {
-    dir: PathBuf,
+    dir: Arc<Path>,
+    limit: Size,
     audio: AudioConfig,
-    extractor: Extractor,
-    settings: blake3::Hash,
+    layout: Arc<Layout>,
+    /// What each group's keys have in common: the settings of the stages before it.
+    settings: Vec<blake3::Hash>,
+    tools: Tools,
+    user: OnceLock<Option<User>>,
+    found: AtomicUsize,
+    made: AtomicUsize,
 }
 
-/// A matrix that is wanted: of a clip, or of a copy of it.
+/// What a thread needs of its own.
+#[derive(Clone)]
+struct Tools {
+    /// Of all columns: one transform serves them all.
+    whole: Extractor,
+    /// Of each group's.
+    groups: Vec<Extractor>,
+}
+
+/// Matrices that are wanted: a clip's, or those of its copies.
 struct Job<'a> {
     clip: &'a Clip,
-    copy: Option<Copy<'a>>,
+    copies: Option<Copies<'a>>,
 }
 
-/// Which copy of a clip.
-struct Copy<'a> {
-    number: usize,
+/// Which copies of a clip.
+#[derive(Clone, Copy)]
+struct Copies<'a> {
+    count: usize,
     seed: u64,
     augmenter: &'a Augmenter,
     /// [`Augmenter::identity`].
     identity: blake3::Hash,
 }
 
+impl Job<'_> {
+    /// The clip itself, or the numbers of its copies.
+    fn variants(&self) -> Vec<Option<usize>> {
+        self.copies.map_or_else(|| vec![None], |copies| (0..copies.count).map(Some).collect())
+    }
+}
+
+/// How many files were there and how many were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Files that were found whole.
+    pub found: usize,
+    /// Files that were made: missing or damaged before.
+    pub made: usize,
+}
+
 impl Cache {
-    /// The cache in `dir` for one chain of settings. The folder is made when the first entry is written.
+    /// The cache in `dir` for one chain of settings, which is brought to `limit` whenever something was added. The folder is
+    /// made when the first entry is written.
     ///
     /// # Errors
     ///
     /// [`Error::Config`] where the settings contradict each other.
-    pub fn new(dir: &Path, audio: &AudioConfig, features: &FeaturesConfig) -> Result<Self> {
-        // The scaler works on what the cache holds, so its scope is none of the key's business.
-        let features = FeaturesConfig { scaler: features::ScalerScope::None, ..features.clone() };
-        let mut hasher = blake3::Hasher::new_derive_key("ser feature cache v1");
-        for part in [
-            serde_json::to_vec(&(audio::VERSION, features::VERSION)),
-            serde_json::to_vec(audio),
-            serde_json::to_vec(&features),
-        ] {
-            let part = part.map_err(|e| Error::Data(format!("cannot write the settings as JSON: {e}")))?;
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(&part);
-        }
+    pub fn new(dir: &Path, limit: Size, audio: &AudioConfig, features: &FeaturesConfig) -> Result<Self> {
+        let layout = Layout::of(features);
+        let settings =
+            layout.groups.iter().map(|group| settings(audio, &features.of_kinds(&group.kinds, audio.sample_rate)));
+        let extractor = |group: &group::Group| {
+            Extractor::new(&FeaturesConfig { kinds: group.kinds.clone(), ..features.clone() }, audio.sample_rate)
+        };
         Ok(Self {
-            dir: dir.to_owned(),
+            dir: dir.into(),
+            limit,
             audio: audio.clone(),
-            extractor: Extractor::new(&features, audio.sample_rate)?,
-            settings: hasher.finalize(),
+            settings: settings.collect::<Result<_>>()?,
+            tools: Tools {
+                whole: Extractor::new(features, audio.sample_rate)?,
+                groups: layout.groups.iter().map(extractor).collect::<Result<_>>()?,
+            },
+            layout: layout.into(),
+            user: OnceLock::new(),
+            found: AtomicUsize::new(0),
+            made: AtomicUsize::new(0),
         })
+    }
+
+    /// How many files this cache has found and made since it was opened.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts { found: self.found.load(Ordering::Relaxed), made: self.made.load(Ordering::Relaxed) }
     }
 
     /// The matrix of every clip, in their order; those that are missing are made, in parallel.
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] listing every clip whose audio cannot be used, after all others were made and kept;
-    /// [`Error::Io`] where the cache cannot be written; [`Error::Interrupted`] where a stop was asked for.
+    /// [`Error::Data`] listing every clip whose audio cannot be used, after all others were made and kept, or where the
+    /// disk is full; [`Error::Io`] where the cache cannot be written; [`Error::Interrupted`] where a stop was asked for.
     pub fn matrices(&self, clips: &[Clip]) -> Result<Vec<Entry>> {
-        let jobs: Vec<Job> = clips.iter().map(|clip| Job { clip, copy: None }).collect();
-        self.build("features", &jobs)
+        let jobs: Vec<Job> = clips.iter().map(|clip| Job { clip, copies: None }).collect();
+        Ok(self.build("features", &jobs)?.into_iter().flatten().collect())
     }
 
     /// The matrices of each clip's altered copies, in the clips' order. Copy `n` of a clip is altered as the stream
@@ -104,43 +190,48 @@ impl Cache {
         if count == 0 {
             return Ok(clips.iter().map(|_| Vec::new()).collect());
         }
-        let identity = augmenter.identity()?;
-        let of =
-            |clip| (0..count).map(move |number| Job { clip, copy: Some(Copy { number, seed, augmenter, identity }) });
-        let jobs: Vec<Job> = clips.iter().flat_map(|clip| of(clip)).collect();
-        let mut entries = self.build("altered copies", &jobs)?.into_iter();
-        Ok(clips.iter().map(|_| entries.by_ref().take(count).collect()).collect())
+        let copies = Copies { count, seed, augmenter, identity: augmenter.identity()? };
+        let jobs: Vec<Job> = clips.iter().map(|clip| Job { clip, copies: Some(copies) }).collect();
+        self.build("altered copies", &jobs)
     }
 
-    fn build(&self, label: &str, jobs: &[Job]) -> Result<Vec<Entry>> {
+    fn build(&self, label: &str, jobs: &[Job]) -> Result<Vec<Vec<Entry>>> {
+        self.user.get_or_init(|| User::of(&self.dir));
+        let before = self.counts();
         let progress = Progress::new(label, jobs.len());
         let unusable = Mutex::new(Vec::new());
-        let entries: Vec<Option<Entry>> = jobs
+        let entries: Vec<Option<Vec<Entry>>> = jobs
             .par_iter()
             .map_init(
-                || self.extractor.clone(),
-                |extractor, job| {
+                || self.tools.clone(),
+                |tools, job| {
                     if stop_requested() {
                         return Err(Error::Interrupted(
                             "stopped while making features; those that are made are kept: start again to go on".into(),
                         ));
                     }
-                    let entry = match self.matrix(extractor, job) {
-                        Ok(entry) => Some(entry),
+                    let entries = match self.entries(tools, job) {
+                        Ok(entries) => Some(entries),
                         // The cache's own trouble concerns every clip; a clip's trouble concerns that clip.
-                        Err(e @ Error::Io { action: "write" | "create the folder", .. }) => return Err(e),
+                        Err(e @ Error::Io { action: "write" | "create the folder", .. }) => return Err(advise(e)),
                         Err(e) => {
-                            unusable.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(e.to_string());
+                            unusable.lock().unwrap_or_else(PoisonError::into_inner).push(e.to_string());
                             None
                         }
                     };
                     progress.step();
-                    Ok(entry)
+                    Ok(entries)
                 },
             )
             .collect::<Result<_>>()?;
         drop(progress);
-        let mut unusable = unusable.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let now = self.counts();
+        let (found, made) = (now.found - before.found, now.made - before.made);
+        eprintln!("{label}: {found} files found in the cache, {made} made");
+        if made > 0 {
+            self.keep_within_limit()?;
+        }
+        let mut unusable = unusable.into_inner().unwrap_or_else(PoisonError::into_inner);
         if unusable.is_empty() {
             return Ok(entries.into_iter().flatten().collect());
         }
@@ -153,46 +244,132 @@ impl Cache {
         )))
     }
 
-    fn matrix(&self, extractor: &mut Extractor, job: &Job) -> Result<Entry> {
-        let clip = job.clip;
-        let (bytes, identity) = match &clip.source {
+    fn keep_within_limit(&self) -> Result<()> {
+        let evicted = evict(&self.dir, self.limit)?;
+        if evicted.entries > 0 {
+            eprintln!("cache: {} files ({}) that were used longest ago removed", evicted.entries, evicted.freed);
+        }
+        if evicted.size > self.limit {
+            eprintln!("cache: {} are in use, above the limit of {} (--cache-limit)", evicted.size, self.limit);
+        }
+        Ok(())
+    }
+
+    /// The matrices of a job, each found or made. The audio is read once, and decoded only if something is missing.
+    fn entries(&self, tools: &mut Tools, job: &Job) -> Result<Vec<Entry>> {
+        let (bytes, identity) = match &job.clip.source {
             Source::File(path) => {
                 let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
                 let identity = blake3::hash(&bytes);
-                (Some(bytes), identity)
+                (bytes, identity)
             }
             Source::Synthetic(utterance) => {
                 let name = format!("synthetic v{} {}", synthetic::VERSION, utterance.stem());
-                (None, blake3::hash(name.as_bytes()))
+                (Vec::new(), blake3::hash(name.as_bytes()))
             }
         };
-        let path = self.path(&identity, job);
-        if let Some(entry) = Entry::open(&path) {
-            return Ok(entry);
+        let mut samples = None;
+        let mut entries = Vec::new();
+        for copy in job.variants() {
+            let keys: Vec<blake3::Hash> =
+                self.settings.iter().map(|settings| key(settings, &identity, job, copy)).collect();
+            let mut parts: Vec<Option<Stored>> = keys.iter().map(|key| Stored::open(&self.dir, *key)).collect();
+            let missing = parts.iter().filter(|part| part.is_none()).count();
+            self.found.fetch_add(parts.len() - missing, Ordering::Relaxed);
+            if missing > 0 {
+                let clip = match &samples {
+                    Some(samples) => samples,
+                    None => samples.insert(self.samples(job.clip, &bytes)?),
+                };
+                let altered = match (copy, &job.copies) {
+                    (Some(number), Some(Copies { augmenter, seed, .. })) => {
+                        let stream = &mut rng::stream(*seed, &[&"augment", &job.clip.id, &number]);
+                        Cow::Owned(augmenter.augment(clip, self.audio.sample_rate, stream)?)
+                    }
+                    _ => Cow::Borrowed(clip),
+                };
+                self.make(tools, &altered, &keys, &mut parts)?;
+            }
+            let made = Entry::new(&self.layout, parts.into_iter().flatten().collect());
+            entries.push(made.ok_or_else(|| {
+                Error::file(&job.clip.id, "has features of unequal length in the cache: ser-data cache clear helps")
+            })?);
         }
-        let (audio, name) = match (&clip.source, bytes) {
-            (Source::File(path), Some(bytes)) => (audio::decode(&bytes, path)?, path.clone()),
-            (source, _) => (audio::load(source)?, PathBuf::from(&clip.id)),
-        };
-        let mut samples = self.audio.prepare(audio, &name)?;
-        if let Some(copy) = &job.copy {
-            let stream = &mut rng::stream(copy.seed, &[&"augment", &clip.id, &copy.number]);
-            samples = copy.augmenter.augment(&samples, self.audio.sample_rate, stream)?;
-        }
-        let matrix = extractor.extract(&samples);
-        Entry::write(&path, &matrix)?;
-        Entry::open(&path).ok_or_else(|| Error::file(&path, "a cache entry cannot be read back right after writing"))
+        Ok(entries)
     }
 
-    fn path(&self, identity: &blake3::Hash, job: &Job) -> PathBuf {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(self.settings.as_bytes()).update(identity.as_bytes());
-        if let Some(Copy { number, seed, identity, .. }) = &job.copy {
-            // The stream's name is the clip's id with the copy's number.
-            hasher.update(identity.as_bytes()).update(format!("{seed} {number} {}", job.clip.id).as_bytes());
+    /// A clip's samples, prepared.
+    fn samples(&self, clip: &Clip, bytes: &[u8]) -> Result<Vec<f32>> {
+        match &clip.source {
+            Source::File(path) => self.audio.prepare(audio::decode(bytes, path)?, path),
+            source @ Source::Synthetic(_) => self.audio.prepare(audio::load(source)?, Path::new(&clip.id)),
         }
-        let key = hasher.finalize().to_hex();
-        self.dir.join(&key[..2]).join(format!("{key}.safetensors"))
+    }
+
+    /// Makes the parts that are missing: all of them from one transform, or each by itself where some are there.
+    fn make(
+        &self,
+        tools: &mut Tools,
+        samples: &[f32],
+        keys: &[blake3::Hash],
+        parts: &mut [Option<Stored>],
+    ) -> Result<()> {
+        let mut all = match parts.len() {
+            1.. if parts.iter().all(Option::is_none) => self.layout.split(&tools.whole.extract(samples)).into_iter(),
+            _ => Vec::new().into_iter(),
+        };
+        for ((part, key), extractor) in parts.iter_mut().zip(keys).zip(&mut tools.groups) {
+            if part.is_some() {
+                continue;
+            }
+            let matrix = all.next().unwrap_or_else(|| extractor.extract(samples));
+            Stored::write(&self.dir, key, &matrix)?;
+            let stored = Stored::open(&self.dir, *key);
+            let gone = || Error::file(self.dir.as_ref(), "a cache entry cannot be read back right after writing");
+            *part = Some(stored.ok_or_else(gone)?);
+            self.made.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// What the keys of a group's files have in common.
+fn settings(audio: &AudioConfig, features: &FeaturesConfig) -> Result<blake3::Hash> {
+    let mut hasher = blake3::Hasher::new_derive_key("ser feature cache v2");
+    for part in [
+        serde_json::to_vec(&(audio::VERSION, features::VERSION)),
+        serde_json::to_vec(&audio.of_samples()),
+        serde_json::to_vec(features),
+    ] {
+        let part = part.map_err(|e| Error::Data(format!("cannot write the settings as JSON: {e}")))?;
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(&part);
+    }
+    Ok(hasher.finalize())
+}
+
+fn key(settings: &blake3::Hash, clip: &blake3::Hash, job: &Job, copy: Option<usize>) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(settings.as_bytes()).update(clip.as_bytes());
+    if let (Some(Copies { seed, identity, .. }), Some(number)) = (&job.copies, copy) {
+        // The stream's name is the clip's id with the copy's number.
+        hasher.update(identity.as_bytes()).update(format!("{seed} {number} {}", job.clip.id).as_bytes());
+    }
+    hasher.finalize()
+}
+
+/// Says what helps where there is no room for the cache.
+fn advise(error: Error) -> Error {
+    match error {
+        Error::Io { source, path, .. }
+            if matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) =>
+        {
+            Error::Data(format!(
+                "no room for the cache: cannot write {}: {source}. What is made is kept; make room (ser-data cache clear \
+                 --to SIZE), or name another folder with --cache, and start again",
+                path.display()
+            ))
+        }
+        other => other,
     }
 }
 
@@ -227,14 +404,14 @@ mod tests {
     }
 
     fn cache(dir: &Path) -> Cache {
-        Cache::new(&dir.join("cache"), &AudioConfig::default(), &FeaturesConfig::default()).unwrap()
+        Cache::new(&dir.join("cache"), DEFAULT_LIMIT, &AudioConfig::default(), &FeaturesConfig::default()).unwrap()
     }
 
     fn entries(dir: &Path) -> Vec<PathBuf> {
         walkdir::WalkDir::new(dir.join("cache"))
             .into_iter()
             .map(|e| e.unwrap().into_path())
-            .filter(|p| p.is_file())
+            .filter(|p| p.is_file() && p.extension().is_some())
             .collect()
     }
 
@@ -246,7 +423,7 @@ mod tests {
         assert_eq!(entries(dir.path()).len(), 3);
         assert_eq!(first.iter().map(Entry::frames).collect::<Vec<_>>(), [12, 24, 36]);
         let second = cache(dir.path()).matrices(&clips).unwrap();
-        assert!(first.iter().zip(&second).all(|(a, b)| a.values() == b.values()));
+        assert!(first.iter().zip(&second).all(|(a, b)| *a.values().unwrap() == *b.values().unwrap()));
         assert_eq!(entries(dir.path()).len(), 3);
     }
 
@@ -261,7 +438,8 @@ mod tests {
         cache(dir.path()).matrices(&clips).unwrap();
         assert_eq!(entries(dir.path()).len(), 3);
         let other = AudioConfig { trim: true, ..AudioConfig::default() };
-        Cache::new(&dir.path().join("cache"), &other, &FeaturesConfig::default()).unwrap().matrices(&clips).unwrap();
+        let other = Cache::new(&dir.path().join("cache"), DEFAULT_LIMIT, &other, &FeaturesConfig::default()).unwrap();
+        other.matrices(&clips).unwrap();
         assert_eq!(entries(dir.path()).len(), 6);
     }
 
@@ -296,7 +474,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let clips = clips(dir.path());
         let whole = cache(dir.path()).matrices(&clips).unwrap();
-        let whole: Vec<Vec<f32>> = whole.iter().map(|e| e.values().to_vec()).collect();
+        let whole: Vec<Vec<f32>> = whole.iter().map(|e| e.values().unwrap().into_vec()).collect();
         for (i, path) in entries(dir.path()).into_iter().enumerate() {
             let mut bytes = std::fs::read(&path).unwrap();
             let end = bytes.len() - 1;
@@ -308,7 +486,7 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
         }
         let again = cache(dir.path()).matrices(&clips).unwrap();
-        assert!(again.iter().zip(&whole).all(|(a, b)| a.values() == b));
+        assert!(again.iter().zip(&whole).all(|(a, b)| *a.values().unwrap() == **b));
     }
 
     #[test]
@@ -320,5 +498,78 @@ mod tests {
         let error = cache(dir.path()).matrices(&clips).err().unwrap().to_string();
         assert!(error.contains("2 of 3") && error.contains("1.wav") && error.contains("3.wav"), "{error}");
         assert_eq!(entries(dir.path()).len(), 1);
+    }
+
+    #[test]
+    fn odd_clips_have_their_matrices_and_what_is_no_number_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 22_050,
+            bits_per_sample: 32,
+            sample_format: hound::SampleFormat::Float,
+        };
+        let template = clips(dir.path()).remove(0);
+        let clip = |name: &str, samples: &[f32]| {
+            let path = dir.path().join(name);
+            let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+            samples.iter().for_each(|&x| writer.write_sample(x).unwrap());
+            writer.finalize().unwrap();
+            Clip { source: Source::File(path), ..template.clone() }
+        };
+        let tone: Vec<f32> = (0..4_000).map(|i| 0.3 * (i as f32 * 0.1).sin()).collect();
+        let odd = [
+            clip("one sample", &[0.5]),
+            clip("shorter than a frame", &tone[..1_000]),
+            clip("fewer than nine frames", &tone),
+            clip("zeros", &[0.0; 9_000]),
+        ];
+        let features = FeaturesConfig { kinds: features::Kind::ALL.to_vec(), ..FeaturesConfig::default() };
+        for audio in [
+            AudioConfig::default(),
+            AudioConfig {
+                sample_rate: 16_000,
+                trim: true,
+                denoise: audio::Denoise::Adaptive,
+                normalise: audio::Normalise::Loudness,
+                ..AudioConfig::default()
+            },
+        ] {
+            let cache = Cache::new(&dir.path().join("cache"), DEFAULT_LIMIT, &audio, &features).unwrap();
+            let entries = cache.matrices(&odd).unwrap();
+            assert_eq!(cache.counts(), Counts { found: 0, made: 3 * odd.len() });
+            assert!(entries[0].frames() == 1 && entries[2].frames() < 9);
+            for entry in entries {
+                let values = entry.values().unwrap();
+                assert_eq!(values.len(), entry.frames() * features.dims());
+                assert!(values.iter().all(|x| x.is_finite()));
+            }
+            let bad = clip("bad", &[0.0, f32::NAN, 0.0]);
+            let error = cache.matrices(&[odd[0].clone(), bad]).err().unwrap().to_string();
+            assert!(error.contains("bad") && error.contains("sample 1 is NaN"), "{error}");
+        }
+    }
+
+    #[test]
+    fn groups_made_apart_are_those_made_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let clips = clips(dir.path());
+        let kinds = [features::Kind::Rms, features::Kind::Mfcc, features::Kind::Pitch, features::Kind::Chroma];
+        let of = |kinds: &[features::Kind], folder: &str| {
+            let features = FeaturesConfig { kinds: kinds.to_vec(), ..FeaturesConfig::default() };
+            Cache::new(&dir.path().join(folder), DEFAULT_LIMIT, &AudioConfig::default(), &features).unwrap()
+        };
+        let at_once = of(&kinds, "cache").matrices(&clips).unwrap();
+        of(&kinds[1..2], "other").matrices(&clips).unwrap();
+        let rest = of(&kinds, "other");
+        let apart = rest.matrices(&clips).unwrap();
+        assert_eq!(rest.counts(), Counts { found: 3, made: 6 });
+        for ((at_once, apart), clip) in at_once.iter().zip(&apart).zip(&clips) {
+            let (at_once, apart) = (at_once.values().unwrap(), apart.values().unwrap());
+            assert_eq!(*at_once, *apart);
+            let features = FeaturesConfig { kinds: kinds.to_vec(), ..FeaturesConfig::default() };
+            let samples = audio::load(&clip.source).unwrap().samples;
+            assert_eq!(*at_once, *Extractor::new(&features, 22_050).unwrap().extract(&samples).as_slice());
+        }
     }
 }

@@ -139,6 +139,52 @@ impl FeaturesConfig {
         self.check(sample_rate).map(drop)
     }
 
+    /// From one frame to the next, in seconds, where clips are at `sample_rate` (Hz).
+    #[must_use]
+    pub fn step_seconds(&self, sample_rate: u32) -> f64 {
+        let rate = f64::from(sample_rate);
+        self.hop_seconds.map_or(self.hop_length as f64, |seconds| (seconds * rate).round()) / rate
+    }
+
+    /// The settings that decide the numbers of some of the kinds of this table, with those that are idle at their
+    /// defaults and the frames in samples: two that are equal here give the same columns. For comparing, not for use:
+    /// an idle default may contradict what is set. What is new in the table decides every kind unless it is named here.
+    #[must_use]
+    pub fn of_kinds(&self, kinds: &[Kind], sample_rate: u32) -> Self {
+        let idle = Self::default();
+        let samples = |seconds: Option<f64>, count| {
+            seconds.map_or(count, |seconds| (seconds * f64::from(sample_rate)).round() as usize)
+        };
+        let mut used = Self {
+            kinds: kinds.to_vec(),
+            frame_length: samples(self.frame_seconds, self.frame_length),
+            hop_length: samples(self.hop_seconds, self.hop_length),
+            frame_seconds: None,
+            hop_seconds: None,
+            // It works on what is computed here.
+            scaler: idle.scaler,
+            ..self.clone()
+        };
+        let any = |of: &[Kind]| kinds.iter().any(|kind| of.contains(kind));
+        if !any(&[Kind::Mfcc, Kind::Delta, Kind::Delta2]) {
+            (used.n_mfcc, used.lifter) = (idle.n_mfcc, idle.lifter);
+        }
+        if !any(&[Kind::Mel]) {
+            used.mel_unit = idle.mel_unit;
+        }
+        if !any(&[Kind::Mfcc, Kind::Delta, Kind::Delta2, Kind::Mel]) {
+            (used.n_mels, used.mel_scale, used.top_db) = (idle.n_mels, idle.mel_scale, idle.top_db);
+            (used.fmin, used.fmax) = (idle.fmin, idle.fmax);
+        }
+        if !any(&[Kind::Chroma]) {
+            used.n_chroma = idle.n_chroma;
+        }
+        if !any(&[Kind::Pitch]) {
+            (used.pitch_fmin, used.pitch_fmax) = (idle.pitch_fmin, idle.pitch_fmax);
+        }
+        used
+    }
+
     /// The names of the columns, in order: `mfcc_0`, `delta_mfcc_0`, `delta2_mfcc_0`, `mel_0`, `chroma_0`, `contrast_0` and
     /// on; `centroid`, `bandwidth`, `rolloff`, `flatness`, `zcr`, `rms`, `pitch`.
     #[must_use]
@@ -367,5 +413,48 @@ mod tests {
         let config = FeaturesConfig { fmax: Some(8000.0), hop_seconds: Some(0.01), ..FeaturesConfig::default() };
         let text = toml::to_string(&config).expect("serialises");
         assert_eq!(toml::from_str::<FeaturesConfig>(&text).expect("parses"), config);
+    }
+
+    #[test]
+    fn settings_are_alike_where_their_numbers_are_and_only_there() {
+        // Half noise and half silence, so that every floor and every band shows.
+        let mut seed = 1u32;
+        let mut noise = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            seed as f32 / 2f32.powi(32) - 0.5
+        };
+        let clip: Vec<f32> = (0..12_000).map(|i| if i < 6_000 { noise() } else { 0.0 }).collect();
+        let matrix = |config: &FeaturesConfig, kind| {
+            let config = FeaturesConfig { kinds: vec![kind], ..config.clone() };
+            super::super::Extractor::new(&config, 22_050).unwrap().extract(&clip)
+        };
+        let plain = FeaturesConfig::default();
+        for toml in [
+            "n_mfcc = 12",
+            "n_mels = 64",
+            "n_chroma = 24",
+            "frame_length = 1024",
+            "hop_length = 256",
+            "frame_seconds = 0.02\nhop_seconds = 0.01",
+            "lifter = 22.0",
+            "mel_scale = 'htk'",
+            "mel_unit = 'power'",
+            "fmin = 300.0",
+            "fmax = 5000.0",
+            "top_db = 20.0",
+            "pitch_fmin = 200.0",
+            "pitch_fmax = 220.0",
+            "scaler = 'none'",
+        ] {
+            let other: FeaturesConfig = toml::from_str(toml).expect("the TOML parses");
+            for kind in Kind::ALL {
+                let key = |config: &FeaturesConfig| config.of_kinds(&[kind], 22_050);
+                let alike = matrix(&plain, kind) == matrix(&other, kind);
+                assert_eq!(key(&plain) == key(&other), alike, "{toml}, {kind}");
+            }
+        }
+        let seconds: FeaturesConfig = toml::from_str("hop_seconds = 0.01").expect("the TOML parses");
+        let samples = FeaturesConfig { hop_length: 221, ..plain };
+        assert_eq!(seconds.of_kinds(&[Kind::Rms], 22_050), samples.of_kinds(&[Kind::Rms], 22_050));
     }
 }

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, f64::consts::TAU, fs, path::Path};
 use serde::Deserialize;
 
 use super::{Extractor, FeaturesConfig, Kind, MelUnit};
+use crate::corpus::synthetic;
 
 /// One golden matrix: what it was made from, and where it is.
 #[derive(Deserialize)]
@@ -26,8 +27,18 @@ fn noise(n: usize, mut seed: u32) -> Vec<f64> {
     (0..n).map(|_| next()).collect()
 }
 
+/// An utterance of the embedded corpus as `ser-data synth` writes it: rounded to 16 bits.
+fn utterance(stem: &str) -> Vec<f32> {
+    let found = synthetic::utterances().find(|utterance| utterance.stem() == stem);
+    let samples = found.unwrap_or_else(|| panic!("no utterance is called {stem}")).samples();
+    samples.into_iter().map(|x| f32::from((x * 32_768.0).round() as i16) / 32_768.0).collect()
+}
+
 /// The signal that the scripts of golden arrays call `name`.
 pub(crate) fn signal(name: &str, n: usize, sample_rate: u32) -> Vec<f32> {
+    if let Some(stem) = name.strip_prefix("embedded ") {
+        return utterance(stem);
+    }
     let (length, rate) = (n as f64, f64::from(sample_rate));
     let x: Vec<f64> = match name {
         "chirp" => {

@@ -15,7 +15,7 @@ use super::{
     softmax,
 };
 use crate::{
-    audio::{Audio, AudioConfig, Decoder, RATES},
+    audio::{Audio, AudioConfig, Decoder, RATES, Windows},
     config::out_of_range,
     error::{Error, Result},
     features::{Extractor, FeaturesConfig, Matrix, Scaler, ScalerFit, ScalerScope},
@@ -65,6 +65,8 @@ struct Member {
     scope: ScalerScope,
     temperature: f64,
     min_frames: usize,
+    /// How a clip is cut, and its probabilities averaged.
+    windows: Windows,
 }
 
 impl Recognizer {
@@ -304,6 +306,7 @@ impl Member {
             scope,
             temperature: bundle.temperature.unwrap_or(1.0),
             min_frames: bundle.model.min_frames(),
+            windows: bundle.audio.windows(bundle.features.step_seconds(bundle.audio.sample_rate)),
         })
     }
 
@@ -319,9 +322,21 @@ impl Member {
             }
             (None, _) => {}
         }
-        let input = pad(&[&rows], matrix.dims(), self.min_frames, &Device::flex());
-        let logits: Vec<f64> = self.net.forward(input, None).into_data().iter::<f64>().collect();
-        softmax(&logits, self.temperature)
+        // As in training: each window is scaled with its clip and shown by itself.
+        let (dims, frames) = (matrix.dims(), matrix.frames());
+        let windows = (0..self.windows.count(frames)).map(|i| self.windows.range(frames, i));
+        let windows: Vec<&[f32]> = windows.map(|of| &rows[of.start * dims..of.end * dims]).collect();
+        let logits = self.net.forward(pad(&windows, dims, self.min_frames, &Device::flex()), None);
+        let [_, classes] = logits.dims();
+        let logits: Vec<f64> = logits.into_data().iter::<f64>().collect();
+        match logits.chunks_exact(classes).collect::<Vec<_>>()[..] {
+            [only] => softmax(only, self.temperature),
+            ref windows => {
+                let each = windows.iter().map(|row| softmax(row, 1.0).iter().map(|p| p.ln() as f32).collect());
+                let mean = Windows::average(&each.collect::<Vec<Vec<f32>>>());
+                softmax(&mean.into_iter().map(f64::from).collect::<Vec<_>>(), self.temperature)
+            }
+        }
     }
 }
 

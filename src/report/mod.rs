@@ -21,9 +21,11 @@
 //! | [`audits`] | what the leak audit found: text, JSON |
 //! | [`split`] | who is on which side, as CSV |
 //! | [`runs()`] | the runs of one call of training, a row each |
+//! | [`cache`] | what is in the feature cache: text |
 //! | [`document`] | headings, lists and tables as plain text or Markdown |
 
 pub mod audits;
+pub mod cache;
 pub mod card;
 pub mod comparison;
 pub mod csv;

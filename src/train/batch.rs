@@ -1,17 +1,15 @@
 //! Training batches: which copy stands in for a clip, what is masked and mixed, and what the network should say.
 
-use std::borrow::Cow;
-
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, seq::SliceRandom};
 
-use super::data::{Dataset, pad};
-use crate::{augment::AugmentConfig, model::NetInput, rng};
+use super::data::{Dataset, Item, pad};
+use crate::{augment::AugmentConfig, error::Result, model::NetInput, rng};
 
 /// What makes the training side's batches. All that is random in them is a function of the seed, the epoch and the clip or
 /// the batch.
 pub(super) struct Batches<'a> {
-    pub data: &'a Dataset,
+    pub data: &'a Dataset<'a>,
     /// Each clip's class.
     pub labels: &'a [usize],
     /// How many classes there are.
@@ -23,37 +21,50 @@ pub(super) struct Batches<'a> {
 
 impl Batches<'_> {
     /// Batch `index` of the epoch, and the probabilities that the network should give, `[batch, classes]`.
-    pub(super) fn batch(&self, clips: &[usize], epoch: usize, index: usize, device: &Device) -> (NetInput, Tensor<2>) {
-        let mut rows: Vec<Cow<[f32]>> = clips.iter().map(|&clip| self.rows(clip, epoch)).collect();
-        let mut targets: Vec<Vec<f32>> = clips.iter().map(|&clip| self.target(self.labels[clip])).collect();
+    pub(super) fn batch(
+        &self,
+        items: &[Item],
+        epoch: usize,
+        index: usize,
+        device: &Device,
+    ) -> Result<(NetInput, Tensor<2>)> {
+        let mut rows: Vec<Vec<f32>> = items.iter().map(|&item| self.rows(item, epoch)).collect::<Result<_>>()?;
+        let mut targets: Vec<Vec<f32>> = items.iter().map(|item| self.target(self.labels[item.clip])).collect();
         if let Some(mixup) = &self.augment.mixup {
             let mut stream = rng::stream(self.seed, &[&"mixup", &epoch, &index]);
             let weight = mixup.weight(&mut stream);
-            let mut partners: Vec<usize> = (0..clips.len()).collect();
+            let mut partners: Vec<usize> = (0..items.len()).collect();
             partners.shuffle(&mut stream);
-            rows = partners.iter().zip(&rows).map(|(&i, own)| Cow::Owned(mix(own, &rows[i], weight))).collect();
+            rows = partners.iter().zip(&rows).map(|(&i, own)| mix(own, &rows[i], weight)).collect();
             targets = partners.iter().zip(&targets).map(|(&i, own)| mix(own, &targets[i], weight)).collect();
         }
-        let rows: Vec<&[f32]> = rows.iter().map(Cow::as_ref).collect();
+        let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
         let input = pad(&rows, self.data.dims(), self.data.min_frames(), device);
-        let targets = TensorData::new(targets.concat(), [clips.len(), self.classes]);
-        (input, Tensor::from_data(targets, device))
+        let targets = TensorData::new(targets.concat(), [items.len(), self.classes]);
+        Ok((input, Tensor::from_data(targets, device)))
     }
 
-    /// The clip's scaled values or those of a copy, masked where the config says so.
-    fn rows(&self, clip: usize, epoch: usize) -> Cow<'_, [f32]> {
-        let copies = self.data.copies(clip);
-        let mut rows = Cow::Borrowed(self.data.values(clip));
-        if !copies.is_empty() {
+    /// The window's scaled values or those of a copy, masked where the config says so. All windows of a clip are of the
+    /// same copy.
+    fn rows(&self, item: Item, epoch: usize) -> Result<Vec<f32>> {
+        let Item { clip, window } = item;
+        let mut copy = None;
+        if self.data.copies(clip) > 0 {
             let mut stream = rng::stream(self.seed, &[&"copy", &epoch, &clip]);
             if stream.random_bool(self.augment.share) {
-                rows = Cow::Borrowed(&copies[stream.random_range(0..copies.len() as u64) as usize]);
+                copy = Some(stream.random_range(0..self.data.copies(clip) as u64) as usize);
             }
         }
+        let mut rows = self.data.rows(item, copy)?;
         if let Some(masks) = &self.augment.spec_augment {
-            masks.mask(rows.to_mut(), self.data.dims(), &mut rng::stream(self.seed, &[&"masks", &epoch, &clip]));
+            // A whole clip's masks are those from before there were windows.
+            let mut stream = match window {
+                0 => rng::stream(self.seed, &[&"masks", &epoch, &clip]),
+                _ => rng::stream(self.seed, &[&"masks", &epoch, &clip, &window]),
+            };
+            masks.mask(&mut rows, self.data.dims(), &mut stream);
         }
-        rows
+        Ok(rows)
     }
 
     /// All for the class, less what is spread over all classes.
@@ -74,56 +85,77 @@ fn mix(own: &[f32], other: &[f32], weight: f32) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::augment::{Mixup, SpecAugment};
+    use crate::{
+        audio::Windows,
+        augment::Mixup,
+        cache::Entry,
+        train::data::{Scaling, fake},
+    };
 
-    /// Clips of 8 frames of 2 columns: clip `c` is 10 c + 1 throughout, its copy `n` 10 c + 2 + n.
-    fn data(clips: usize, copies: usize) -> Dataset {
-        let value = |x: usize| vec![x as f32; 16];
-        Dataset::of_values(
-            (0..clips).map(|c| value(10 * c + 1)).collect(),
-            (0..clips).map(|c| (0..copies).map(|n| value(10 * c + 2 + n)).collect()).collect(),
-            2,
-        )
+    /// A clip's value in the middle of its 8 frames: clip `c` is 10 c + 1, its copy `n` 10 c + 2 + n, in parts of 2^13.
+    fn value(c: usize, copy: Option<usize>) -> f32 {
+        (10 * c + 1 + copy.map_or(0, |n| n + 1)) as f32 / 8_192.0
     }
 
-    fn values(of: &Batches, clips: &[usize], epoch: usize) -> (Vec<f32>, Vec<f32>) {
-        let (input, targets) = of.batch(clips, epoch, 0, &Device::flex());
+    /// In a cache of its own: clips, each followed by its copies.
+    fn entries(dir: &std::path::Path, clips: usize, copies: usize) -> Vec<Vec<Entry>> {
+        let variants = |c| std::iter::once(None).chain((0..copies).map(Some)).map(move |copy| (7, value(c, copy)));
+        let all = fake::entries(dir, &(0..clips).flat_map(variants).collect::<Vec<_>>());
+        all.chunks(copies + 1).map(<[Entry]>::to_vec).collect()
+    }
+
+    fn data<'a>(clips: &'a [Entry], all: &'a [Vec<Entry>]) -> Dataset<'a> {
+        let mut data = Dataset::new(clips, vec![Scaling::None; clips.len()], Windows::WHOLE, 1);
+        all.iter().enumerate().for_each(|(clip, entries)| data.add_copies(clip, &entries[1..]));
+        data
+    }
+
+    fn items(clips: impl IntoIterator<Item = usize>) -> Vec<Item> {
+        clips.into_iter().map(|clip| Item { clip, window: 0 }).collect()
+    }
+
+    fn values(of: &Batches, clips: &[Item], epoch: usize) -> (Vec<f32>, Vec<f32>) {
+        let (input, targets) = of.batch(clips, epoch, 0, &Device::flex()).unwrap();
         (input.features.into_data().iter::<f32>().collect(), targets.into_data().iter::<f32>().collect())
     }
 
     #[test]
     fn copies_stand_in_as_often_as_they_should_and_alike() {
-        let data = data(400, 3);
+        let dir = tempfile::tempdir().unwrap();
+        let all = entries(dir.path(), 400, 3);
+        let clips: Vec<Entry> = all.iter().map(|entries| entries[0].clone()).collect();
+        let data = data(&clips, &all);
         let augment = AugmentConfig { share: 0.25, ..AugmentConfig::default() };
-        let (labels, clips) = (vec![1; 400], (0..400).collect::<Vec<_>>());
+        let (labels, clips) = (vec![1; 400], items(0..400));
         let of = Batches { data: &data, labels: &labels, classes: 3, augment: &augment, label_smoothing: 0.0, seed: 1 };
         let (drawn, targets) = values(&of, &clips, 1);
         assert_eq!((drawn.clone(), targets.clone()), values(&of, &clips, 1));
         assert_ne!(drawn, values(&of, &clips, 2).0);
         assert_eq!(targets[..3], [0.0, 1.0, 0.0]);
         let mut counts = [0usize; 4];
-        drawn.chunks_exact(16).enumerate().for_each(|(c, rows)| counts[rows[0] as usize - 10 * c - 1] += 1);
+        drawn.chunks_exact(16).enumerate().for_each(|(c, rows)| {
+            counts[((rows[7] - value(c, None)) * 8_192.0).round() as usize] += 1;
+        });
         assert!(counts[0].abs_diff(300) < 35 && counts[1..].iter().all(|n| n.abs_diff(33) < 20), "{counts:?}");
         // A clip's draw is its own, whatever else is in the batch.
-        assert_eq!(values(&of, &[7, 300], 1).0[16..], drawn[300 * 16..][..16]);
+        assert_eq!(values(&of, &items([7, 300]), 1).0[16..], drawn[300 * 16..][..16]);
     }
 
     #[test]
     fn mixup_mixes_values_and_truth_alike_and_smoothing_spreads_it() {
-        let data = data(8, 0);
-        let augment = AugmentConfig {
-            mixup: Some(Mixup { alpha: 1.0 }),
-            spec_augment: Some(SpecAugment::default()), // masks constants by their own mean
-            ..AugmentConfig::default()
-        };
+        let dir = tempfile::tempdir().unwrap();
+        let all = entries(dir.path(), 8, 0);
+        let clips: Vec<Entry> = all.iter().map(|entries| entries[0].clone()).collect();
+        let data = data(&clips, &all);
+        let augment = AugmentConfig { mixup: Some(Mixup { alpha: 1.0 }), ..AugmentConfig::default() };
         let labels: Vec<usize> = (0..8).collect();
         let of = Batches { data: &data, labels: &labels, classes: 8, augment: &augment, label_smoothing: 0.1, seed: 1 };
-        let (rows, targets) = values(&of, &labels, 1);
+        let (rows, targets) = values(&of, &items(0..8), 1);
         for (row, target) in rows.chunks_exact(16).zip(targets.chunks_exact(8)) {
             approx::assert_relative_eq!(target.iter().sum::<f32>(), 1.0, max_relative = 1e-5);
             let truth = target.iter().map(|p| (p - 0.1 / 8.0) / 0.9);
-            let expected: f32 = truth.enumerate().map(|(class, p)| p * (10 * class + 1) as f32).sum();
-            approx::assert_relative_eq!(row[5], expected, max_relative = 1e-4);
+            let expected: f32 = truth.enumerate().map(|(class, p)| p * value(class, None)).sum();
+            approx::assert_relative_eq!(row[7], expected, max_relative = 1e-4);
         }
         assert!(targets.iter().all(|p| *p > 0.012));
     }

@@ -1,66 +1,79 @@
 //! A fold's clips as scaled matrices, and batches of them.
 
-use std::borrow::Cow;
-
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::{cache::Entry, features::Scaler, model::NetInput};
+use crate::{
+    audio::Windows,
+    cache::Entry,
+    error::Result,
+    features::{Scaler, ScalerFit},
+    model::NetInput,
+};
 
-/// Clips ready for the network.
-pub(super) struct Dataset {
-    /// Scaled values of each clip, row after row.
-    values: Vec<Vec<f32>>,
-    /// The same of each clip's altered copies.
-    copies: Vec<Vec<Vec<f32>>>,
-    dims: usize,
+/// What a clip's values are standardised with.
+#[derive(Clone, Copy)]
+pub(super) enum Scaling<'a> {
+    /// Nothing.
+    None,
+    /// What was fitted elsewhere.
+    By(&'a Scaler),
+    /// Its own mean and spread.
+    Own,
+}
+
+/// A window of a clip: what the network is shown at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Item {
+    /// The clip it is cut from, and whose side and label it has.
+    pub clip: usize,
+    /// Which of the clip's windows.
+    pub window: usize,
+}
+
+/// The clips of a fold. Nothing of them is held: values are read from the cache when a batch wants them.
+pub(super) struct Dataset<'a> {
+    entries: &'a [Entry],
+    /// Each clip's altered copies; none but on the training side.
+    copies: Vec<&'a [Entry]>,
+    scaling: Vec<Scaling<'a>>,
+    windows: Windows,
     min_frames: usize,
 }
 
-impl Dataset {
-    /// Scales each clip of `members` by the scaler that goes with it. Other clips stay empty, so that indices are those
-    /// of the experiment.
-    pub(super) fn new<'a>(
-        entries: &[Entry],
-        members: impl IntoIterator<Item = usize>,
-        scaler_of: impl Fn(usize) -> Option<&'a Scaler>,
-        min_frames: usize,
-    ) -> Self {
-        let mut values = vec![Vec::new(); entries.len()];
-        for i in members {
-            let mut rows = entries[i].values().to_vec();
-            if let Some(scaler) = scaler_of(i) {
-                scaler.apply(&mut rows);
+impl<'a> Dataset<'a> {
+    /// The clips of `entries`, each with what it is scaled by.
+    pub(super) fn new(entries: &'a [Entry], scaling: Vec<Scaling<'a>>, windows: Windows, min_frames: usize) -> Self {
+        Self { entries, copies: vec![&[]; entries.len()], scaling, windows, min_frames }
+    }
+
+    /// Adds altered copies of a clip, each scaled as the clip is.
+    pub(super) fn add_copies(&mut self, clip: usize, copies: &'a [Entry]) {
+        self.copies[clip] = copies;
+    }
+
+    /// How many altered copies the clip has.
+    pub(super) fn copies(&self, clip: usize) -> usize {
+        self.copies[clip].len()
+    }
+
+    /// The scaled values of a window, row after row: of the clip, or of one of its copies, in the same part of it.
+    pub(super) fn rows(&self, item: Item, copy: Option<usize>) -> Result<Vec<f32>> {
+        let entry = copy.map_or(&self.entries[item.clip], |copy| &self.copies[item.clip][copy]);
+        // A copy may be longer or shorter, and have more or fewer windows.
+        let (own, others) = (self.items(item.clip).len(), self.windows.count(entry.frames()));
+        let range = self.windows.range(entry.frames(), (2 * item.window + 1) * others / (2 * own));
+        let values = entry.values()?;
+        let mut rows = values[range.start * entry.dims()..range.end * entry.dims()].to_vec();
+        match self.scaling[item.clip] {
+            Scaling::None => {}
+            Scaling::By(scaler) => scaler.apply(&mut rows),
+            Scaling::Own => {
+                let mut fit = ScalerFit::new(entry.dims());
+                fit.add(&values);
+                fit.finish().apply(&mut rows);
             }
-            values[i] = rows;
         }
-        let copies = vec![Vec::new(); entries.len()];
-        Self { values, copies, dims: entries.first().map_or(0, Entry::dims), min_frames }
-    }
-
-    /// Adds altered copies of a clip, each scaled by the scaler that goes with it.
-    pub(super) fn add_copies<'a>(
-        &mut self,
-        clip: usize,
-        copies: &[Entry],
-        scaler_of: impl Fn(&Entry) -> Option<Cow<'a, Scaler>>,
-    ) {
-        for copy in copies {
-            let mut rows = copy.values().to_vec();
-            if let Some(scaler) = scaler_of(copy) {
-                scaler.apply(&mut rows);
-            }
-            self.copies[clip].push(rows);
-        }
-    }
-
-    /// The clip's scaled values, row after row.
-    pub(super) fn values(&self, clip: usize) -> &[f32] {
-        &self.values[clip]
-    }
-
-    /// The same of its altered copies.
-    pub(super) fn copies(&self, clip: usize) -> &[Vec<f32>] {
-        &self.copies[clip]
+        Ok(rows)
     }
 
     /// The fewest frames of a batch.
@@ -68,33 +81,38 @@ impl Dataset {
         self.min_frames
     }
 
-    /// Clips of so many columns as they are.
-    #[cfg(test)]
-    pub(super) fn of_values(values: Vec<Vec<f32>>, copies: Vec<Vec<Vec<f32>>>, dims: usize) -> Self {
-        Self { values, copies, dims, min_frames: 1 }
-    }
-
     /// Feature columns.
     pub(super) fn dims(&self) -> usize {
-        self.dims
+        self.entries.first().map_or(0, Entry::dims)
     }
 
-    /// Frames of a clip.
-    fn frames(&self, clip: usize) -> usize {
-        self.values[clip].len() / self.dims.max(1)
+    /// The clip's windows.
+    fn items(&self, clip: usize) -> impl ExactSizeIterator<Item = Item> + use<> {
+        (0..self.windows.count(self.entries[clip].frames())).map(move |window| Item { clip, window })
     }
 
-    /// The clips as one padded batch.
-    pub(super) fn batch(&self, clips: &[usize], device: &Device) -> NetInput {
-        let matrices: Vec<&[f32]> = clips.iter().map(|&clip| self.values[clip].as_slice()).collect();
-        pad(&matrices, self.dims, self.min_frames, device)
+    /// Frames of a window.
+    fn frames(&self, item: Item) -> usize {
+        self.windows.range(self.entries[item.clip].frames(), item.window).len()
     }
 
-    /// The members in batches for reading only: sorted by length, so that little is padded.
-    pub(super) fn plain_batches(&self, members: &[usize], size: usize) -> Vec<Vec<usize>> {
-        let mut order = members.to_vec();
-        order.sort_by_key(|&clip| (self.frames(clip), clip));
-        order.chunks(size).map(<[usize]>::to_vec).collect()
+    /// The windows as one padded batch.
+    pub(super) fn batch(&self, items: &[Item], device: &Device) -> Result<NetInput> {
+        let rows: Vec<Vec<f32>> = items.iter().map(|&item| self.rows(item, None)).collect::<Result<_>>()?;
+        let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        Ok(pad(&rows, self.dims(), self.min_frames, device))
+    }
+
+    /// The members' windows, clip after clip.
+    pub(super) fn windows_of(&self, members: &[usize]) -> Vec<Item> {
+        members.iter().flat_map(|&clip| self.items(clip)).collect()
+    }
+
+    /// The members' windows in batches for reading only: sorted by length, so that little is padded.
+    pub(super) fn plain_batches(&self, members: &[usize], size: usize) -> Vec<Vec<Item>> {
+        let mut order = self.windows_of(members);
+        order.sort_by_key(|&item| (self.frames(item), item));
+        order.chunks(size).map(<[Item]>::to_vec).collect()
     }
 }
 
@@ -109,4 +127,104 @@ pub fn pad(matrices: &[&[f32]], dims: usize, min_frames: usize, device: &Device)
     }
     let features = Tensor::from_data(TensorData::new(padded, [matrices.len(), frames, dims]), device);
     NetInput { features, lengths }
+}
+
+#[cfg(test)]
+pub(super) mod fake {
+    use crate::{
+        audio::AudioConfig,
+        cache::{Cache, DEFAULT_LIMIT, Entry},
+        corpus::{Clip, Metadata, Source},
+        features::{FeaturesConfig, Kind},
+    };
+
+    /// Clips of constant samples in a cache, so many samples long and of such a value: `zcr` and `rms` of short frames, the
+    /// second of which is the value.
+    pub fn entries(dir: &std::path::Path, clips: &[(usize, f32)]) -> Vec<Entry> {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 8_000,
+            bits_per_sample: 32,
+            sample_format: hound::SampleFormat::Float,
+        };
+        let clip = |(i, &(n, value)): (usize, &(usize, f32))| {
+            let path = dir.join(format!("{i}-{n}-{value}.wav"));
+            let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+            (0..n).for_each(|_| writer.write_sample(value).unwrap());
+            writer.finalize().unwrap();
+            Clip {
+                id: format!("c/s/{i}"),
+                corpus: "c".into(),
+                speaker: "s".into(),
+                emotion: "sad".into(),
+                source: Source::File(path),
+                meta: Metadata::default(),
+            }
+        };
+        let clips: Vec<Clip> = clips.iter().enumerate().map(clip).collect();
+        let features = FeaturesConfig {
+            kinds: vec![Kind::Zcr, Kind::Rms],
+            frame_length: 2,
+            hop_length: 1,
+            ..FeaturesConfig::default()
+        };
+        let audio = AudioConfig { sample_rate: 8_000, ..AudioConfig::default() };
+        Cache::new(dir, DEFAULT_LIMIT, &audio, &features).unwrap().matrices(&clips).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::train::sampling::Sampling;
+
+    #[test]
+    fn windows_go_where_their_clip_goes_and_are_cut_out_of_it() {
+        let dir = tempfile::tempdir().unwrap();
+        // Frames: one more than samples. Clip i has the value (i + 1) / 16.
+        let clips: Vec<(usize, f32)> =
+            [9, 40, 3, 25, 17].into_iter().enumerate().map(|(i, n)| (n, (i + 1) as f32 / 16.0)).collect();
+        let entries = fake::entries(dir.path(), &clips);
+        let mut data = Dataset::new(&entries, vec![Scaling::None; 5], Windows::new(10, 0.5), 1);
+        let longer = fake::entries(dir.path(), &[(57, 0.75)]);
+        data.add_copies(1, &longer);
+
+        let members = [1, 2, 4];
+        let training = Sampling::Shuffled.batches(&data.windows_of(&members), &[0; 5], 4, 7, 1).concat();
+        let reading = data.plain_batches(&members, 4).concat();
+        let count = |clip| data.items(clip).len();
+        assert_eq!([0, 1, 2, 3, 4].map(count), [1, 8, 1, 5, 3]);
+        for items in [&training, &reading] {
+            assert_eq!(items.len(), 12);
+            let distinct: BTreeSet<Item> = items.iter().copied().collect();
+            assert_eq!(
+                distinct,
+                members.iter().flat_map(|&clip| data.items(clip)).collect(),
+                "each once, no other clip's"
+            );
+        }
+        for item in reading {
+            let rows = data.rows(item, None).unwrap();
+            assert_eq!(rows.len(), 2 * if item.clip == 2 { 4 } else { 10 });
+            // The first and the last frame of a clip are half padding.
+            let inside = rows.chunks_exact(2).filter(|row| row[1] == clips[item.clip].1).count();
+            assert!(inside * 2 + 4 >= rows.len(), "{item:?}: {rows:?}");
+        }
+        let last = data.rows(Item { clip: 1, window: 7 }, Some(0)).unwrap();
+        let copy = longer[0].values().unwrap();
+        assert_eq!(last[..], copy[copy.len() - 20..], "the last window of a longer copy is its last one");
+    }
+
+    #[test]
+    fn without_windows_a_batch_is_whole_clips() {
+        let dir = tempfile::tempdir().unwrap();
+        let entries = fake::entries(dir.path(), &[(30, 0.5), (20, 0.25)]);
+        let data = Dataset::new(&entries, vec![Scaling::Own; 2], Windows::WHOLE, 1);
+        let batches = data.plain_batches(&[0, 1], 8);
+        assert_eq!(batches, [[Item { clip: 1, window: 0 }, Item { clip: 0, window: 0 }]]);
+        let input = data.batch(&batches[0], &Device::flex()).unwrap();
+        assert_eq!((input.features.dims(), input.lengths), ([2, 31, 2], vec![21, 31]));
+    }
 }

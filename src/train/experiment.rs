@@ -11,7 +11,7 @@ use super::{dashboard::Dashboard, fit::Run, init::Start};
 use crate::{
     audio::{load, snr_db},
     augment::Augmenter,
-    cache::{Cache, Entry},
+    cache::{Cache, DEFAULT_LIMIT, Entry, Size},
     config::Experiment,
     corpus::{Clip, Exclusion, Findings, Flaw, Source},
     device::DeviceKind,
@@ -28,6 +28,8 @@ use crate::{
 pub struct Options {
     /// The folder of the feature cache.
     pub cache: PathBuf,
+    /// What the cache may hold; [`crate::cache::DEFAULT_LIMIT`] where absent.
+    pub cache_limit: Option<Size>,
     /// The experiment's folder.
     pub out: PathBuf,
     /// The one fold to run, by name; all where absent.
@@ -190,7 +192,8 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
     let (started, to_do) = (Instant::now(), runs.iter().filter(|run| !matches!(run.3, Found::Finished(_))).count());
     let mut trained = 0;
     let mut outcomes = Vec::new();
-    let cache = Cache::new(&options.cache, &prepared.experiment.audio, &prepared.experiment.features)?;
+    let limit = options.cache_limit.unwrap_or(DEFAULT_LIMIT);
+    let cache = Cache::new(&options.cache, limit, &prepared.experiment.audio, &prepared.experiment.features)?;
     let mut entries = None;
     let mut snrs = None;
     for (fold, dir, record, state, start, lock) in runs {

@@ -14,7 +14,7 @@ use super::{
     batch::Batches,
     checkpoint::{Checkpoint, State},
     checkpoints::Checkpoints,
-    data::Dataset,
+    data::{Dataset, Item},
     experiment::Prepared,
     init::Start,
     known,
@@ -78,20 +78,20 @@ impl Run<'_> {
         known::write(&self.dir, self.prepared, self.entries, self.snrs, self.fold, &self.record)?;
         let mut log = Log::open(&self.dir.log())?;
         let started = Instant::now();
-        let scalers = Scalers::fit(self.prepared, self.entries, self.fold);
+        let scalers = Scalers::fit(self.prepared, self.entries, self.fold)?;
         let data = scalers.dataset(self.prepared, self.entries, &self.copies, self.fold);
         let (net, state) = self.train(&data, &mut log)?;
 
-        let test = self.predict(&net, &data, &self.fold.test);
-        let validation = self.predict(&net, &data, &self.fold.validation);
+        let test = self.predict(&net, &data, &self.fold.test)?;
+        let validation = self.predict(&net, &data, &self.fold.validation)?;
         let judged = self.table(&self.fold.validation, &validation);
         judged.write(&self.dir.validation())?;
         self.table(&self.fold.test, &test).write(&self.dir.predictions())?;
-        self.embeddings(&net, &data).write(&self.dir.embeddings())?;
+        self.embeddings(&net, &data)?.write(&self.dir.embeddings())?;
         let best_epoch = state.best.unwrap_or(state.history.len());
         let figures = Figures { best_epoch, validation: validation.figures(), test: test.figures() };
         let temperature = temperature::fit(&Judgements::of(judged.classes.len(), &judged.rows));
-        self.bundle(&net, scalers.train, temperature, figures).save_in(&self.dir.bundle())?;
+        self.bundle(&net, scalers.of_bundle(), temperature, figures).save_in(&self.dir.bundle())?;
         let done = Done {
             best_epoch,
             epochs: state.history.len(),
@@ -143,10 +143,11 @@ impl Run<'_> {
             seed: self.seed(),
         };
         let loss = self.loss()?;
+        let windows = data.windows_of(&self.fold.train);
 
         while !self.finished(&state) {
             let batches = settings.sampling.batches(
-                &self.fold.train,
+                &windows,
                 &self.prepared.labels,
                 settings.batch_size,
                 self.seed(),
@@ -156,7 +157,7 @@ impl Run<'_> {
                 let done = (history.len() as f64) + done as f64 / batches.len() as f64;
                 settings.schedule.rate(settings.learning_rate, Place { done, epochs: settings.epochs, history })
             };
-            watch.start_epoch(self.fold.train.len());
+            watch.start_epoch(windows.len());
             for (i, batch) in batches.iter().enumerate().skip(state.batch) {
                 if watch.stop_requested() {
                     state.seconds = earlier + started.elapsed().as_secs_f64();
@@ -166,7 +167,7 @@ impl Run<'_> {
                         state.epoch
                     )));
                 }
-                let (input, targets) = training.batch(batch, state.epoch, i, device);
+                let (input, targets) = training.batch(batch, state.epoch, i, device)?;
                 let (value, gradient) = replicas.gradient(&net, &loss, input, targets, |part| match part {
                     0 => rng::stream(self.seed(), &[&"dropout", &state.epoch, &i]),
                     part => rng::stream(self.seed(), &[&"dropout", &state.epoch, &i, &part]),
@@ -184,7 +185,7 @@ impl Run<'_> {
                 watch.batch(state.seen, value);
             }
             settings.averaging.after_epoch(&mut average, state.epoch, settings.epochs, || weights::read(&net));
-            let validation = self.predict(&validated(&net, average.as_ref())?, data, &self.fold.validation);
+            let validation = self.predict(&validated(&net, average.as_ref())?, data, &self.fold.validation)?;
             let record = EpochRecord {
                 epoch: state.epoch,
                 train_loss: state.loss_sum / state.seen.max(1) as f64,
@@ -244,17 +245,17 @@ impl Run<'_> {
         })
     }
 
-    fn predict(&self, net: &Net, data: &Dataset, members: &[usize]) -> Scored {
+    fn predict(&self, net: &Net, data: &Dataset, members: &[usize]) -> Result<Scored> {
         let prepared = self.prepared;
         let size = prepared.experiment.train.batch_size;
         score(net, data, members, &prepared.labels, &prepared.classes, size, &self.devices[0])
     }
 
-    fn embeddings(&self, net: &Net, data: &Dataset) -> Embeddings {
+    fn embeddings(&self, net: &Net, data: &Dataset) -> Result<Embeddings> {
         let test = &self.fold.test;
         let size = self.prepared.experiment.train.batch_size;
         let clips = test.iter().map(|&clip| self.prepared.clips[clip].id.clone()).collect();
-        Embeddings { clips, vectors: embed(net, data, test, size, &self.devices[0]) }
+        Ok(Embeddings { clips, vectors: embed(net, data, test, size, &self.devices[0])? })
     }
 
     fn table(&self, members: &[usize], scored: &Scored) -> Predictions {
@@ -274,14 +275,14 @@ impl Run<'_> {
         Predictions { classes: self.prepared.classes.clone(), rows: rows.collect() }
     }
 
-    fn bundle(&self, net: &Net, scaler: Option<Scaler>, temperature: Option<f64>, figures: Figures) -> Bundle {
+    fn bundle(&self, net: &Net, scaler: Option<&Scaler>, temperature: Option<f64>, figures: Figures) -> Bundle {
         let experiment = &self.prepared.experiment;
         Bundle {
             classes: self.prepared.classes.clone(),
             audio: experiment.audio.clone(),
             features: experiment.features.clone(),
             model: experiment.model.clone(),
-            scaler,
+            scaler: scaler.cloned(),
             temperature,
             figures: Some(figures),
             precision: Precision::F32,
@@ -290,8 +291,8 @@ impl Run<'_> {
         }
     }
 
-    fn diverged(&self, state: &State, i: usize, batch: &[usize], loss: f64, norm: f64) -> Error {
-        let clips: Vec<&str> = batch.iter().map(|&clip| self.prepared.clips[clip].id.as_str()).collect();
+    fn diverged(&self, state: &State, i: usize, batch: &[Item], loss: f64, norm: f64) -> Error {
+        let clips: Vec<&str> = batch.iter().map(|item| self.prepared.clips[item.clip].id.as_str()).collect();
         Error::Data(format!(
             "training diverged in epoch {}, batch {}: loss {loss}, gradient norm {norm}; lower train.learning_rate or \
              set train.clip_norm. The batch: {}",

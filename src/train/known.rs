@@ -41,8 +41,7 @@ pub(super) fn write(
 /// What is known of each clip; of how long it is, what its frames say.
 fn write_clips(dir: &RunDir, prepared: &Prepared, entries: &[Entry], snrs: &[Option<f64>]) -> Result<()> {
     let experiment = &prepared.experiment;
-    let features = &experiment.features;
-    let step = features.hop_seconds.unwrap_or(features.hop_length as f64 / f64::from(experiment.audio.sample_rate));
+    let step = experiment.features.step_seconds(experiment.audio.sample_rate);
     let records: Vec<ClipRecord> = prepared
         .clips
         .iter()

@@ -3,9 +3,10 @@
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
+use super::data::Item;
 use crate::rng;
 
-/// `train.sampling`: how an epoch's utterances are drawn.
+/// `train.sampling`: how an epoch's windows are drawn (clips, where they are not cut into windows).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sampling {
@@ -31,18 +32,18 @@ impl Sampling {
     /// free, since the fused operations pass over it.
     pub(super) fn batches(
         self,
-        members: &[usize],
+        items: &[Item],
         labels: &[usize],
         size: usize,
         seed: u64,
         epoch: usize,
-    ) -> Vec<Vec<usize>> {
+    ) -> Vec<Vec<Item>> {
         let mut order = match self {
-            Self::Shuffled => members.to_vec(),
-            Self::Balanced => balanced(members, labels, seed, epoch),
+            Self::Shuffled => items.to_vec(),
+            Self::Balanced => balanced(items, labels, seed, epoch),
         };
         order.shuffle(&mut rng::stream(seed, &[&"order", &epoch]));
-        let mut batches: Vec<Vec<usize>> = order.chunks(size).map(<[usize]>::to_vec).collect();
+        let mut batches: Vec<Vec<Item>> = order.chunks(size).map(<[Item]>::to_vec).collect();
         // Batch statistics of a lone clip are no statistics: it joins the batch before it.
         if let [.., before, last] = batches.as_mut_slice()
             && last.len() == 1
@@ -54,17 +55,17 @@ impl Sampling {
     }
 }
 
-/// As many draws as there are members, spread evenly over the classes that they have.
-fn balanced(members: &[usize], labels: &[usize], seed: u64, epoch: usize) -> Vec<usize> {
-    let mut classes = std::collections::BTreeMap::<usize, Vec<usize>>::new();
-    for &clip in members {
-        classes.entry(labels[clip]).or_default().push(clip);
+/// As many draws as there are items, spread evenly over the classes that they have.
+fn balanced(items: &[Item], labels: &[usize], seed: u64, epoch: usize) -> Vec<Item> {
+    let mut classes = std::collections::BTreeMap::<usize, Vec<Item>>::new();
+    for &item in items {
+        classes.entry(labels[item.clip]).or_default().push(item);
     }
     let mut stream = rng::stream(seed, &[&"balance", &epoch]);
-    let mut classes: Vec<Vec<usize>> = classes.into_values().collect();
+    let mut classes: Vec<Vec<Item>> = classes.into_values().collect();
     // What cannot be spread evenly goes to other classes in other epochs.
     classes.shuffle(&mut stream);
-    let (count, all) = (classes.len().max(1), members.len());
+    let (count, all) = (classes.len().max(1), items.len());
     let mut drawn = Vec::with_capacity(all);
     for (i, mut clips) in classes.into_iter().enumerate() {
         let mut wanted = all / count + usize::from(i < all % count);
@@ -81,9 +82,13 @@ fn balanced(members: &[usize], labels: &[usize], seed: u64, epoch: usize) -> Vec
 mod tests {
     use super::*;
 
+    fn items(clips: impl Iterator<Item = usize>) -> Vec<Item> {
+        clips.map(|clip| Item { clip, window: 0 }).collect()
+    }
+
     #[test]
     fn an_epoch_has_every_clip_once_and_no_batch_of_one() {
-        let members: Vec<usize> = (10..27).collect();
+        let members = items(10..27);
         let batches = Sampling::Shuffled.batches(&members, &[0; 27], 4, 1, 3);
         assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 4, 5]);
         assert_ne!(batches, Sampling::Shuffled.batches(&members, &[0; 27], 4, 1, 4));
@@ -96,9 +101,9 @@ mod tests {
     fn balanced_epochs_draw_every_class_alike_and_every_clip_of_it_in_turn() {
         // 3 clips of class 0, 1 of class 1, 20 of class 2.
         let labels: Vec<usize> = (0..24).map(|clip| [0, 0, 0, 1].get(clip).copied().unwrap_or(2)).collect();
-        let members: Vec<usize> = (0..24).collect();
+        let members = items(0..24);
         let drawn = Sampling::Balanced.batches(&members, &labels, 8, 1, 1).concat();
-        let times = |clip: usize| drawn.iter().filter(|&&c| c == clip).count();
+        let times = |clip: usize| drawn.iter().filter(|item| item.clip == clip).count();
         assert_eq!(drawn.len(), 24);
         assert_eq!((0..4).map(times).collect::<Vec<_>>().iter().sum::<usize>(), 16);
         assert!((0..3).all(|clip| (2..=3).contains(&times(clip))) && times(3) == 8);

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 
 use super::{
     batch::Batches,
-    data::Dataset,
+    data::{Dataset, Item},
     experiment::{Options, Prepared, chosen_folds, matrices},
     fit::initial,
     init::Start,
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     augment::AugmentConfig,
-    cache::Cache,
+    cache::{Cache, DEFAULT_LIMIT},
     error::{Error, Result},
     model::Net,
     progress::{Progress, stop_requested},
@@ -59,10 +59,15 @@ pub fn sanity(prepared: &Prepared, options: &Options) -> Result<Sanity> {
     let folds = chosen_folds(prepared, options.fold.as_deref())?;
     let Some(fold) = folds.first() else { return Err(Error::Data("the protocol has no fold".into())) };
     let seed = options.seeds.first().copied().unwrap_or(prepared.experiment.seed);
-    let cache = Cache::new(&options.cache, &prepared.experiment.audio, &prepared.experiment.features)?;
+    let cache = Cache::new(
+        &options.cache,
+        options.cache_limit.unwrap_or(DEFAULT_LIMIT),
+        &prepared.experiment.audio,
+        &prepared.experiment.features,
+    )?;
     let entries = matrices(prepared, &cache)?;
     let start = Start::load(prepared, fold, seed)?;
-    let scalers = Scalers::fit(prepared, &entries, fold);
+    let scalers = Scalers::fit(prepared, &entries, fold)?;
     let check = Check {
         prepared,
         fold,
@@ -84,7 +89,7 @@ struct Check<'a> {
     fold: &'a Fold,
     seed: u64,
     start: Option<Start>,
-    data: Dataset,
+    data: Dataset<'a>,
     device: Device,
     augment: AugmentConfig,
     progress: Progress,
@@ -111,19 +116,25 @@ impl Check<'_> {
         }
     }
 
-    fn clips(&self, epoch: usize) -> Vec<Vec<usize>> {
+    fn clips(&self, epoch: usize) -> Vec<Vec<Item>> {
         let settings = &self.prepared.experiment.train;
         let size = settings.batch_size;
-        settings.sampling.batches(&self.fold.train, &self.prepared.labels, size, self.seed, epoch)
+        settings.sampling.batches(
+            &self.data.windows_of(&self.fold.train),
+            &self.prepared.labels,
+            size,
+            self.seed,
+            epoch,
+        )
     }
 
     /// A step of plain cross-entropy; its loss before it.
-    fn step(&self, net: Net, optimiser: &mut Optimiser, clips: &[usize], rate: f64, step: usize) -> Result<(Net, f64)> {
+    fn step(&self, net: Net, optimiser: &mut Optimiser, clips: &[Item], rate: f64, step: usize) -> Result<(Net, f64)> {
         if stop_requested() {
             return Err(Error::Interrupted("stopped; nothing was written".into()));
         }
         self.progress.step();
-        let (input, targets) = self.batches().batch(clips, 1, 0, &self.device);
+        let (input, targets) = self.batches().batch(clips, 1, 0, &self.device)?;
         let dropout = rng::stream(self.seed, &[&"sanity", &step]);
         let (loss, gradient) = part(&net, &Loss::default(), input, targets, dropout);
         Ok((optimiser.step_flat(rate, net, gradient).0, loss))

@@ -1,80 +1,89 @@
 //! The scalers of a run, and its clips scaled by them.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
-use super::{data::Dataset, experiment::Prepared};
+use super::{
+    data::{Dataset, Scaling},
+    experiment::Prepared,
+};
 use crate::{
     cache::Entry,
+    config::Experiment,
+    corpus::Clip,
+    error::Result,
     features::{Scaler, ScalerFit, ScalerScope},
     protocol::Fold,
 };
 
 /// The scalers of a run, by scope.
-#[derive(Default)]
-pub(super) struct Scalers {
-    /// The one that was fitted on the training side, where the config asks for that.
-    pub train: Option<Scaler>,
-    by_group: BTreeMap<String, Scaler>,
+pub(super) enum Scalers {
+    None,
+    Train(Scaler),
+    /// By the speaker's key.
+    Speaker(BTreeMap<String, Scaler>),
+    /// Each clip's own, and each copy's.
+    Utterance,
 }
 
 impl Scalers {
     /// Fits what the config asks for.
-    pub(super) fn fit(prepared: &Prepared, entries: &[Entry], fold: &Fold) -> Self {
+    pub(super) fn fit(prepared: &Prepared, entries: &[Entry], fold: &Fold) -> Result<Self> {
         let dims = entries.first().map_or(0, Entry::dims);
-        let fit = |members: &[usize]| {
+        let fit = |members: &[usize]| -> Result<Scaler> {
             let mut fit = ScalerFit::new(dims);
-            members.iter().for_each(|&clip| fit.add(entries[clip].values()));
-            fit.finish()
-        };
-        let mut scalers = Self::default();
-        match prepared.experiment.features.scaler {
-            ScalerScope::None => {}
-            ScalerScope::Train => scalers.train = Some(fit(&fold.train)),
-            ScalerScope::Utterance | ScalerScope::Speaker => {
-                let by_speaker = prepared.experiment.features.scaler == ScalerScope::Speaker;
-                let mut groups = BTreeMap::<String, Vec<usize>>::new();
-                for (i, clip) in prepared.clips.iter().enumerate() {
-                    let group = if by_speaker { clip.speaker_key() } else { clip.id.clone() };
-                    groups.entry(group).or_default().push(i);
-                }
-                scalers.by_group = groups.into_iter().map(|(group, members)| (group, fit(&members))).collect();
+            for &clip in members {
+                fit.add(&entries[clip].values()?);
             }
-        }
-        scalers
+            Ok(fit.finish())
+        };
+        Ok(match prepared.experiment.features.scaler {
+            ScalerScope::None => Self::None,
+            ScalerScope::Train => Self::Train(fit(&fold.train)?),
+            ScalerScope::Utterance => Self::Utterance,
+            ScalerScope::Speaker => {
+                let mut speakers = BTreeMap::<String, Vec<usize>>::new();
+                for (i, clip) in prepared.clips.iter().enumerate() {
+                    speakers.entry(clip.speaker_key()).or_default().push(i);
+                }
+                let fitted = speakers.into_iter().map(|(speaker, members)| Ok((speaker, fit(&members)?)));
+                Self::Speaker(fitted.collect::<Result<_>>()?)
+            }
+        })
     }
 
-    /// The fold's clips, scaled; `copies` are those of each clip of the training side, in its order.
-    pub(super) fn dataset(
-        &self,
+    /// The fold's clips, scaled and in windows; `copies` are those of each clip of the training side, in its order.
+    pub(super) fn dataset<'a>(
+        &'a self,
         prepared: &Prepared,
-        entries: &[Entry],
-        copies: &[Vec<Entry>],
+        entries: &'a [Entry],
+        copies: &'a [Vec<Entry>],
         fold: &Fold,
-    ) -> Dataset {
-        let mut data = Dataset::new(
-            entries,
-            [&fold.train, &fold.validation, &fold.test].into_iter().flatten().copied(),
-            |clip| self.of(prepared, clip),
-            prepared.experiment.model.min_frames(),
-        );
+    ) -> Dataset<'a> {
+        let Experiment { audio, features, model, .. } = &prepared.experiment;
+        let scaling = prepared.clips.iter().map(|clip| self.of(clip)).collect();
+        let windows = audio.windows(features.step_seconds(audio.sample_rate));
+        let mut data = Dataset::new(entries, scaling, windows, model.min_frames());
         for (&clip, copies) in fold.train.iter().zip(copies) {
-            data.add_copies(clip, copies, |copy| self.of_copy(prepared, clip, copy));
+            data.add_copies(clip, copies);
         }
         data
     }
 
-    fn of(&self, prepared: &Prepared, clip: usize) -> Option<&Scaler> {
-        let clip = &prepared.clips[clip];
-        self.train.as_ref().or_else(|| self.by_group.get(&clip.id)).or_else(|| self.by_group.get(&clip.speaker_key()))
+    /// What scales a clip. Its copies follow it; where each utterance is scaled by itself, a copy is one of its own.
+    fn of(&self, clip: &Clip) -> Scaling<'_> {
+        match self {
+            Self::None => Scaling::None,
+            Self::Train(scaler) => Scaling::By(scaler),
+            Self::Speaker(scalers) => scalers.get(&clip.speaker_key()).map_or(Scaling::None, Scaling::By),
+            Self::Utterance => Scaling::Own,
+        }
     }
 
-    /// A copy follows its clip; where each utterance is scaled by itself, it is an utterance of its own.
-    fn of_copy<'a>(&'a self, prepared: &Prepared, clip: usize, copy: &Entry) -> Option<Cow<'a, Scaler>> {
-        if prepared.experiment.features.scaler == ScalerScope::Utterance {
-            let mut fit = ScalerFit::new(copy.dims());
-            fit.add(copy.values());
-            return Some(Cow::Owned(fit.finish()));
+    /// What new clips are scaled by, where it is not their own.
+    pub(super) fn of_bundle(&self) -> Option<&Scaler> {
+        match self {
+            Self::Train(scaler) => Some(scaler),
+            _ => None,
         }
-        self.of(prepared, clip).map(Cow::Borrowed)
     }
 }

@@ -1,14 +1,18 @@
 //! Predicting a side of a fold, and what the loop must know of it.
 
+use std::collections::{BTreeMap, HashMap};
+
 use burn::{
     module::Module,
-    tensor::{Device, activation::log_softmax},
+    tensor::{Device, Tensor, activation::log_softmax},
 };
 
 use super::data::Dataset;
 use crate::{
+    audio::Windows,
+    error::Result,
     eval::{Confusion, scores},
-    model::Net,
+    model::{Net, NetInput},
     predict::SideFigures,
 };
 
@@ -31,7 +35,7 @@ impl Scored {
     }
 }
 
-/// Predicts `members` with the network as it is used: no dropout, running statistics.
+/// Predicts `members` with the network as it is used: no dropout, running statistics, the mean over a clip's windows.
 pub(super) fn score(
     net: &Net,
     data: &Dataset,
@@ -40,38 +44,56 @@ pub(super) fn score(
     classes: &[String],
     batch_size: usize,
     device: &Device,
-) -> Scored {
+) -> Result<Scored> {
     let net = net.valid();
     let device = device.clone().inner();
-    let mut by_clip = std::collections::HashMap::new();
-    for batch in data.plain_batches(members, batch_size) {
-        let logits = net.forward(data.batch(&batch, &device), None);
-        // [batch, classes]
-        let rows: Vec<f32> = log_softmax(logits, 1).into_data().iter::<f32>().collect();
-        for (&clip, row) in batch.iter().zip(rows.chunks_exact(classes.len())) {
-            by_clip.insert(clip, row.to_vec());
-        }
-    }
-    let log_probabilities: Vec<Vec<f32>> = members.iter().filter_map(|clip| by_clip.remove(clip)).collect();
+    let by_clip = by_window(data, members, batch_size, |input| log_softmax(net.forward(input, None), 1), &device)?;
+    let log_probabilities: Vec<Vec<f32>> = by_clip.iter().map(|windows| Windows::average(windows)).collect();
     let truth = members.iter().map(|&clip| labels[clip]);
     let loss: f64 = truth.clone().zip(&log_probabilities).map(|(class, row)| -f64::from(row[class])).sum();
     let pairs = truth.zip(log_probabilities.iter().map(|row| argmax(row)));
     let uar = Confusion::from_pairs(classes.to_vec(), pairs).ok().and_then(|c| scores::uar(&c)).unwrap_or(f64::NAN);
-    Scored { loss: loss / members.len().max(1) as f64, uar, log_probabilities }
+    Ok(Scored { loss: loss / members.len().max(1) as f64, uar, log_probabilities })
 }
 
-/// What the network's penultimate layer makes of `members`, a vector each in the order asked for.
-pub(super) fn embed(net: &Net, data: &Dataset, members: &[usize], batch_size: usize, device: &Device) -> Vec<Vec<f32>> {
+/// What the network's penultimate layer makes of `members`, a vector each in the order asked for: the mean over a clip's
+/// windows.
+pub(super) fn embed(
+    net: &Net,
+    data: &Dataset,
+    members: &[usize],
+    batch_size: usize,
+    device: &Device,
+) -> Result<Vec<Vec<f32>>> {
     let net = net.valid();
     let device = device.clone().inner();
-    let mut by_clip = std::collections::HashMap::new();
+    let by_clip = by_window(data, members, batch_size, |input| net.penultimate(input), &device)?;
+    let mean = |windows: &Vec<Vec<f32>>| -> Vec<f32> {
+        let width = windows.first().map_or(0, Vec::len);
+        (0..width).map(|i| windows.iter().map(|vector| vector[i]).sum::<f32>() / windows.len() as f32).collect()
+    };
+    Ok(by_clip.iter().map(mean).collect())
+}
+
+/// A row of what `output` gives for each window of each member, in their order, whatever batches the windows were in: the
+/// order of a sum matters to its last bits.
+fn by_window(
+    data: &Dataset,
+    members: &[usize],
+    batch_size: usize,
+    output: impl Fn(NetInput) -> Tensor<2>,
+    device: &Device,
+) -> Result<Vec<Vec<Vec<f32>>>> {
+    let mut by_clip = HashMap::<usize, BTreeMap<usize, Vec<f32>>>::new();
     for batch in data.plain_batches(members, batch_size) {
-        let vectors = net.penultimate(data.batch(&batch, &device));
-        let [_, width] = vectors.dims();
-        let values: Vec<f32> = vectors.into_data().iter::<f32>().collect();
-        by_clip.extend(batch.into_iter().zip(values.chunks_exact(width).map(<[f32]>::to_vec)));
+        let rows = output(data.batch(&batch, device)?);
+        let [_, width] = rows.dims();
+        let rows: Vec<f32> = rows.into_data().iter::<f32>().collect();
+        for (item, row) in batch.iter().zip(rows.chunks_exact(width)) {
+            by_clip.entry(item.clip).or_default().insert(item.window, row.to_vec());
+        }
     }
-    members.iter().filter_map(|clip| by_clip.remove(clip)).collect()
+    Ok(members.iter().filter_map(|clip| by_clip.remove(clip)).map(|of| of.into_values().collect()).collect())
 }
 
 /// The first of the largest values.
