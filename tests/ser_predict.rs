@@ -99,6 +99,37 @@ fn a_folder_is_answered_in_order_and_bad_files_are_told_of() {
     assert!(ran.succeeds().stdout.starts_with("-: uncertain, ") && ran.stdout.lines().count() == 4, "{}", ran.stdout);
 }
 
+/// The chain that training had is the one that prediction has, windows and all.
+#[test]
+fn a_bundle_answers_what_training_predicted() {
+    let dir = tempfile::tempdir().unwrap();
+    run(program("ser-data", dir.path()).args(["synth", "--out", "corpus"])).succeeds();
+    let config = TINY.replace("kind = \"synthetic\"", "kind = \"manifest\"\npath = \"corpus/manifest.csv\"");
+    for (out, audio) in [("whole", ""), ("windows", "[audio]\ntrim = true\nwindow = 0.6\n")] {
+        let config = format!("{config}{audio}");
+        run(train(dir.path(), &config).args(["--data", ".", "--fold", "1", "--out", out])).succeeds();
+        let folder = dir.path().join(out).join("fold-1/seed-42");
+        let mut rows = csv::Reader::from_path(folder.join("predictions.csv")).unwrap();
+        let header = rows.headers().unwrap().clone();
+        let first = header.iter().position(|name| name.starts_with("p_")).unwrap();
+        let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).take(40).collect();
+        let file = |row: &csv::StringRecord| {
+            let (speaker, stem) = row[0].rsplit_once('/').unwrap();
+            format!("corpus/{}/{stem}.wav", speaker.rsplit_once('/').unwrap().1)
+        };
+        let mut command = program("ser-predict", dir.path());
+        command.arg(&folder).args(["--uncalibrated", "--format", "json"]).args(rows.iter().map(file));
+        let document = json(run(&mut command).succeeds());
+        for (row, answer) in rows.iter().zip(document["results"].as_array().unwrap()) {
+            for (name, saved) in header.iter().zip(row).skip(first) {
+                let ours = answer["probabilities"][&name[2..]].as_f64().unwrap();
+                let theirs: f64 = saved.parse().unwrap();
+                assert!((ours - theirs).abs() < 1e-5, "{out}, {}, {name}: {ours} and {theirs}", &row[0]);
+            }
+        }
+    }
+}
+
 #[test]
 fn a_stream_at_the_pace_of_speech_has_the_numbers_of_the_file() {
     let dir = tempfile::tempdir().unwrap();

@@ -2,14 +2,15 @@
 
 use std::io::Cursor;
 
-use super::Audio;
+use super::{Audio, RATES};
 
 /// The whole file, the mean of its channels; `None` for any other content, and for what is damaged or empty: what is wrong
 /// with it is said by who decodes everything.
 pub(super) fn decode(bytes: &[u8]) -> Option<Audio> {
     let reader = hound::WavReader::new(Cursor::new(bytes)).ok()?;
     let (spec, count) = (reader.spec(), reader.len() as usize);
-    if (spec.bits_per_sample, spec.sample_format) != (16, hound::SampleFormat::Int) || count == 0 {
+    let usual = (spec.bits_per_sample, spec.sample_format) == (16, hound::SampleFormat::Int);
+    if !usual || count == 0 || !RATES.contains(&spec.sample_rate) {
         return None;
     }
     let start = reader.into_inner().position() as usize;

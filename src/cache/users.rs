@@ -7,17 +7,22 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 /// The folder of the files.
 const FOLDER: &str = ".users";
-/// A file without a lock is left over only if it is older than it takes to lock a new one.
+/// What names begin with once the file is locked: one of these without a lock was left by a process that was killed.
+const USER: &str = "user-";
+/// What they begin with before that, which takes no longer than [`LOCKING`].
+const NEW: &str = "new-";
 const LOCKING: Duration = Duration::from_secs(10);
 
 /// This process's use of a cache, until it is dropped.
 #[derive(Debug)]
 pub(super) struct User {
-    _file: NamedTempFile,
+    /// Removed before the lock goes.
+    _path: TempPath,
+    _locked: fs::File,
 }
 
 impl User {
@@ -26,9 +31,12 @@ impl User {
     pub(super) fn of(dir: &Path) -> Option<Self> {
         let folder = dir.join(FOLDER);
         fs::create_dir_all(&folder).ok()?;
-        let file = tempfile::Builder::new().prefix("user-").tempfile_in(folder).ok()?;
+        let file = tempfile::Builder::new().prefix(NEW).tempfile_in(&folder).ok()?;
         file.as_file().try_lock().ok()?;
-        Some(Self { _file: file })
+        let name = file.path().file_name()?.to_string_lossy().replacen(NEW, USER, 1);
+        let path = folder.join(name);
+        let locked = file.persist_noclobber(&path).ok()?;
+        Some(Self { _path: TempPath::try_from_path(path).ok()?, _locked: locked })
     }
 }
 
@@ -41,13 +49,15 @@ pub(super) fn in_use_since(dir: &Path) -> Option<SystemTime> {
             let path = entry.path();
             let file = fs::File::open(&path).ok()?;
             let begun = file.metadata().ok()?.modified().ok()?;
+            let is_new = entry.file_name().to_string_lossy().starts_with(NEW);
             match file.try_lock() {
-                Ok(()) if begun.elapsed().is_ok_and(|age| age > LOCKING) => {
+                Ok(()) if is_new && begun.elapsed().is_ok_and(|age| age <= LOCKING) => Some(begun),
+                Ok(()) => {
                     let _ = fs::remove_file(path);
                     None
                 }
                 // A lock that cannot be looked at may be held.
-                Ok(()) | Err(TryLockError::WouldBlock | TryLockError::Error(_)) => Some(begun),
+                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => Some(begun),
             }
         })
         .min()
@@ -70,9 +80,13 @@ mod tests {
         assert_eq!(in_use_since(dir.path()), None);
 
         // What a killed process leaves: a file, but no lock.
-        let left = dir.path().join(FOLDER).join("user-x");
-        fs::File::create(&left).unwrap().set_modified(before - LOCKING).unwrap();
+        let left = ["user-x", "new-x"].map(|name| dir.path().join(FOLDER).join(name));
+        fs::File::create(&left[0]).unwrap();
+        fs::File::create(&left[1]).unwrap().set_modified(before - LOCKING).unwrap();
         assert_eq!(in_use_since(dir.path()), None);
-        assert!(!left.exists());
+        assert!(!left[0].exists() && !left[1].exists());
+        // One that is about to be locked.
+        fs::File::create(&left[1]).unwrap();
+        assert!(in_use_since(dir.path()).is_some());
     }
 }

@@ -307,7 +307,7 @@ mod tests {
         for (grid, part) in [
             ("[grid]\n", "no key"),
             ("[grid]\nseed = [1, 2]\n", "--seed"),
-            ("[grid]\nprotocol.folds = [3, 5]\n", "grid.protocol.folds: a grid does not vary protocol"),
+            ("[grid]\nprotocol.folds = [3, 5]\n", "grid.protocol: a grid does not vary protocol"),
             ("[grid]\ntrain.epochs = 3\n", "grid.train.epochs = 3: a list"),
             ("[grid]\ntrain.epochs = []\n", "grid.train.epochs = []"),
             ("[grid]\ntrain.epoch = [3]\n", "did you mean `epochs`"),

@@ -60,29 +60,31 @@ impl Checkpoints<'_> {
 
     /// The newest checkpoint that can be gone on from; damaged ones are passed over aloud. Nothing where there is none.
     ///
-    /// A checkpoint needs its best epoch's, too, unless it is that one itself.
+    /// A checkpoint needs its best epoch's, too, unless it is that one itself. One that is newer than the checkpoint will do:
+    /// to go on leads to it again.
     pub(super) fn newest(&self) -> Result<Option<Checkpoint>> {
         remove_partial(&self.dir.checkpoints());
         let best = self.dir.best_checkpoint();
-        let best_there = match Checkpoint::load(&best) {
-            Ok(_) => true,
-            Err(e) if best.exists() => {
-                eprintln!("warning: {e}; looking for another");
-                false
+        let best_epoch = match Checkpoint::load(&best) {
+            Ok(checkpoint) => checkpoint.state.best,
+            Err(e) => {
+                if best.exists() {
+                    eprintln!("warning: {e}; looking for another");
+                }
+                None
             }
-            Err(_) => false,
         };
         let mut passed_over = false;
         let ago = (0..self.keep).map(|ago| self.dir.earlier_checkpoint(ago));
-        for path in ago.chain(best_there.then(|| best.clone())).filter(|path| path.exists()) {
-            let usable = |state: &State| best_there || state.best.is_none() || state.is_best();
+        for path in ago.chain(best_epoch.map(|_| best.clone())).filter(|path| path.exists()) {
+            let usable = |state: &State| state.best <= best_epoch || state.is_best();
             match Checkpoint::load(&path) {
                 Ok(checkpoint) if usable(&checkpoint.state) => {
                     if passed_over {
                         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                         eprintln!("going on from {name} (epoch {}) instead", checkpoint.state.epoch);
                     }
-                    if !best_there && checkpoint.state.is_best() {
+                    if checkpoint.state.best > best_epoch {
                         checkpoint.save(&best)?;
                     }
                     return Ok(Some(checkpoint));
@@ -92,7 +94,7 @@ impl Checkpoints<'_> {
             }
             passed_over = true;
         }
-        if passed_over || (best.exists() && !best_there) {
+        if passed_over || (best.exists() && best_epoch.is_none()) {
             eprintln!("warning: no checkpoint in {} is whole: starting again", self.dir.checkpoints().display());
         }
         Ok(None)
@@ -153,6 +155,11 @@ mod tests {
         assert_eq!(epoch(&checkpoints), Some(2));
         assert_eq!(epoch(&checkpoints), Some(3), "the best epoch's is there again");
         for path in [dir.best_checkpoint(), dir.earlier_checkpoint(1)] {
+            fs::write(path, b"no").unwrap();
+        }
+        assert_eq!(epoch(&checkpoints), Some(1), "a best one of its own");
+        assert_eq!(epoch(&checkpoints), Some(1), "which is not that of the last one");
+        for path in [dir.best_checkpoint(), dir.earlier_checkpoint(2)] {
             fs::write(path, b"no").unwrap();
         }
         assert_eq!(epoch(&checkpoints), None);
