@@ -110,6 +110,31 @@ fn a_demonstration_of_leaks_says_so_wherever_it_speaks() {
 }
 
 #[test]
+fn the_last_epoch_is_kept_where_the_config_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = format!("{}select = \"last\"\npatience = 1\n", TINY.replace("epochs = 3", "epochs = 6"));
+    run(train(dir.path(), &config).args(["--fold", "1"])).succeeds();
+    let folder = dir.path().join("experiments/tiny/fold-1/seed-42");
+    let json =
+        |name: &str| -> serde_json::Value { serde_json::from_slice(&fs::read(folder.join(name)).unwrap()).unwrap() };
+    let metrics = fs::read_to_string(folder.join("metrics.jsonl")).unwrap();
+    let epochs: Vec<serde_json::Value> = metrics.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((epochs.len(), json("done.json")["best_epoch"].as_u64()), (6, Some(6)));
+    assert_eq!(json("done.json")["validation_uar"], epochs[5]["validation_uar"]);
+    assert!(json("run.json")["protocol"]["selection"].as_str().unwrap().starts_with("the last epoch"));
+    // What was kept is what was predicted with.
+    let loss = epochs[5]["validation_loss"].as_f64().unwrap();
+    let mut rows = csv::Reader::from_path(folder.join("validation.csv")).unwrap();
+    let header = rows.headers().unwrap().clone();
+    let of = |row: &csv::StringRecord| -> f64 {
+        let column = header.iter().position(|name| name == format!("p_{}", &row[4])).unwrap();
+        -row[column].parse::<f64>().unwrap().ln()
+    };
+    let losses: Vec<f64> = rows.records().map(|row| of(&row.unwrap())).collect();
+    assert!((losses.iter().sum::<f64>() / losses.len() as f64 - loss).abs() < 1e-5);
+}
+
+#[test]
 fn a_killed_run_resumes_to_the_same_bits() {
     let dir = tempfile::tempdir().unwrap();
     let config = altered(12);

@@ -91,11 +91,9 @@ fn read_parquet(path: &Path) -> Result<DataFrame> {
         .map_err(|error| Error::file(path, format!("not a table in Parquet: {error}")))
 }
 
-/// The reader and its codecs, some of them in C, are more to build than most people's tables are worth.
 #[cfg(not(feature = "parquet"))]
 fn read_parquet(path: &Path) -> Result<DataFrame> {
-    let problem = "this build does not read Parquet: build it with `cargo build --release --features parquet`, or write \
-                   the table as CSV";
+    let problem = "this build does not read Parquet: build it with its default features, or write the table as CSV";
     Err(Error::file(path, problem))
 }
 
@@ -167,7 +165,7 @@ mod tests {
     #[test]
     fn a_build_without_parquet_says_how_to_get_one_with_it() {
         let error = table("a.parquet", "PAR1").unwrap_err().to_string();
-        assert!(error.contains("a.parquet") && error.contains("--features parquet"), "{error}");
+        assert!(error.contains("a.parquet") && error.contains("default features"), "{error}");
     }
 
     #[cfg(feature = "parquet")]

@@ -53,9 +53,9 @@ pub fn inspect(bundle: &Bundle) -> String {
     ];
     match &bundle.figures {
         Some(figures) => {
-            lines
-                .push(("validation", side(&figures.validation, &format!("epoch {} picked on it", figures.best_epoch))));
-            lines.push(("test", side(&figures.test, "nothing picked on it")));
+            lines.push(("kept", format!("epoch {}: {}", figures.best_epoch, protocol.selection)));
+            lines.push(("validation", side(&figures.validation)));
+            lines.push(("test", side(&figures.test)));
         }
         None => lines.push(("figures", "none: the bundle is of an earlier version".into())),
     }
@@ -76,10 +76,10 @@ fn settings(table: &impl serde::Serialize, first: &str) -> String {
     settings.get(first).map(shown).into_iter().chain(rest).collect::<Vec<_>>().join(", ")
 }
 
-fn side(side: &SideFigures, how: &str) -> String {
+fn side(side: &SideFigures) -> String {
     match side {
         SideFigures { clips, uar: Some(uar), loss: Some(loss) } => {
-            format!("UAR {:.2} %, cross-entropy {loss:.3} on {clips} clips, {how}", 100.0 * uar)
+            format!("UAR {:.2} %, cross-entropy {loss:.3} on {clips} clips", 100.0 * uar)
         }
         SideFigures { clips, .. } => format!("{clips} clips"),
     }
@@ -102,7 +102,8 @@ mod tests {
             "0.750, fitted on validation",
             "SYNTHETIC",
             "speaker-kfold",
-            "UAR 50.00 %, cross-entropy 1.250 on 30 clips, epoch 3 picked on it",
+            "UAR 50.00 %, cross-entropy 1.250 on 30 clips",
+            "epoch 3: ",
             "Burn 0.22.1",
         ] {
             assert!(text.contains(part), "{part}: {text}");

@@ -56,7 +56,7 @@ fn name(of: &Ranked) -> String {
 ///
 /// # Errors
 ///
-/// As [`GridRecord::finished`], [`rank`] and [`write`].
+/// As [`GridRecord::finished`], [`rank`] and [`write()`].
 pub fn say(folder: &Path, report: &Path, record: GridRecord) -> Result<()> {
     let finished = record.finished(folder)?;
     let grid = rank(record, finished)?;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     averaging::Averaging, class_weights::ClassWeights, optimiser::Rule, sampling::Sampling, schedule::Schedule,
+    select::Select,
 };
 use crate::{
     config::{named, out_of_range},
@@ -29,8 +30,11 @@ pub struct TrainConfig {
     pub weight_decay: f64,
     /// The largest norm of the whole gradient; a larger one is scaled down to it. 0 is no limit.
     pub clip_norm: f64,
-    /// Epochs without a better validation UAR after which the training stops.
+    /// Epochs without a better validation UAR after which the training stops, where that picks the epoch.
     pub patience: usize,
+    /// The epoch whose network is kept.
+    #[serde(skip_serializing_if = "Select::is_default")]
+    pub select: Select,
     /// The part of the truth that is spread evenly over all classes (Szegedy et al. 2016); 0 is none.
     #[serde(skip_serializing_if = "is_zero")]
     pub label_smoothing: f64,
@@ -76,6 +80,7 @@ impl Default for TrainConfig {
             weight_decay: 0.0,
             clip_norm: 0.0,
             patience: 15,
+            select: Select::Best,
             label_smoothing: 0.0,
             focal_gamma: 0.0,
             class_weights: ClassWeights::None,

@@ -7,7 +7,7 @@ use std::{
 
 use rayon::prelude::*;
 
-use super::{dashboard::Dashboard, fit::Run, init::Start};
+use super::{Averaging, Select, dashboard::Dashboard, fit::Run, init::Start};
 use crate::{
     audio::{load, snr_db},
     augment::Augmenter,
@@ -357,9 +357,15 @@ fn record(prepared: &Prepared, fold: &Fold, seed: u64, options: &Options) -> Res
     corpora.dedup();
     let unseeded = Experiment { seed: 0, ..experiment.clone() }.to_toml()?;
     let scaler = experiment.features.scaler.words();
-    let selection = match plan.leak {
-        Some(leak) if leak.selection_on_test => "epoch with the best UAR ON THE TEST SIDE",
-        _ => "epoch with the best validation UAR; test is never looked at",
+    let selection = match (experiment.train.select, plan.leak) {
+        (Select::Last, _) => "the last epoch, whatever its figures",
+        (Select::Best, Some(leak)) if leak.selection_on_test => "epoch with the best UAR ON THE TEST SIDE",
+        (Select::Best, _) => "epoch with the best validation UAR; test is never looked at",
+    };
+    let averaged = match experiment.train.averaging {
+        Averaging::None(_) => "",
+        Averaging::Ema(_) => "; weights averaged over steps",
+        Averaging::Swa(_) => "; weights averaged over epochs",
     };
     Ok(RunRecord {
         // Every table and picture names its experiment, and with it what it is not.
@@ -375,7 +381,7 @@ fn record(prepared: &Prepared, fold: &Fold, seed: u64, options: &Options) -> Res
             speaker_independent: plan.speaker_independent,
             description: plan.description.clone(),
             validation_rule: plan.validation_rule.clone(),
-            selection: selection.to_owned(),
+            selection: format!("{selection}{averaged}"),
             scaler: scaler.to_owned(),
             corpora,
             split_seed: experiment.protocol.seed,

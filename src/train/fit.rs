@@ -25,6 +25,7 @@ use super::{
     scaling::Scalers,
     schedule::Place,
     score::{Scored, argmax, embed, score},
+    select::Select,
     tensorboard::Events,
     watch::Watch,
 };
@@ -88,7 +89,7 @@ impl Run<'_> {
         judged.write(&self.dir.validation())?;
         self.table(&self.fold.test, &test).write(&self.dir.predictions())?;
         self.embeddings(&net, &data)?.write(&self.dir.embeddings())?;
-        let best_epoch = state.best.unwrap_or(state.history.len());
+        let best_epoch = self.kept_epoch(&state);
         let figures = Figures { best_epoch, validation: validation.figures(), test: test.figures() };
         let temperature = temperature::fit(&Judgements::of(judged.classes.len(), &judged.rows));
         self.bundle(&net, scalers.of_bundle(), temperature, figures).save_in(&self.dir.bundle())?;
@@ -213,11 +214,17 @@ impl Run<'_> {
                 watch.say(&format!("{label}  {} runs to do: {} at most", self.runs_left, duration(most)));
             }
         }
-        // Whatever the last epoch was, the network that is kept is the best one's.
-        let best = Checkpoint::load(&self.dir.best_checkpoint())?;
         self.write_metrics(&state)?;
         state.seconds = earlier;
-        Ok((weights::write(net, best.average.unwrap_or(best.weights))?, state))
+        let (average, last) = match settings.select {
+            // Whatever the last epoch was.
+            Select::Best => {
+                let best = Checkpoint::load(&self.dir.best_checkpoint())?;
+                (best.average, best.weights)
+            }
+            Select::Last => (average, weights::read(&net)),
+        };
+        Ok((weights::write(net, average.unwrap_or(last))?, state))
     }
 
     /// What the config makes small, on this training side.
@@ -232,7 +239,17 @@ impl Run<'_> {
     fn finished(&self, state: &State) -> bool {
         let settings = &self.prepared.experiment.train;
         let since_best = state.history.len() - state.best.unwrap_or(0).min(state.history.len());
-        state.history.len() >= settings.epochs || since_best >= settings.patience
+        let out_of_patience = settings.select == Select::Best && since_best >= settings.patience;
+        state.history.len() >= settings.epochs || out_of_patience
+    }
+
+    /// The epoch whose network is kept, from 1.
+    fn kept_epoch(&self, state: &State) -> usize {
+        let last = state.history.len();
+        match self.prepared.experiment.train.select {
+            Select::Best => state.best.unwrap_or(last),
+            Select::Last => last,
+        }
     }
 
     fn write_metrics(&self, state: &State) -> Result<()> {

@@ -24,6 +24,7 @@ mod sanity;
 mod scaling;
 mod schedule;
 mod score;
+mod select;
 mod tensorboard;
 mod watch;
 
@@ -36,3 +37,4 @@ pub use optimiser::{Optimiser, Rule};
 pub use sampling::Sampling;
 pub use sanity::{Sanity, sanity};
 pub use schedule::{Constant, Cosine, OneCycle, Plateau, Schedule, Step};
+pub use select::Select;
