@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Trains and evaluates rows of the field's published figures with the reference network, from nothing but the corpora.
+#
+#   scripts/reproduce.sh [ROW …]     # all rows where none is named; --rows lists them
+#
+# What is finished is kept, and what was stopped goes on: the same command again. Reports are in $OUT/ROW/report/.
+# SER_DATASETS names the folder of the corpora (default datasets), EMOBOX that of EmoBox's data/ with its file lists (for
+# the rows of CREMA-D and TESS, whose folds are lists of files), OUT where experiments go (default experiments/reproduce),
+# SEEDS the seeds (default 1,2,3,4,5; CREMA-D's and the four corpora's rows take the first three), BIN the folder of the
+# programs (default target/release).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=${BIN:-target/release} out=${OUT:-experiments/reproduce} seeds=${SEEDS:-1,2,3,4,5}
+three=$(cut -d, -f1-3 <<<"$seeds")
+emobox=${EMOBOX:-EMOBOX-is-not-set}
+
+# A row: its config, its seeds, and what is set in the config besides.
+declare -A rows=(
+  [ravdess-luna]="ravdess $seeds"
+  [ravdess-emobox]="ravdess $seeds protocol.kind=emobox"
+  [ravdess-random]="ravdess $seeds protocol.kind=random protocol.folds=5"
+  [crema_d-emobox]="crema_d $three protocol.kind=emobox protocol.root=$emobox/cremad"
+  [crema_d-tfds]="crema_d $three protocol.kind=tfds"
+  [tess-emobox]="tess $seeds protocol.kind=emobox protocol.root=$emobox/tess"
+  [tess-cross-speaker]="tess $seeds protocol.kind=cross-speaker"
+  [savee-emobox]="savee $seeds protocol.kind=emobox"
+  [combined]="combined $three"
+  [from-ravdess]="combined $three protocol.kind=cross-corpus protocol.train=[\"ravdess\"]"
+  [from-crema_d]="combined $three protocol.kind=cross-corpus protocol.train=[\"crema_d\"]"
+  [from-tess]="combined $three protocol.kind=cross-corpus protocol.train=[\"tess\"]"
+  [from-savee]="combined $three protocol.kind=cross-corpus protocol.train=[\"savee\"]"
+  [leak-demo]="leak-demo $three"
+)
+order=(ravdess-luna ravdess-emobox ravdess-random crema_d-emobox crema_d-tfds tess-emobox tess-cross-speaker savee-emobox
+  combined from-ravdess from-crema_d from-tess from-savee leak-demo)
+
+if [ "${1:-}" = --rows ]; then
+  printf '%s\n' "${order[@]}"
+  exit
+fi
+[ $# -gt 0 ] || set -- "${order[@]}"
+for row in "$@"; do
+  [ -n "${rows[$row]:-}" ] || { echo "no row $row: scripts/reproduce.sh --rows lists them" >&2; exit 2; }
+done
+for row in "$@"; do
+  read -r config of_row settings <<<"${rows[$row]}"
+  if [[ $settings == *EMOBOX-is-not-set* ]]; then
+    echo "$row: set EMOBOX to the data/ folder of github.com/emo-box/EmoBox, which has the lists of files" >&2
+    exit 2
+  fi
+  set=(--set "name=$row")
+  for setting in $settings; do set+=(--set "$setting"); done
+  echo "== $row: $config, seeds $of_row ${settings:-}"
+  "$bin/ser-train" --config "configs/$config.toml" "${set[@]}" --seed "$of_row" --out "$out/$row" --resume
+done
