@@ -69,7 +69,7 @@ impl Denoise {
                 let clean = 1.0 - floors.at(t, bin) / f64::from(power.at(t, bin)).max(f64::MIN_POSITIVE);
                 *x *= (LEAST_GAIN + (1.0 - LEAST_GAIN) * clean.max(0.0)) as f32;
             }
-            spectrum.synthesise(&mut bins, t, &mut sum);
+            spectrum.synthesise(&mut bins, &mut sum);
         }
         sum.finish()
     }

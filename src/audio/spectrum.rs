@@ -66,33 +66,39 @@ impl Spectrum {
         debug_assert!(done.is_ok());
     }
 
-    /// Adds the frame of a spectrum to `sum`. The spectrum is used up.
-    pub(crate) fn synthesise(&mut self, spectrum: &mut [Complex<f32>], index: usize, sum: &mut Overlap) {
+    /// Adds the next frame, given by its spectrum, to `sum`. The spectrum is used up.
+    pub(crate) fn synthesise(&mut self, spectrum: &mut [Complex<f32>], sum: &mut Overlap) {
         // The spectrum of a real frame is real at both ends; what is left there would be an error.
         let last = spectrum.len() - 1;
         spectrum[0].im = 0.0;
         spectrum[last].im = 0.0;
         let done = self.inverse.process_with_scratch(spectrum, &mut self.frame, &mut self.scratch);
         debug_assert!(done.is_ok());
-        let start = (index * self.hop).min(sum.samples.len());
         let scale = 1.0 / self.window.len() as f32;
-        let (samples, weights) = (&mut sum.samples[start..], &mut sum.weights[start..]);
+        let (sums, weights) = (&mut sum.sums, &mut sum.weights);
         wide(
             #[inline(always)]
             || {
-                let places = samples.iter_mut().zip(weights);
+                let places = sums.iter_mut().zip(weights);
                 for (((sample, weight), &x), &window) in places.zip(&self.frame).zip(self.window.iter()) {
                     *sample += scale * window * x;
                     *weight += window * window;
                 }
             },
         );
+        sum.settle(self.hop);
     }
 
     /// An empty sum for a clip of `samples` samples.
     pub(crate) fn overlap(&self, samples: usize) -> Overlap {
-        let half = self.window.len() / 2;
-        Overlap { half, samples: vec![0.0; half + samples], weights: vec![0.0; half + samples] }
+        let frame = self.window.len();
+        Overlap {
+            before: frame / 2,
+            length: samples,
+            samples: Vec::with_capacity(samples),
+            sums: vec![0.0; frame],
+            weights: vec![0.0; frame],
+        }
     }
 
     /// Frames that reach into a clip of `samples` samples, at the most.
@@ -107,19 +113,38 @@ impl fmt::Debug for Spectrum {
     }
 }
 
-/// Overlapping frames, added up.
+/// Overlapping frames, added up: the samples that no further frame reaches, and sums where the next one will lie. These are
+/// few enough to stay near the processor, which those of the whole clip are not.
 pub(crate) struct Overlap {
-    half: usize,
+    /// Sums still to come that lie ahead of the clip: the first frame is centred on its first sample.
+    before: usize,
+    length: usize,
     samples: Vec<f32>,
+    sums: Vec<f32>,
     weights: Vec<f32>,
 }
 
 impl Overlap {
-    /// The clip: the sum divided by that of the squared windows, which makes the least-squares estimate (Griffin & Lim
-    /// 1984).
-    pub(crate) fn finish(self) -> Vec<f32> {
-        let places = self.samples.iter().zip(&self.weights).skip(self.half);
-        places.map(|(x, &weight)| if weight > f32::MIN_POSITIVE { x / weight } else { *x }).collect()
+    /// Takes the first `count` sums as settled and moves on: each is divided by that of the squared windows, which makes
+    /// the least-squares estimate (Griffin & Lim 1984).
+    fn settle(&mut self, count: usize) {
+        let ahead = self.before.min(count);
+        self.before -= ahead;
+        let within = ahead..ahead + (count - ahead).min(self.length - self.samples.len());
+        let places = self.sums[within.clone()].iter().zip(&self.weights[within]);
+        self.samples.extend(places.map(|(x, &weight)| if weight > f32::MIN_POSITIVE { x / weight } else { *x }));
+        for line in [&mut self.sums, &mut self.weights] {
+            line.copy_within(count.., 0);
+            let kept = line.len() - count;
+            line[kept..].fill(0.0);
+        }
+    }
+
+    /// The clip. What no frame reached is silence.
+    pub(crate) fn finish(mut self) -> Vec<f32> {
+        self.settle(self.sums.len());
+        self.samples.resize(self.length, 0.0);
+        self.samples
     }
 }
 
@@ -136,7 +161,7 @@ mod tests {
             let mut sum = spectrum.overlap(n);
             for i in 0..spectrum.frames(n) {
                 spectrum.analyse(&clip, i, &mut bins);
-                spectrum.synthesise(&mut bins, i, &mut sum);
+                spectrum.synthesise(&mut bins, &mut sum);
             }
             let back = sum.finish();
             assert_eq!(back.len(), n);

@@ -45,7 +45,7 @@ use crate::error::{Error, Result};
 use noise::Recordings;
 
 /// Version of the numbers: part of the cache's key of a copy, raised whenever the same stream gives other samples.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Settings made ready to run: the folder of noises is found and read through once.
 #[derive(Debug, Clone)]

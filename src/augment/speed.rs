@@ -49,7 +49,7 @@ fn kernel(x: f64) -> f64 {
     let place = x.abs() * FINENESS as f64;
     let index = place as usize;
     match KERNEL.get(index..index + 2) {
-        Some(pair) => pair[0] + place.fract() * (pair[1] - pair[0]),
+        Some(pair) => pair[0] + (place - index as f64) * (pair[1] - pair[0]),
         None => 0.0,
     }
 }
@@ -62,47 +62,79 @@ pub(super) fn play(samples: &[f32], rate: f64) -> Vec<f32> {
     // Zero crossings a sample: what lies above half the lower of the two rates is cut off.
     let width = EDGE / rate.max(1.0);
     let half = (CROSSINGS as f64 / width).ceil() as usize;
-    let taps = (2 * half).next_multiple_of(LANES);
-    let bank: Vec<f32> = (0..=PHASES)
-        .flat_map(|phase| {
-            let place = half as f64 - 1.0 + phase as f64 / PHASES as f64;
-            (0..taps).map(move |tap| (width * kernel(width * (tap as f64 - place))) as f32)
-        })
-        .collect();
-    let mut padded = vec![0f32; half - 1 + samples.len() + taps];
-    padded[half - 1..][..samples.len()].copy_from_slice(samples);
-
+    let blocks = (2 * half).div_ceil(LANES);
+    let taps = blocks * LANES;
+    let bank = bank(width, half, blocks);
     // A rounding error must not add a sample to a length that comes out even.
     let length = (samples.len() as f64 / rate - 1e-9 * samples.len() as f64).ceil() as usize;
     let mut played = vec![0f32; length];
+    let mut edge = vec![0f32; taps];
     wide(
         #[inline(always)]
         || {
             for (i, out) in played.iter_mut().enumerate() {
                 let place = i as f64 * rate;
-                let start = (place as usize).min(padded.len() - taps);
-                let phase = place.fract() * PHASES as f64;
-                let rows = &bank[phase as usize * taps..][..2 * taps];
-                *out = dot(&padded[start..][..taps], rows.split_at(taps), phase.fract() as f32);
+                let whole = place as i64;
+                let phase = (place - whole as f64) * PHASES as f64;
+                let row = phase as i64;
+                let rows = &bank[row as usize * blocks..][..2 * blocks];
+                let start = whole - (half as i64 - 1);
+                let window = match samples.get(start as usize..(start + taps as i64) as usize) {
+                    Some(window) if start >= 0 => window,
+                    _ => reach_over(samples, start, &mut edge),
+                };
+                *out = dot(window, rows.split_at(blocks), (phase - row as f64) as f32);
             }
         },
     );
     played
 }
 
-/// The sum of products with the row between two: `share` of the way from the first to the second. All are whole blocks.
-#[inline(always)]
-fn dot(window: &[f32], (before, after): (&[f32], &[f32]), share: f32) -> f32 {
-    let mut sums = [0f32; LANES];
-    let rows = before.as_chunks::<LANES>().0.iter().zip(after.as_chunks::<LANES>().0);
-    for (x, (a, b)) in window.as_chunks::<LANES>().0.iter().zip(rows) {
-        for lane in 0..LANES {
-            sums[lane] += x[lane] * (a[lane] + share * (b[lane] - a[lane]));
+/// Numbers in a row that a processor reads at once: unaligned, each read would touch two lines of its memory.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Block([f32; LANES]);
+
+/// The kernel at each phase of a sample, `[PHASES + 1, blocks]`: of `2 · half` taps, and zeros behind them.
+fn bank(width: f64, half: usize, blocks: usize) -> Vec<Block> {
+    let mut bank = vec![Block([0.0; LANES]); (PHASES + 1) * blocks];
+    for phase in 0..=PHASES / 2 {
+        let place = half as f64 - 1.0 + phase as f64 / PHASES as f64;
+        for tap in 0..2 * half {
+            let value = (width * kernel(width * (tap as f64 - place))) as f32;
+            bank[phase * blocks + tap / LANES].0[tap % LANES] = value;
+            // The kernel is even: read backwards, the same values are those of the phase as far from the other end.
+            let mirrored = 2 * half - 1 - tap;
+            bank[(PHASES - phase) * blocks + mirrored / LANES].0[mirrored % LANES] = value;
         }
     }
+    bank
+}
+
+/// The clip from `start` on, with zeros where it is not.
+#[cold]
+fn reach_over<'a>(samples: &[f32], start: i64, window: &'a mut [f32]) -> &'a [f32] {
+    for (i, x) in window.iter_mut().enumerate() {
+        *x = usize::try_from(start + i as i64).ok().and_then(|at| samples.get(at)).copied().unwrap_or(0.0);
+    }
+    window
+}
+
+/// The sum of products with the row between two: `share` of the way from the first to the second. All are whole blocks.
+#[inline(always)]
+fn dot(window: &[f32], (before, after): (&[Block], &[Block]), share: f32) -> f32 {
+    let (mut first, mut second) = ([0f32; LANES], [0f32; LANES]);
+    let rows = before.iter().zip(after);
+    for (x, (Block(a), Block(b))) in window.as_chunks::<LANES>().0.iter().zip(rows) {
+        for lane in 0..LANES {
+            first[lane] += x[lane] * a[lane];
+            second[lane] += x[lane] * b[lane];
+        }
+    }
+    let sums = std::array::from_fn(|lane| first[lane] + share * (second[lane] - first[lane]));
     // Seen as values in memory, they are computed side by side; seen with what follows, the compiler pairs them off and takes
     // three times as long.
-    let mut sums = std::hint::black_box(sums);
+    let Block(mut sums) = std::hint::black_box(Block(sums));
     // Halved again and again rather than added up one by one.
     let mut width = LANES;
     while width > 1 {

@@ -6,6 +6,8 @@
 //! adds is that of the later frame less that of the earlier. There is then no angle to compute, and none that grows until
 //! single precision no longer holds it: what is left of the difference to librosa is the rounding of its angles.
 
+use std::cell::RefCell;
+
 use realfft::num_complex::Complex;
 
 use crate::{audio::spectrum::Spectrum, features::simd::wide};
@@ -16,35 +18,64 @@ const HOP: usize = 512;
 
 /// The clip at `rate` times its pace, with its pitch: `round(n / rate)` samples.
 pub(super) fn stretch(samples: &[f32], rate: f64) -> Vec<f32> {
-    let length = (samples.len() as f64 / rate).round_ties_even() as usize;
-    let mut spectrum = Spectrum::new(FRAME, HOP);
-    let frames = spectrum.frames(samples.len());
-    let steps = ((frames as f64 / rate).ceil() as usize).min(spectrum.frames_that_reach(length));
+    KEPT.with_borrow_mut(|vocoder| vocoder.stretch(samples, rate))
+}
 
-    let mut sum = spectrum.overlap(length);
-    let bins = spectrum.bins();
-    let (mut earlier, mut later) = (Column::new(bins), Column::new(bins));
-    let mut at = 0;
-    earlier.read(&mut spectrum, samples, 0, frames);
-    later.read(&mut spectrum, samples, 1, frames);
-    let mut phase = Phase { re: earlier.re.clone(), im: earlier.im.clone() };
-    let mut out = vec![Complex::default(); bins];
-    for t in 0..steps {
-        let step = t as f64 * rate;
-        let index = step as usize;
-        if index == at + 1 {
-            std::mem::swap(&mut earlier, &mut later);
-            later.read(&mut spectrum, samples, index + 1, frames);
-        } else if index != at {
-            earlier.read(&mut spectrum, samples, index, frames);
-            later.read(&mut spectrum, samples, index + 1, frames);
+thread_local! {
+    /// Planned transforms and memory to work in, for any rate.
+    static KEPT: RefCell<Vocoder> = RefCell::new(Vocoder::new());
+}
+
+/// The transforms, and the two frames and the step that are worked on. Nothing of a clip is left for the next.
+struct Vocoder {
+    spectrum: Spectrum,
+    earlier: Column,
+    later: Column,
+    phase: Phase,
+    out: Vec<Complex<f32>>,
+}
+
+impl Vocoder {
+    fn new() -> Self {
+        let spectrum = Spectrum::new(FRAME, HOP);
+        let bins = spectrum.bins();
+        Self {
+            spectrum,
+            earlier: Column::new(bins),
+            later: Column::new(bins),
+            phase: Phase { re: vec![0.0; bins], im: vec![0.0; bins] },
+            out: vec![Complex::default(); bins],
         }
-        at = index;
-        let share = step.fract() as f32;
-        phase.lay(share, &earlier, &later, &mut out);
-        spectrum.synthesise(&mut out, t, &mut sum);
     }
-    sum.finish()
+
+    fn stretch(&mut self, samples: &[f32], rate: f64) -> Vec<f32> {
+        let Self { spectrum, earlier, later, phase, out } = self;
+        let length = (samples.len() as f64 / rate).round_ties_even() as usize;
+        let frames = spectrum.frames(samples.len());
+        let steps = ((frames as f64 / rate).ceil() as usize).min(spectrum.frames_that_reach(length));
+
+        let mut sum = spectrum.overlap(length);
+        let mut at = 0;
+        earlier.read(spectrum, samples, 0, frames);
+        later.read(spectrum, samples, 1, frames);
+        phase.re.copy_from_slice(&earlier.re);
+        phase.im.copy_from_slice(&earlier.im);
+        for t in 0..steps {
+            let step = t as f64 * rate;
+            let index = step as usize;
+            if index == at + 1 {
+                std::mem::swap(earlier, later);
+                later.read(spectrum, samples, index + 1, frames);
+            } else if index != at {
+                earlier.read(spectrum, samples, index, frames);
+                later.read(spectrum, samples, index + 1, frames);
+            }
+            at = index;
+            phase.lay(step.fract() as f32, earlier, later, out);
+            spectrum.synthesise(out, &mut sum);
+        }
+        sum.finish()
+    }
 }
 
 /// A frame's spectrum in polar form: magnitudes, and phases as numbers of length 1. Parts that are computed with alike lie

@@ -2,9 +2,11 @@
 //! of the clip are laid down at another pace, each one taken from where it continues the one before it best. Pitch
 //! periods and bursts stay as they were spoken, where the phase vocoder smears them over its frame.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex};
+
+use crate::features::simd::wide;
 
 /// Length of a piece: two periods of a low voice, and short beside a syllable.
 const PIECE_SECONDS: f64 = 0.03;
@@ -13,37 +15,79 @@ const REACH_SECONDS: f64 = 0.008;
 
 /// The clip at `rate` times its pace, with its pitch: `round(n / rate)` samples.
 pub(super) fn stretch(samples: &[f32], sample_rate: u32, rate: f64) -> Vec<f32> {
-    let length = (samples.len() as f64 / rate).round_ties_even() as usize;
-    let hop = ((PIECE_SECONDS / 2.0 * f64::from(sample_rate)).round() as usize).max(1);
-    let reach = (REACH_SECONDS * f64::from(sample_rate)).round() as usize;
-    let piece = 2 * hop;
-    // Zeros on both sides, so that every piece lies within.
-    let margin = piece + reach;
-    let pieces = length / hop + 2;
-    let nominal = |k: usize| (k as f64 * hop as f64 * rate).round() as usize;
-    let mut clip = vec![0f32; (nominal(pieces) + 2 * margin + piece).max(samples.len() + 2 * margin)];
-    clip[margin..margin + samples.len()].copy_from_slice(samples);
-
-    let window: Vec<f32> =
-        (0..piece).map(|i| (0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / piece as f64).cos()) as f32).collect();
-    let mut likeness = Likeness::new(piece, 2 * reach + 1);
-    let mut out = vec![0f32; (pieces + 1) * hop];
-    let mut previous = 0;
-    for k in 0..pieces {
-        // Piece k is centred on sample k · hop of the result: it begins half a piece, one hop, before.
-        let earliest = nominal(k) + margin - hop - reach;
-        let start = if k == 0 {
-            earliest + reach
-        } else {
-            let continuation = previous + hop;
-            earliest + likeness.best(&clip[continuation..][..piece], &clip[earliest..][..piece + 2 * reach], reach)
+    KEPT.with_borrow_mut(|kept| {
+        let kept = match kept {
+            Some(kept) if kept.sample_rate == sample_rate => kept,
+            other => other.insert(Wsola::new(sample_rate)),
         };
-        for ((out, x), window) in out[k * hop..].iter_mut().zip(&clip[start..][..piece]).zip(&window) {
-            *out += x * window;
+        kept.stretch(samples, rate)
+    })
+}
+
+thread_local! {
+    /// The sizes, the window and the transforms of the last sample rate, and memory to work in: for any pace.
+    static KEPT: RefCell<Option<Wsola>> = const { RefCell::new(None) };
+}
+
+struct Wsola {
+    sample_rate: u32,
+    hop: usize,
+    reach: usize,
+    window: Vec<f32>,
+    likeness: Likeness,
+    clip: Vec<f32>,
+}
+
+impl Wsola {
+    fn new(sample_rate: u32) -> Self {
+        let hop = ((PIECE_SECONDS / 2.0 * f64::from(sample_rate)).round() as usize).max(1);
+        let reach = (REACH_SECONDS * f64::from(sample_rate)).round() as usize;
+        let piece = 2 * hop;
+        let window = |i| (0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / piece as f64).cos()) as f32;
+        Self {
+            sample_rate,
+            hop,
+            reach,
+            window: (0..piece).map(window).collect(),
+            likeness: Likeness::new(piece, 2 * reach + 1),
+            clip: Vec::new(),
         }
-        previous = start;
     }
-    out[hop..hop + length].to_vec()
+
+    fn stretch(&mut self, samples: &[f32], rate: f64) -> Vec<f32> {
+        let Self { hop, reach, window, likeness, clip, .. } = self;
+        let (hop, reach, piece) = (*hop, *reach, window.len());
+        let length = (samples.len() as f64 / rate).round_ties_even() as usize;
+        // Zeros on both sides, so that every piece lies within.
+        let margin = piece + reach;
+        let pieces = length / hop + 2;
+        let nominal = |k: usize| (k as f64 * hop as f64 * rate).round() as usize;
+        clip.clear();
+        clip.resize(margin, 0.0);
+        clip.extend_from_slice(samples);
+        clip.resize((nominal(pieces) + 2 * margin + piece).max(samples.len() + 2 * margin), 0.0);
+
+        let mut out = vec![0f32; (pieces + 1) * hop];
+        let mut previous = 0;
+        for k in 0..pieces {
+            // Piece k is centred on sample k · hop of the result: it begins half a piece, one hop, before.
+            let earliest = nominal(k) + margin - hop - reach;
+            let start = if k == 0 {
+                earliest + reach
+            } else {
+                let continuation = previous + hop;
+                earliest + likeness.best(&clip[continuation..][..piece], &clip[earliest..][..piece + 2 * reach], reach)
+            };
+            for ((out, x), window) in out[k * hop..].iter_mut().zip(&clip[start..][..piece]).zip(&*window) {
+                *out += x * window;
+            }
+            previous = start;
+        }
+        // Moved rather than copied: fresh memory costs more than the move.
+        out.drain(..hop);
+        out.truncate(length);
+        out
+    }
 }
 
 /// Finds where in a region a template fits best: the highest normalised cross-correlation.
@@ -55,7 +99,8 @@ struct Likeness {
     template_spectrum: Vec<Complex<f32>>,
     region_spectrum: Vec<Complex<f32>>,
     scratch: Vec<Complex<f32>>,
-    lags: usize,
+    /// For each lag the energy of the piece that begins there, then how well it fits.
+    score: Vec<f64>,
 }
 
 impl Likeness {
@@ -72,7 +117,7 @@ impl Likeness {
             scratch: vec![Complex::default(); forward.get_scratch_len().max(inverse.get_scratch_len())],
             forward,
             inverse,
-            lags,
+            score: vec![0.0; lags],
         }
     }
 
@@ -92,9 +137,14 @@ impl Likeness {
             self.forward.process_with_scratch(&mut self.region, &mut self.region_spectrum, scratch),
         ];
         debug_assert!(done.iter().all(Result::is_ok));
-        for (region, template) in self.region_spectrum.iter_mut().zip(&self.template_spectrum) {
-            *region *= template.conj();
-        }
+        wide(
+            #[inline(always)]
+            || {
+                for (region, template) in self.region_spectrum.iter_mut().zip(&self.template_spectrum) {
+                    *region *= template.conj();
+                }
+            },
+        );
         let last = self.region_spectrum.len() - 1;
         self.region_spectrum[0].im = 0.0;
         self.region_spectrum[last].im = 0.0;
@@ -104,19 +154,25 @@ impl Likeness {
         let square = |x: f32| f64::from(x) * f64::from(x);
         let piece = template.len();
         let mut energy: f64 = region[..piece].iter().copied().map(square).sum();
+        self.score[0] = energy;
+        for ((score, &next), &last) in self.score[1..].iter_mut().zip(&region[piece..]).zip(region) {
+            energy += square(next) - square(last);
+            *score = energy;
+        }
         let scale = 1.0 / self.region.len() as f64;
         // The energy below which a piece is silence, and any place is as good as another.
         let silence = 1e-10 * piece as f64;
-        let mut score = vec![0f64; self.lags];
-        for (lag, score) in score.iter_mut().enumerate() {
-            *score = scale * f64::from(self.region[lag]) / (energy.max(0.0) + silence).sqrt();
-            if let Some(&next) = region.get(lag + piece) {
-                energy += square(next) - square(region[lag]);
-            }
-        }
+        wide(
+            #[inline(always)]
+            || {
+                for (score, &product) in self.score.iter_mut().zip(&self.region) {
+                    *score = scale * f64::from(product) / (score.max(0.0) + silence).sqrt();
+                }
+            },
+        );
         let mut best = middle;
-        for lag in 0..self.lags {
-            if score[lag] > score[best] {
+        for (lag, score) in self.score.iter().enumerate() {
+            if *score > self.score[best] {
                 best = lag;
             }
         }
