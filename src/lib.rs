@@ -9,7 +9,7 @@
 //!                                          side
 //! ```
 //!
-//! [`train::prepare`] and [`train::train`] are `ser-train`; [`eval::evaluate`] and [`report::write`] are `ser-eval`;
+//! [`train::prepare`] and [`train::train`] are `ser-train`; [`report::gather`] is `ser-eval`;
 //! [`survey::survey`], what both start from, with [`report::card`] and its neighbours is `ser-data`. What training leaves,
 //! a [`predict::Bundle`], answers as a [`predict::Recognizer`], which is `ser-predict`.
 //! Errors are [`error::Error`]; all randomness comes from [`rng::stream`].

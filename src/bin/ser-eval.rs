@@ -1,17 +1,14 @@
 //! `ser-eval`: gathers experiments' finished runs into reports, and compares experiments.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use ser::{
     config::data_dir,
     error::{Error, Result},
-    eval::{Bootstrap, Evaluation, compare, evaluate_with},
+    eval::{Bootstrap, Evaluation, compare},
     report,
-    run::{GridRecord, Recordings, load_finished},
+    run::GridRecord,
 };
 
 /// Gathers the finished runs of an experiment into a report: figures with intervals, confusion matrix, learning curves,
@@ -73,7 +70,7 @@ fn run(arguments: Arguments) -> Result<()> {
         if let Some(record) = GridRecord::read(dir)? {
             return report::grid::say(dir, &folder, record);
         }
-        let evaluation = report_of(dir, &folder, &arguments)?;
+        let evaluation = report::gather(dir, &folder, &data_dir(arguments.data.clone()), arguments.bootstrap())?;
         print!("{}", report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted()));
         println!("\nreport      {}", folder.join("report.html").display());
         return Ok(());
@@ -81,26 +78,11 @@ fn run(arguments: Arguments) -> Result<()> {
     compare_all(&arguments)
 }
 
-/// Evaluates the runs in `dir` and writes their report into `folder`.
-fn report_of(dir: &Path, folder: &Path, arguments: &Arguments) -> Result<Evaluation> {
-    let finished = load_finished(dir)?;
-    let data = data_dir(arguments.data.clone());
-    let recordings = Recordings::find(finished.iter().flat_map(|run| &run.clips), Some(&data));
-    let examples = finished.first().map_or(Ok(vec![]), |run| report::examples(run, &recordings, &data));
-    // The figures do not depend on them.
-    let examples = examples.unwrap_or_else(|error| {
-        eprintln!("warning: no examples of augmentation: {error}");
-        vec![]
-    });
-    let evaluation = evaluate_with(finished, arguments.bootstrap())?;
-    report::write(&evaluation, &recordings, &examples, folder)?;
-    Ok(evaluation)
-}
-
 fn compare_all(arguments: &Arguments) -> Result<()> {
     let mut evaluations = Vec::new();
+    let data = data_dir(arguments.data.clone());
     for dir in &arguments.dirs {
-        let mut evaluation = report_of(dir, &dir.join("report"), arguments)?;
+        let mut evaluation = report::gather(dir, &dir.join("report"), &data, arguments.bootstrap())?;
         // Two runs of one config bear one name: their folders tell them apart.
         if evaluations.iter().any(|other: &Evaluation| other.experiment == evaluation.experiment) {
             evaluation.experiment = format!("{} in {}", evaluation.experiment, dir.display());

@@ -11,11 +11,11 @@ use ser::{
     config::{Experiment, Search, Setting, data_dir},
     device::DeviceKind,
     error::{Error, Result},
-    eval::evaluate,
+    eval::Bootstrap,
     files::create_dir,
     progress::stop_on_signal,
     report,
-    run::{GridRecord, Recordings, load_finished},
+    run::GridRecord,
     train::{Options, Prepared, planned, prepare, sanity, train},
 };
 
@@ -142,12 +142,8 @@ fn one(arguments: &Arguments, task: &Task, data: &Path) -> Result<()> {
     if arguments.no_report {
         return Ok(());
     }
-    let finished = load_finished(&task.out)?;
-    let recordings = Recordings::find(finished.iter().flat_map(|run| &run.clips), Some(data));
-    let examples = finished.first().map_or(Ok(vec![]), |run| report::examples(run, &recordings, data))?;
-    let evaluation = evaluate(finished)?;
     let folder = task.out.join("report");
-    report::write(&evaluation, &recordings, &examples, &folder)?;
+    let evaluation = report::gather(&task.out, &folder, data, Bootstrap::default())?;
     print!("{}", report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted()));
     println!("report      {}", folder.join("report.html").display());
     Ok(())

@@ -14,6 +14,7 @@
 //! | [`plot`], `pictures` | the pictures, as PNG and SVG; which of them a report has |
 //! | [`published`] | what others and people reach under the same protocol |
 //! | [`comparison`] | two experiments or more |
+//! | [`gather()`] | the report of a folder's finished runs |
 //! | [`write()`] | all of one experiment's into one folder |
 //! | [`card`] | the data card of an experiment: text, Markdown, pictures, counts as CSV |
 //! | [`grid`] | a search's settings, ranked on validation |
@@ -31,6 +32,7 @@ pub mod comparison;
 pub mod csv;
 pub mod document;
 mod examples;
+mod gather;
 pub mod grid;
 mod headline;
 pub mod html;
@@ -51,6 +53,7 @@ pub mod text;
 mod write;
 
 pub use examples::examples;
+pub use gather::gather;
 pub use headline::headline;
 pub use published::{Beside, beside};
 pub use runs::runs;

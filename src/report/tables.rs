@@ -28,6 +28,14 @@ fn or_dash(value: Option<String>) -> String {
     value.unwrap_or_else(|| "–".into())
 }
 
+/// A table's title, with what has to stand on everything that leaks on purpose.
+fn titled(evaluation: &Evaluation, title: &str) -> String {
+    match &evaluation.protocol.brand {
+        Some(brand) => format!("{title} [{brand}]"),
+        None => title.to_owned(),
+    }
+}
+
 /// All figures of all predictions together.
 #[must_use]
 pub fn figures(evaluation: &Evaluation) -> Table {
@@ -58,9 +66,12 @@ pub fn figures(evaluation: &Evaluation) -> Table {
     ];
     rows.extend(certainty("", &evaluation.certainty));
     rows.extend(certainty(", scaled", &evaluation.calibrated.certainty));
-    Table::new("All folds and seeds pooled", &["figure", "value", "95 % by speakers", "95 % by utterances"])
-        .rows(rows)
-        .note(figures_note(evaluation))
+    Table::new(
+        titled(evaluation, "All folds and seeds pooled"),
+        &["figure", "value", "95 % by speakers", "95 % by utterances"],
+    )
+    .rows(rows)
+    .note(figures_note(evaluation))
 }
 
 fn figures_note(evaluation: &Evaluation) -> String {
@@ -144,7 +155,8 @@ pub fn per_class(evaluation: &Evaluation) -> Table {
             class.support.to_string(),
         ]
     });
-    Table::new("By emotion", &["emotion", "precision %", "recall %", "F1 %", "AUROC", "clips"]).rows(rows)
+    Table::new(titled(evaluation, "By emotion"), &["emotion", "precision %", "recall %", "F1 %", "AUROC", "clips"])
+        .rows(rows)
 }
 
 /// One table a property of speakers and clips.
@@ -188,7 +200,9 @@ pub fn confused(evaluation: &Evaluation) -> Table {
         .iter()
         .take(PAIRS)
         .map(|pair| vec![pair.truth.clone(), pair.prediction.clone(), pair.count.to_string(), points(pair.share)]);
-    Table::new("Most confused", &["emotion", "taken for", "predictions", "% of the emotion"]).words(&[1]).rows(rows)
+    Table::new(titled(evaluation, "Most confused"), &["emotion", "taken for", "predictions", "% of the emotion"])
+        .words(&[1])
+        .rows(rows)
 }
 
 /// The clips to listen to first.
@@ -226,7 +240,7 @@ pub fn runs(evaluation: &Evaluation) -> Table {
         ]
     });
     let columns = ["fold", "seed", "clips", "UAR %", "WA %", "val. UAR %", "best epoch", "temperature", "seconds"];
-    Table::new("Runs", &columns).rows(rows)
+    Table::new(titled(evaluation, "Runs"), &columns).rows(rows)
 }
 
 /// What the sides of each fold share, and how large they are.
