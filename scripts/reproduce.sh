@@ -7,10 +7,12 @@
 # SER_DATASETS names the folder of the corpora (default datasets), EMOBOX that of EmoBox's data/ with its file lists (for
 # the rows of CREMA-D and TESS, whose folds are lists of files), OUT where experiments go (default experiments/reproduce),
 # SEEDS the seeds (default 1,2,3,4,5; CREMA-D's and the four corpora's rows take the first three), BIN the folder of the
-# programs (default target/release).
+# programs (default target/release), JOBS how many runs train at once, each on one thread (default: one for each core, which
+# takes two thirds of the time of one run after the other on all cores).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=${BIN:-target/release} out=${OUT:-experiments/reproduce} seeds=${SEEDS:-1,2,3,4,5}
+jobs=${JOBS:-$(nproc)}
 three=$(cut -d, -f1-3 <<<"$seeds")
 emobox=${EMOBOX:-EMOBOX-is-not-set}
 
@@ -25,6 +27,10 @@ declare -A rows=(
   [tess-cross-speaker]="tess $seeds protocol.kind=cross-speaker"
   [savee-emobox]="savee $seeds protocol.kind=emobox"
   [combined]="combined $three"
+  [within-ravdess]="combined $three corpora=[{kind=\"ravdess\"}]"
+  [within-crema_d]="combined $three corpora=[{kind=\"crema_d\"}]"
+  [within-tess]="combined $three corpora=[{kind=\"tess\"}] protocol.kind=cross-speaker"
+  [within-savee]="combined $three corpora=[{kind=\"savee\"}] protocol.kind=leave-one-speaker-out"
   [from-ravdess]="combined $three protocol.kind=cross-corpus protocol.train=[\"ravdess\"]"
   [from-crema_d]="combined $three protocol.kind=cross-corpus protocol.train=[\"crema_d\"]"
   [from-tess]="combined $three protocol.kind=cross-corpus protocol.train=[\"tess\"]"
@@ -32,7 +38,7 @@ declare -A rows=(
   [leak-demo]="leak-demo $three"
 )
 order=(ravdess-luna ravdess-emobox ravdess-random crema_d-emobox crema_d-tfds tess-emobox tess-cross-speaker savee-emobox
-  combined from-ravdess from-crema_d from-tess from-savee leak-demo)
+  combined within-ravdess within-crema_d within-tess within-savee from-ravdess from-crema_d from-tess from-savee leak-demo)
 
 if [ "${1:-}" = --rows ]; then
   printf '%s\n' "${order[@]}"
@@ -51,5 +57,8 @@ for row in "$@"; do
   set=(--set "name=$row")
   for setting in $settings; do set+=(--set "$setting"); done
   echo "== $row: $config, seeds $of_row ${settings:-}"
-  "$bin/ser-train" --config "configs/$config.toml" "${set[@]}" --seed "$of_row" --out "$out/$row" --resume
+  train=("$bin/ser-train" --config "configs/$config.toml" "${set[@]}" --seed "$of_row" --out "$out/$row" --resume)
+  # A command a line, quoted as for a shell, that calls the program by its name.
+  "${train[@]}" --list | PATH="$(realpath "$bin"):$PATH" RAYON_NUM_THREADS=1 xargs -d '\n' -P "$jobs" -n 1 sh -c
+  "$bin/ser-eval" "$out/$row"
 done

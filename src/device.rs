@@ -104,8 +104,9 @@ impl DeviceKind {
                 words.lines().next().unwrap_or_default().to_owned()
             }
         };
+        let driver = if self == Self::Cuda { "NVIDIA's" } else { "a Vulkan one, such as Debian's mesa-vulkan-drivers" };
         Err(Error::Config(format!(
-            "--device {self}: GPU {index} cannot be used ({reason}); look at the driver, or use --device flex"
+            "--device {self}: no GPU {index} that works was found ({reason}); install its driver ({driver}), or use --device flex"
         )))
     }
 }

@@ -25,15 +25,21 @@ use ser::{
       the settings of a [grid], ranked on validation: test is not looked at
   ser-eval experiments/baseline experiments/better --out /tmp/comparison
       a report of each in its own folder, and what they differ by
+  ser-eval --compare reports/published.toml experiments/reproduce
+      reports/reproduction.md: the rows that scripts/reproduce.sh made beside what others publish
 
 Exit status: 0 done, 2 wrong usage or experiments of different protocols, 1 anything else."
 )]
 struct Arguments {
-    /// A run's or an experiment's folder, as ser-train leaves it; several to compare them.
+    /// A run's or an experiment's folder, as ser-train leaves it; several to compare them. With --compare, the folder that
+    /// holds the rows' experiments.
     #[arg(value_name = "RUN_OR_EXPERIMENT_DIR", required = true)]
     dirs: Vec<PathBuf>,
+    /// Write the page of reproduced figures: the rows that this file names beside the published figures that it holds.
+    #[arg(long, value_name = "FILE")]
+    compare: Option<PathBuf>,
     /// The report's folder [default: report/ in the folder given]. Of several experiments, that of the comparison, which
-    /// is only printed where this is not given.
+    /// is only printed where this is not given. With --compare, that of the page [default: that of FILE].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Where the corpora are, if they are not where training found them: for the clips' pictures and players in
@@ -65,6 +71,15 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<()> {
+    if let Some(published) = &arguments.compare {
+        let [experiments] = &arguments.dirs[..] else {
+            return Err(Error::Config("--compare takes one folder, that holds the rows' experiments".into()));
+        };
+        let folder = arguments.out.as_deref().or(published.parent()).unwrap_or(experiments);
+        let page = report::reproduction(published, experiments, folder, arguments.bootstrap())?;
+        println!("page        {}", page.display());
+        return Ok(());
+    }
     if let [dir] = &arguments.dirs[..] {
         let folder = arguments.out.clone().unwrap_or_else(|| dir.join("report"));
         if let Some(record) = GridRecord::read(dir)? {

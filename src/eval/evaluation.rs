@@ -135,6 +135,16 @@ impl Spread {
         let std = (n > 1).then(|| (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1) as f64).sqrt());
         Self { mean, std, n }
     }
+
+    /// Over seeds, of each seed's mean.
+    #[must_use]
+    pub fn over_seeds(values: impl IntoIterator<Item = (u64, f64)>) -> Self {
+        let mut by_seed = BTreeMap::<u64, Vec<f64>>::new();
+        for (seed, value) in values {
+            by_seed.entry(seed).or_default().push(value);
+        }
+        Self::of(&by_seed.values().map(|values| Self::of(values).mean).collect::<Vec<_>>())
+    }
 }
 
 impl Evaluation {
@@ -148,6 +158,30 @@ impl Evaluation {
     #[must_use]
     pub fn over_folds(&self, figure: impl Fn(&Scores) -> f64) -> Spread {
         Spread::of(&self.runs.iter().map(|run| figure(&run.scores)).collect::<Vec<_>>())
+    }
+
+    /// The figures of the probabilities' mean over seeds, which is another protocol than one network's; none where there
+    /// is one seed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scores::of`].
+    pub fn seeds_averaged(&self) -> Result<Option<Scores>> {
+        if self.seeds.len() < 2 {
+            return Ok(None);
+        }
+        let classes = &self.confusion.classes;
+        let mut clips = BTreeMap::<&str, (usize, Vec<f64>)>::new();
+        for row in &self.predictions.rows {
+            let (_, sums) = clips.entry(&row.clip).or_insert_with(|| (row.truth, vec![0.0; classes.len()]));
+            sums.iter_mut().zip(&row.probabilities).for_each(|(sum, &p)| *sum += f64::from(p));
+        }
+        let likeliest = |sums: &[f64]| {
+            let first = |best: usize, class: usize| if sums[class] > sums[best] { class } else { best };
+            (0..sums.len()).fold(0, first)
+        };
+        let pairs = clips.into_values().map(|(truth, sums)| (truth, likeliest(&sums)));
+        Ok(Some(Scores::of(&Confusion::from_pairs(classes.clone(), pairs)?)?))
     }
 
     /// The intervals over that unit.

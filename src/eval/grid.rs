@@ -1,6 +1,6 @@
 //! The settings of a grid, ranked on the validation side. Test is not looked at: it is for the one setting that is kept.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Spread;
 use crate::{
@@ -74,14 +74,11 @@ pub fn rank(record: GridRecord, finished: Vec<Vec<(RunRecord, Done)>>) -> Result
 }
 
 fn validation(runs: &[(RunRecord, Done)]) -> Spread {
-    let mut by_seed = BTreeMap::<u64, Vec<f64>>::new();
-    for (run, done) in runs {
-        by_seed.entry(run.seed).or_default().push(done.validation_uar);
-    }
-    match by_seed.len() {
-        0 => Spread { mean: f64::NAN, std: None, n: 0 },
-        1 => Spread::of(&by_seed.into_values().flatten().collect::<Vec<_>>()),
-        _ => Spread::of(&by_seed.values().map(|folds| Spread::of(folds).mean).collect::<Vec<_>>()),
+    let of_seeds = Spread::over_seeds(runs.iter().map(|(run, done)| (run.seed, done.validation_uar)));
+    if of_seeds.n > 1 {
+        of_seeds
+    } else {
+        Spread::of(&runs.iter().map(|(_, done)| done.validation_uar).collect::<Vec<_>>())
     }
 }
 

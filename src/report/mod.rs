@@ -13,6 +13,7 @@
 //! | [`html`] | one page with everything, the clips to be seen and heard |
 //! | [`plot`], `pictures` | the pictures, as PNG and SVG; which of them a report has |
 //! | [`published`] | what others and people reach under the same protocol |
+//! | [`reproduction()`] | the page of our experiments beside what is published |
 //! | [`comparison`] | two experiments or more |
 //! | [`gather()`] | the report of a folder's finished runs |
 //! | [`write()`] | all of one experiment's into one folder |
@@ -43,6 +44,7 @@ pub mod model_card;
 mod pictures;
 pub mod plot;
 pub mod published;
+mod reproduction;
 mod runs;
 pub mod scan;
 pub mod split;
@@ -56,6 +58,7 @@ pub use examples::examples;
 pub use gather::gather;
 pub use headline::headline;
 pub use published::{Beside, beside};
+pub use reproduction::{Part, Row, Target, Verdict, reproduction};
 pub use runs::runs;
 pub use terminal::{colour_wanted, terminal};
 pub use write::write;

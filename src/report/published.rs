@@ -1,21 +1,32 @@
-//! Published figures and people's own, of the same protocol: `published.toml`, where each has its source.
+//! Published figures and people's own, of the same protocol: `reports/published.toml`, where each has its source.
 //!
 //! A figure is shown only beside one of the same corpus, number of classes, kind of split and number of folds, and only
 //! where all folds are there. There is no comparison across protocols.
 
+use std::{fmt, path::Path};
+
 use serde::Deserialize;
 
+use super::reproduction::Row;
 use crate::{
     error::{Error, Result},
-    eval::Evaluation,
+    eval::{Evaluation, Interval, Scores, Spread, Unit},
 };
 
-/// The table.
+/// The file: what others publish, and the rows of ours that stand beside it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
-    published: Vec<Published>,
-    listeners: Vec<Listeners>,
+pub struct Table {
+    /// What the page of reproduced figures begins with.
+    #[serde(default)]
+    pub preface: String,
+    /// Figures of systems.
+    pub published: Vec<Published>,
+    /// Figures of people.
+    pub listeners: Vec<Listeners>,
+    /// The experiments of ours, in the order of the page.
+    #[serde(default)]
+    pub rows: Vec<Row>,
 }
 
 /// One published figure.
@@ -32,8 +43,8 @@ pub struct Published {
     pub folds: usize,
     /// How the figure was made of the folds.
     pub statistic: String,
-    /// UAR or WA.
-    pub metric: String,
+    /// Which figure it is.
+    pub metric: Metric,
     /// The figure, in per cent.
     pub value: f64,
     /// Its standard deviation over seeds or folds, in points.
@@ -44,6 +55,51 @@ pub struct Published {
     pub source: String,
     /// What was done otherwise than here.
     pub caveat: Option<String>,
+}
+
+/// A figure that others publish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Metric {
+    /// Unweighted average recall.
+    #[serde(rename = "UAR")]
+    Uar,
+    /// Accuracy.
+    #[serde(rename = "WA")]
+    Wa,
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Uar => "UAR",
+            Self::Wa => "WA",
+        })
+    }
+}
+
+impl Metric {
+    /// The evaluation's own figure, over seeds; as a mean over folds where `over_folds`, else over pooled folds.
+    #[must_use]
+    pub fn of(self, evaluation: &Evaluation, over_folds: bool) -> Spread {
+        let figure = |scores: &Scores| match self {
+            Self::Uar => scores.uar,
+            Self::Wa => scores.wa,
+        };
+        if over_folds {
+            Spread::over_seeds(evaluation.runs.iter().map(|run| (run.seed, figure(&run.scores))))
+        } else {
+            evaluation.over_seeds(figure)
+        }
+    }
+
+    /// The 95 % interval by speakers of the pooled figure.
+    #[must_use]
+    pub fn interval(self, evaluation: &Evaluation) -> Option<Interval> {
+        evaluation.intervals_over(Unit::Speakers).map(|of| match self {
+            Self::Uar => of.uar,
+            Self::Wa => of.wa,
+        })
+    }
 }
 
 /// How well people recognise a corpus by listening.
@@ -69,32 +125,55 @@ pub struct Beside {
     pub listeners: Vec<Listeners>,
 }
 
-fn table() -> Result<Table> {
-    toml::from_str(include_str!("published.toml"))
-        .map_err(|error| Error::Data(format!("published.toml, built in, cannot be read: {error}")))
+impl Table {
+    /// The table that is built in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where it is broken.
+    pub fn built_in() -> Result<Self> {
+        toml::from_str(include_str!("../../reports/published.toml"))
+            .map_err(|error| Error::Data(format!("published.toml, built in, cannot be read: {error}")))
+    }
+
+    /// A table of the user's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where the file cannot be read, [`Error::Config`] where it is no such table.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        toml::from_str(&text).map_err(|error| Error::Config(format!("{}: {error}", path.display())))
+    }
+
+    /// What was published under the evaluation's protocol; nothing where folds are missing.
+    #[must_use]
+    pub fn beside(self, evaluation: &Evaluation) -> Beside {
+        let protocol = &evaluation.protocol;
+        let [corpus] = &protocol.corpora[..] else { return Beside::default() };
+        if !evaluation.complete() {
+            return Beside::default();
+        }
+        let classes = evaluation.confusion.classes.len();
+        let Self { mut published, mut listeners, .. } = self;
+        published.retain(|figure| {
+            figure.corpus == *corpus
+                && figure.classes == classes
+                && figure.folds == protocol.folds.len()
+                && figure.protocols.contains(&protocol.name)
+        });
+        listeners.retain(|figure| figure.corpus == *corpus && figure.classes == classes);
+        Beside { published, listeners }
+    }
 }
 
-/// What was published under the evaluation's protocol; nothing where folds are missing.
+/// What was published under the evaluation's protocol by the table that is built in.
 ///
 /// # Errors
 ///
-/// [`Error::Data`] where the table that is built in is broken.
+/// [`Error::Data`] where that table is broken.
 pub fn beside(evaluation: &Evaluation) -> Result<Beside> {
-    let protocol = &evaluation.protocol;
-    let [corpus] = &protocol.corpora[..] else { return Ok(Beside::default()) };
-    if !evaluation.complete() {
-        return Ok(Beside::default());
-    }
-    let classes = evaluation.confusion.classes.len();
-    let Table { mut published, mut listeners } = table()?;
-    published.retain(|figure| {
-        figure.corpus == *corpus
-            && figure.classes == classes
-            && figure.folds == protocol.folds.len()
-            && figure.protocols.contains(&protocol.name)
-    });
-    listeners.retain(|figure| figure.corpus == *corpus && figure.classes == classes);
-    Ok(Beside { published, listeners })
+    Ok(Table::built_in()?.beside(evaluation))
 }
 
 #[cfg(test)]
@@ -104,11 +183,10 @@ mod tests {
 
     #[test]
     fn every_entry_names_a_protocol_and_a_source() {
-        let Table { published, listeners } = table().unwrap();
+        let Table { published, listeners, .. } = Table::built_in().unwrap();
         for figure in &published {
             assert!(figure.protocols.iter().all(|name| name.parse::<Kind>().is_ok()), "{figure:?}");
             assert!(!figure.source.is_empty() && (0.0..=100.0).contains(&figure.value), "{figure:?}");
-            assert!(["UAR", "WA"].contains(&figure.metric.as_str()), "{figure:?}");
         }
         assert!(listeners.iter().all(|figure| !figure.source.is_empty()));
     }

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use crate::{
         eval::made_up::evaluation,
-        report::published::{Listeners, Published},
+        report::published::{Listeners, Metric, Published},
     };
 
     #[test]
@@ -82,7 +82,7 @@ mod tests {
                 protocols: vec![],
                 folds: 1,
                 statistic: "mean over folds".into(),
-                metric: "UAR".into(),
+                metric: Metric::Uar,
                 value: 51.0,
                 std: Some(1.0),
                 system: "a network with a long description of all its many layers".into(),

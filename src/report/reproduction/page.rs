@@ -1,0 +1,282 @@
+//! The page itself.
+
+use super::{Found, Part, Verdict, transfer};
+use crate::{
+    error::Result,
+    eval::{Evaluation, Spread, Unit},
+    report::{
+        document::{Document, Table},
+        headline::{many, percent, protocol_line, warnings},
+        published::{Metric, Table as Published},
+        tables::points,
+    },
+};
+
+pub(super) fn page(published: &Published, found: &[Found]) -> Result<String> {
+    let mut document = Document::default();
+    document.title("Published figures, and ours");
+    for paragraph in published.preface.split("\n\n").filter(|text| !text.trim().is_empty()) {
+        document.paragraph(paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    document.paragraph(
+        "UAR is unweighted average recall, WA accuracy. Ours are mean ± standard deviation over seeds, each seed's folds \
+         pooled, or the mean over folds where the published figure is one; the 95 % interval is drawn over speakers, all \
+         seeds pooled. *Beaten*: the published figure lies below that interval. *Reproduced*: ours is the higher, or lower \
+         by no more than a standard deviation, theirs where they say it, else ours over seeds. *Not reached*: lower by more.",
+    );
+    let of = |part| found.iter().filter(|of| of.row.part == part).collect::<Vec<_>>();
+    let [reference, best, moved, leak, ablation] =
+        [Part::Reference, Part::Best, Part::Transfer, Part::Leak, Part::Ablation].map(of);
+    let mut ours = [best.as_slice(), reference.as_slice()].concat();
+    ours.retain(|of| of.row.part != Part::Ablation);
+    document.heading("All rows");
+    document.table(summary(published, &ours));
+    if !leak.is_empty() {
+        document.heading("What a leak is worth");
+        document.table(summary(published, &leak));
+        notes(&mut document, &leak);
+    }
+    if let Some(table) = transfer::table(&moved)? {
+        document.heading("From corpus to corpus");
+        document.table(table);
+        notes(&mut document, &moved);
+    }
+    if !ablation.is_empty() {
+        document.heading("On the way to the best recipe");
+        document.table(ablations(&ablation));
+        notes(&mut document, &ablation);
+    }
+    for of in ours {
+        details(&mut document, published, of)?;
+    }
+    Ok(document.to_markdown())
+}
+
+fn notes(document: &mut Document, found: &[&Found]) {
+    let of = found.iter().filter(|of| !of.row.note.is_empty());
+    document.list(of.map(|of| format!("{}: {}", of.row.title, of.row.note)).collect());
+}
+
+/// Title, dependence, figures and the verdicts of each row.
+fn summary(published: &Published, found: &[&Found]) -> Table {
+    let mut table =
+        Table::new(["row", "test speakers", "seeds", "UAR %", "95 % by speakers", "WA %", "s a run", "beside"]);
+    for of in found {
+        let Some(evaluation) = &of.evaluation else {
+            table.row([of.row.title.as_str(), "", "", "not run", "", "", "", ""]);
+            continue;
+        };
+        let speakers = if evaluation.protocol.speaker_independent { "never heard" } else { "HEARD in training" };
+        let brand = evaluation.protocol.brand.as_deref().unwrap_or("");
+        let mark = if evaluation.complete() { brand } else { "INCOMPLETE" };
+        let verdicts = beside(published, of, evaluation).into_iter().map(|of| of.short).collect::<Vec<_>>();
+        table.row([
+            [of.row.title.as_str(), mark].join(" ").trim_end().to_owned(),
+            speakers.to_owned(),
+            evaluation.seeds.len().to_string(),
+            percent(evaluation.over_seeds(|s| s.uar)),
+            interval(evaluation),
+            percent(evaluation.over_seeds(|s| s.wa)),
+            format!("{:.0}", seconds(evaluation).mean),
+            verdicts.join("; "),
+        ]);
+    }
+    table
+}
+
+fn interval(evaluation: &Evaluation) -> String {
+    evaluation
+        .intervals_over(Unit::Speakers)
+        .map_or_else(|| "–".to_owned(), |of| format!("{} to {}", points(of.uar.low), points(of.uar.high)))
+}
+
+fn seconds(evaluation: &Evaluation) -> Spread {
+    Spread::of(&evaluation.runs.iter().map(|run| run.done.seconds).collect::<Vec<_>>())
+}
+
+/// A figure of others beside ours.
+struct Beside {
+    short: String,
+    cells: [String; 6],
+}
+
+fn beside(published: &Published, found: &Found, evaluation: &Evaluation) -> Vec<Beside> {
+    let one = |metric: Metric, over_folds: bool, value: f64, std: Option<f64>, who: [String; 2]| {
+        let ours = metric.of(evaluation, over_folds);
+        let verdict = Verdict::of(ours, metric.interval(evaluation), value / 100.0, std.map(|std| std / 100.0));
+        let difference = 100.0 * ours.mean - value;
+        let [system, source] = who;
+        Beside {
+            short: format!("{value} {metric}: {verdict} ({difference:+.1})"),
+            cells: [
+                system,
+                format!("{metric} {value:.2}{}", std.map(|std| format!(" ± {std:.2}")).unwrap_or_default()),
+                percent(ours),
+                format!("{difference:+.2}"),
+                verdict.to_string(),
+                source,
+            ],
+        }
+    };
+    if !evaluation.complete() {
+        return vec![];
+    }
+    let theirs = published.clone().beside(evaluation);
+    let figures = theirs.published.into_iter().map(|of| {
+        let caveat = of.caveat.map(|caveat| format!(" ({caveat})")).unwrap_or_default();
+        let over_folds = of.statistic == "mean over folds" || of.statistic == "over the five folds";
+        one(of.metric, over_folds, of.value, of.std, [format!("{}{caveat}", of.system), of.source])
+    });
+    let people = theirs
+        .listeners
+        .into_iter()
+        .map(|of| one(Metric::Wa, false, of.accuracy, None, ["people, by listening".to_owned(), of.source]));
+    let targets = found.row.targets.iter().map(|target| {
+        one(target.metric, false, target.value, None, [target.of.clone(), "this project's own aim".to_owned()])
+    });
+    figures.chain(people).chain(targets).collect()
+}
+
+/// Everything about one row.
+fn details(document: &mut Document, published: &Published, found: &Found) -> Result<()> {
+    let row = &found.row;
+    document.heading(row.title.as_str());
+    let command = format!("`scripts/reproduce.sh {}` ([{}](../{}))", row.experiment, row.config, row.config);
+    let Some(evaluation) = &found.evaluation else {
+        document.paragraph(format!("Not run. {command}"));
+        return Ok(());
+    };
+    let protocol = &evaluation.protocol;
+    let speakers = evaluation.intervals_over(Unit::Speakers).map_or(0, |of| of.units);
+    let seeds: Vec<String> = evaluation.seeds.iter().map(u64::to_string).collect();
+    let mut items = warnings(evaluation);
+    items.extend([
+        command,
+        format!("protocol: {}. {}", protocol_line(evaluation), protocol.description),
+        format!("validation: {}; kept: {}; scaler: {}", protocol.validation_rule, protocol.selection, protocol.scaler),
+        format!(
+            "{} with seeds {}; {} test predictions a seed, of {}",
+            many(evaluation.runs.len(), "run"),
+            seeds.join(", "),
+            evaluation.scores.n / evaluation.seeds.len().max(1) as u64,
+            many(speakers, "speaker")
+        ),
+        format!(
+            "UAR {} % (95 % by speakers {}), WA {} %, macro F1 {} %",
+            percent(evaluation.over_seeds(|s| s.uar)),
+            interval(evaluation),
+            percent(evaluation.over_seeds(|s| s.wa)),
+            percent(evaluation.over_seeds(|s| s.macro_f1))
+        ),
+    ]);
+    if let Some(averaged) = evaluation.seeds_averaged()? {
+        items.push(format!(
+            "another protocol, probabilities averaged over the {} seeds: UAR {} %, WA {} %",
+            evaluation.seeds.len(),
+            points(averaged.uar),
+            points(averaged.wa)
+        ));
+    }
+    items.push(format!(
+        "{:.0} s a run, {:.0} s in all, on device {} of {}",
+        seconds(evaluation).mean,
+        evaluation.runs.iter().map(|run| run.done.seconds).sum::<f64>(),
+        evaluation.versions.device,
+        evaluation.versions.platform
+    ));
+    document.list(items);
+    let beside = beside(published, found, evaluation);
+    if !beside.is_empty() {
+        let mut table = Table::new(["theirs", "theirs %", "ours %", "points", "verdict", "source"]);
+        beside.into_iter().for_each(|of| table.row(of.cells));
+        document.table(table);
+    }
+    if !row.note.is_empty() {
+        document.paragraph(row.note.as_str());
+    }
+    Ok(())
+}
+
+/// Validation alone: test is for what is kept.
+fn ablations(found: &[&Found]) -> Table {
+    let mut table = Table::new(["setting", "seeds", "validation UAR %", "s a run", "command"]);
+    for of in found {
+        let command = format!("`scripts/reproduce.sh {}`", of.row.experiment);
+        match &of.evaluation {
+            Some(evaluation) => {
+                let runs = &evaluation.runs;
+                table.row([
+                    of.row.title.clone(),
+                    evaluation.seeds.len().to_string(),
+                    percent(Spread::over_seeds(runs.iter().map(|run| (run.seed, run.done.validation_uar)))),
+                    format!("{:.0}", seconds(evaluation).mean),
+                    command,
+                ]);
+            }
+            None => table.row([of.row.title.clone(), String::new(), "not run".to_owned(), String::new(), command]),
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        eval::made_up::evaluation,
+        report::{published::Published as Figure, reproduction::Row},
+    };
+
+    fn row(experiment: &str, part: Part, title: &str) -> Row {
+        Row {
+            experiment: experiment.into(),
+            part,
+            title: title.into(),
+            config: "configs/x.toml".into(),
+            targets: vec![],
+            note: format!("About {experiment}."),
+        }
+    }
+
+    #[test]
+    fn each_part_has_its_section_and_what_is_not_run_is_said() {
+        let figure = Figure {
+            corpus: "c".into(),
+            classes: 3,
+            protocols: vec!["speaker-kfold".into()],
+            folds: 1,
+            statistic: "folds pooled".into(),
+            metric: Metric::Uar,
+            value: 20.0,
+            std: None,
+            system: "theirs".into(),
+            source: "somebody".into(),
+            caveat: None,
+        };
+        let published = Published { preface: "One.\n\nTwo.".into(), published: vec![figure], ..Published::default() };
+        let ours = || Some(evaluation("a", 4, 60, &[1, 2], 0.8));
+        let mut partial = evaluation("b", 4, 60, &[1], 0.8);
+        partial.missing.push(crate::eval::FoldOfSeed { fold: "1".into(), seed: 1 });
+        let found = [
+            Found { row: row("a", Part::Reference, "A"), evaluation: ours() },
+            Found { row: row("b", Part::Best, "B"), evaluation: Some(partial) },
+            Found { row: row("none", Part::Reference, "None"), evaluation: None },
+            Found { row: row("a", Part::Transfer, "from a"), evaluation: ours() },
+            Found { row: row("a", Part::Ablation, "a step"), evaluation: ours() },
+        ];
+        let page = page(&published, &found).unwrap();
+        for part in [
+            "One.\n\nTwo.\n",
+            "20 UAR: beaten (+",
+            "| B INCOMPLETE |",
+            "| None |  |  | not run |",
+            "| from a | 8",
+            "| a step | 2 | 40.00 ± 0.00 |",
+            "probabilities averaged over the 2 seeds",
+            "About a.",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(!page.contains("leak"), "{page}");
+    }
+}
