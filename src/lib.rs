@@ -20,6 +20,7 @@
 pub mod arrays;
 pub mod error;
 pub mod files;
+mod names;
 pub mod progress;
 pub mod rng;
 

@@ -1,11 +1,11 @@
 //! The kinds of corpora: the one place that lists them.
 
-use std::{fmt, path::Path, str::FromStr};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::{CorpusConfig, Scan, crema_d, embedded, manifest, named::Naming, ravdess, savee, tess};
-use crate::error::{Error, Result};
+use crate::{error::Result, names::known_by_name};
 
 /// Lists the kinds, one a line: the variant, its name in a config, the function that finds the clips and, where the
 /// files' names say everything, the naming.
@@ -57,23 +57,7 @@ kinds! {
     Synthetic = "synthetic", embedded::scan;
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let known = Self::ALL.iter().copied();
-        known.clone().find(|kind| kind.name() == text).ok_or_else(|| {
-            let names: Vec<_> = known.map(Self::name).collect();
-            Error::Config(format!("no kind of corpus is called \"{text}\": it is one of {}", names.join(", ")))
-        })
-    }
-}
+known_by_name!(Kind, "no kind of corpus");
 
 #[cfg(test)]
 mod tests {

@@ -1,14 +1,12 @@
 //! The protocols: the one place that lists them.
 
-use std::{fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize};
 
 use super::{
     Dealt, cross_corpus, cross_speaker, emobox, fixed, leak_demo, leave_one_speaker_out, luna, random, speaker_kfold,
     task::Task, tfds,
 };
-use crate::error::{Error, Result};
+use crate::{error::Result, names::known_by_name};
 
 /// What a protocol's file gives.
 pub(super) struct Protocol {
@@ -91,23 +89,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let known = Self::ALL.iter().copied();
-        known.clone().find(|kind| kind.name() == text).ok_or_else(|| {
-            let names: Vec<_> = known.map(Self::name).collect();
-            Error::Config(format!("no protocol is called \"{text}\": it is one of {}", names.join(", ")))
-        })
-    }
-}
+known_by_name!(Kind, "no protocol");
 
 #[cfg(test)]
 mod tests {
