@@ -16,7 +16,7 @@ files of RAVDESS are 55 dB clean, half of CREMA-D's less than 18 dB, so clean on
 Of a noisy file speech and noise are not known apart. It has a twin: a clean file with noise of the spectrum of its quiet
 frames, as far below. The twin's level after the reduction must be within 0.5 dB of its speech's. What the noisy file itself
 loses is shown beside what it would lose if its noise alone were removed, and does not count: CREMA-D's noisiest lose up to
-2 dB more than that (1069_IOM_DIS_XX), below 250 Hz for the most part, where their noise is.
+3 dB more than that (1050_ITS_SAD_XX), below 250 Hz for the most part, where their noise is.
 """
 import argparse, os, subprocess, sys, tempfile
 
