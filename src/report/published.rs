@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::reproduction::Row;
 use crate::{
     error::{Error, Result},
-    eval::{Evaluation, Interval, Scores, Spread, Unit},
+    eval::{Evaluation, Interval, Intervals, Scores, Spread},
 };
 
 /// The file: what others publish, and the rows of ours that stand beside it.
@@ -92,13 +92,14 @@ impl Metric {
         }
     }
 
-    /// The 95 % interval by speakers of the pooled figure.
+    /// The 95 % intervals of the pooled figure, by speakers and by utterances, as far as they can be said.
     #[must_use]
-    pub fn interval(self, evaluation: &Evaluation) -> Option<Interval> {
-        evaluation.intervals_over(Unit::Speakers).map(|of| match self {
+    pub fn intervals(self, evaluation: &Evaluation) -> Vec<Interval> {
+        let of = |of: &Intervals| match self {
             Self::Uar => of.uar,
             Self::Wa => of.wa,
-        })
+        };
+        evaluation.intervals.iter().map(of).collect()
     }
 }
 
@@ -148,14 +149,14 @@ impl Table {
 
     /// What was published under the evaluation's protocol; nothing where folds are missing.
     #[must_use]
-    pub fn beside(self, evaluation: &Evaluation) -> Beside {
+    pub fn beside(&self, evaluation: &Evaluation) -> Beside {
         let protocol = &evaluation.protocol;
         let [corpus] = &protocol.corpora[..] else { return Beside::default() };
         if !evaluation.complete() {
             return Beside::default();
         }
         let classes = evaluation.confusion.classes.len();
-        let Self { mut published, mut listeners, .. } = self;
+        let Self { mut published, mut listeners, .. } = self.clone();
         published.retain(|figure| {
             figure.corpus == *corpus
                 && figure.classes == classes

@@ -20,9 +20,10 @@ pub(super) fn page(published: &Published, found: &[Found]) -> Result<String> {
     }
     document.paragraph(
         "UAR is unweighted average recall, WA accuracy. Ours are mean ± standard deviation over seeds, each seed's folds \
-         pooled, or the mean over folds where the published figure is one; the 95 % interval is drawn over speakers, all \
-         seeds pooled. *Beaten*: the published figure lies below that interval. *Reproduced*: ours is the higher, or lower \
-         by no more than a standard deviation, theirs where they say it, else ours over seeds. *Not reached*: lower by more.",
+         pooled, or the mean over folds where the published figure is one; 95 % intervals are bootstrapped, all seeds \
+         pooled. *Beaten*: the published figure lies below that interval over speakers and below that over utterances. \
+         *Reproduced*: ours is the higher, or lower by no more than a standard deviation, theirs where they say it, else \
+         ours over seeds. *Not reached*: lower by more.",
     );
     let of = |part| found.iter().filter(|of| of.row.part == part).collect::<Vec<_>>();
     let [reference, best, moved, leak, ablation] =
@@ -103,8 +104,9 @@ struct Beside {
 fn beside(published: &Published, found: &Found, evaluation: &Evaluation) -> Vec<Beside> {
     let one = |metric: Metric, over_folds: bool, value: f64, std: Option<f64>, who: [String; 2]| {
         let ours = metric.of(evaluation, over_folds);
-        let verdict = Verdict::of(ours, metric.interval(evaluation), value / 100.0, std.map(|std| std / 100.0));
-        let difference = 100.0 * ours.mean - value;
+        let theirs = value / 100.0;
+        let verdict = Verdict::of(ours, &metric.intervals(evaluation), theirs, std.map(|std| std / 100.0));
+        let difference = 100.0 * (ours.mean - theirs);
         let [system, source] = who;
         Beside {
             short: format!("{value} {metric}: {verdict} ({difference:+.1})"),
@@ -121,20 +123,15 @@ fn beside(published: &Published, found: &Found, evaluation: &Evaluation) -> Vec<
     if !evaluation.complete() {
         return vec![];
     }
-    let theirs = published.clone().beside(evaluation);
-    let figures = theirs.published.into_iter().map(|of| {
+    let figures = published.beside(evaluation).published.into_iter().map(|of| {
         let caveat = of.caveat.map(|caveat| format!(" ({caveat})")).unwrap_or_default();
         let over_folds = of.statistic == "mean over folds" || of.statistic == "over the five folds";
         one(of.metric, over_folds, of.value, of.std, [format!("{}{caveat}", of.system), of.source])
     });
-    let people = theirs
-        .listeners
-        .into_iter()
-        .map(|of| one(Metric::Wa, false, of.accuracy, None, ["people, by listening".to_owned(), of.source]));
     let targets = found.row.targets.iter().map(|target| {
         one(target.metric, false, target.value, None, [target.of.clone(), "this project's own aim".to_owned()])
     });
-    figures.chain(people).chain(targets).collect()
+    figures.chain(targets).collect()
 }
 
 /// Everything about one row.
@@ -191,6 +188,9 @@ fn details(document: &mut Document, published: &Published, found: &Found) -> Res
         beside.into_iter().for_each(|of| table.row(of.cells));
         document.table(table);
     }
+    let people = published.beside(evaluation).listeners;
+    document
+        .list(people.iter().map(|of| format!("people, by listening: WA {} % ({})", of.accuracy, of.source)).collect());
     if !row.note.is_empty() {
         document.paragraph(row.note.as_str());
     }
