@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Trains and evaluates rows of the field's published figures with the reference network, from nothing but the corpora.
+# Trains and evaluates rows of the field's published figures, from nothing but the corpora: with the reference network, and
+# with the recipe that won on validation (best-…). reports/reproduction.md is made of them: see reports/published.toml.
 #
 #   scripts/reproduce.sh [ROW …]     # all rows where none is named; --rows lists them
 #
@@ -26,9 +27,19 @@ declare -A rows=(
   [tess-emobox]="tess $seeds protocol.kind=emobox protocol.root=$emobox/tess"
   [tess-cross-speaker]="tess $seeds protocol.kind=cross-speaker"
   [savee-emobox]="savee $seeds protocol.kind=emobox"
+  [best-ravdess-luna]="best-ravdess $seeds"
+  [best-ravdess-luna-by-speaker]="best-ravdess $seeds features.scaler=speaker"
+  [best-ravdess-emobox]="best-ravdess $seeds protocol.kind=emobox"
+  [best-ravdess-random]="best-ravdess $seeds protocol.kind=random protocol.folds=5"
+  [best-crema_d-emobox]="best-crema_d $three protocol.kind=emobox protocol.root=$emobox/cremad"
+  [best-crema_d-tfds]="best-crema_d $three"
+  [best-tess-emobox]="best-tess $seeds protocol.kind=emobox protocol.root=$emobox/tess"
+  [best-tess-cross-speaker]="best-tess $seeds"
+  [best-savee-emobox]="best-savee $seeds"
+  [best-savee-emobox-by-speaker]="best-savee $seeds features.scaler=speaker"
   [combined]="combined $three"
   [within-ravdess]="combined $three corpora=[{kind=\"ravdess\"}]"
-  [within-crema_d]="combined $three corpora=[{kind=\"crema_d\"}]"
+  [within-crema_d]="combined $three corpora=[{kind=\"crema_d\"}] protocol.kind=tfds"
   [within-tess]="combined $three corpora=[{kind=\"tess\"}] protocol.kind=cross-speaker"
   [within-savee]="combined $three corpora=[{kind=\"savee\"}] protocol.kind=leave-one-speaker-out"
   [from-ravdess]="combined $three protocol.kind=cross-corpus protocol.train=[\"ravdess\"]"
@@ -38,6 +49,8 @@ declare -A rows=(
   [leak-demo]="leak-demo $three"
 )
 order=(ravdess-luna ravdess-emobox ravdess-random crema_d-emobox crema_d-tfds tess-emobox tess-cross-speaker savee-emobox
+  best-ravdess-luna best-ravdess-luna-by-speaker best-ravdess-emobox best-ravdess-random best-crema_d-emobox best-crema_d-tfds
+  best-tess-emobox best-tess-cross-speaker best-savee-emobox best-savee-emobox-by-speaker
   combined within-ravdess within-crema_d within-tess within-savee from-ravdess from-crema_d from-tess from-savee leak-demo)
 
 if [ "${1:-}" = --rows ]; then

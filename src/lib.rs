@@ -23,6 +23,7 @@ pub mod files;
 mod names;
 pub mod progress;
 pub mod rng;
+pub mod stdout;
 
 pub mod config;
 pub mod corpus;

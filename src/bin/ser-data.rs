@@ -1,7 +1,6 @@
 //! `ser-data`: looks at corpora and splits: lists, counts, audits, writes out; keeps the feature cache.
 
 use std::{
-    io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::OnceLock,
@@ -13,12 +12,13 @@ use ser::{
     cache::{self, Cache, Size, cache_dir, cache_limit},
     config::{Experiment, data_dir},
     corpus::{self, CorpusConfig, Kind, export},
-    error::{Error, Result},
+    error::Result,
     features::dump,
     files::create_dir,
     progress::{Progress, stop_on_signal},
     protocol::audit::foreign,
     report::{self, audits, card::Card, scan, split},
+    stdout::print,
     survey::{Survey, survey},
 };
 
@@ -314,16 +314,6 @@ fn main() -> ExitCode {
             eprintln!("error: {error}");
             ExitCode::from(error.exit_status())
         }
-    }
-}
-
-/// Prints to standard output; a reader that has seen enough (`| head`) is no error.
-fn print(text: &str) -> Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::io("write to", Path::new("standard output"))(error))
-        }
-        _ => Ok(()),
     }
 }
 

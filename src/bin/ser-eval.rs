@@ -9,6 +9,7 @@ use ser::{
     eval::{Bootstrap, Evaluation, compare},
     report,
     run::GridRecord,
+    stdout::print,
 };
 
 /// Gathers the finished runs of an experiment into a report: figures with intervals, confusion matrix, learning curves,
@@ -77,8 +78,7 @@ fn run(arguments: Arguments) -> Result<()> {
         };
         let folder = arguments.out.as_deref().or(published.parent()).unwrap_or(experiments);
         let page = report::reproduction(published, experiments, folder, arguments.bootstrap())?;
-        println!("page        {}", page.display());
-        return Ok(());
+        return print(&format!("page        {}\n", page.display()));
     }
     if let [dir] = &arguments.dirs[..] {
         let folder = arguments.out.clone().unwrap_or_else(|| dir.join("report"));
@@ -86,9 +86,8 @@ fn run(arguments: Arguments) -> Result<()> {
             return report::grid::say(dir, &folder, record);
         }
         let evaluation = report::gather(dir, &folder, &data_dir(arguments.data.clone()), arguments.bootstrap())?;
-        print!("{}", report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted()));
-        println!("\nreport      {}", folder.join("report.html").display());
-        return Ok(());
+        let figures = report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted());
+        return print(&format!("{figures}\nreport      {}\n", folder.join("report.html").display()));
     }
     compare_all(&arguments)
 }
@@ -105,7 +104,7 @@ fn compare_all(arguments: &Arguments) -> Result<()> {
         evaluations.push(evaluation);
     }
     for table in report::comparison::several(&evaluations) {
-        println!("{}", table.plain());
+        print(&format!("{}\n", table.plain()))?;
     }
     let comparisons = match &evaluations[..] {
         [first, others @ ..] => {
@@ -122,11 +121,11 @@ fn compare_all(arguments: &Arguments) -> Result<()> {
         [] => Vec::new(),
     };
     for comparison in &comparisons {
-        println!("{}", report::comparison::text(comparison));
+        print(&format!("{}\n", report::comparison::text(comparison)))?;
     }
     if let Some(out) = &arguments.out {
         report::comparison::write(&comparisons, &evaluations, out)?;
-        println!("comparison  {}", out.join("comparison.txt").display());
+        print(&format!("comparison  {}\n", out.join("comparison.txt").display()))?;
     }
     Ok(())
 }

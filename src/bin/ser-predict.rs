@@ -18,6 +18,7 @@ use ser::{
     },
     progress::{Progress, stop_on_signal, stop_requested},
     report::plot,
+    stdout::read_on,
 };
 
 /// Says what emotion is heard, with the network, the chain and the calibration of a trained bundle.
@@ -179,7 +180,7 @@ fn run_inspect(bundle: &Path, format: TextOrJson) -> Result<ExitCode> {
         TextOrJson::Text => inspect(&bundle),
         TextOrJson::Json => format!("{}\n", bundle.to_json()?),
     };
-    written(io::stdout().lock().write_all(text.as_bytes()))?;
+    read_on(io::stdout().lock().write_all(text.as_bytes()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -194,15 +195,6 @@ fn run_export(bundle: &Path, out: &Path, precision: Kept) -> Result<ExitCode> {
     let bytes = std::fs::metadata(out).map_err(Error::io("read", out))?.len();
     eprintln!("{}: {bytes} bytes, weights in {}", out.display(), bundle.precision.name());
     Ok(ExitCode::SUCCESS)
-}
-
-/// What became of writing; a reader that has seen enough (`| head`) is no error: whether to go on.
-fn written(result: io::Result<()>) -> Result<bool> {
-    match result {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(Error::io("write to", Path::new("standard output"))(error)),
-    }
 }
 
 fn run(arguments: Recognise) -> Result<ExitCode> {
@@ -236,7 +228,7 @@ fn run(arguments: Recognise) -> Result<ExitCode> {
     let output = Output::new(io::stdout().lock(), arguments.format, style, recognizer.classes());
     let output = match output {
         Ok(output) => output,
-        Err(error) => return written(Err(error)).map(|_| ExitCode::SUCCESS),
+        Err(error) => return read_on(Err(error)).map(|_| ExitCode::SUCCESS),
     };
     let mut work = Work { recognizer: &recognizer, output, failed: false };
     let done = if live {
@@ -248,7 +240,7 @@ fn run(arguments: Recognise) -> Result<ExitCode> {
     };
     // A document is closed whatever happened.
     let failed = work.failed;
-    let closed = written(work.output.finish());
+    let closed = read_on(work.output.finish());
     done.and(closed)?;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -268,7 +260,7 @@ impl Work<'_> {
             self.failed = true;
             eprintln!("error: {error}");
         }
-        written(self.output.clip(&path.to_string_lossy(), answer))
+        read_on(self.output.clip(&path.to_string_lossy(), answer))
     }
 
     fn files(&mut self, paths: &[PathBuf]) -> Result<()> {
@@ -358,7 +350,7 @@ impl Recognise {
             let mut drawn = Vec::new();
             let mut open = true;
             let mut each = |window: Window| {
-                open = written(work.output.window(&path.to_string_lossy(), &window))?;
+                open = read_on(work.output.window(&path.to_string_lossy(), &window))?;
                 if self.plot.is_some() {
                     drawn.push(plot::timeline::Piece {
                         start: window.start,
@@ -455,7 +447,7 @@ impl<'a> Live<'a> {
 
     fn write(&mut self, windows: &[Window], arrived: Instant, work: &mut Work) -> Result<bool> {
         for window in windows {
-            if !written(work.output.window(self.name, window))? {
+            if !read_on(work.output.window(self.name, window))? {
                 return Ok(false);
             }
             self.times.push(arrived.elapsed());

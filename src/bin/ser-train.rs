@@ -16,6 +16,7 @@ use ser::{
     progress::stop_on_signal,
     report,
     run::GridRecord,
+    stdout::print,
     train::{Options, Prepared, planned, prepare, sanity, train},
 };
 
@@ -134,7 +135,7 @@ fn one(arguments: &Arguments, task: &Task, data: &Path) -> Result<()> {
     eprint!("{}", prepared.summary());
     if arguments.sanity {
         let found = sanity(&prepared, &options)?;
-        print!("{}", found.text);
+        print(&found.text)?;
         return if found.learns { Ok(()) } else { Err(Error::Data("the sanity check failed".into())) };
     }
     let outcomes = train(&prepared, &options)?;
@@ -144,9 +145,8 @@ fn one(arguments: &Arguments, task: &Task, data: &Path) -> Result<()> {
     }
     let folder = task.out.join("report");
     let evaluation = report::gather(&task.out, &folder, data, Bootstrap::default())?;
-    print!("{}", report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted()));
-    println!("report      {}", folder.join("report.html").display());
-    Ok(())
+    let figures = report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted());
+    print(&format!("{figures}report      {}\n", folder.join("report.html").display()))
 }
 
 /// Trains every setting, or the one that was asked for. A setting that cannot be trained is told and passed over: a search
@@ -181,7 +181,7 @@ fn grid(arguments: &Arguments, search: Search, data: &Path) -> Result<()> {
         }
         eprintln!("setting {} of {}: {name}", i + 1, tasks.len());
         if arguments.sanity {
-            print!("{}", sanity(&prepared, &options)?.text);
+            print(&sanity(&prepared, &options)?.text)?;
             continue;
         }
         match train(&prepared, &options) {
@@ -245,7 +245,7 @@ fn list(arguments: &Arguments, task: &Task, prepared: &Prepared, options: &Optio
         say("--out", out.display().to_string());
         words.extend(["--resume".into(), "--no-report".into()]);
         let command = shlex::try_join(words.iter().map(String::as_str));
-        println!("{}", command.map_err(|_| Error::Config("a path holds a NUL byte".into()))?);
+        print(&(command.map_err(|_| Error::Config("a path holds a NUL byte".into()))? + "\n"))?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::{
     eval::{Grid, Ranked, grid::rank},
     files::{create_dir, write_whole},
     run::GridRecord,
+    stdout::print,
 };
 
 /// The ranking as a table.
@@ -61,9 +62,7 @@ pub fn say(folder: &Path, report: &Path, record: GridRecord) -> Result<()> {
     let finished = record.finished(folder)?;
     let grid = rank(record, finished)?;
     write(&grid, report)?;
-    print!("{}", table(&grid).plain());
-    println!("\nranking     {}", report.join("grid.txt").display());
-    Ok(())
+    print(&format!("{}\nranking     {}\n", table(&grid).plain(), report.join("grid.txt").display()))
 }
 
 /// Writes `grid.txt`, `grid.md`, `grid.csv`, `grid.png` and `grid.svg` into the folder.
