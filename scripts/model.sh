@@ -12,12 +12,12 @@ bin=${BIN:-target/release} out=${OUT:-experiments/model}
 mkdir -p "$out"
 
 # One split: TFDS's sides for CREMA-D, everything else to test. Columns: clip,path,corpus,speaker,emotion,fold,side.
-"$bin/ser-data" split --config configs/model.toml --set 'corpora=[{kind="crema_d"}]' --set protocol.kind=tfds \
-  --out "$out/crema_d.csv"
-"$bin/ser-data" split --config configs/model.toml --set protocol.kind=cross-corpus --set 'protocol.train=["crema_d"]' \
+"$bin/ser-data" split --config configs/model.toml --set 'corpora=[{kind="crema_d"}]' \
+  --set 'protocol={kind="tfds"}' --out "$out/crema_d.csv"
+"$bin/ser-data" split --config configs/model.toml --set 'protocol={kind="cross-corpus",train=["crema_d"]}' \
   --out "$out/others.csv"
 { cut -d, -f1,7 "$out/crema_d.csv"; grep ',test$' "$out/others.csv" | cut -d, -f1,7; } >"$out/split.csv"
 
-"$bin/ser-train" --config configs/model.toml --set protocol.kind=fixed --set "protocol.path=$(realpath "$out/split.csv")" \
+"$bin/ser-train" --config configs/model.toml --set "protocol.path=$(realpath "$out/split.csv")" \
   --out "$out/runs" --resume
 "$bin/ser-predict" export "$out"/runs/fold-0/seed-*/bundle/model.safetensors --precision f16 --out models/crema_d.safetensors

@@ -33,6 +33,8 @@ pub struct Evaluation {
     pub experiment: String,
     /// The protocol that every figure must be read with.
     pub protocol: ProtocolRecord,
+    /// The corpora that some run was trained on: the others are tested on alone.
+    pub trained_on: BTreeSet<String>,
     /// How the corpora's emotions became classes, in words.
     pub label_rule: String,
     /// Whether any corpus is synthetic: the figures then say nothing of people.
@@ -228,6 +230,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     let mut temperatures = Vec::new();
     let mut clips = BTreeMap::new();
     let mut projection = None;
+    let mut trained_on = BTreeSet::new();
     for run in finished {
         let Finished {
             dir,
@@ -265,6 +268,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             projection = Some(found.map_err(|problem| Error::file(dir.embeddings(), problem))?);
         }
         clips.extend(known.into_iter().map(|clip| (clip.clip.clone(), clip)));
+        trained_on.extend(record.heard().iter().cloned());
         runs.push(Run {
             fold: record.fold,
             seed: record.seed,
@@ -303,6 +307,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     Ok(Evaluation {
         experiment: record.experiment,
         protocol: record.protocol,
+        trained_on,
         label_rule,
         synthetic: record.synthetic,
         versions: record.versions,

@@ -46,7 +46,8 @@ pub fn card(evaluation: &Evaluation, beside: &Beside) -> String {
     for corpus in &protocol.corpora {
         let licence = LICENCES.iter().find(|(name, _)| name == corpus);
         let licence = licence.map_or("see its source; its terms hold for the model as well", |(_, licence)| licence);
-        text.push_str(&format!("- `{corpus}`: {licence}\n"));
+        let use_ = if evaluation.trained_on.contains(corpus) { "" } else { " (tested on alone, not trained on)" };
+        text.push_str(&format!("- `{corpus}`: {licence}{use_}\n"));
     }
     let heard = evaluation.runs.iter().map(|run| (run.audit.clips, run.audit.speakers));
     let most = |side: usize| heard.clone().map(|(clips, _)| clips[side]).max().unwrap_or(0);
@@ -102,6 +103,7 @@ mod tests {
     fn a_card_says_use_data_protocol_figures_and_limits() {
         let mut ours = evaluation("mine", 4, 30, &[1, 2], 0.5);
         ours.protocol.corpora = vec!["ravdess".into(), "own".into()];
+        ours.trained_on = ["own".to_owned()].into();
         let card = card(&ours, &Beside::default());
         let mut from = 0;
         for heading in [
@@ -119,5 +121,6 @@ mod tests {
             from += card[from..].find(heading).unwrap_or_else(|| panic!("{heading}: {card}"));
         }
         assert!(card.contains("`ravdess`: CC BY-NC-SA") && card.contains("`own`: see its source"), "{card}");
+        assert_eq!(card.matches("(tested on alone, not trained on)").count(), 1, "{card}");
     }
 }

@@ -17,6 +17,9 @@ pub struct RunRecord {
     pub classes: Vec<String>,
     /// The protocol.
     pub protocol: ProtocolRecord,
+    /// The corpora of the fold's training and validation sides; none in runs of earlier versions: see [`RunRecord::heard`].
+    #[serde(default)]
+    pub trained_on: Vec<String>,
     /// What the fold's sides share.
     pub audit: Audit,
     /// Whether any corpus is synthetic: its figures then say nothing of people.
@@ -25,6 +28,14 @@ pub struct RunRecord {
     pub config_hash: String,
     /// What the run was made with.
     pub versions: Versions,
+}
+
+impl RunRecord {
+    /// The corpora that the run has heard clips of before it was tested, by name; all where it was not noted.
+    #[must_use]
+    pub fn heard(&self) -> &[String] {
+        if self.trained_on.is_empty() { &self.protocol.corpora } else { &self.trained_on }
+    }
 }
 
 /// What a report says of the protocol.
@@ -42,7 +53,7 @@ pub struct ProtocolRecord {
     pub selection: String,
     /// What the scaler was fitted on.
     pub scaler: String,
-    /// The corpora, by name.
+    /// The corpora of all sides, by name.
     pub corpora: Vec<String>,
     /// The seed of the split.
     pub split_seed: u64,

@@ -355,6 +355,9 @@ fn record(prepared: &Prepared, fold: &Fold, seed: u64, options: &Options) -> Res
     let plan = &prepared.plan;
     let mut corpora: Vec<String> = prepared.clips.iter().map(|clip| clip.corpus.clone()).collect();
     corpora.dedup();
+    let heard =
+        |corpus: &&String| fold.train.iter().chain(&fold.validation).any(|&i| prepared.clips[i].corpus == **corpus);
+    let trained_on = corpora.iter().filter(heard).cloned().collect();
     let unseeded = Experiment { seed: 0, ..experiment.clone() }.to_toml()?;
     let scaler = experiment.features.scaler.words();
     let selection = match (experiment.train.select, plan.leak) {
@@ -388,6 +391,7 @@ fn record(prepared: &Prepared, fold: &Fold, seed: u64, options: &Options) -> Res
             folds: plan.folds.iter().map(|fold| fold.name.clone()).collect(),
             brand: plan.brand().map(str::to_owned),
         },
+        trained_on,
         audit: audit(&prepared.clips[..plan.clips()], plan, fold, scaler),
         synthetic: prepared.clips.iter().any(|clip| matches!(clip.source, Source::Synthetic(_))),
         config_hash: blake3::hash(unseeded.as_bytes()).to_hex()[..16].to_owned(),

@@ -121,7 +121,7 @@ fn check_heard(path: &Path, bundle: &Bundle, prepared: &Prepared, fold: &Fold) -
     let mut corpora: Vec<&str> = tested().map(|clip| clip.corpus.as_str()).collect();
     corpora.sort_unstable();
     corpora.dedup();
-    let (mut path, mut of) = (path.to_owned(), bundle.record.protocol.corpora.clone());
+    let (mut path, mut of) = (path.to_owned(), bundle.record.heard().to_vec());
     for _ in 0..LONGEST_LINE {
         let run = path.parent().unwrap_or(Path::new("."));
         let (split, config) = (run.join("split.csv"), run.join("config.toml"));
@@ -164,7 +164,7 @@ fn check_heard(path: &Path, bundle: &Bundle, prepared: &Prepared, fold: &Fold) -
         let Some(init) = &theirs.train.init else { return Ok(()) };
         let name = run.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
         path = place(init, name.strip_prefix("fold-").unwrap_or(&name), theirs.seed);
-        of = Bundle::load(&path)?.record.protocol.corpora;
+        of = Bundle::load(&path)?.record.heard().to_vec();
     }
     Err(refused(&path, "its line of bundles that started from bundles does not end"))
 }

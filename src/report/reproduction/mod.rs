@@ -1,7 +1,8 @@
 //! The page of reproduced figures: each experiment of ours beside what others publish under the same protocol.
 //!
 //! `published.toml` says which experiments make its rows ([`Row`]) and what to call them; the figures come from their
-//! finished runs. An experiment that is not there, or lacks folds, is said to be so.
+//! finished runs. An experiment that is not there, or lacks folds, is said to be so. The confusion matrices of the recipes
+//! that are kept, and of the leak, stand in `plots/` beside the page.
 
 mod page;
 mod row;
@@ -13,11 +14,15 @@ use std::path::{Path, PathBuf};
 pub use row::{Part, Row, Target};
 pub use verdict::Verdict;
 
-use super::published::Table;
+use super::{
+    headline::{protocol_line, warnings},
+    plot::{self, ConfusionMatrix},
+    published::Table,
+};
 use crate::{
     error::Result,
     eval::{Bootstrap, Evaluation, evaluate_with},
-    files::write_whole,
+    files::{create_dir, write_whole},
     run::{RunDir, load_finished},
 };
 
@@ -27,8 +32,27 @@ struct Found {
     evaluation: Option<Evaluation>,
 }
 
+impl Found {
+    /// The place of its confusion matrix, from the page's folder; none where it is not drawn.
+    fn picture(&self) -> Option<String> {
+        let drawn = matches!(self.row.part, Part::Best | Part::Leak) && self.evaluation.is_some();
+        drawn.then(|| format!("plots/{}.svg", self.row.experiment))
+    }
+
+    /// Draws it.
+    fn draw(&self, folder: &Path) -> Result<()> {
+        let (Some(path), Some(evaluation)) = (self.picture(), &self.evaluation) else { return Ok(()) };
+        let mut subtitle = warnings(evaluation);
+        subtitle.push(protocol_line(evaluation));
+        let (title, subtitle) = (self.row.title.as_str(), subtitle.as_slice());
+        let svg = plot::to_svg(&ConfusionMatrix { confusion: &evaluation.confusion, title, subtitle })?;
+        create_dir(&folder.join("plots"))?;
+        write_whole(&folder.join(path), |file| file.write_all(svg.as_bytes()))
+    }
+}
+
 /// Evaluates the experiments that the rows of `published` name, which lie side by side in `experiments`, and writes
-/// `reproduction.md` into `folder`.
+/// `reproduction.md` into `folder`, with its pictures.
 ///
 /// # Errors
 ///
@@ -44,7 +68,8 @@ pub fn reproduction(published: &Path, experiments: &Path, folder: &Path, bootstr
         found.push(Found { row: row.clone(), evaluation });
     }
     let text = page::page(&table, &found)?;
-    crate::files::create_dir(folder)?;
+    create_dir(folder)?;
+    found.iter().try_for_each(|of| of.draw(folder))?;
     let path = folder.join("reproduction.md");
     write_whole(&path, |file| file.write_all(text.as_bytes()))?;
     Ok(path)

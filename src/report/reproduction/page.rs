@@ -35,6 +35,7 @@ pub(super) fn page(published: &Published, found: &[Found]) -> Result<String> {
     if !leak.is_empty() {
         document.heading("What a leak is worth");
         document.table(summary(published, &leak));
+        leak.iter().for_each(|of| picture(&mut document, of));
         notes(&mut document, &leak);
     }
     if let Some(table) = transfer::table(&moved)? {
@@ -51,6 +52,12 @@ pub(super) fn page(published: &Published, found: &[Found]) -> Result<String> {
         details(&mut document, published, of)?;
     }
     Ok(document.to_markdown())
+}
+
+fn picture(document: &mut Document, found: &Found) {
+    if let Some(path) = found.picture() {
+        document.picture(path, format!("Confusion matrix: {}", found.row.title));
+    }
 }
 
 fn notes(document: &mut Document, found: &[&Found]) {
@@ -188,6 +195,7 @@ fn details(document: &mut Document, published: &Published, found: &Found) -> Res
         beside.into_iter().for_each(|of| table.row(of.cells));
         document.table(table);
     }
+    picture(document, found);
     let people = published.beside(evaluation).listeners;
     document
         .list(people.iter().map(|of| format!("people, by listening: WA {} % ({})", of.accuracy, of.source)).collect());
@@ -274,6 +282,7 @@ mod tests {
             "| a step | 2 | 40.00 ± 0.00 |",
             "probabilities averaged over the 2 seeds",
             "About a.",
+            "(plots/b.svg)",
         ] {
             assert!(page.contains(part), "{part}: {page}");
         }
