@@ -18,6 +18,6 @@ mkdir -p "$out"
   --out "$out/others.csv"
 { cut -d, -f1,7 "$out/crema_d.csv"; grep ',test$' "$out/others.csv" | cut -d, -f1,7; } >"$out/split.csv"
 
-"$bin/ser-train" --config configs/model.toml --set "protocol.path=$(realpath "$out/split.csv")" \
+"$bin/ser-train" --config configs/model.toml --set "protocol.path=$out/split.csv" \
   --out "$out/runs" --resume
 "$bin/ser-predict" export "$out"/runs/fold-0/seed-*/bundle/model.safetensors --precision f16 --out models/crema_d.safetensors

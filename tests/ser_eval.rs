@@ -85,4 +85,23 @@ fn experiments_of_one_protocol_are_compared_and_others_are_not() {
     assert!(all.succeeds().stderr.contains("not compared"), "{}", all.stderr);
     assert_eq!(all.stdout.matches("McNemar's exact test").count(), 1, "the two of one protocol are: {}", all.stdout);
     assert_eq!(all.stdout.matches("experiment  seeds").count(), 2, "{}", all.stdout);
+
+    // The page of reproduced figures, of the experiments that lie beside each other.
+    let row = |experiment: &str, part: &str| {
+        format!(
+            "[[rows]]\nexperiment = \"{experiment}\"\npart = \"{part}\"\ntitle = \"Row {experiment}\"\nconfig = \"x.toml\"\n"
+        )
+    };
+    let rows = row("a", "reference") + &row("b", "best") + &row("d", "best");
+    fs::create_dir(d.join("page")).unwrap();
+    fs::write(d.join("page/published.toml"), format!("published = []\nlisteners = []\n{rows}")).unwrap();
+    let page = ["--compare", "page/published.toml", ".", "--bootstrap", "100"];
+    run(program("ser-eval", d).args(page)).succeeds();
+    let text = fs::read_to_string(d.join("page/reproduction.md")).unwrap();
+    for part in ["| Row a | never heard | 1 |", "| Row d |  |  | not run |", "(plots/b.svg)", "SYNTHETIC SPEECH"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(d.join("page/plots/b.svg").exists());
+    fs::write(d.join("page/published.toml"), row("a", "unheard of")).unwrap();
+    run(program("ser-eval", d).args(page)).fails(2, &["page/published.toml", "unheard of"]);
 }

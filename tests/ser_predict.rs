@@ -192,6 +192,21 @@ fn a_bundle_is_one_file_that_says_what_it_is() {
 }
 
 #[test]
+fn the_model_in_the_box_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    wav(&dir.path().join("a.wav"), 1, &voice(40_000));
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/models/crema_d.safetensors");
+    let text = run(program("ser-predict", dir.path()).args(["inspect", model])).succeeds().stdout.clone();
+    for part in ["6: angry, disgust, fear, happy, neutral, sad", "trained on  crema_d;", "16000 Hz"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let answer = json(&run(program("ser-predict", dir.path()).args([model, "a.wav", "--format", "json"])));
+    let probabilities = answer["results"][0]["probabilities"].as_object().unwrap();
+    let sum: f64 = probabilities.values().map(|p| p.as_f64().unwrap()).sum();
+    assert!(probabilities.len() == 6 && (sum - 1.0).abs() < 1e-5, "{answer}");
+}
+
+#[test]
 fn wrong_usage_is_explained() {
     let dir = tempfile::tempdir().unwrap();
     wav(&dir.path().join("a.wav"), 1, &voice(20_000));
