@@ -28,6 +28,8 @@ declare -A rows=(
   [tess-cross-speaker]="tess $seeds protocol.kind=cross-speaker"
   [savee-emobox]="savee $seeds protocol.kind=emobox"
   [best-ravdess-luna]="best-ravdess $seeds"
+  [best-ravdess-luna-all]="best-ravdess $seeds train.learn_from=train+validation"
+  [best-savee-emobox-all]="best-savee $seeds train.learn_from=train+validation"
   [best-ravdess-luna-by-speaker]="best-ravdess $seeds features.scaler=speaker"
   [best-ravdess-emobox]="best-ravdess $seeds protocol.kind=emobox"
   [best-ravdess-random]="best-ravdess $seeds protocol.kind=random protocol.folds=5"
@@ -47,11 +49,13 @@ declare -A rows=(
   [from-tess]="combined $three protocol.kind=cross-corpus protocol.train=[\"tess\"]"
   [from-savee]="combined $three protocol.kind=cross-corpus protocol.train=[\"savee\"]"
   [leak-demo]="leak-demo $three"
+  [leak-ravdess]="leak-demo $three corpora=[{kind=\"ravdess\"}]"
 )
 order=(ravdess-luna ravdess-emobox ravdess-random crema_d-emobox crema_d-tfds tess-emobox tess-cross-speaker savee-emobox
-  best-ravdess-luna best-ravdess-luna-by-speaker best-ravdess-emobox best-ravdess-random best-crema_d-emobox best-crema_d-tfds
-  best-tess-emobox best-tess-cross-speaker best-savee-emobox best-savee-emobox-by-speaker
-  combined within-ravdess within-crema_d within-tess within-savee from-ravdess from-crema_d from-tess from-savee leak-demo)
+  best-ravdess-luna best-ravdess-luna-all best-ravdess-luna-by-speaker best-ravdess-emobox best-ravdess-random best-crema_d-emobox best-crema_d-tfds
+  best-tess-emobox best-tess-cross-speaker best-savee-emobox best-savee-emobox-all best-savee-emobox-by-speaker
+  combined within-ravdess within-crema_d within-tess within-savee from-ravdess from-crema_d from-tess from-savee leak-demo
+  leak-ravdess)
 
 if [ "${1:-}" = --rows ]; then
   printf '%s\n' "${order[@]}"

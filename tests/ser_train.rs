@@ -132,6 +132,20 @@ fn the_last_epoch_is_kept_where_the_config_says_so() {
     };
     let losses: Vec<f64> = rows.records().map(|row| of(&row.unwrap())).collect();
     assert!((losses.iter().sum::<f64>() / losses.len() as f64 - loss).abs() < 1e-5);
+
+    // Nothing being chosen on validation, it may be learnt from; it is then said, and fits no temperature.
+    let more = config.replace("patience = 1", "learn_from = \"train+validation\"");
+    run(train(dir.path(), &more).args(["--fold", "1", "--out", "more"])).succeeds();
+    let more_dir = dir.path().join("more/fold-1/seed-42");
+    let record = fs::read_to_string(more_dir.join("run.json")).unwrap();
+    assert!(record.contains("LEARNT FROM") && record.contains("\"validation_learnt\": true"), "{record}");
+    let predictions = |folder: &Path| fs::read_to_string(folder.join("predictions.csv")).unwrap();
+    assert!(predictions(&more_dir) != predictions(&folder) && predictions(&more_dir).lines().count() == 225);
+    let bundle = more_dir.join("bundle");
+    let inspected = run(program("ser-predict", dir.path()).arg("inspect").arg(bundle)).succeeds().stdout.clone();
+    assert!(inspected.contains("temperature none"), "{inspected}");
+    let chosen = more.replace("select = \"last\"", "select = \"best\"");
+    run(train(dir.path(), &chosen).args(["--fold", "1"])).fails(2, &["train.learn_from", "train.select"]);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use super::{Experiment, keys};
 use crate::{
     error::{Error, Result},
     rng,
+    train::LearnFrom,
 };
 
 /// A config with a grid.
@@ -103,7 +104,15 @@ impl Search {
             None => combinations(&keys)?,
         };
         let name = config.get("name").and_then(toml::Value::as_str).unwrap_or_default().to_owned();
-        let settings = chosen.into_iter().map(|values| Setting::new(&config, &keys, values)).collect::<Result<_>>()?;
+        let settings: Vec<Setting> =
+            chosen.into_iter().map(|values| Setting::new(&config, &keys, values)).collect::<Result<_>>()?;
+        if settings.iter().any(|setting| setting.experiment.train.learn_from == LearnFrom::TrainAndValidation) {
+            return Err(Error::Config(
+                "train.learn_from = \"train+validation\": the settings of a [grid] are ranked on validation, which must not \
+                 be learnt from; set it once the recipe is settled"
+                    .into(),
+            ));
+        }
         Ok(Some(Self { name, settings }))
     }
 }
@@ -314,6 +323,10 @@ mod tests {
             ("[grid]\ntrain.learning_rate = { from = 1e-4, to = 1e-2 }\n", "grid.samples"),
             ("[grid]\nsamples = 3\ntrain.learning_rate = { from = 1, to = 0.5 }\n", "not below"),
             ("[grid]\nsamples = 0\ntrain.learning_rate = [1]\n", "grid.samples = 0"),
+            (
+                "[train]\nselect = 'last'\nlearn_from = 'train+validation'\n[grid]\nmodel.dropout = [0.5]\n",
+                "ranked on validation",
+            ),
             ("[grid]\nmodel.dropout = [0.5, 1.5]\n", "dropout-1.5: model.dropout = 1.5"),
         ] {
             let error = all(grid).unwrap_err().to_string();

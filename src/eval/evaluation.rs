@@ -258,10 +258,11 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
         let confusion = confusion(&record.classes, &predictions.rows)?;
         validation.rows.sort_by(|a, b| a.clip.cmp(&b.clip));
         let judged = Judgements::of(record.classes.len(), &validation.rows);
+        let fitted = if record.protocol.validation_learnt { None } else { temperature::fit(&judged) };
         temperatures.push(Temperature {
             fold: record.fold.clone(),
             seed: record.seed,
-            temperature: temperature::fit(&judged).unwrap_or(1.0),
+            temperature: fitted.unwrap_or(1.0),
         });
         if let Some(embeddings) = embeddings {
             let found = Projection::of(&predictions, &embeddings);

@@ -53,7 +53,7 @@ pub fn card(evaluation: &Evaluation, beside: &Beside) -> String {
     let most = |side: usize| heard.clone().map(|(clips, _)| clips[side]).max().unwrap_or(0);
     let speakers = |side: usize| heard.clone().map(|(_, speakers)| speakers[side]).max().unwrap_or(0);
     text.push_str(&format!(
-        "\nA run learns from up to {} clips of {} speakers, picks its epoch on up to {} clips and is tested on up to {} \
+        "\nA run learns from up to {} clips of {} speakers, is validated on up to {} clips and tested on up to {} \
          clips of {} speakers. A model trained on a corpus is bound by its licence.\n\n## Protocol\n\n```text\n{}```\n\n{}.\n",
         most(0),
         speakers(0),

@@ -62,6 +62,9 @@ pub struct ProtocolRecord {
     /// What has to stand beside every figure that leaks on purpose; nothing does but in a demonstration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
+    /// Whether the validation side was learnt from, too: its figures then say nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub validation_learnt: bool,
 }
 
 /// What a run was made with.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    averaging::Averaging, class_weights::ClassWeights, optimiser::Rule, sampling::Sampling, schedule::Schedule,
-    select::Select,
+    averaging::Averaging, class_weights::ClassWeights, learn_from::LearnFrom, optimiser::Rule, sampling::Sampling,
+    schedule::Schedule, select::Select,
 };
 use crate::{
     config::{named, out_of_range},
@@ -35,6 +35,9 @@ pub struct TrainConfig {
     /// The epoch whose network is kept.
     #[serde(skip_serializing_if = "Select::is_default")]
     pub select: Select,
+    /// The sides that the weights are learnt from.
+    #[serde(skip_serializing_if = "LearnFrom::is_default")]
+    pub learn_from: LearnFrom,
     /// The part of the truth that is spread evenly over all classes (Szegedy et al. 2016); 0 is none.
     #[serde(skip_serializing_if = "is_zero")]
     pub label_smoothing: f64,
@@ -81,6 +84,7 @@ impl Default for TrainConfig {
             clip_norm: 0.0,
             patience: 15,
             select: Select::Best,
+            learn_from: LearnFrom::Train,
             label_smoothing: 0.0,
             focal_gamma: 0.0,
             class_weights: ClassWeights::None,
@@ -124,6 +128,14 @@ impl TrainConfig {
         if self.sampling == Sampling::Balanced && self.class_weights == ClassWeights::Balanced {
             return Err(Error::Config(
                 "train.sampling and train.class_weights are both \"balanced\": rare classes would count twice; set one"
+                    .into(),
+            ));
+        }
+        let chooses = self.select == Select::Best || matches!(self.schedule, Schedule::Plateau(_));
+        if self.learn_from == LearnFrom::TrainAndValidation && chooses {
+            return Err(Error::Config(
+                "train.learn_from = \"train+validation\": nothing may be chosen on clips that are learnt from; set \
+                 train.select = \"last\", and a train.schedule other than plateau"
                     .into(),
             ));
         }

@@ -1,13 +1,14 @@
 //! An experiment: corpus → split → features, then a run for every fold and seed.
 
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     time::Instant,
 };
 
 use rayon::prelude::*;
 
-use super::{Averaging, Select, dashboard::Dashboard, fit::Run, init::Start};
+use super::{Averaging, LearnFrom, Select, dashboard::Dashboard, fit::Run, init::Start};
 use crate::{
     audio::{load, snr_db},
     augment::Augmenter,
@@ -69,6 +70,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// The clips of a fold that weights and scaler are learnt from.
+    pub(super) fn learnt<'a>(&self, fold: &'a Fold) -> Cow<'a, [usize]> {
+        self.experiment.train.learn_from.members(fold)
+    }
+
     /// What is about to be trained, for people: a few lines.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -102,9 +108,12 @@ impl Prepared {
 /// As [`survey`] and [`Audit::check`](crate::protocol::audit::Audit::check).
 pub fn prepare(experiment: Experiment, data: &Path) -> Result<Prepared> {
     let augmenter = Augmenter::new(&experiment.augment, data)?;
-    let Survey { mut clips, mut labels, classes, plan, excluded, .. } = survey(&experiment, data, refuse_damage)?;
+    let Survey { mut clips, mut labels, classes, mut plan, excluded, .. } = survey(&experiment, data, refuse_damage)?;
     for fold in &plan.folds {
         audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
+    }
+    if experiment.train.learn_from == LearnFrom::TrainAndValidation {
+        plan.validation_rule.push_str("; LEARNT FROM, too, the recipe being settled: its figures say nothing");
     }
     if let Some(leak) = plan.leak {
         let copies = leak.copies_before_split - 1;
@@ -211,7 +220,7 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
             None => snrs.insert(snrs_of(&prepared.clips)?),
         };
         // Made after the split and for its training side alone, unless what comes of the contrary is to be shown.
-        let training: Vec<&Clip> = fold.train.iter().map(|&clip| &prepared.clips[clip]).collect();
+        let training: Vec<&Clip> = prepared.learnt(fold).iter().map(|&clip| &prepared.clips[clip]).collect();
         let copies = match prepared.plan.leak {
             Some(_) => training.iter().map(|_| Vec::new()).collect(),
             None => cache.copies(&training, &prepared.augmenter, record.seed)?,
@@ -390,6 +399,7 @@ fn record(prepared: &Prepared, fold: &Fold, seed: u64, options: &Options) -> Res
             split_seed: experiment.protocol.seed,
             folds: plan.folds.iter().map(|fold| fold.name.clone()).collect(),
             brand: plan.brand().map(str::to_owned),
+            validation_learnt: experiment.train.learn_from == LearnFrom::TrainAndValidation,
         },
         trained_on,
         audit: audit(&prepared.clips[..plan.clips()], plan, fold, scaler),

@@ -91,7 +91,11 @@ impl Run<'_> {
         self.embeddings(&net, &data)?.write(&self.dir.embeddings())?;
         let best_epoch = self.kept_epoch(&state);
         let figures = Figures { best_epoch, validation: validation.figures(), test: test.figures() };
-        let temperature = temperature::fit(&Judgements::of(judged.classes.len(), &judged.rows));
+        // Of clips that were learnt from, it would say how sure the network is of what it knows by heart.
+        let temperature = match self.record.protocol.validation_learnt {
+            true => None,
+            false => temperature::fit(&Judgements::of(judged.classes.len(), &judged.rows)),
+        };
         self.bundle(&net, scalers.of_bundle(), temperature, figures).save_in(&self.dir.bundle())?;
         let done = Done {
             best_epoch,
@@ -144,7 +148,7 @@ impl Run<'_> {
             seed: self.seed(),
         };
         let loss = self.loss()?;
-        let windows = data.windows_of(&self.fold.train);
+        let windows = data.windows_of(&self.prepared.learnt(self.fold));
 
         while !self.finished(&state) {
             let batches = settings.sampling.batches(
@@ -231,7 +235,7 @@ impl Run<'_> {
     fn loss(&self) -> Result<Loss> {
         let settings = &self.prepared.experiment.train;
         let mut counts = vec![0; self.prepared.classes.len()];
-        self.fold.train.iter().for_each(|&clip| counts[self.prepared.labels[clip]] += 1);
+        self.prepared.learnt(self.fold).iter().for_each(|&clip| counts[self.prepared.labels[clip]] += 1);
         let weights = settings.class_weights.resolve(&self.prepared.classes, &counts)?;
         Ok(Loss { weights, focal_gamma: settings.focal_gamma })
     }

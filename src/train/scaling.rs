@@ -38,7 +38,7 @@ impl Scalers {
         };
         Ok(match prepared.experiment.features.scaler {
             ScalerScope::None => Self::None,
-            ScalerScope::Train => Self::Train(fit(&fold.train)?),
+            ScalerScope::Train => Self::Train(fit(&prepared.learnt(fold))?),
             ScalerScope::Utterance => Self::Utterance,
             ScalerScope::Speaker => {
                 let mut speakers = BTreeMap::<String, Vec<usize>>::new();
@@ -51,7 +51,7 @@ impl Scalers {
         })
     }
 
-    /// The fold's clips, scaled and in windows; `copies` are those of each clip of the training side, in its order.
+    /// The fold's clips, scaled and in windows; `copies` are those of each clip that is learnt from, in their order.
     pub(super) fn dataset<'a>(
         &'a self,
         prepared: &Prepared,
@@ -63,7 +63,7 @@ impl Scalers {
         let scaling = prepared.clips.iter().map(|clip| self.of(clip)).collect();
         let windows = audio.windows(features.step_seconds(audio.sample_rate));
         let mut data = Dataset::new(entries, scaling, windows, model.min_frames());
-        for (&clip, copies) in fold.train.iter().zip(copies) {
+        for (&clip, copies) in prepared.learnt(fold).iter().zip(copies) {
             data.add_copies(clip, copies);
         }
         data

@@ -216,7 +216,11 @@ fn ablations(found: &[&Found]) -> Table {
                 table.row([
                     of.row.title.clone(),
                     evaluation.seeds.len().to_string(),
-                    percent(Spread::over_seeds(runs.iter().map(|run| (run.seed, run.done.validation_uar)))),
+                    if evaluation.protocol.validation_learnt {
+                        "learnt from".to_owned()
+                    } else {
+                        percent(Spread::over_seeds(runs.iter().map(|run| (run.seed, run.done.validation_uar))))
+                    },
                     format!("{:.0}", seconds(evaluation).mean),
                     command,
                 ]);

@@ -1,0 +1,36 @@
+//! Which sides the weights are learnt from.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::Fold;
+
+/// `train.learn_from`: what weights, scaler and class weights come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LearnFrom {
+    /// The training side. Validation is held out.
+    #[default]
+    #[serde(rename = "train")]
+    Train,
+    /// Validation's clips, too: for a recipe that is settled, so that nothing is left to choose on them. Where there are few
+    /// speakers, two more are worth having.
+    #[serde(rename = "train+validation")]
+    TrainAndValidation,
+}
+
+impl LearnFrom {
+    /// Whether it is what a config without one means.
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::Train
+    }
+
+    /// Those clips of the fold.
+    pub(super) fn members(self, fold: &Fold) -> Cow<'_, [usize]> {
+        match self {
+            Self::Train => Cow::Borrowed(&fold.train),
+            Self::TrainAndValidation => [&fold.train[..], &fold.validation].concat().into(),
+        }
+    }
+}
