@@ -20,7 +20,7 @@ pub fn print(text: &str) -> Result<()> {
 ///
 /// # Errors
 ///
-/// As [`print`].
+/// As [`print()`].
 pub fn read_on(result: io::Result<()>) -> Result<bool> {
     match result {
         Ok(()) => Ok(true),
