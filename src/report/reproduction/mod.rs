@@ -63,8 +63,8 @@ pub fn reproduction(published: &Path, experiments: &Path, folder: &Path, bootstr
     let mut found = Vec::new();
     for row in &table.rows {
         let dir = experiments.join(&row.experiment);
-        let begun = dir.is_dir() && !RunDir::find(&dir)?.is_empty();
-        let evaluation = if begun { Some(evaluate_with(load_finished(&dir)?, bootstrap)?) } else { None };
+        let finished = dir.is_dir() && RunDir::find(&dir)?.iter().any(|run| run.done().exists());
+        let evaluation = if finished { Some(evaluate_with(load_finished(&dir)?, bootstrap)?) } else { None };
         found.push(Found { row: row.clone(), evaluation });
     }
     let text = page::page(&table, &found)?;
