@@ -16,17 +16,21 @@ pub(super) struct Checkpoints<'a> {
     pub keep: usize,
 }
 
+/// What there is to say of a begun run's folder that is not there any more, whatever failed for it first.
+pub(super) fn removed(dir: &RunDir) -> Option<Error> {
+    let gone = !dir.record().exists();
+    let place = dir.path().display();
+    gone.then(|| Error::Data(format!("{place} was removed while its run was trained: stopped; start it again")))
+}
+
 impl Checkpoints<'_> {
     /// Writes the checkpoint as the last one, and as the best one where it is the end of the best epoch.
     ///
     /// Each step leaves every file whole; a kill between any two of them leaves a run that resumes to the same bits,
     /// since training is a function of the checkpoint that it starts from.
     pub(super) fn save(&self, checkpoint: &Checkpoint) -> Result<()> {
-        if !self.dir.record().exists() {
-            return Err(Error::Data(format!(
-                "{} was removed while its run was trained: stopped; start it again",
-                self.dir.path().display()
-            )));
+        if let Some(error) = removed(self.dir) {
+            return Err(error);
         }
         let saved = || {
             if checkpoint.state.is_best() {

@@ -13,7 +13,7 @@ use burn::{module::Module, tensor::Device};
 use super::{
     batch::Batches,
     checkpoint::{Checkpoint, State},
-    checkpoints::Checkpoints,
+    checkpoints::{Checkpoints, removed},
     data::{Dataset, Item},
     experiment::Prepared,
     init::Start,
@@ -81,7 +81,7 @@ impl Run<'_> {
         let started = Instant::now();
         let scalers = Scalers::fit(self.prepared, self.entries, self.fold)?;
         let data = scalers.dataset(self.prepared, self.entries, &self.copies, self.fold);
-        let (net, state) = self.train(&data, &mut log)?;
+        let (net, state) = self.train(&data, &mut log).map_err(|error| removed(&self.dir).unwrap_or(error))?;
 
         let test = self.predict(&net, &data, &self.fold.test)?;
         let validation = self.predict(&net, &data, &self.fold.validation)?;
