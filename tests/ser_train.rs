@@ -146,6 +146,8 @@ fn the_last_epoch_is_kept_where_the_config_says_so() {
     assert!(inspected.contains("temperature none"), "{inspected}");
     let chosen = more.replace("select = \"last\"", "select = \"best\"");
     run(train(dir.path(), &chosen).args(["--fold", "1"])).fails(2, &["train.learn_from", "train.select"]);
+    let leak = ["--set", "protocol={kind=\"leak-demo\"}"];
+    run(train(dir.path(), &more).args(leak)).fails(2, &["train.learn_from", "leak-demo", "test side"]);
 }
 
 #[test]

@@ -113,6 +113,12 @@ pub fn prepare(experiment: Experiment, data: &Path) -> Result<Prepared> {
         audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
     }
     if experiment.train.learn_from == LearnFrom::TrainAndValidation {
+        if plan.leak.is_some_and(|leak| leak.selection_on_test) {
+            return Err(Error::Config(format!(
+                "train.learn_from = \"train+validation\": the validation side of protocol.kind = {} is its test side",
+                plan.kind
+            )));
+        }
         plan.validation_rule.push_str("; LEARNT FROM, too, the recipe being settled: its figures say nothing");
     }
     if let Some(leak) = plan.leak {

@@ -13,8 +13,7 @@ pub enum LearnFrom {
     #[default]
     #[serde(rename = "train")]
     Train,
-    /// Validation's clips, too: for a recipe that is settled, so that nothing is left to choose on them. Where there are few
-    /// speakers, two more are worth having.
+    /// Validation's clips, too: for a recipe that is settled, so that nothing is left to choose on them.
     #[serde(rename = "train+validation")]
     TrainAndValidation,
 }

@@ -28,8 +28,7 @@ pub(super) fn page(published: &Published, found: &[Found]) -> Result<String> {
     let of = |part| found.iter().filter(|of| of.row.part == part).collect::<Vec<_>>();
     let [reference, best, moved, leak, ablation] =
         [Part::Reference, Part::Best, Part::Transfer, Part::Leak, Part::Ablation].map(of);
-    let mut ours = [best.as_slice(), reference.as_slice()].concat();
-    ours.retain(|of| of.row.part != Part::Ablation);
+    let ours = [best.as_slice(), reference.as_slice()].concat();
     document.heading("All rows");
     document.table(summary(published, &ours));
     if !leak.is_empty() {
