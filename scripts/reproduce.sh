@@ -17,6 +17,13 @@ jobs=${JOBS:-$(nproc)}
 three=$(cut -d, -f1-3 <<<"$seeds")
 emobox=${EMOBOX:-EMOBOX-is-not-set}
 
+# What is set to be taught by all networks of a row, each fold by its own.
+taught_by() {
+  local bundles='' seed
+  for seed in ${2//,/ }; do bundles+=",\"$out/$1/fold-{fold}/seed-$seed/bundle\""; done
+  echo "train.teachers.bundles=[${bundles:1}]"
+}
+
 # A row: its config, its seeds, and what is set in the config besides.
 declare -A rows=(
   [ravdess-luna]="ravdess $seeds"
@@ -39,6 +46,12 @@ declare -A rows=(
   [best-tess-cross-speaker]="best-tess $seeds"
   [best-savee-emobox]="best-savee $seeds"
   [best-savee-emobox-by-speaker]="best-savee $seeds features.scaler=speaker"
+  [taught-ravdess-luna]="best-ravdess-taught $seeds $(taught_by best-ravdess-luna "$seeds")"
+  [taught-ravdess-luna-by-speaker]="best-ravdess-taught $seeds features.scaler=speaker $(taught_by best-ravdess-luna-by-speaker "$seeds")"
+  [taught-ravdess-emobox]="best-ravdess-taught $seeds protocol.kind=emobox $(taught_by best-ravdess-emobox "$seeds")"
+  [taught-ravdess-random]="best-ravdess-taught $seeds protocol.kind=random protocol.folds=5 $(taught_by best-ravdess-random "$seeds")"
+  [taught-crema_d-emobox]="best-crema_d-taught $three protocol.kind=emobox protocol.root=$emobox/cremad $(taught_by best-crema_d-emobox "$three")"
+  [taught-crema_d-tfds]="best-crema_d-taught $three $(taught_by best-crema_d-tfds "$three")"
   [combined]="combined $three"
   [within-ravdess]="combined $three corpora=[{kind=\"ravdess\"}]"
   [within-crema_d]="combined $three corpora=[{kind=\"crema_d\"}] protocol.kind=tfds"
@@ -51,11 +64,46 @@ declare -A rows=(
   [leak-demo]="leak-demo $three"
   [leak-ravdess]="leak-demo $three corpora=[{kind=\"ravdess\"}]"
 )
+# The best recipe on RAVDESS, Luna's folds, with one thing done otherwise.
+ablations=(
+  'no-windows audio.window=20'
+  'window-1 audio.window=1.0'
+  'no-copies augment.copies=0'
+  'no-pitch augment.pitch_shift.probability=0.0'
+  'no-mixup augment.mixup.alpha=0.001'
+  'spec-augment augment.spec_augment={time_masks=2,frames=10,share=0.2,column_masks=1,columns=3}'
+  'no-smoothing train.label_smoothing=0.0'
+  'no-weights train.class_weights=none'
+  'best-epoch train.select=best train.patience=30'
+  '60-epochs train.epochs=60'
+  'swa train.averaging={kind="swa",start=0.5} train.schedule={kind="cosine",warmup=2,floor=0.3}'
+  'last-state model.pool=last'
+  'attention model.pool=attention'
+  'no-lstm model.kind=cnn'
+  'no-cnn model.kind=bilstm'
+  'hidden-128 model.hidden=128'
+  'mfcc-40 features.n_mfcc=40'
+  'prosody features.kinds=["mfcc","delta","delta2","pitch","rms","zcr","centroid","rolloff","chroma"]'
+  'mel features.kinds=["mel"] features.n_mels=64'
+  'mel-2d features.kinds=["mel"] features.n_mels=64 model.kind=cnn2d-bilstm model.channels=[16,32]'
+  'utterance features.scaler=utterance'
+  'rms audio.normalise=rms'
+  'window-2.5 audio.window=2.5'
+  'window-3 audio.window=3.0'
+  'gain augment.gain={db=[-6,6],probability=0.5}'
+  'hop-1024 features.hop_length=1024'
+)
+for ablation in "${ablations[@]}"; do
+  rows[ablation-${ablation%% *}]="best-ravdess $three ${ablation#* }"
+done
 order=(ravdess-luna ravdess-emobox ravdess-random crema_d-emobox crema_d-tfds tess-emobox tess-cross-speaker savee-emobox
-  best-ravdess-luna best-ravdess-luna-all best-ravdess-luna-by-speaker best-ravdess-emobox best-ravdess-random best-crema_d-emobox best-crema_d-tfds
+  best-ravdess-luna best-ravdess-luna-all best-ravdess-luna-by-speaker best-ravdess-emobox best-ravdess-random
+  best-crema_d-emobox best-crema_d-tfds
   best-tess-emobox best-tess-cross-speaker best-savee-emobox best-savee-emobox-all best-savee-emobox-by-speaker
-  combined within-ravdess within-crema_d within-tess within-savee from-ravdess from-crema_d from-tess from-savee leak-demo
+  taught-ravdess-luna taught-ravdess-luna-by-speaker taught-ravdess-emobox taught-ravdess-random taught-crema_d-emobox
+  taught-crema_d-tfds combined within-ravdess within-crema_d within-tess within-savee from-ravdess from-crema_d from-tess from-savee leak-demo
   leak-ravdess)
+for ablation in "${ablations[@]}"; do order+=("ablation-${ablation%% *}"); done
 
 if [ "${1:-}" = --rows ]; then
   printf '%s\n' "${order[@]}"

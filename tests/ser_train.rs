@@ -244,6 +244,40 @@ fn a_run_starts_from_a_bundle_that_has_not_heard_what_is_tested() {
 }
 
 #[test]
+fn a_run_is_taught_by_bundles_that_have_not_heard_what_is_tested() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    run(train(d, TINY).args(["--fold", "0", "--seed", "1,2"])).succeeds();
+    let taught = |out: &str, fold: &str, set: &[&str]| {
+        let mut command = train(d, TINY);
+        let bundles = "train.teachers.bundles=['experiments/tiny/fold-0/seed-1/bundle', \
+                       'experiments/tiny/fold-0/seed-2/bundle']";
+        command.args(["--fold", fold, "--out", out, "--set", bundles]);
+        command.args(set.iter().flat_map(|set| ["--set", set]));
+        run(&mut command)
+    };
+    taught("no", "1", &[]).fails(2, &["train.teachers.bundles", "has heard synthetic/", "fold 1 tests on"]);
+    taught("no", "0", &["features.n_mfcc=12"]).fails(2, &["its features.n_mfcc is 13"]);
+    taught("no", "0", &["labels.map.disgust=angry"]).fails(2, &["its classes are"]);
+    taught("no", "0", &["train.teachers.share=0.0"]).fails(2, &["train.teachers.share = 0", "above 0"]);
+    // Another network may learn from them; what it has from them is known to whoever it teaches.
+    let pupil = taught("pupil", "0", &["model.hidden=9"]);
+    assert!(pupil.succeeds().stderr.contains("taught by experiments/tiny/fold-0/seed-1/bundle"), "{}", pupil.stderr);
+    let alone = run(train(d, TINY).args(["--fold", "0", "--out", "alone", "--set", "model.hidden=9"]));
+    alone.succeeds();
+    let weights = |of: &str| results(&d.join(of).join("fold-0/seed-42"));
+    assert!(weights("pupil") != weights("alone"), "the teachers change nothing");
+    taught("again", "0", &["model.hidden=9"]).succeeds();
+    assert!(weights("pupil") == weights("again"), "the same bits again");
+    // A teacher that learnt from validation clips would tell what is validated how it is labelled.
+    let both = ["--set", "train.learn_from=train+validation", "--set", "train.select=last"];
+    run(train(d, TINY).args(["--fold", "0", "--out", "both"]).args(both)).succeeds();
+    let from = |bundle: &str| format!("train.teachers.bundles=['{bundle}/fold-0/seed-42/bundle']");
+    let refused = run(train(d, TINY).args(["--fold", "0", "--out", "no", "--set", &from("both")]));
+    refused.fails(2, &["has learnt from synthetic/", "fold 0 validates on"]);
+}
+
+#[test]
 fn sanity_tells_a_network_that_learns_from_one_that_cannot() {
     let dir = tempfile::tempdir().unwrap();
     let d = dir.path();

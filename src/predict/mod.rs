@@ -16,7 +16,7 @@ mod pcm;
 mod recognizer;
 
 #[cfg(test)]
-mod made_up;
+pub(crate) mod made_up;
 
 pub use answer::Answer;
 pub use bundle::{Bundle, Figures, SideFigures};

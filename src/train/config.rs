@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     averaging::Averaging, class_weights::ClassWeights, learn_from::LearnFrom, optimiser::Rule, sampling::Sampling,
-    schedule::Schedule, select::Select,
+    schedule::Schedule, select::Select, teachers::TeachersConfig,
 };
 use crate::{
     config::{named, out_of_range},
@@ -57,6 +57,9 @@ pub struct TrainConfig {
     /// and `{seed}` stand for the run's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init: Option<String>,
+    /// Trained networks whose answers are learnt in place of labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub teachers: Option<TeachersConfig>,
     /// Checkpoints kept besides the best epoch's: the last and those before it.
     #[serde(skip_serializing_if = "is_two")]
     pub keep_checkpoints: usize,
@@ -91,6 +94,7 @@ impl Default for TrainConfig {
             sampling: Sampling::Shuffled,
             averaging: Averaging::default(),
             init: None,
+            teachers: None,
             keep_checkpoints: 2,
         }
     }
@@ -124,6 +128,9 @@ impl TrainConfig {
         }
         if self.init.as_ref().is_some_and(String::is_empty) {
             return Err(Error::Config("train.init = \"\": name a bundle's folder, or leave the key out".into()));
+        }
+        if let Some(teachers) = &self.teachers {
+            teachers.validate()?;
         }
         if self.sampling == Sampling::Balanced && self.class_weights == ClassWeights::Balanced {
             return Err(Error::Config(

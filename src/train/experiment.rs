@@ -8,7 +8,7 @@ use std::{
 
 use rayon::prelude::*;
 
-use super::{Averaging, LearnFrom, Select, dashboard::Dashboard, fit::Run, init::Start};
+use super::{Averaging, LearnFrom, Select, dashboard::Dashboard, fit::Run, init::Start, teachers::Teachers};
 use crate::{
     audio::{load, snr_db},
     augment::Augmenter,
@@ -201,7 +201,8 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
                 state = look_at(&dir, &record, options)?;
             }
             let start = Start::load(prepared, fold, seed)?;
-            runs.push((*fold, dir, record, state, start, lock));
+            let teachers = Teachers::load(prepared, fold, seed)?;
+            runs.push((*fold, dir, record, state, start, teachers, lock));
         }
     }
     let (started, to_do) = (Instant::now(), runs.iter().filter(|run| !matches!(run.3, Found::Finished(_))).count());
@@ -211,7 +212,7 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
     let cache = Cache::new(&options.cache, limit, &prepared.experiment.audio, &prepared.experiment.features)?;
     let mut entries = None;
     let mut snrs = None;
-    for (fold, dir, record, state, start, lock) in runs {
+    for (fold, dir, record, state, start, teachers, lock) in runs {
         if let Found::Finished(done) = state {
             eprintln!("fold {} seed {}: finished already, kept (--overwrite trains it again)", fold.name, record.seed);
             outcomes.push((dir, done));
@@ -244,6 +245,7 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
             dir,
             devices: devices.clone(),
             start,
+            teachers,
             runs_left: to_do - trained,
             resume: options.resume,
             dashboard: options.dashboard,

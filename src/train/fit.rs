@@ -26,6 +26,7 @@ use super::{
     schedule::Place,
     score::{Scored, argmax, embed, score},
     select::Select,
+    teachers::Teachers,
     tensorboard::Events,
     watch::Watch,
 };
@@ -62,6 +63,8 @@ pub(super) struct Run<'a> {
     pub devices: Vec<Device>,
     /// What to start from in place of random weights.
     pub start: Option<Start>,
+    /// Whose answers are learnt in place of labels.
+    pub teachers: Option<Teachers>,
     /// Runs of this call that are not done, this one included.
     pub runs_left: usize,
     /// Whether Burn's dashboard shows the run.
@@ -81,7 +84,8 @@ impl Run<'_> {
         let started = Instant::now();
         let scalers = Scalers::fit(self.prepared, self.entries, self.fold)?;
         let data = scalers.dataset(self.prepared, self.entries, &self.copies, self.fold);
-        let (net, state) = self.train(&data, &mut log).map_err(|error| removed(&self.dir).unwrap_or(error))?;
+        let (net, state) =
+            self.train(&data, scalers.of_bundle(), &mut log).map_err(|error| removed(&self.dir).unwrap_or(error))?;
 
         let test = self.predict(&net, &data, &self.fold.test)?;
         let validation = self.predict(&net, &data, &self.fold.validation)?;
@@ -112,7 +116,7 @@ impl Run<'_> {
         self.record.seed
     }
 
-    fn train(&self, data: &Dataset, log: &mut Log) -> Result<(Net, State)> {
+    fn train(&self, data: &Dataset, scaler: Option<&Scaler>, log: &mut Log) -> Result<(Net, State)> {
         let settings = &self.prepared.experiment.train;
         let replicas = Replicas::new(&self.devices);
         let device = replicas.first();
@@ -136,6 +140,15 @@ impl Run<'_> {
             eprintln!("{line}");
             log.add(&line);
         }
+        let faculty = match &self.teachers {
+            Some(teachers) => {
+                let line = format!("{label}  {}", teachers.words());
+                eprintln!("{line}");
+                log.add(&line);
+                Some(teachers.on(scaler, device)?)
+            }
+            None => None,
+        };
         let (earlier, done_before) = (state.seconds, state.history.len());
         let mut watch = Watch::new(self.dashboard, &label, settings.epochs, done_before)?;
         let mut events = Events::open(&self.dir.tensorboard(), &state.history)?;
@@ -172,7 +185,10 @@ impl Run<'_> {
                         state.epoch
                     )));
                 }
-                let (input, targets) = training.batch(batch, state.epoch, i, device)?;
+                let (input, mut targets) = training.batch(batch, state.epoch, i, device)?;
+                if let Some(faculty) = &faculty {
+                    targets = faculty.targets(&input, targets);
+                }
                 let (value, gradient) = replicas.gradient(&net, &loss, input, targets, |part| match part {
                     0 => rng::stream(self.seed(), &[&"dropout", &state.epoch, &i]),
                     part => rng::stream(self.seed(), &[&"dropout", &state.epoch, &i, &part]),
@@ -332,6 +348,13 @@ pub(super) fn initial(prepared: &Prepared, dims: usize, seed: u64, device: &Devi
     // Parameters are drawn when they are first looked at: look at all of them while the generator is ours.
     let _ = weights::flatten(&net);
     net
+}
+
+/// A bundle's network.
+pub(super) fn with_weights(bundle: &Bundle, device: &Device) -> Result<Net> {
+    let _alone = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
+    let net = Net::new(&bundle.model, bundle.features.dims(), bundle.classes.len(), device);
+    weights::write(net, bundle.weights.clone())
 }
 
 /// The network that is validated, as it is used: no dropout, running statistics; with the mean of weights where there is
