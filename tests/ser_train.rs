@@ -267,6 +267,8 @@ fn a_run_is_taught_by_bundles_that_have_not_heard_what_is_tested() {
     alone.succeeds();
     let weights = |of: &str| results(&d.join(of).join("fold-0/seed-42"));
     assert!(weights("pupil") != weights("alone"), "the teachers change nothing");
+    let record = fs::read_to_string(d.join("pupil/fold-0/seed-42/run.json")).unwrap();
+    assert!(record.contains("taught by 2 trained networks"), "{record}");
     taught("again", "0", &["model.hidden=9"]).succeeds();
     assert!(weights("pupil") == weights("again"), "the same bits again");
     // A teacher that learnt from validation clips would tell what is validated how it is labelled.

@@ -43,7 +43,8 @@ pub fn card(evaluation: &Evaluation, beside: &Beside) -> String {
          for decisions about people: hiring, policing, health, insurance, education or the watching of staff or pupils. \
          What a voice sounds like is not what its speaker feels.\n\n## Data and licences\n\n",
     );
-    for corpus in &protocol.corpora {
+    let before = evaluation.trained_on.iter().filter(|corpus| !protocol.corpora.contains(corpus));
+    for corpus in protocol.corpora.iter().chain(before) {
         let licence = LICENCES.iter().find(|(name, _)| name == corpus);
         let licence = licence.map_or("see its source; its terms hold for the model as well", |(_, licence)| licence);
         let use_ = if evaluation.trained_on.contains(corpus) { "" } else { " (tested on alone, not trained on)" };
@@ -103,7 +104,7 @@ mod tests {
     fn a_card_says_use_data_protocol_figures_and_limits() {
         let mut ours = evaluation("mine", 4, 30, &[1, 2], 0.5);
         ours.protocol.corpora = vec!["ravdess".into(), "own".into()];
-        ours.trained_on = ["own".to_owned()].into();
+        ours.trained_on = ["own".to_owned(), "savee".to_owned()].into();
         let card = card(&ours, &Beside::default());
         let mut from = 0;
         for heading in [
@@ -121,6 +122,7 @@ mod tests {
             from += card[from..].find(heading).unwrap_or_else(|| panic!("{heading}: {card}"));
         }
         assert!(card.contains("`ravdess`: CC BY-NC-SA") && card.contains("`own`: see its source"), "{card}");
+        assert!(card.contains("`savee`: "), "started from a network that has heard it: {card}");
         assert_eq!(card.matches("(tested on alone, not trained on)").count(), 1, "{card}");
     }
 }

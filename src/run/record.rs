@@ -17,7 +17,8 @@ pub struct RunRecord {
     pub classes: Vec<String>,
     /// The protocol.
     pub protocol: ProtocolRecord,
-    /// The corpora of the fold's training and validation sides; none in runs of earlier versions: see [`RunRecord::heard`].
+    /// The corpora of the fold's training and validation sides, and of the networks that the run was started from or taught
+    /// by; none in runs of earlier versions: see [`RunRecord::heard`].
     #[serde(default)]
     pub trained_on: Vec<String>,
     /// What the fold's sides share.

@@ -190,7 +190,10 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
     for &seed in &seeds {
         for fold in &folds {
             let dir = RunDir::of(&options.out, &fold.name, seed);
-            let record = record(prepared, fold, seed, options)?;
+            let start = Start::load(prepared, fold, seed)?;
+            let teachers = Teachers::load(prepared, fold, seed)?;
+            let before = start.iter().flat_map(|start| &start.heard).chain(teachers.iter().flat_map(Teachers::heard));
+            let record = record(prepared, fold, seed, before, options)?;
             let mut state = look_at(&dir, &record, options)?;
             let lock = match state {
                 Found::Finished(_) => None,
@@ -200,8 +203,6 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
                 // Another process may have written up to the moment that the folder became ours.
                 state = look_at(&dir, &record, options)?;
             }
-            let start = Start::load(prepared, fold, seed)?;
-            let teachers = Teachers::load(prepared, fold, seed)?;
             runs.push((*fold, dir, record, state, start, teachers, lock));
         }
     }
@@ -367,14 +368,26 @@ fn look_at(dir: &RunDir, record: &RunRecord, options: &Options) -> Result<Found>
     Ok(Found::Open)
 }
 
-fn record(prepared: &Prepared, fold: &Fold, seed: u64, options: &Options) -> Result<RunRecord> {
+/// What a run is; `before` are the corpora that the networks have heard which it comes from.
+fn record<'a>(
+    prepared: &Prepared,
+    fold: &Fold,
+    seed: u64,
+    before: impl Iterator<Item = &'a String>,
+    options: &Options,
+) -> Result<RunRecord> {
     let experiment = &prepared.experiment;
     let plan = &prepared.plan;
     let mut corpora: Vec<String> = prepared.clips.iter().map(|clip| clip.corpus.clone()).collect();
     corpora.dedup();
     let heard =
         |corpus: &&String| fold.train.iter().chain(&fold.validation).any(|&i| prepared.clips[i].corpus == **corpus);
-    let trained_on = corpora.iter().filter(heard).cloned().collect();
+    let mut trained_on: Vec<String> = corpora.iter().filter(heard).cloned().collect();
+    for corpus in before {
+        if !trained_on.contains(corpus) {
+            trained_on.push(corpus.clone());
+        }
+    }
     let unseeded = Experiment { seed: 0, ..experiment.clone() }.to_toml()?;
     let scaler = experiment.features.scaler.words();
     let selection = match (experiment.train.select, plan.leak) {
@@ -386,6 +399,11 @@ fn record(prepared: &Prepared, fold: &Fold, seed: u64, options: &Options) -> Res
         Averaging::None(_) => "",
         Averaging::Ema(_) => "; weights averaged over steps",
         Averaging::Swa(_) => "; weights averaged over epochs",
+    };
+    let started = if experiment.train.init.is_some() { "; started from a trained network" } else { "" };
+    let taught = match &experiment.train.teachers {
+        Some(teachers) => format!("; taught by {} trained networks", teachers.bundles.len()),
+        None => String::new(),
     };
     Ok(RunRecord {
         // Every table and picture names its experiment, and with it what it is not.
@@ -401,7 +419,7 @@ fn record(prepared: &Prepared, fold: &Fold, seed: u64, options: &Options) -> Res
             speaker_independent: plan.speaker_independent,
             description: plan.description.clone(),
             validation_rule: plan.validation_rule.clone(),
-            selection: format!("{selection}{averaged}"),
+            selection: format!("{selection}{averaged}{started}{taught}"),
             scaler: scaler.to_owned(),
             corpora,
             split_seed: experiment.protocol.seed,

@@ -24,6 +24,8 @@ pub(super) struct Start {
     new_head: bool,
     /// What is started from, for people.
     pub words: String,
+    /// The corpora that it has heard.
+    pub heard: Vec<String>,
 }
 
 /// The parameters of the last layer.
@@ -61,7 +63,8 @@ impl Start {
             record.fold,
             record.seed
         );
-        Ok(Some(Self { weights: bundle.weights, new_head, words }))
+        let heard = record.heard().to_vec();
+        Ok(Some(Self { weights: bundle.weights, new_head, words, heard }))
     }
 
     /// The network with the bundle's weights; where the classes are others, with the last layer that it has.

@@ -107,6 +107,11 @@ impl Teachers {
         Ok(Faculty { nets: self.bundles.iter().map(net).collect::<Result<_>>()?, share: self.share })
     }
 
+    /// The corpora that they have heard.
+    pub(super) fn heard(&self) -> impl Iterator<Item = &String> {
+        self.bundles.iter().flat_map(|(_, bundle)| bundle.record.heard())
+    }
+
     /// Who they are, for people.
     pub(super) fn words(&self) -> String {
         let paths: Vec<String> = self.bundles.iter().map(|(path, _)| path.display().to_string()).collect();
