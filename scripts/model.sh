@@ -18,6 +18,11 @@ mkdir -p "$out"
   --out "$out/others.csv"
 { cut -d, -f1,7 "$out/crema_d.csv"; grep ',test$' "$out/others.csv" | cut -d, -f1,7; } >"$out/split.csv"
 
-"$bin/ser-train" --config configs/model.toml --set "protocol.path=$out/split.csv" \
-  --out "$out/runs" --resume
+train=("$bin/ser-train" --config configs/model.toml --set "protocol.path=$out/split.csv" --resume)
+# Three networks of the recipe, and one that learns their mean answer: configs/best-crema_d-taught.toml.
+"${train[@]}" --seed 1,2,3 --out "$out/teachers"
+bundles=''
+for seed in 1 2 3; do bundles+=",\"$out/teachers/fold-{fold}/seed-$seed/bundle\""; done
+"${train[@]}" --set "train.teachers={bundles=[${bundles:1}]}" --set train.epochs=60 --set augment.mixup.alpha=1.0 \
+  --set train.class_weights=none --out "$out/runs"
 "$bin/ser-predict" export "$out"/runs/fold-0/seed-*/bundle/model.safetensors --precision f16 --out models/crema_d.safetensors

@@ -47,6 +47,7 @@ declare -A rows=(
   [best-savee-emobox]="best-savee $seeds"
   [best-savee-emobox-by-speaker]="best-savee $seeds features.scaler=speaker"
   [taught-ravdess-luna]="best-ravdess-taught $seeds $(taught_by best-ravdess-luna "$seeds")"
+  [taught-ravdess-luna-all]="best-ravdess-taught $seeds train.learn_from=train+validation $(taught_by best-ravdess-luna-all "$seeds")"
   [taught-ravdess-luna-by-speaker]="best-ravdess-taught $seeds features.scaler=speaker $(taught_by best-ravdess-luna-by-speaker "$seeds")"
   [taught-ravdess-emobox]="best-ravdess-taught $seeds protocol.kind=emobox $(taught_by best-ravdess-emobox "$seeds")"
   [taught-ravdess-random]="best-ravdess-taught $seeds protocol.kind=random protocol.folds=5 $(taught_by best-ravdess-random "$seeds")"
@@ -100,8 +101,8 @@ order=(ravdess-luna ravdess-emobox ravdess-random crema_d-emobox crema_d-tfds te
   best-ravdess-luna best-ravdess-luna-all best-ravdess-luna-by-speaker best-ravdess-emobox best-ravdess-random
   best-crema_d-emobox best-crema_d-tfds
   best-tess-emobox best-tess-cross-speaker best-savee-emobox best-savee-emobox-all best-savee-emobox-by-speaker
-  taught-ravdess-luna taught-ravdess-luna-by-speaker taught-ravdess-emobox taught-ravdess-random taught-crema_d-emobox
-  taught-crema_d-tfds combined within-ravdess within-crema_d within-tess within-savee from-ravdess from-crema_d from-tess from-savee leak-demo
+  taught-ravdess-luna taught-ravdess-luna-all taught-ravdess-luna-by-speaker taught-ravdess-emobox taught-ravdess-random
+  taught-crema_d-emobox taught-crema_d-tfds combined within-ravdess within-crema_d within-tess within-savee from-ravdess from-crema_d from-tess from-savee leak-demo
   leak-ravdess)
 for ablation in "${ablations[@]}"; do order+=("ablation-${ablation%% *}"); done
 
