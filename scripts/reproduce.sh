@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Trains and evaluates rows of the field's published figures, from nothing but the corpora: with the reference network, and
-# with the recipe that won on validation (best-…). reports/reproduction.md is made of them: see reports/published.toml.
+# Trains and evaluates rows of the field's published figures, from nothing but the corpora: with the reference network, with
+# the recipe that won on validation (best-…), with networks that those of a row teach (taught-…), and that recipe with one
+# thing done otherwise (ablation-…). reports/reproduction.md is made of them: see reports/published.toml.
 #
 #   scripts/reproduce.sh [ROW …]     # all rows where none is named; --rows lists them
 #
@@ -118,6 +119,11 @@ for row in "$@"; do
   read -r config of_row settings <<<"${rows[$row]}"
   if [[ $settings == *EMOBOX-is-not-set* ]]; then
     echo "$row: set EMOBOX to the data/ folder of github.com/emo-box/EmoBox, which has the lists of files" >&2
+    exit 2
+  fi
+  # Each fold's teachers; all of them are made by the one command.
+  if [[ $settings =~ bundles=\[\""$out"/([^/]+)/ ]] && [ ! -d "$out/${BASH_REMATCH[1]}" ]; then
+    echo "$row: its teachers are not there; first: scripts/reproduce.sh ${BASH_REMATCH[1]}" >&2
     exit 2
   fi
   set=(--set "name=$row")
