@@ -72,7 +72,7 @@ ablations=(
   'window-1 audio.window=1.0'
   'no-copies augment.copies=0'
   'no-pitch augment.pitch_shift.probability=0.0'
-  'no-mixup augment.mixup.alpha=0.001'
+  'no-mixup augment={copies=6,share=0.7,speed={rate=[0.9,1.1],probability=0.67},noise={snr_db=[10,30],probability=0.33},pitch_shift={semitones=[-2,2],probability=0.4}}'
   'spec-augment augment.spec_augment={time_masks=2,frames=10,share=0.2,column_masks=1,columns=3}'
   'no-smoothing train.label_smoothing=0.0'
   'no-weights train.class_weights=none'

@@ -251,7 +251,7 @@ fn a_run_is_taught_by_bundles_that_have_not_heard_what_is_tested() {
     let taught = |out: &str, fold: &str, set: &[&str]| {
         let mut command = train(d, TINY);
         let bundles = "train.teachers.bundles=['experiments/tiny/fold-0/seed-1/bundle', \
-                       'experiments/tiny/fold-0/seed-2/bundle']";
+                       'experiments/tiny/fold-0/seed-2']";
         command.args(["--fold", fold, "--out", out, "--set", bundles]);
         command.args(set.iter().flat_map(|set| ["--set", set]));
         run(&mut command)
@@ -277,6 +277,15 @@ fn a_run_is_taught_by_bundles_that_have_not_heard_what_is_tested() {
     let from = |bundle: &str| format!("train.teachers.bundles=['{bundle}/fold-0/seed-42/bundle']");
     let refused = run(train(d, TINY).args(["--fold", "0", "--out", "no", "--set", &from("both")]));
     refused.fails(2, &["has learnt from synthetic/", "fold 0 validates on"]);
+    // What was moved away cannot show what it has heard; what was scaled otherwise does not fit.
+    fs::create_dir_all(d.join("away")).unwrap();
+    fs::copy(d.join("alone/fold-0/seed-42/bundle/model.safetensors"), d.join("away/model.safetensors")).unwrap();
+    let away = "train.teachers.bundles=['away/model.safetensors']";
+    run(train(d, TINY).args(["--fold", "0", "--out", "no", "--set", away])).fails(2, &["leave the bundle in its run"]);
+    let both = ["--set", "train.learn_from=train+validation", "--set", "train.select=last"];
+    let wider = run(train(d, TINY).args(["--fold", "0", "--out", "no", "--set", &from("alone")]).args(both));
+    wider.fails(2, &["its scaler was fitted on other clips"]);
+    assert!(!d.join("no/fold-0/seed-42/run.json").exists(), "a run that cannot be is not begun");
 }
 
 #[test]

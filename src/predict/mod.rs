@@ -19,6 +19,7 @@ mod recognizer;
 pub(crate) mod made_up;
 
 pub use answer::Answer;
+pub(crate) use bundle::find as find_bundles;
 pub use bundle::{Bundle, Figures, SideFigures};
 pub use gate::Gate;
 pub use inputs::{STDIN, expand};

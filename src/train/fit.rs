@@ -26,7 +26,7 @@ use super::{
     schedule::Place,
     score::{Scored, argmax, embed, score},
     select::Select,
-    teachers::Teachers,
+    teachers::{Faculty, Teachers},
     tensorboard::Events,
     watch::Watch,
 };
@@ -79,13 +79,15 @@ static INITIALISING: Mutex<()> = Mutex::new(());
 impl Run<'_> {
     /// Trains, predicts and leaves the bundle. `done.json` is written last.
     pub(super) fn go(&self) -> Result<Done> {
-        known::write(&self.dir, self.prepared, self.entries, self.snrs, self.fold, &self.record)?;
-        let mut log = Log::open(&self.dir.log())?;
         let started = Instant::now();
         let scalers = Scalers::fit(self.prepared, self.entries, self.fold)?;
+        let teachers = self.teachers.as_ref();
+        let faculty = teachers.map(|of| of.on(scalers.of_bundle(), &self.devices[0])).transpose()?;
+        known::write(&self.dir, self.prepared, self.entries, self.snrs, self.fold, &self.record)?;
+        let mut log = Log::open(&self.dir.log())?;
         let data = scalers.dataset(self.prepared, self.entries, &self.copies, self.fold);
         let (net, state) =
-            self.train(&data, scalers.of_bundle(), &mut log).map_err(|error| removed(&self.dir).unwrap_or(error))?;
+            self.train(&data, faculty.as_ref(), &mut log).map_err(|error| removed(&self.dir).unwrap_or(error))?;
 
         let test = self.predict(&net, &data, &self.fold.test)?;
         let validation = self.predict(&net, &data, &self.fold.validation)?;
@@ -116,7 +118,7 @@ impl Run<'_> {
         self.record.seed
     }
 
-    fn train(&self, data: &Dataset, scaler: Option<&Scaler>, log: &mut Log) -> Result<(Net, State)> {
+    fn train(&self, data: &Dataset, faculty: Option<&Faculty>, log: &mut Log) -> Result<(Net, State)> {
         let settings = &self.prepared.experiment.train;
         let replicas = Replicas::new(&self.devices);
         let device = replicas.first();
@@ -140,15 +142,11 @@ impl Run<'_> {
             eprintln!("{line}");
             log.add(&line);
         }
-        let faculty = match &self.teachers {
-            Some(teachers) => {
-                let line = format!("{label}  {}", teachers.words());
-                eprintln!("{line}");
-                log.add(&line);
-                Some(teachers.on(scaler, device)?)
-            }
-            None => None,
-        };
+        if let Some(teachers) = &self.teachers {
+            let line = format!("{label}  {}", teachers.words());
+            eprintln!("{line}");
+            log.add(&line);
+        }
         let (earlier, done_before) = (state.seconds, state.history.len());
         let mut watch = Watch::new(self.dashboard, &label, settings.epochs, done_before)?;
         let mut events = Events::open(&self.dir.tensorboard(), &state.history)?;
@@ -186,7 +184,7 @@ impl Run<'_> {
                     )));
                 }
                 let (input, mut targets) = training.batch(batch, state.epoch, i, device)?;
-                if let Some(faculty) = &faculty {
+                if let Some(faculty) = faculty {
                     targets = faculty.targets(&input, targets);
                 }
                 let (value, gradient) = replicas.gradient(&net, &loss, input, targets, |part| match part {

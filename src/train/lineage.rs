@@ -1,16 +1,16 @@
-//! What a bundle has heard, itself or through the bundles that it comes from: none of it may be tested on.
+//! What a bundle has heard, itself or through the bundles that it comes from: none of it may be tested on, and nothing that
+//! was learnt from may be validated on.
 
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
 };
 
-use super::experiment::Prepared;
+use super::{LearnFrom, experiment::Prepared};
 use crate::{
     config::Experiment,
-    corpus::Clip,
     error::{Error, Result},
-    predict::Bundle,
+    predict::{Bundle, find_bundles},
     protocol::{Fold, Side},
     run::SplitRow,
 };
@@ -44,58 +44,111 @@ pub(super) fn differ<T: serde::Serialize>(table: &str, theirs: &T, ours: &T) -> 
 }
 
 /// Refuses a bundle that has heard, itself or through those that it was started from or taught by, speakers (under a
-/// speaker-dependent protocol: clips) that the fold tests on; also one of which that cannot be known.
+/// speaker-dependent protocol: clips) that the fold tests on, or has learnt from clips that the fold validates on; also one of
+/// which that cannot be known.
 ///
 /// # Errors
 ///
 /// [`Error::Config`] that names `key` and the bundle; otherwise as [`Bundle::load`].
 pub(super) fn check_heard(key: &str, path: &Path, bundle: &Bundle, prepared: &Prepared, fold: &Fold) -> Result<()> {
-    generation(key, path, bundle, prepared, fold, GENERATIONS)
+    Lineage { key, prepared, fold }.check(path, bundle, GENERATIONS)
 }
 
-fn generation(key: &str, path: &Path, bundle: &Bundle, prepared: &Prepared, fold: &Fold, left: usize) -> Result<()> {
-    if left == 0 {
-        return Err(refused(key, path, "its line of bundles that come from bundles does not end"));
-    }
-    let run = path.parent().unwrap_or(Path::new("."));
-    let (split, config) = (run.join("split.csv"), run.join("config.toml"));
-    let tested = || fold.test.iter().map(|&clip| &prepared.clips[clip]);
-    if let Some(shared) = bundle.record.heard().iter().find(|corpus| tested().any(|clip| clip.corpus == **corpus)) {
+struct Lineage<'a> {
+    key: &'a str,
+    prepared: &'a Prepared,
+    fold: &'a Fold,
+}
+
+impl Lineage<'_> {
+    fn check(&self, path: &Path, bundle: &Bundle, left: usize) -> Result<()> {
+        let refused = |problem: &str| refused(self.key, path, problem);
+        if left == 0 {
+            return Err(refused("its line of bundles that come from bundles does not end"));
+        }
+        let run = run_of(path)?;
+        let (split, config) = (run.join("split.csv"), run.join("config.toml"));
+        let (heard, sides) = (bundle.record.heard(), [&self.fold.test[..], self.validated()]);
+        let shared =
+            sides.concat().into_iter().map(|clip| &self.prepared.clips[clip].corpus).find(|c| heard.contains(c));
         if !split.exists() {
-            let problem = format!(
-                "it was trained on {shared}, which fold {} tests on, and there is no {} to show that these speakers were \
-                 not among it: leave the bundle in its run's folder",
-                fold.name,
-                split.display()
-            );
-            return Err(refused(key, path, &problem));
+            return match shared {
+                None => Ok(()),
+                Some(corpus) => Err(refused(&format!(
+                    "it was trained on {corpus}, which fold {} tests or validates on, and there is no {} to show what of \
+                     it was heard: leave the bundle in its run's folder",
+                    self.fold.name,
+                    split.display()
+                ))),
+            };
         }
-        let by_speaker = prepared.plan.speaker_independent;
-        let heard: HashSet<String> = SplitRow::read_all(&split)?
-            .into_iter()
+        if shared.is_some() {
+            self.compare(&SplitRow::read_all(&split)?, bundle.record.protocol.validation_learnt)
+                .map_err(|problem| refused(&problem))?;
+        }
+        if !config.exists() {
+            return Err(refused(&format!("there is no {} to show what it comes from", config.display())));
+        }
+        let theirs = Experiment::load(&config, &[])?.train;
+        let teachers = theirs.teachers.iter().flat_map(|teachers| &teachers.bundles);
+        for named in theirs.init.iter().chain(teachers) {
+            let path = place(named, &bundle.record.fold, bundle.record.seed);
+            self.check(&path, &Bundle::load(&path)?, left - 1)?;
+        }
+        Ok(())
+    }
+
+    /// The clips that the fold validates on and does not learn from.
+    fn validated(&self) -> &[usize] {
+        match self.prepared.experiment.train.learn_from {
+            LearnFrom::Train => &self.fold.validation,
+            LearnFrom::TrainAndValidation => &[],
+        }
+    }
+
+    /// What is wrong between the split of another run and ours.
+    fn compare(&self, theirs: &[SplitRow], validation_learnt: bool) -> std::result::Result<(), String> {
+        let fold = &self.fold.name;
+        let by_speaker = self.prepared.plan.speaker_independent;
+        let heard: HashSet<&str> = theirs
+            .iter()
             .filter(|row| row.side != Side::Test)
-            .map(|row| if by_speaker { row.speaker } else { row.clip })
+            .map(|row| if by_speaker { row.speaker.as_str() } else { row.clip.as_str() })
             .collect();
-        let of_ours = |clip: &Clip| if by_speaker { clip.speaker_key() } else { clip.id.clone() };
-        if let Some(one) = tested().map(of_ours).find(|id| heard.contains(id)) {
-            let problem = format!(
-                "it has heard {one} in training or validation, which fold {} tests on; name a bundle of the same fold \
-                 ({key} may hold {{fold}} and {{seed}})",
-                fold.name
-            );
-            return Err(refused(key, path, &problem));
+        let tested = self.fold.test.iter().map(|&clip| {
+            let clip = &self.prepared.clips[clip];
+            if by_speaker { clip.speaker_key() } else { clip.id.clone() }
+        });
+        if let Some(one) = tested.into_iter().find(|id| heard.contains(id.as_str())) {
+            return Err(format!(
+                "it has heard {one} in training or validation, which fold {fold} tests on; name a bundle of the same fold \
+                 ({} may hold {{fold}} and {{seed}})",
+                self.key
+            ));
+        }
+        let learnt: HashSet<&str> = theirs
+            .iter()
+            .filter(|row| row.side == Side::Train || (validation_learnt && row.side == Side::Validation))
+            .map(|row| row.clip.as_str())
+            .collect();
+        let mut validated = self.validated().iter().map(|&clip| self.prepared.clips[clip].id.as_str());
+        match validated.find(|id| learnt.contains(id)) {
+            None => Ok(()),
+            Some(one) => Err(format!(
+                "it has learnt from {one}, which fold {fold} validates on; name a bundle of the same fold ({} may hold \
+                 {{fold}} and {{seed}})",
+                self.key
+            )),
         }
     }
-    if !config.exists() {
-        return Ok(());
-    }
-    let theirs = Experiment::load(&config, &[])?;
-    let name = run.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
-    let name = name.strip_prefix("fold-").unwrap_or(&name);
-    let teachers = theirs.train.teachers.iter().flat_map(|teachers| &teachers.bundles);
-    for named in theirs.train.init.iter().chain(teachers) {
-        let path = place(named, name, theirs.seed);
-        generation(key, &path, &Bundle::load(&path)?, prepared, fold, left - 1)?;
-    }
-    Ok(())
+}
+
+/// The folder of the run that left the bundle at `path`: where its split and config are, if it was not moved.
+fn run_of(path: &Path) -> Result<PathBuf> {
+    let file = find_bundles(path)?.into_iter().next().unwrap_or_else(|| path.to_owned());
+    let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
+    Ok(match folder.file_name() {
+        Some(name) if name == "bundle" => folder.parent().unwrap_or(Path::new(".")).to_owned(),
+        _ => folder,
+    })
 }
