@@ -38,8 +38,8 @@ impl Start {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where the bundle's network, features or audio are not the experiment's, or where it may have
-    /// heard what is tested on; otherwise as [`Bundle::load`].
+    /// [`Error::Config`](crate::error::Error::Config) where the bundle's network, features or audio are not the experiment's,
+    /// or where it may have heard what is tested on; otherwise as [`Bundle::load`].
     pub(super) fn load(prepared: &Prepared, fold: &Fold, seed: u64) -> Result<Option<Self>> {
         let Some(init) = &prepared.experiment.train.init else { return Ok(None) };
         let path = place(init, &fold.name, seed);
