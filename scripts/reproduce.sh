@@ -92,10 +92,11 @@ for ablation in "${ablations[@]}"; do
 done
 order=(ravdess-luna ravdess-emobox ravdess-random crema_d-emobox crema_d-tfds tess-emobox tess-cross-speaker savee-emobox
   best-ravdess-luna best-ravdess-luna-all best-ravdess-luna-by-speaker best-ravdess-emobox best-ravdess-random
-  best-crema_d-emobox best-crema_d-tfds
-  best-tess-emobox best-tess-cross-speaker best-savee-emobox best-savee-emobox-all best-savee-emobox-by-speaker
+  best-crema_d-emobox best-crema_d-tfds best-tess-emobox best-tess-cross-speaker best-savee-emobox best-savee-emobox-all
+  best-savee-emobox-by-speaker
   taught-ravdess-luna taught-ravdess-luna-all taught-ravdess-luna-by-speaker taught-ravdess-emobox taught-ravdess-random
-  taught-crema_d-emobox taught-crema_d-tfds combined within-ravdess within-crema_d within-tess within-savee from-ravdess from-crema_d from-tess from-savee leak-demo
+  taught-crema_d-emobox taught-crema_d-tfds
+  combined within-ravdess within-crema_d within-tess within-savee from-ravdess from-crema_d from-tess from-savee leak-demo
   leak-ravdess)
 for ablation in "${ablations[@]}"; do order+=("ablation-${ablation%% *}"); done
 

@@ -115,11 +115,11 @@ impl Lineage<'_> {
             .filter(|row| row.side != Side::Test)
             .map(|row| if by_speaker { row.speaker.as_str() } else { row.clip.as_str() })
             .collect();
-        let tested = self.fold.test.iter().map(|&clip| {
+        let mut tested = self.fold.test.iter().map(|&clip| {
             let clip = &self.prepared.clips[clip];
             if by_speaker { clip.speaker_key() } else { clip.id.clone() }
         });
-        if let Some(one) = tested.into_iter().find(|id| heard.contains(id.as_str())) {
+        if let Some(one) = tested.find(|id| heard.contains(id.as_str())) {
             return Err(format!(
                 "it has heard {one} in training or validation, which fold {fold} tests on; name a bundle of the same fold \
                  ({} may hold {{fold}} and {{seed}})",
