@@ -2,17 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
-    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
 
-use polars::prelude::{CsvReadOptions, DataFrame, DataType, PolarsResult, SerReader};
-
+#[cfg(feature = "parquet")]
+use super::parquet;
 use crate::error::{Error, Result};
-
-/// How much of a table's first line is looked at for its separator.
-const HEADER_BYTES: u64 = 1 << 16;
 
 /// A row's filled cells, by column.
 pub(crate) type Row<'a> = BTreeMap<&'a str, &'a str>;
@@ -25,11 +20,12 @@ pub(crate) struct Table {
     height: usize,
 }
 
+/// A named column of a [`Table`].
 #[derive(Debug)]
-struct Column {
-    name: String,
+pub(super) struct Column {
+    pub(super) name: String,
     /// A cell is absent where it is empty or blank.
-    cells: Vec<Option<String>>,
+    pub(super) cells: Vec<Option<String>>,
 }
 
 impl Table {
@@ -37,7 +33,7 @@ impl Table {
     /// Parquet, in a build with that feature.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-        let frame = match extension.as_deref() {
+        let columns = match extension.as_deref() {
             Some("csv" | "tsv" | "txt") => read_csv(path)?,
             Some("parquet" | "pq") => read_parquet(path)?,
             _ => {
@@ -45,8 +41,8 @@ impl Table {
                 return Err(Error::file(path, problem));
             }
         };
-        let columns = columns_of(&frame).map_err(|error| Error::file(path, format!("not a table of text: {error}")))?;
-        Ok(Self { path: path.to_owned(), columns, height: frame.height() })
+        let height = columns.iter().map(|column| column.cells.len()).max().unwrap_or(0);
+        Ok(Self { path: path.to_owned(), columns, height })
     }
 
     /// The name of the column as the table spells it, which may differ in case; an error names the columns there are
@@ -69,51 +65,62 @@ impl Table {
     }
 }
 
-fn read_csv(path: &Path) -> Result<DataFrame> {
-    let separator = separator(path).map_err(Error::io("read the table", path))?;
-    let read = || {
-        CsvReadOptions::default()
-            .with_has_header(true)
-            // No types are guessed: a speaker called 01 is not the number 1.
-            .with_infer_schema_length(Some(0))
-            .map_parse_options(|options| options.with_separator(separator))
-            .try_into_reader_with_file_path(Some(path.to_owned()))?
-            .finish()
-    };
-    read().map_err(|error| Error::file(path, format!("not a table in CSV and UTF-8: {error}")))
+fn read_csv(path: &Path) -> Result<Vec<Column>> {
+    let bytes = std::fs::read(path).map_err(Error::io("read the table", path))?;
+    let wrong = |problem: String| Error::file(path, format!("not a table in CSV and UTF-8: {problem}"));
+    // Spreadsheets put a byte-order mark before the first name.
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator(text)).from_reader(text);
+    let names = reader.headers().map_err(|error| wrong(problem_of(&error)))?.clone();
+    if names.is_empty() {
+        return Err(wrong("it is empty; the first line names the columns".into()));
+    }
+    let mut columns: Vec<Column> =
+        names.iter().map(|name| Column { name: name.trim().to_owned(), cells: Vec::new() }).collect();
+    for row in reader.records() {
+        let row = row.map_err(|error| wrong(problem_of(&error)))?;
+        for (column, cell) in columns.iter_mut().zip(&row) {
+            column.cells.push(filled(cell));
+        }
+    }
+    Ok(columns)
+}
+
+/// A cell's text; none where it is blank.
+pub(super) fn filled(cell: &str) -> Option<String> {
+    Some(cell.trim()).filter(|cell| !cell.is_empty()).map(str::to_owned)
+}
+
+/// What is wrong with a table, by line, without the reader's advice to programmers.
+fn problem_of(error: &csv::Error) -> String {
+    let line = error.position().map(|at| format!("line {}", at.line())).unwrap_or_else(|| "a line".into());
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{line} has {len} cells, but the first line names {expected_len} columns")
+        }
+        csv::ErrorKind::Utf8 { .. } => format!("{line} holds bytes that are not UTF-8: save the table as UTF-8"),
+        csv::ErrorKind::Io(error) => error.to_string(),
+        _ => error.to_string(),
+    }
 }
 
 #[cfg(feature = "parquet")]
-fn read_parquet(path: &Path) -> Result<DataFrame> {
-    let file = File::open(path).map_err(Error::io("read the table", path))?;
-    polars::prelude::ParquetReader::new(file)
-        .finish()
-        .map_err(|error| Error::file(path, format!("not a table in Parquet: {error}")))
+fn read_parquet(path: &Path) -> Result<Vec<Column>> {
+    parquet::read(path)
 }
 
 #[cfg(not(feature = "parquet"))]
-fn read_parquet(path: &Path) -> Result<DataFrame> {
-    let problem = "this build does not read Parquet: build it with its default features, or write the table as CSV";
+fn read_parquet(path: &Path) -> Result<Vec<Column>> {
+    let problem = "this build does not read Parquet: build it with --features parquet, or write the table as CSV";
     Err(Error::file(path, problem))
 }
 
-fn separator(path: &Path) -> std::io::Result<u8> {
-    let mut header = Vec::new();
-    BufReader::new(File::open(path)?.take(HEADER_BYTES)).read_until(b'\n', &mut header)?;
+/// The separator that the first line has most of.
+fn separator(text: &[u8]) -> u8 {
+    let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let count = |separator: &u8| header.iter().filter(|byte| *byte == separator).count();
     // Of equals the last one wins, which is to be the comma.
-    Ok([b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b','))
-}
-
-fn columns_of(frame: &DataFrame) -> PolarsResult<Vec<Column>> {
-    let column = |column: &polars::prelude::Column| {
-        let text = column.cast(&DataType::String)?;
-        let filled = |cell: Option<&str>| cell.map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned);
-        let cells = text.str()?.iter().map(filled).collect();
-        // Spreadsheets put a byte-order mark before the first name.
-        Ok(Column { name: column.name().trim_start_matches('\u{feff}').trim().to_owned(), cells })
-    };
-    frame.columns().iter().map(column).collect()
+    [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
 #[cfg(test)]
@@ -152,7 +159,8 @@ mod tests {
     fn a_table_that_cannot_be_read_is_named() {
         for (name, content, problem) in [
             ("a.csv", "", "not a table in CSV"),
-            ("a.csv", "a,b\n1,2,3\n", "not a table in CSV"),
+            ("a.csv", "a,b\n1,2,3\n", "line 2 has 3 cells, but the first line names 2 columns"),
+            ("a.csv", "a,b\n1,2\n3\n", "line 3 has 1 cells"),
             ("a.xlsx", "PK", "write it as CSV"),
             ("a", "a,b", "write it as CSV"),
         ] {
@@ -165,28 +173,7 @@ mod tests {
     #[test]
     fn a_build_without_parquet_says_how_to_get_one_with_it() {
         let error = table("a.parquet", "PAR1").unwrap_err().to_string();
-        assert!(error.contains("a.parquet") && error.contains("default features"), "{error}");
-    }
-
-    #[cfg(feature = "parquet")]
-    #[test]
-    fn parquet_is_read_as_text_of_any_type() {
-        use polars::prelude::{NamedFrom, ParquetWriter, Series};
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.parquet");
-        let columns = vec![
-            Series::new("path".into(), ["a.wav", "b.wav"]).into(),
-            Series::new("speaker".into(), ["01", " "]).into(),
-            Series::new("age".into(), [Some(31_i64), None]).into(),
-        ];
-        let mut frame = DataFrame::new_infer_height(columns).unwrap();
-        ParquetWriter::new(File::create(&path).unwrap()).finish(&mut frame).unwrap();
-        let table = Table::read(&path).unwrap();
-        let rows: Vec<Vec<(&str, &str)>> = table.rows().map(|row| row.into_iter().collect()).collect();
-        assert_eq!(rows, [vec![("age", "31"), ("path", "a.wav"), ("speaker", "01")], vec![("path", "b.wav")]]);
-        fs::write(&path, "PAR1").unwrap();
-        let error = Table::read(&path).unwrap_err().to_string();
-        assert!(error.contains("a.parquet: not a table in Parquet"), "{error}");
+        assert!(error.contains("a.parquet") && error.contains("--features parquet"), "{error}");
     }
 
     #[test]

@@ -8,7 +8,9 @@ use std::{
 
 use rayon::prelude::*;
 
-use super::{Averaging, LearnFrom, Select, dashboard::Dashboard, fit::Run, init::Start, teachers::Teachers};
+#[cfg(feature = "tui")]
+use super::dashboard::Dashboard;
+use super::{Averaging, LearnFrom, Select, fit::Run, init::Start, teachers::Teachers};
 use crate::{
     audio::{load, snr_db},
     augment::Augmenter,
@@ -175,7 +177,10 @@ fn refuse_damage(findings: &Findings) -> Result<()> {
 pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done)>> {
     let devices = options.device.open_several(options.gpus.max(1))?;
     if options.dashboard {
+        #[cfg(feature = "tui")]
         Dashboard::check()?;
+        #[cfg(not(feature = "tui"))]
+        return Err(Error::Config("--tui: this build has no dashboard; build it with --features tui".into()));
     }
     // A class that is not there is better known now than after the features are made.
     let settings = &prepared.experiment.train;

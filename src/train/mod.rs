@@ -9,6 +9,7 @@ pub mod checkpoint;
 mod checkpoints;
 mod class_weights;
 mod config;
+#[cfg(feature = "tui")]
 mod dashboard;
 mod data;
 pub mod experiment;
