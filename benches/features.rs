@@ -10,7 +10,7 @@ use realfft::{RealFftPlanner, num_complex::Complex};
 use ser::{
     audio::{AudioConfig, decode},
     augment::{Method, pitch_shift, time_stretch},
-    features::{Extractor, FeaturesConfig, Kind},
+    frontend::{Extractor, FeaturesConfig, spectral::Kind},
 };
 
 const RATE: u32 = 22_050;

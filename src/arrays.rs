@@ -12,8 +12,16 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{Error, Result},
     files::write_whole,
-    model::weights::Weight,
 };
+
+/// An array of numbers: a parameter, a running statistic, a moment of the optimiser.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weight {
+    /// The shape, outermost first.
+    pub shape: Vec<usize>,
+    /// The values, row-major.
+    pub values: Vec<f32>,
+}
 
 /// Arrays by name.
 pub type Arrays = Vec<(String, Weight)>;

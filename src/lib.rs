@@ -3,7 +3,7 @@
 //! Data flows one way; a module is a stage:
 //!
 //! ```text
-//! configs/*.toml ─► config ─► corpus ─► protocol ─► audio ─► augment ─► features ─► cache ─► model + train ─► eval ─► report
+//! configs/*.toml ─► config ─► corpus ─► protocol ─► audio ─► augment ─► frontend ─► cache ─► model + train ─► eval ─► report
 //!                     what      which      who is      clip →    clip →     clip →      kept      learn            count    show
 //!                     to do     clips      on which    samples   copies     matrix      on disk
 //!                                          side
@@ -11,7 +11,7 @@
 //!
 //! [`train::prepare`] and [`train::train`] are `ser-train`; [`report::gather`] is `ser-eval`;
 //! [`survey::survey`], what both start from, with [`report::card`] and its neighbours is `ser-data`. What training leaves,
-//! a [`predict::Bundle`], answers as a [`predict::Recognizer`], which is `ser-predict`.
+//! a [`bundle::Bundle`], answers as a [`predict::Recognizer`], which is `ser-predict`.
 //! Errors are [`error::Error`]; all randomness comes from [`rng::stream`].
 
 #![warn(missing_docs)]
@@ -23,6 +23,9 @@ pub mod files;
 mod names;
 pub mod progress;
 pub mod rng;
+mod setting;
+mod sex;
+mod simd;
 pub mod stdout;
 
 pub mod config;
@@ -32,7 +35,8 @@ pub mod survey;
 
 pub mod audio;
 pub mod augment;
-pub mod features;
+pub mod frontend;
+pub mod synthetic;
 
 pub mod cache;
 
@@ -45,6 +49,7 @@ pub mod run;
 pub mod eval;
 pub mod report;
 
+pub mod bundle;
 pub mod predict;
 
 /// The README's example, compiled.

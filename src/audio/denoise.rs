@@ -190,8 +190,8 @@ mod tests {
     use super::*;
     use crate::{
         augment::{add_noise, pink, white},
-        corpus::synthetic::{SAMPLE_RATE, Utterance},
         rng,
+        synthetic::{SAMPLE_RATE, Utterance},
     };
 
     const MODES: [Denoise; 2] = [Denoise::Stationary, Denoise::Adaptive];

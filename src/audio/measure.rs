@@ -1,7 +1,8 @@
 //! How long and how loud a clip is, as its file has it: before resampling, trimming and levelling.
 
+use super::Source;
 use super::{Audio, load};
-use crate::{corpus::Source, error::Result};
+use crate::error::Result;
 
 /// What is quieter than this counts as this: no 16-bit file reaches it, but one of floating-point silence would be at −∞.
 const FLOOR_DB: f64 = -120.0;

@@ -11,6 +11,7 @@ mod pcm16;
 mod picture;
 mod piecewise;
 mod resample;
+mod source;
 pub(crate) mod spectrum;
 mod trim;
 mod windows;
@@ -28,13 +29,13 @@ pub use normalise::Normalise;
 pub use picture::{LEVELS, RANGE, picture};
 pub use piecewise::Resampler;
 pub use resample::resample;
+pub use source::Source;
 pub use trim::trim;
 pub use windows::Windows;
 
 use crate::{
-    config::out_of_range,
-    corpus::Source,
     error::{Error, Result},
+    setting::out_of_range,
 };
 
 /// Version of this stage's numbers: part of the cache's key, raised whenever the same file gives other samples.
@@ -189,7 +190,7 @@ pub fn load(source: &Source) -> Result<Audio> {
             decode(&bytes, path)
         }
         Source::Synthetic(utterance) => {
-            Ok(Audio { samples: utterance.samples(), sample_rate: crate::corpus::synthetic::SAMPLE_RATE })
+            Ok(Audio { samples: utterance.samples(), sample_rate: crate::synthetic::SAMPLE_RATE })
         }
     }
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Method, Mixup, SpecAugment};
 use crate::{
-    config::out_of_range,
     error::{Error, Result},
+    setting::out_of_range,
 };
 
 /// `[augment]`: altered copies of the training side's clips, and what is altered anew in each epoch. Nothing by default.

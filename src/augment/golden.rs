@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use serde::Deserialize;
 
 use super::{Method, pitch_shift, time_stretch};
-use crate::features::golden::signal;
+use crate::frontend::spectral::golden::signal;
 
 /// One golden clip: what was done to which signal.
 #[derive(Deserialize)]

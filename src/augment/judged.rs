@@ -2,8 +2,8 @@
 
 use super::{Method, pitch_shift, time_stretch};
 use crate::{
-    corpus::synthetic,
-    features::{Extractor, FeaturesConfig, Kind},
+    frontend::{Extractor, FeaturesConfig, spectral::Kind},
+    synthetic,
 };
 
 const RATE: u32 = 22_050;

@@ -5,7 +5,7 @@ use rand::Rng;
 use rand_distr::{Beta, Distribution};
 use serde::{Deserialize, Serialize};
 
-use crate::{config::out_of_range, error::Result};
+use crate::{error::Result, setting::out_of_range};
 
 /// `augment.mixup`: how strongly clips are mixed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

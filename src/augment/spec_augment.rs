@@ -4,7 +4,7 @@
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
-use crate::{config::out_of_range, error::Result};
+use crate::{error::Result, setting::out_of_range};
 
 /// `augment.spec_augment`: how much is masked. Made anew for each clip and epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

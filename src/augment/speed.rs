@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use crate::features::simd::wide;
+use crate::simd::wide;
 
 /// Zero crossings of the sinc on either side.
 const CROSSINGS: usize = 64;

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 
 use realfft::num_complex::Complex;
 
-use crate::{audio::spectrum::Spectrum, features::simd::wide};
+use crate::{audio::spectrum::Spectrum, simd::wide};
 
 /// Frame and hop in samples: librosa's defaults.
 const FRAME: usize = 2048;

@@ -6,7 +6,7 @@ use std::{cell::RefCell, sync::Arc};
 
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex};
 
-use crate::features::simd::wide;
+use crate::simd::wide;
 
 /// Length of a piece: two periods of a low voice, and short beside a syllable.
 const PIECE_SECONDS: f64 = 0.03;

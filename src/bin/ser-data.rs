@@ -13,11 +13,10 @@ use ser::{
     config::{Experiment, data_dir},
     corpus::{self, CorpusConfig, Kind, export},
     error::Result,
-    features::dump,
     files::create_dir,
     progress::{Progress, stop_on_signal},
     protocol::audit::foreign,
-    report::{self, audits, card::Card, scan, split},
+    report::{self, audits, card::Card, features, scan, split},
     stdout::print,
     survey::{Survey, survey},
 };
@@ -398,12 +397,12 @@ fn run_split(arguments: SplitArguments) -> Result<ExitCode> {
 fn run_features(arguments: &FeaturesArguments) -> Result<ExitCode> {
     let experiment = arguments.config.load()?;
     let format = match arguments.format {
-        DumpFormat::Csv => dump::Format::Csv,
-        DumpFormat::Npy => dump::Format::Npy,
+        DumpFormat::Csv => features::Format::Csv,
+        DumpFormat::Npy => features::Format::Npy,
     };
     let progress = Progress::new("features", arguments.files.len());
     let (audio, features) = (&experiment.audio, &experiment.features);
-    dump::dump(&arguments.files, audio, features, format, &arguments.out, || progress.step())?;
+    features::dump(&arguments.files, audio, features, format, &arguments.out, || progress.step())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::features::{FeaturesConfig, Kind, Matrix};
+use crate::frontend::{FeaturesConfig, Matrix, spectral::Kind};
 
 /// The kinds of each group. What shares its work is in one.
 const GROUPS: [&[Kind]; 3] = [

@@ -195,7 +195,7 @@ fn remove(path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{cache::users::User, features::Matrix};
+    use crate::{cache::users::User, frontend::Matrix};
 
     /// A cache of ten entries of 400 bytes and a header, entry `i` used `10 - i` hours ago.
     fn cache() -> (tempfile::TempDir, Vec<PathBuf>) {

@@ -42,11 +42,11 @@ pub use size::Size;
 use crate::{
     audio::{self, AudioConfig},
     augment::Augmenter,
-    corpus::{Clip, Source, synthetic},
+    corpus::{Clip, Source},
     error::{Error, Result},
-    features::{self, Extractor, FeaturesConfig},
+    frontend::{Extractor, FeaturesConfig, spectral},
     progress::{Progress, stop_requested},
-    rng,
+    rng, synthetic,
 };
 use group::Layout;
 use stored::Stored;
@@ -337,7 +337,7 @@ impl Cache {
 fn settings(audio: &AudioConfig, features: &FeaturesConfig) -> Result<blake3::Hash> {
     let mut hasher = blake3::Hasher::new_derive_key("ser feature cache v2");
     for part in [
-        serde_json::to_vec(&(audio::VERSION, features::VERSION)),
+        serde_json::to_vec(&(audio::VERSION, spectral::VERSION)),
         serde_json::to_vec(&audio.of_samples()),
         serde_json::to_vec(features),
     ] {
@@ -524,7 +524,7 @@ mod tests {
             clip("fewer than nine frames", &tone),
             clip("zeros", &[0.0; 9_000]),
         ];
-        let features = FeaturesConfig { kinds: features::Kind::ALL.to_vec(), ..FeaturesConfig::default() };
+        let features = FeaturesConfig { kinds: spectral::Kind::ALL.to_vec(), ..FeaturesConfig::default() };
         for audio in [
             AudioConfig::default(),
             AudioConfig {
@@ -554,8 +554,8 @@ mod tests {
     fn groups_made_apart_are_those_made_at_once() {
         let dir = tempfile::tempdir().unwrap();
         let clips = clips(dir.path());
-        let kinds = [features::Kind::Rms, features::Kind::Mfcc, features::Kind::Pitch, features::Kind::Chroma];
-        let of = |kinds: &[features::Kind], folder: &str| {
+        let kinds = [spectral::Kind::Rms, spectral::Kind::Mfcc, spectral::Kind::Pitch, spectral::Kind::Chroma];
+        let of = |kinds: &[spectral::Kind], folder: &str| {
             let features = FeaturesConfig { kinds: kinds.to_vec(), ..FeaturesConfig::default() };
             Cache::new(&dir.path().join(folder), DEFAULT_LIMIT, &AudioConfig::default(), &features).unwrap()
         };

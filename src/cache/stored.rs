@@ -14,8 +14,8 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use crate::{
     error::{Error, Result},
-    features::Matrix,
     files::write_cached,
+    frontend::Matrix,
 };
 
 const TENSOR: &str = "features";

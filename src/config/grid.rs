@@ -92,7 +92,7 @@ impl Search {
         };
         let samples = grid.remove("samples").map(|samples| {
             let count = samples.as_integer().and_then(|n| usize::try_from(n).ok()).filter(|n| (1..=MOST).contains(n));
-            count.ok_or_else(|| super::out_of_range("grid.samples", samples, "a whole number from 1 to 10000"))
+            count.ok_or_else(|| crate::setting::out_of_range("grid.samples", samples, "a whole number from 1 to 10000"))
         });
         let mut keys = Vec::new();
         flatten("", grid, &mut keys)?;
@@ -181,7 +181,7 @@ fn flatten(above: &str, table: toml::Table, keys: &mut Vec<(String, Values)>) ->
             toml::Value::Table(table) => flatten(&key, table, keys)?,
             other => {
                 let rule = "a list of values to try, or a range { from = …, to = …, log = … }";
-                return Err(super::out_of_range(&format!("grid.{key}"), other, rule));
+                return Err(crate::setting::out_of_range(&format!("grid.{key}"), other, rule));
             }
         }
     }

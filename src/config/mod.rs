@@ -17,7 +17,7 @@ use crate::{
     augment::AugmentConfig,
     corpus::CorpusConfig,
     error::{Error, Result},
-    features::FeaturesConfig,
+    frontend::FeaturesConfig,
     model::ModelConfig,
     protocol::ProtocolConfig,
     train::TrainConfig,
@@ -113,7 +113,7 @@ impl Experiment {
         self.audio.validate()?;
         self.augment.validate()?;
         self.features.validate(self.audio.sample_rate)?;
-        self.model.validate(&self.features)?;
+        self.model.validate(self.features.bands())?;
         self.train.validate()
     }
 
@@ -152,24 +152,6 @@ fn table(text: &str, overrides: &[String]) -> Result<toml::Value> {
 pub fn data_dir(flag: Option<PathBuf>) -> PathBuf {
     flag.or_else(|| std::env::var_os("SER_DATASETS").filter(|v| !v.is_empty()).map(PathBuf::from))
         .unwrap_or_else(|| PathBuf::from("datasets"))
-}
-
-/// Reads a setting that is a table with a `kind`, or the kind's name alone.
-pub(crate) fn named<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: serde::de::DeserializeOwned,
-{
-    let value = match toml::Value::deserialize(deserializer)? {
-        toml::Value::String(kind) => toml::Table::from_iter([("kind".to_owned(), kind.into())]).into(),
-        other => other,
-    };
-    T::deserialize(value).map_err(|e| serde::de::Error::custom(e.message()))
-}
-
-/// A configuration error for a value out of range: `key = value: rule`.
-pub(crate) fn out_of_range(key: &str, value: impl std::fmt::Display, rule: &str) -> Error {
-    Error::Config(format!("{key} = {value}: {rule}"))
 }
 
 #[cfg(test)]

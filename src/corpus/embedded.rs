@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::{Clip, CorpusConfig, Metadata, Scan, Source, synthetic};
-use crate::error::Result;
+use super::{Clip, CorpusConfig, Metadata, Scan, Source};
+use crate::{error::Result, synthetic};
 
 /// All utterances of the embedded corpus. The data folder is not looked at.
 #[allow(clippy::unnecessary_wraps)] // the signature that all kinds share

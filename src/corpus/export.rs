@@ -4,11 +4,12 @@ use std::{io::Cursor, path::Path};
 
 use rayon::prelude::*;
 
-use super::{Clip, CorpusConfig, Kind, Source, scan, synthetic};
+use super::{Clip, CorpusConfig, Kind, Source, scan};
 use crate::{
     error::{Error, Result},
     files::{write_cached, write_whole},
     progress::stop_requested,
+    synthetic,
 };
 
 /// The name of the table beside the audio.

@@ -50,11 +50,8 @@ pub(crate) mod walk;
 #[cfg(test)]
 pub(crate) mod fake;
 
-pub mod synthetic;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
     path::{Path, PathBuf},
 };
 
@@ -67,6 +64,7 @@ pub use settings::{CorpusConfig, LabelSource};
 pub use sniff::{Content, Format, HEAD_BYTES, sniff};
 
 use crate::error::{Error, Result};
+pub use crate::{audio::Source, sex::Sex};
 
 /// The emotions' names in this project, whatever a corpus calls them. A corpus may bring others (a manifest's own
 /// labels); these are the ones that the four public corpora share, with RAVDESS's `calm`.
@@ -97,35 +95,6 @@ impl Clip {
     }
 }
 
-/// Where a clip's audio comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// A file on disk; its format is decided by its content.
-    File(PathBuf),
-    /// An utterance of the embedded corpus, made when it is needed.
-    Synthetic(synthetic::Utterance),
-}
-
-impl Source {
-    /// The file on disk, where there is one.
-    #[must_use]
-    pub fn file(&self) -> Option<&Path> {
-        match self {
-            Self::File(path) => Some(path),
-            Self::Synthetic(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Synthetic(utterance) => write!(f, "synthetic {utterance:?}"),
-        }
-    }
-}
-
 /// What a corpus says of a clip besides speaker and emotion. Absent where the corpus does not say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
@@ -141,28 +110,6 @@ pub struct Metadata {
     pub repetition: Option<u32>,
     /// Anything else, by column name: listeners' votes, a manifest's own columns.
     pub extra: BTreeMap<String, String>,
-}
-
-/// A speaker's sex, as the corpora record it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Sex {
-    /// Female.
-    Female,
-    /// Male.
-    Male,
-}
-
-impl Sex {
-    /// Reads the words that tables use: `male`, `F`, `woman` …
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "f" | "female" | "w" | "woman" => Some(Self::Female),
-            "m" | "male" | "man" => Some(Self::Male),
-            _ => None,
-        }
-    }
 }
 
 /// What a loader found under a folder.

@@ -64,7 +64,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::model::weights::{self, Weight};
+    use crate::{arrays::Weight, model::weights};
 
     /// Against Burn's stock modules, with all lengths full: they know none.
     #[test]

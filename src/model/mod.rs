@@ -5,6 +5,7 @@ mod bands;
 pub mod bilstm;
 pub mod block;
 mod cpu;
+mod input;
 mod mask;
 mod net;
 mod pool;
@@ -14,13 +15,13 @@ pub mod weights;
 
 use serde::{Deserialize, Serialize};
 
-pub use net::{Net, NetInput};
+pub use input::{NetInput, pad};
+pub use net::Net;
 pub use pool::Pool;
 
 use crate::{
-    config::out_of_range,
     error::{Error, Result},
-    features::{self, FeaturesConfig},
+    setting::out_of_range,
 };
 
 /// `[model]`: the network.
@@ -75,7 +76,9 @@ impl Default for ModelConfig {
 }
 
 impl ModelConfig {
-    pub(crate) fn validate(&self, features: &FeaturesConfig) -> Result<()> {
+    /// Checks every value, and whether the network fits its input: `bands` is how many mel bands the columns are, where
+    /// they are nothing else.
+    pub(crate) fn validate(&self, bands: Option<usize>) -> Result<()> {
         if self.channels.is_empty() || self.channels.len() > 6 || self.channels.iter().any(|c| !(1..=4096).contains(c))
         {
             let value = format!("{:?}", self.channels);
@@ -100,16 +103,16 @@ impl ModelConfig {
             ));
         }
         if self.kind == Kind::Cnn2dBilstm {
-            if features.kinds != [features::Kind::Mel] {
+            let Some(bands) = bands else {
                 return Err(Error::Config(
                     "features.kinds: model.kind = \"cnn2d-bilstm\" convolves over neighbouring mel bands; set it to \
                      [\"mel\"]"
                         .into(),
                 ));
-            }
-            if features.n_mels >> self.channels.len() == 0 {
+            };
+            if bands >> self.channels.len() == 0 {
                 let rule = format!("model.channels has {} blocks, each of which halves the bands", self.channels.len());
-                return Err(out_of_range("features.n_mels", features.n_mels, &rule));
+                return Err(out_of_range("features.n_mels", bands, &rule));
             }
         }
         Ok(())

@@ -9,21 +9,12 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    Kind, ModelConfig,
+    Kind, ModelConfig, NetInput,
     bands::BandBlock,
     bilstm::{BiLstm, BiLstmConfig},
     block::ConvBlock,
     pool::Pooling,
 };
-
-/// A padded batch.
-#[derive(Debug, Clone)]
-pub struct NetInput {
-    /// `[batch, frames, dims]`; whatever stands beyond an item's length is zero.
-    pub features: Tensor<3>,
-    /// Each item's real frames: at least [`ModelConfig::min_frames`], at most the batch's.
-    pub lengths: Vec<usize>,
-}
 
 /// CNN + BiLSTM over a matrix of frames.
 ///

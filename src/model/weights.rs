@@ -7,16 +7,10 @@ use burn::{
     tensor::{Gradients, Tensor, TensorData},
 };
 
-use crate::error::{Error, Result};
-
-/// One parameter or running statistic.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Weight {
-    /// The shape, outermost first.
-    pub shape: Vec<usize>,
-    /// The values, row-major.
-    pub values: Vec<f32>,
-}
+use crate::{
+    arrays::Weight,
+    error::{Error, Result},
+};
 
 /// A network's weights by their path in it, as `blocks.0.conv.weight`.
 pub type Weights = BTreeMap<String, Weight>;

@@ -88,7 +88,7 @@ fn side(side: &SideFigures) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::predict::made_up;
+    use crate::bundle::made_up;
 
     #[test]
     fn everything_that_must_be_known_is_said() {

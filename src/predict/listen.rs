@@ -7,9 +7,9 @@ use rayon::prelude::*;
 use super::{Answer, Gate, Recognizer};
 use crate::{
     audio::{Audio, Decoder, Resampler},
-    config::out_of_range,
     error::{Error, Result},
     progress::stop_requested,
+    setting::out_of_range,
 };
 
 /// How a signal is cut into windows.
@@ -239,7 +239,7 @@ impl Cutter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::predict::made_up;
+    use crate::bundle::made_up;
 
     fn ranges(growing: bool, n: usize, piece: usize) -> Vec<Range<u64>> {
         let mut cutter = Cutter::new(6, 2, growing);

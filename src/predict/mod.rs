@@ -4,7 +4,6 @@
 //! thin shell over it. [`Listener`] is a recogniser at work on a signal of any length.
 
 mod answer;
-mod bundle;
 mod gate;
 mod inputs;
 mod inspect;
@@ -15,12 +14,8 @@ mod output;
 mod pcm;
 mod recognizer;
 
-#[cfg(test)]
-pub(crate) mod made_up;
-
+pub use crate::bundle::{Bundle, Figures, SideFigures};
 pub use answer::Answer;
-pub(crate) use bundle::find as find_bundles;
-pub use bundle::{Bundle, Figures, SideFigures};
 pub use gate::Gate;
 pub use inputs::{STDIN, expand};
 pub use inspect::inspect;

@@ -9,19 +9,18 @@ use burn::tensor::Device;
 use rayon::prelude::*;
 
 use super::{
-    Answer, Bundle,
-    bundle::{self},
+    Answer,
     listen::{Listener, Listening},
     softmax,
 };
 use crate::{
     audio::{Audio, AudioConfig, Decoder, RATES, Windows},
-    config::out_of_range,
+    bundle::{self, Bundle},
     error::{Error, Result},
-    features::{Extractor, FeaturesConfig, Matrix, Scaler, ScalerFit, ScalerScope},
-    model::{Net, weights},
+    frontend::{Extractor, FeaturesConfig, Matrix, Scaler, ScalerFit, ScalerScope},
+    model::{Net, pad, weights},
     progress::stop_requested,
-    train::pad,
+    setting::out_of_range,
 };
 
 /// The longest that is taken as one clip, in seconds: networks are trained on utterances, and memory grows with length.
@@ -343,7 +342,7 @@ impl Member {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::predict::made_up;
+    use crate::bundle::made_up;
 
     fn speech(n: usize, pitch: f32) -> Vec<f32> {
         (0..n).map(|i| 0.3 * (i as f32 * pitch).sin() * (1.0 + (i as f32 * 0.001).sin())).collect()

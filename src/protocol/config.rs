@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use crate::{
-    config::out_of_range,
     error::{Error, Result},
+    setting::out_of_range,
 };
 
 /// `[protocol]`: who is on which side. The keys that have no default belong to some protocols only, and the others

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::ClipRecord;
-use crate::corpus::{Source, synthetic};
+use crate::{corpus::Source, synthetic};
 
 /// The audio that is at hand, by clip.
 #[derive(Debug, Clone, Default)]

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{config::out_of_range, error::Result, model::weights::Weights};
+use crate::{error::Result, model::weights::Weights, setting::out_of_range};
 
 /// `train.averaging`: what is averaged, by name or as a table with a `kind`. Running statistics of normalisation are
 /// averaged with the parameters.
@@ -115,7 +115,7 @@ fn take_in(mean: &mut Option<Weights>, weights: Weights, share: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::weights::Weight;
+    use crate::arrays::Weight;
 
     fn weights(value: f32) -> Weights {
         Weights::from([("w".to_owned(), Weight { shape: vec![1], values: vec![value] })])

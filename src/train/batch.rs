@@ -3,8 +3,13 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, seq::SliceRandom};
 
-use super::data::{Dataset, Item, pad};
-use crate::{augment::AugmentConfig, error::Result, model::NetInput, rng};
+use super::data::{Dataset, Item};
+use crate::{
+    augment::AugmentConfig,
+    error::Result,
+    model::{NetInput, pad},
+    rng,
+};
 
 /// What makes the training side's batches. All that is random in them is a function of the seed, the epoch and the clip or
 /// the batch.

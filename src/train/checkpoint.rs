@@ -6,9 +6,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    arrays::{self, Arrays, Precision},
+    arrays::{self, Arrays, Precision, Weight},
     error::{Error, Result},
-    model::weights::{Weight, Weights},
+    model::weights::Weights,
     run::EpochRecord,
 };
 

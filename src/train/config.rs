@@ -7,8 +7,8 @@ use super::{
     schedule::Schedule, select::Select, teachers::TeachersConfig,
 };
 use crate::{
-    config::{named, out_of_range},
     error::{Error, Result},
+    setting::{named, out_of_range},
 };
 
 /// `[train]`: the training.

@@ -1,13 +1,13 @@
 //! A fold's clips as scaled matrices, and batches of them.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 
 use crate::{
     audio::Windows,
     cache::Entry,
     error::Result,
-    features::{Scaler, ScalerFit},
-    model::NetInput,
+    frontend::{Scaler, ScalerFit},
+    model::{NetInput, pad},
 };
 
 /// What a clip's values are standardised with.
@@ -116,26 +116,13 @@ impl<'a> Dataset<'a> {
     }
 }
 
-/// Matrices of `dims` columns, row after row, as one batch padded with zeros to the longest, or to `min_frames`.
-#[must_use]
-pub fn pad(matrices: &[&[f32]], dims: usize, min_frames: usize, device: &Device) -> NetInput {
-    let lengths: Vec<usize> = matrices.iter().map(|m| (m.len() / dims.max(1)).max(min_frames)).collect();
-    let frames = lengths.iter().copied().max().unwrap_or(min_frames);
-    let mut padded = vec![0f32; matrices.len() * frames * dims];
-    for (item, matrix) in padded.chunks_exact_mut((frames * dims).max(1)).zip(matrices) {
-        item[..matrix.len()].copy_from_slice(matrix);
-    }
-    let features = Tensor::from_data(TensorData::new(padded, [matrices.len(), frames, dims]), device);
-    NetInput { features, lengths }
-}
-
 #[cfg(test)]
 pub(super) mod fake {
     use crate::{
         audio::AudioConfig,
         cache::{Cache, DEFAULT_LIMIT, Entry},
         corpus::{Clip, Metadata, Source},
-        features::{FeaturesConfig, Kind},
+        frontend::{FeaturesConfig, spectral::Kind},
     };
 
     /// Clips of constant samples in a cache, so many samples long and of such a value: `zcr` and `rms` of short frames, the

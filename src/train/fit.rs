@@ -32,16 +32,16 @@ use super::{
 };
 use crate::{
     arrays::Precision,
+    bundle::{Bundle, Figures},
     cache::Entry,
     error::{Error, Result},
     eval::{Judgements, temperature},
-    features::Scaler,
     files::{write_json, write_whole},
+    frontend::Scaler,
     model::{
         Net,
         weights::{self, Weights},
     },
-    predict::{Bundle, Figures},
     progress::duration,
     protocol::Fold,
     rng,

@@ -6,13 +6,13 @@ use super::{
     lineage::{check_heard, differ, place, refused},
 };
 use crate::{
+    bundle::Bundle,
     config::Experiment,
     error::Result,
     model::{
         Net,
         weights::{self, Weights},
     },
-    predict::Bundle,
     protocol::Fold,
 };
 

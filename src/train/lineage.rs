@@ -8,9 +8,9 @@ use std::{
 
 use super::{LearnFrom, experiment::Prepared};
 use crate::{
+    bundle::{self, Bundle},
     config::Experiment,
     error::{Error, Result},
-    predict::{Bundle, find_bundles},
     protocol::{Fold, Side},
     run::SplitRow,
 };
@@ -145,7 +145,7 @@ impl Lineage<'_> {
 
 /// The folder of the run that left the bundle at `path`: where its split and config are, if it was not moved.
 fn run_of(path: &Path) -> Result<PathBuf> {
-    let file = find_bundles(path)?.into_iter().next().unwrap_or_else(|| path.to_owned());
+    let file = bundle::find(path)?.into_iter().next().unwrap_or_else(|| path.to_owned());
     let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
     Ok(match folder.file_name() {
         Some(name) if name == "bundle" => folder.parent().unwrap_or(Path::new(".")).to_owned(),

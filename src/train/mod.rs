@@ -35,7 +35,6 @@ mod watch;
 pub use averaging::{Averaging, Ema, Off, Swa};
 pub use class_weights::ClassWeights;
 pub use config::TrainConfig;
-pub use data::pad;
 pub use experiment::{Options, Prepared, planned, prepare, train};
 pub use learn_from::LearnFrom;
 pub use optimiser::{Optimiser, Rule};

@@ -11,7 +11,7 @@ use crate::{
     config::Experiment,
     corpus::Clip,
     error::Result,
-    features::{Scaler, ScalerFit, ScalerScope},
+    frontend::{Scaler, ScalerFit, ScalerScope},
     protocol::Fold,
 };
 

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint::rank;
 use crate::{
-    config::out_of_range,
     error::{Error, Result},
     run::EpochRecord,
+    setting::out_of_range,
 };
 
 /// `train.schedule`: how the step size changes, by name or as a table with a `kind`.

@@ -10,10 +10,10 @@ use burn::{
 use super::data::Dataset;
 use crate::{
     audio::Windows,
+    bundle::SideFigures,
     error::Result,
     eval::{Confusion, scores},
     model::{Net, NetInput},
-    predict::SideFigures,
 };
 
 /// The predictions of one side.

@@ -16,12 +16,12 @@ use super::{
     lineage::{check_heard, differ, place, refused},
 };
 use crate::{
-    config::out_of_range,
+    bundle::Bundle,
     error::{Error, Result},
-    features::Scaler,
+    frontend::Scaler,
     model::{Net, NetInput},
-    predict::Bundle,
     protocol::Fold,
+    setting::out_of_range,
 };
 
 const KEY: &str = "train.teachers.bundles";
@@ -161,7 +161,7 @@ mod tests {
     use burn::tensor::TensorData;
 
     use super::*;
-    use crate::predict::made_up;
+    use crate::bundle::made_up;
 
     #[test]
     fn what_is_learnt_is_the_mean_answer_and_the_rest_of_the_label() {

@@ -47,6 +47,8 @@ impl Watch {
 
     /// An epoch is done; `line` says so where lines are shown.
     pub(super) fn end_epoch(&mut self, record: &EpochRecord, line: &str) {
+        #[cfg(not(feature = "tui"))]
+        let _ = record;
         match self {
             Self::Lines(progress) => {
                 progress.step();

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
-use super::{kind::Kind, pitch, shape::Contrast};
+use super::{super::ScalerScope, kind::Kind, pitch, shape::Contrast};
 use crate::error::{Error, Result};
 
 /// The longest frame accepted, in samples: beyond it a value is a slip, and its buffers would not fit.
@@ -102,34 +102,6 @@ pub enum MelUnit {
     Power,
 }
 
-/// On what the standardisation of the columns is fitted; in every case the test side has no say in it.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ScalerScope {
-    /// On the frames of the training side.
-    #[default]
-    Train,
-    /// On each speaker's own clips, with no label seen.
-    Speaker,
-    /// On each clip alone.
-    Utterance,
-    /// No standardisation.
-    None,
-}
-
-impl ScalerScope {
-    /// What the scaler is fitted on, for people: a sentence fragment.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Train => "training side alone",
-            Self::Speaker => "each speaker's own clips, test speakers included",
-            Self::Utterance => "each utterance by itself",
-            Self::None => "none",
-        }
-    }
-}
-
 impl FeaturesConfig {
     /// Checks every value against the others and against `sample_rate` (Hz).
     ///
@@ -197,6 +169,12 @@ impl FeaturesConfig {
             }
         }
         names
+    }
+
+    /// How many mel bands the columns are, where they are nothing else.
+    #[must_use]
+    pub fn bands(&self) -> Option<usize> {
+        (self.kinds == [Kind::Mel]).then_some(self.n_mels)
     }
 
     /// How many columns there are.

@@ -4,6 +4,34 @@ use serde::{Deserialize, Serialize};
 
 use super::Matrix;
 
+/// On what the standardisation of the columns is fitted; in every case the test side has no say in it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScalerScope {
+    /// On the frames of the training side.
+    #[default]
+    Train,
+    /// On each speaker's own clips, with no label seen.
+    Speaker,
+    /// On each clip alone.
+    Utterance,
+    /// No standardisation.
+    None,
+}
+
+impl ScalerScope {
+    /// What the scaler is fitted on, for people: a sentence fragment.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Train => "training side alone",
+            Self::Speaker => "each speaker's own clips, test speakers included",
+            Self::Utterance => "each utterance by itself",
+            Self::None => "none",
+        }
+    }
+}
+
 /// A column whose standard deviation is below this part of its mean is constant: what varies is rounding.
 const CONSTANT: f64 = 1e-7;
 

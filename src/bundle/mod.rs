@@ -1,5 +1,8 @@
 //! The bundle: everything that prediction needs, in one file.
 
+#[cfg(test)]
+pub(crate) mod made_up;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +11,7 @@ use crate::{
     arrays::{self, Precision},
     audio::AudioConfig,
     error::{Error, Result},
-    features::{FeaturesConfig, Scaler, ScalerScope},
+    frontend::{FeaturesConfig, Scaler, ScalerScope},
     model::{ModelConfig, weights::Weights},
     run::{RunDir, RunRecord},
 };
@@ -166,7 +169,7 @@ impl Bundle {
         let text = |e: Error| e.to_string();
         self.audio.validate().map_err(text)?;
         self.features.validate(self.audio.sample_rate).map_err(text)?;
-        self.model.validate(&self.features).map_err(text)?;
+        self.model.validate(self.features.bands()).map_err(text)?;
         if self.classes.len() < 2 {
             return Err(format!("{} classes", self.classes.len()));
         }
@@ -236,7 +239,7 @@ pub fn find(path: &Path) -> Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::predict::made_up;
+    use crate::bundle::made_up;
 
     #[test]
     fn what_is_read_is_what_was_written() {

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, f64::consts::TAU, fs, path::Path};
 use serde::Deserialize;
 
 use super::{Extractor, FeaturesConfig, Kind, MelUnit};
-use crate::corpus::synthetic;
+use crate::synthetic;
 
 /// One golden matrix: what it was made from, and where it is.
 #[derive(Deserialize)]

@@ -116,7 +116,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::corpus::Sex;
+    use crate::sex::Sex;
 
     /// Every fifth utterance: enough to see every speaker, emotion and sentence.
     fn some() -> impl Iterator<Item = Utterance> {

@@ -1,6 +1,7 @@
 //! Loudness of the samples: librosa's `rms` of the waveform, zeros beyond the ends of the clip.
 
-use super::{extractor::Feature, simd::wide, stft::Frame};
+use super::{extractor::Feature, stft::Frame};
+use crate::simd::wide;
 
 /// Root mean square of a frame's samples.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,8 @@
 //! From samples to the matrix: one transform per frame, every feature reading from it.
 
 use super::{
-    Kind, Matrix,
+    super::matrix::Matrix,
+    Kind,
     config::{FeaturesConfig, Frames, MelUnit},
     db::power_to_db,
     delta::differentiate,

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::{Matrix, config::Frames, db::power_to_db, extractor::Feature, simd::wide, stft::Frame};
+use super::{super::matrix::Matrix, config::Frames, db::power_to_db, extractor::Feature, stft::Frame};
+use crate::simd::wide;
 
 /// Mean frequency, weighted by magnitude, Hz; 0 for silence.
 #[derive(Clone, Debug)]

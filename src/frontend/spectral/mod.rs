@@ -7,7 +7,7 @@
 //! frame length is odd; none where there is no sample).
 //!
 //! ```
-//! use ser::features::{Extractor, FeaturesConfig};
+//! use ser::frontend::{Extractor, FeaturesConfig};
 //!
 //! # fn main() -> ser::error::Result<()> {
 //! let config = FeaturesConfig::default(); // 13 MFCC with their first and second derivatives
@@ -30,19 +30,15 @@ mod chroma;
 mod config;
 mod db;
 pub mod delta;
-pub mod dump;
 mod extractor;
 mod filterbank;
 mod kind;
-mod matrix;
 mod mel;
 mod mfcc;
 mod pitch;
 mod projection;
 mod rms;
-mod scaler;
 mod shape;
-pub(crate) mod simd;
 mod stft;
 mod zcr;
 
@@ -50,11 +46,9 @@ mod zcr;
 pub(crate) mod golden;
 
 pub use self::{
-    config::{FeaturesConfig, MelScale, MelUnit, ScalerScope},
+    config::{FeaturesConfig, MelScale, MelUnit},
     extractor::Extractor,
     kind::Kind,
-    matrix::Matrix,
-    scaler::{Scaler, ScalerFit},
 };
 
 /// Version of the numbers: part of the cache's key, to be raised whenever a change to this module alters a value by more

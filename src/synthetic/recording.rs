@@ -50,7 +50,7 @@ pub fn record(voice: &[f64], speaker: &Speaker, gain: f64, rng: &mut impl Rng) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::synthetic::speakers;
+    use crate::synthetic::speakers;
 
     #[test]
     fn a_silent_room_is_not_quite_silent_and_a_shout_does_not_clip() {

@@ -1,6 +1,6 @@
 //! Who speaks: twelve people with a vocal tract, a voice and habits of their own.
 
-use crate::corpus::Sex;
+use crate::sex::Sex;
 
 /// A speaker of the embedded corpus.
 #[derive(Debug, Clone, Copy, PartialEq)]

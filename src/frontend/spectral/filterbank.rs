@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{simd::wide, stft::LANES};
+use super::stft::LANES;
+use crate::simd::wide;
 
 /// Weights are kept and applied in blocks of this many bins.
 const BLOCK: usize = 8;

@@ -262,7 +262,7 @@ pub fn express(speaker: &Speaker, emotion: usize, rng: &mut impl Rng) -> Shift {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::synthetic::speakers;
+    use crate::synthetic::speakers;
 
     #[test]
     fn expressions_average_to_their_profile_and_overlap() {

@@ -9,7 +9,7 @@
 //! clip has; where even that cannot carry the polynomial (one or two frames; three for the third derivative) the
 //! derivative is 0.
 
-use super::Matrix;
+use super::super::matrix::Matrix;
 
 /// Frames in the window, where there are as many.
 pub const WIDTH: usize = 9;

@@ -5,12 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Extractor, FeaturesConfig, Matrix};
 use crate::{
     audio::{self, AudioConfig},
     corpus::Source,
     error::{Error, Result},
     files::write_whole,
+    frontend::{Extractor, FeaturesConfig, Matrix},
 };
 
 /// What a dump is written as.

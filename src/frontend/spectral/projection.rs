@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::simd::wide;
+use crate::simd::wide;
 
 /// A linear map from `inputs` to `outputs` values, laid out so that `W` outputs are summed at once in registers.
 ///

@@ -197,8 +197,8 @@ fn smooth(values: &[f64], width: usize) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::{
-        corpus::synthetic::{prosody::express, sentences, speakers},
         rng::stream,
+        synthetic::{prosody::express, sentences, speakers},
     };
 
     #[test]

@@ -7,7 +7,7 @@ use super::{Bundle, Figures, SideFigures};
 use crate::{
     arrays::Precision,
     audio::AudioConfig,
-    features::{FeaturesConfig, Kind, Scaler},
+    frontend::{FeaturesConfig, Scaler, spectral::Kind},
     model::{ModelConfig, Net, weights},
     rng,
 };
