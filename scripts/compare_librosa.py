@@ -6,7 +6,7 @@ usage: compare_librosa.py FOLDER [--ser-data target/release/ser-data] [--limit 5
 
 Each file is read at its own sample rate with every preprocessing step off, so that the numbers compared are those of the
 features and of nothing else. `--set` changes a key of the `[features]` table (`--set n_mels=40 --set frame_length=400`).
-The exit status is 1 if a value lies outside the tolerance, which is that of `src/features/golden.rs`.
+The exit status is 1 if a value lies outside the tolerance, which is that of `src/frontend/spectral/golden.rs`.
 
 Two features pick one of several bins or periods, and rounding may pick another. The roll-off is the first bin where a sum
 reaches 85 % of the whole: where in double precision that sum is as near to it as single precision, which we and librosa

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the golden arrays that `src/features/golden.rs` compares the features with.
+"""Makes the golden arrays that `src/frontend/spectral/golden.rs` compares the features with.
 
 usage: golden_features.py [--out tests/golden/features] [--ser-data target/release/ser-data]
        (pip install "librosa==0.11.*" soundfile numpy)

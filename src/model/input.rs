@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 pub struct NetInput {
     /// `[batch, frames, dims]`; whatever stands beyond an item's length is zero.
     pub features: Tensor<3>,
-    /// Each item's real frames: at least [`ModelConfig::min_frames`], at most the batch's.
+    /// Each item's real frames: at least [`ModelConfig::min_frames`](super::ModelConfig::min_frames), at most the batch's.
     pub lengths: Vec<usize>,
 }
 
