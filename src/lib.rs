@@ -12,16 +12,18 @@
 //! [`train::prepare`] and [`train::train`] are `ser-train`; [`report::gather`] is `ser-eval`;
 //! [`survey::survey`], what both start from, with [`report::card`] and its neighbours is `ser-data`. What training leaves,
 //! a [`bundle::Bundle`], answers as a [`predict::Recognizer`], which is `ser-predict`.
+//! Long work tells an [`events::Observer`] how it goes on and asks it whether to stop; the library prints nothing.
 //! Errors are [`error::Error`]; all randomness comes from [`rng::stream`].
 
 #![warn(missing_docs)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod arrays;
+mod duration;
 pub mod error;
+pub mod events;
 pub mod files;
 mod names;
-pub mod progress;
 pub mod rng;
 mod setting;
 mod sex;
@@ -51,6 +53,8 @@ pub mod report;
 
 pub mod bundle;
 pub mod predict;
+
+pub mod progress;
 
 /// The README's example, compiled.
 #[cfg(doctest)]

@@ -7,7 +7,7 @@ use crate::{
     config::{Experiment, Labelled},
     corpus::{self, Clip, Exclusion, Findings},
     error::Result,
-    progress::Progress,
+    events::Observer,
     protocol::{self, Plan},
 };
 
@@ -37,11 +37,16 @@ pub struct Survey {
 ///
 /// What `judge` returns; otherwise as [`corpus::scan_all`], [`crate::config::LabelsConfig::apply`] and
 /// [`protocol::plan`].
-pub fn survey(experiment: &Experiment, data: &Path, judge: impl FnOnce(&Findings) -> Result<()>) -> Result<Survey> {
+pub fn survey(
+    experiment: &Experiment,
+    data: &Path,
+    judge: impl FnOnce(&Findings) -> Result<()>,
+    observer: &dyn Observer,
+) -> Result<Survey> {
     let scan = corpus::scan_all(&experiment.corpora, data)?;
-    let progress = Progress::new("checking files", scan.clips.len());
-    let (scan, findings) = corpus::inspect(scan, || progress.step());
-    drop(progress);
+    let work = observer.work("checking files", scan.clips.len());
+    let (scan, findings) = corpus::inspect(scan, || work.step());
+    drop(work);
     judge(&findings)?;
     let Labelled { clips, labels, classes, dropped } = experiment.labels.apply(scan.clips)?;
     let plan = protocol::plan(&experiment.protocol, data, &clips, &labels, findings.groups())?;

@@ -10,8 +10,8 @@ use crate::{
     audio::{self, AudioConfig},
     corpus::Source,
     error::{Error, Result},
+    events::Observer,
     files::write_whole,
-    progress::stop_requested,
     rng,
 };
 
@@ -30,7 +30,7 @@ pub fn hear(
     augmenter: &Augmenter,
     seed: u64,
     out: &Path,
-    tick: impl Fn(),
+    observer: &dyn Observer,
 ) -> Result<Vec<PathBuf>> {
     let stem = |file: &PathBuf| file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let mut stems: Vec<String> = files.iter().map(stem).collect();
@@ -38,13 +38,14 @@ pub fn hear(
     if let Some(pair) = stems.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(Error::Config(format!("two files are called {}: write them into a folder each", pair[0])));
     }
+    let work = observer.work("altering", files.len());
     let mut written = Vec::new();
     for file in files {
         let stem = stem(file);
         let clip = audio.prepare(audio::load(&Source::File(file.clone()))?, file)?;
         let mut write = |name: String, samples: &[f32]| -> Result<()> {
             let path = out.join(name);
-            if stop_requested() {
+            if observer.stop_requested() {
                 return Err(Error::Interrupted(format!("stopped before {}", path.display())));
             }
             let bytes = wave(samples, audio.sample_rate).map_err(|e| Error::file(&path, e.to_string()))?;
@@ -57,7 +58,7 @@ pub fn hear(
             let stream = &mut rng::stream(seed, &[&"augment", &stem, &number]);
             write(format!("{stem}-copy-{number}.wav"), &augmenter.augment(&clip, audio.sample_rate, stream)?)?;
         }
-        tick();
+        work.step();
     }
     Ok(written)
 }

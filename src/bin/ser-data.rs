@@ -3,7 +3,6 @@
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::OnceLock,
 };
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -13,8 +12,9 @@ use ser::{
     config::{Experiment, data_dir},
     corpus::{self, CorpusConfig, Kind, export},
     error::Result,
+    events::Observer,
     files::create_dir,
-    progress::{Progress, stop_on_signal},
+    progress::Terminal,
     protocol::audit::foreign,
     report::{self, audits, card::Card, features, scan, split},
     stdout::print,
@@ -296,16 +296,16 @@ struct SynthArguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    stop_on_signal();
+    let terminal = &Terminal::with_signals();
     let done = match arguments.command {
-        Command::Scan(arguments) => run_scan(arguments),
-        Command::Card(arguments) => run_card(&arguments),
-        Command::Audit(arguments) => run_audit(arguments),
-        Command::Split(arguments) => run_split(arguments),
-        Command::Features(arguments) => run_features(&arguments),
-        Command::Augment(arguments) => run_augment(arguments),
-        Command::Cache(command) => run_cache(command),
-        Command::Synth(arguments) => run_synth(&arguments.out),
+        Command::Scan(arguments) => run_scan(arguments, terminal),
+        Command::Card(arguments) => run_card(&arguments, terminal),
+        Command::Audit(arguments) => run_audit(arguments, terminal),
+        Command::Split(arguments) => run_split(arguments, terminal),
+        Command::Features(arguments) => run_features(&arguments, terminal),
+        Command::Augment(arguments) => run_augment(arguments, terminal),
+        Command::Cache(command) => run_cache(command, terminal),
+        Command::Synth(arguments) => run_synth(&arguments.out, terminal),
     };
     match done {
         Ok(status) => status,
@@ -317,17 +317,17 @@ fn main() -> ExitCode {
 }
 
 /// An experiment's data; damaged files are told of, not refused.
-fn look(experiment: &Experiment, data: DataArguments) -> Result<Survey> {
-    survey(experiment, &data_dir(data.data), |_| Ok(()))
+fn look(experiment: &Experiment, data: DataArguments, observer: &dyn Observer) -> Result<Survey> {
+    survey(experiment, &data_dir(data.data), |_| Ok(()), observer)
 }
 
-fn run_scan(arguments: ScanArguments) -> Result<ExitCode> {
+fn run_scan(arguments: ScanArguments, observer: &dyn Observer) -> Result<ExitCode> {
     let ScanArguments { dir, kind, name, format } = arguments;
     let config = CorpusConfig { name, ..CorpusConfig::at(kind, dir)? };
     let found = corpus::scan(&config, Path::new(""))?;
-    let progress = Progress::new("checking files", found.clips.len());
-    let (found, findings) = corpus::inspect(found, || progress.step());
-    drop(progress);
+    let work = observer.work("checking files", found.clips.len());
+    let (found, findings) = corpus::inspect(found, || work.step());
+    drop(work);
     print(&match format.format {
         Output::Text => scan::text(&found, &findings),
         Output::Json => scan::json(&config.name(), kind.name(), &found, &findings)?,
@@ -335,14 +335,12 @@ fn run_scan(arguments: ScanArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_card(arguments: &CardArguments) -> Result<ExitCode> {
+fn run_card(arguments: &CardArguments, observer: &dyn Observer) -> Result<ExitCode> {
     let experiment = arguments.config.load()?;
     // Before the long work: a folder that cannot be written should not cost a minute.
     arguments.out.as_deref().map_or(Ok(()), create_dir)?;
-    let survey = survey(&experiment, &data_dir(arguments.data.data.clone()), |_| Ok(()))?;
-    let progress = Progress::new("measuring clips", survey.clips.len());
-    let card = Card::new(&experiment, &survey, || progress.step())?;
-    drop(progress);
+    let survey = survey(&experiment, &data_dir(arguments.data.data.clone()), |_| Ok(()), observer)?;
+    let card = Card::new(&experiment, &survey, observer)?;
     if let Some(out) = &arguments.out {
         card.write(out)?;
         eprintln!("card        {}", out.join("card.md").display());
@@ -351,7 +349,7 @@ fn run_card(arguments: &CardArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_audit(arguments: AuditArguments) -> Result<ExitCode> {
+fn run_audit(arguments: AuditArguments, observer: &dyn Observer) -> Result<ExitCode> {
     let AuditArguments { config, set, data, split, root, format } = arguments;
     let (text, leaks) = match (split, config) {
         (Some(split), _) => {
@@ -371,7 +369,7 @@ fn run_audit(arguments: AuditArguments) -> Result<ExitCode> {
         (None, config) => {
             // That there is one was checked with the arguments.
             let experiment = Experiment::load(&config.unwrap_or_default(), &set)?;
-            let survey = look(&experiment, data)?;
+            let survey = look(&experiment, data, observer)?;
             let found = audits::Audits::of(&experiment.name, &survey, experiment.features.scaler.words());
             let text = match format.format {
                 Output::Text => found.to_text(),
@@ -384,41 +382,38 @@ fn run_audit(arguments: AuditArguments) -> Result<ExitCode> {
     Ok(if leaks { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn run_split(arguments: SplitArguments) -> Result<ExitCode> {
+fn run_split(arguments: SplitArguments, observer: &dyn Observer) -> Result<ExitCode> {
     let SplitArguments { config, data, out, fold } = arguments;
     let experiment = config.load()?;
-    let survey = look(&experiment, data)?;
+    let survey = look(&experiment, data, observer)?;
     split::write(&out, &survey, fold.as_deref())?;
     let folds = fold.map_or_else(|| survey.plan.folds.len(), |_| 1);
     eprintln!("{} clips, {folds} folds: {}", survey.clips.len(), out.display());
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_features(arguments: &FeaturesArguments) -> Result<ExitCode> {
+fn run_features(arguments: &FeaturesArguments, observer: &dyn Observer) -> Result<ExitCode> {
     let experiment = arguments.config.load()?;
     let format = match arguments.format {
         DumpFormat::Csv => features::Format::Csv,
         DumpFormat::Npy => features::Format::Npy,
     };
-    let progress = Progress::new("features", arguments.files.len());
     let (audio, features) = (&experiment.audio, &experiment.features);
-    features::dump(&arguments.files, audio, features, format, &arguments.out, || progress.step())?;
+    features::dump(&arguments.files, audio, features, format, &arguments.out, observer)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_augment(arguments: AugmentArguments) -> Result<ExitCode> {
+fn run_augment(arguments: AugmentArguments, observer: &dyn Observer) -> Result<ExitCode> {
     let AugmentArguments { files, config, data, out } = arguments;
     let experiment = config.load()?;
     let augmenter = Augmenter::new(&experiment.augment, &data_dir(data.data))?;
     create_dir(&out)?;
-    let progress = Progress::new("altering", files.len());
-    let written = hear(&files, &experiment.audio, &augmenter, experiment.seed, &out, || progress.step())?;
-    drop(progress);
+    let written = hear(&files, &experiment.audio, &augmenter, experiment.seed, &out, observer)?;
     print(&written.iter().map(|path| format!("{}\n", path.display())).collect::<String>())?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_cache(command: CacheCommand) -> Result<ExitCode> {
+fn run_cache(command: CacheCommand, observer: &dyn Observer) -> Result<ExitCode> {
     match command {
         CacheCommand::Stat(arguments) => {
             let dir = cache_dir(arguments.cache);
@@ -426,10 +421,7 @@ fn run_cache(command: CacheCommand) -> Result<ExitCode> {
         }
         CacheCommand::Verify(arguments) => {
             let dir = cache_dir(arguments.cache);
-            let progress = OnceLock::new();
-            let begin = |files| drop(progress.set(Progress::new("verifying", files)));
-            let found = cache::verify(&dir, begin, || progress.get().into_iter().for_each(Progress::step))?;
-            drop(progress);
+            let found = cache::verify(&dir, observer)?;
             print(&report::cache::verified(&found))?;
             return Ok(if found.damaged.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
@@ -444,19 +436,17 @@ fn run_cache(command: CacheCommand) -> Result<ExitCode> {
             let experiment = config.load()?;
             let (dir, limit) = (cache_dir(cache.cache), cache_limit(limit)?);
             let cache = Cache::new(&dir, limit, &experiment.audio, &experiment.features)?;
-            let survey = look(&experiment, data)?;
-            cache.matrices(&survey.clips)?;
+            let survey = look(&experiment, data, observer)?;
+            cache.matrices(&survey.clips, observer)?;
             print(&format!("{} clips: {}\n", survey.clips.len(), dir.display()))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_synth(out: &Path) -> Result<ExitCode> {
+fn run_synth(out: &Path, observer: &dyn Observer) -> Result<ExitCode> {
     create_dir(out)?;
-    let progress = Progress::new("synthesising", export::clips());
-    export::export(out, || progress.step())?;
-    drop(progress);
+    export::export(out, observer)?;
     eprintln!("{} clips and {}", export::clips(), out.join(export::MANIFEST).display());
     Ok(ExitCode::SUCCESS)
 }

@@ -7,6 +7,8 @@ use ser::{
     config::data_dir,
     error::{Error, Result},
     eval::{Bootstrap, Evaluation, compare},
+    events::Stop,
+    progress::Terminal,
     report,
     run::GridRecord,
     stdout::print,
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<()> {
+    let terminal = Terminal::new(Stop::default());
     if let Some(published) = &arguments.compare {
         let [experiments] = &arguments.dirs[..] else {
             return Err(Error::Config("--compare takes one folder, that holds the rows' experiments".into()));
@@ -85,18 +88,19 @@ fn run(arguments: Arguments) -> Result<()> {
         if let Some(record) = GridRecord::read(dir)? {
             return report::grid::say(dir, &folder, record);
         }
-        let evaluation = report::gather(dir, &folder, &data_dir(arguments.data.clone()), arguments.bootstrap())?;
+        let evaluation =
+            report::gather(dir, &folder, &data_dir(arguments.data.clone()), arguments.bootstrap(), &terminal)?;
         let figures = report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted());
         return print(&format!("{figures}\nreport      {}\n", folder.join("report.html").display()));
     }
-    compare_all(&arguments)
+    compare_all(&arguments, &terminal)
 }
 
-fn compare_all(arguments: &Arguments) -> Result<()> {
+fn compare_all(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
     let mut evaluations = Vec::new();
     let data = data_dir(arguments.data.clone());
     for dir in &arguments.dirs {
-        let mut evaluation = report::gather(dir, &dir.join("report"), &data, arguments.bootstrap())?;
+        let mut evaluation = report::gather(dir, &dir.join("report"), &data, arguments.bootstrap(), terminal)?;
         // Two runs of one config bear one name: their folders tell them apart.
         if evaluations.iter().any(|other: &Evaluation| other.experiment == evaluation.experiment) {
             evaluation.experiment = format!("{} in {}", evaluation.experiment, dir.display());

@@ -12,11 +12,12 @@ use ser::{
     arrays::Precision,
     audio::Decoder,
     error::{Error, Result},
+    events::Observer as _,
     predict::{
         Answer, Bundle, Format, Gate, Listener, Listening, Output, Pcm, Recognizer, STDIN, SampleFormat, Style, Window,
         expand, inspect, load_all, timeline,
     },
-    progress::{Progress, stop_on_signal, stop_requested},
+    progress::Terminal,
     report::plot,
     stdout::read_on,
 };
@@ -159,11 +160,11 @@ struct Recognise {
 
 fn main() -> ExitCode {
     let Arguments { command, recognise } = Arguments::parse();
-    stop_on_signal();
+    let terminal = Terminal::with_signals();
     let done = match command {
         Some(Command::Inspect { bundle, format }) => run_inspect(&bundle, format),
         Some(Command::Export { bundle, out, precision }) => run_export(&bundle, &out, precision),
-        None => run(recognise),
+        None => run(recognise, &terminal),
     };
     match done {
         Ok(status) => status,
@@ -197,7 +198,7 @@ fn run_export(bundle: &Path, out: &Path, precision: Kept) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn run(arguments: Recognise) -> Result<ExitCode> {
+fn run(arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
     let live = arguments.live();
     if arguments.paths.is_empty() && !live {
         return Err(Error::Config("nothing to recognise: give audio files, folders, - or --stream".into()));
@@ -230,7 +231,7 @@ fn run(arguments: Recognise) -> Result<ExitCode> {
         Ok(output) => output,
         Err(error) => return read_on(Err(error)).map(|_| ExitCode::SUCCESS),
     };
-    let mut work = Work { recognizer: &recognizer, output, failed: false };
+    let mut work = Answering { recognizer: &recognizer, terminal, output, failed: false };
     let done = if live {
         arguments.listen(&mut work)
     } else if arguments.timeline {
@@ -246,14 +247,15 @@ fn run(arguments: Recognise) -> Result<ExitCode> {
 }
 
 /// A run under way.
-struct Work<'a> {
+struct Answering<'a> {
     recognizer: &'a Recognizer,
+    terminal: &'a Terminal,
     output: Output<StdoutLock<'static>>,
     /// Whether a file could not be used.
     failed: bool,
 }
 
-impl Work<'_> {
+impl Answering<'_> {
     /// Writes a file's row; an error goes to standard error as well. Whether to go on.
     fn clip(&mut self, path: &Path, answer: std::result::Result<&Answer, &Error>) -> Result<bool> {
         if let Err(error) = answer {
@@ -266,7 +268,7 @@ impl Work<'_> {
     fn files(&mut self, paths: &[PathBuf]) -> Result<()> {
         let inputs: Vec<(PathBuf, Option<Error>)> = inputs(paths);
         let progress =
-            (inputs.len() > 1 && !io::stdout().is_terminal()).then(|| Progress::new("recognising", inputs.len()));
+            (inputs.len() > 1 && !io::stdout().is_terminal()).then(|| self.terminal.work("recognising", inputs.len()));
         // Enough at once that no thread waits for long, few enough that rows come soon.
         let at_once = 16 * rayon::current_num_threads();
         for some in inputs.chunks(at_once) {
@@ -275,7 +277,7 @@ impl Work<'_> {
                 .filter(|(path, lost)| lost.is_none() && !is_stdin(path))
                 .map(|(path, _)| path.clone())
                 .collect();
-            let mut answers = self.recognizer.files(&usable).into_iter();
+            let mut answers = self.recognizer.files(&usable, self.terminal).into_iter();
             for (path, lost) in some {
                 let answer = match lost {
                     Some(error) => {
@@ -291,7 +293,7 @@ impl Work<'_> {
                 if !self.clip(path, answer.as_ref())? {
                     return Ok(());
                 }
-                progress.iter().for_each(Progress::step);
+                progress.iter().for_each(|progress| progress.step());
             }
         }
         Ok(())
@@ -342,7 +344,7 @@ impl Recognise {
         Listening { window, hop, gate, ..default }
     }
 
-    fn timelines(&self, work: &mut Work) -> Result<()> {
+    fn timelines(&self, work: &mut Answering) -> Result<()> {
         let listening = self.listening(Listening::timeline());
         // Wrong settings are better known before the first file.
         work.recognizer.listen(48_000, listening)?;
@@ -365,7 +367,8 @@ impl Recognise {
                 None if is_stdin(&path) => stdin(),
                 None => Decoder::open(&path),
             };
-            let done = opened.and_then(|decoder| timeline(work.recognizer, decoder, &path, listening, &mut each));
+            let done = opened
+                .and_then(|decoder| timeline(work.recognizer, decoder, &path, listening, work.terminal, &mut each));
             match done {
                 Ok(notes) => notes.iter().for_each(|note| eprintln!("note: {}: {note}", path.display())),
                 Err(Error::Interrupted(_)) if !open => return Ok(()),
@@ -382,15 +385,15 @@ impl Recognise {
         Ok(())
     }
 
-    fn listen(&self, work: &mut Work) -> Result<()> {
+    fn listen(&self, work: &mut Answering) -> Result<()> {
         let listening = self.listening(Listening::live());
         let recognizer = work.recognizer;
         #[cfg(feature = "microphone")]
         if self.microphone {
             let microphone = ser::predict::microphone::Microphone::open()?;
             let mut live = Live::new(recognizer.listen(microphone.sample_rate(), listening)?, listening, "microphone");
-            while !stop_requested() {
-                if !live.hear(&microphone.next()?, work)? {
+            while !work.terminal.stop_requested() {
+                if !live.hear(&microphone.next(work.terminal)?, work)? {
                     return Ok(());
                 }
             }
@@ -401,7 +404,7 @@ impl Recognise {
         let mut live = Live::new(recognizer.listen(rate, listening)?, listening, STDIN);
         let mut input = io::stdin().lock();
         let mut bytes = [0; 1 << 13];
-        while !stop_requested() {
+        while !work.terminal.stop_requested() {
             match input.read(&mut bytes) {
                 Ok(0) => break,
                 Ok(n) => {
@@ -439,13 +442,13 @@ impl<'a> Live<'a> {
     }
 
     /// Takes in samples and writes what they complete. Whether to go on.
-    fn hear(&mut self, samples: &[f32], work: &mut Work) -> Result<bool> {
+    fn hear(&mut self, samples: &[f32], work: &mut Answering) -> Result<bool> {
         let arrived = Instant::now();
         let windows = self.listener.push(samples)?;
         self.write(&windows, arrived, work)
     }
 
-    fn write(&mut self, windows: &[Window], arrived: Instant, work: &mut Work) -> Result<bool> {
+    fn write(&mut self, windows: &[Window], arrived: Instant, work: &mut Answering) -> Result<bool> {
         for window in windows {
             if !read_on(work.output.window(self.name, window))? {
                 return Ok(false);
@@ -455,7 +458,7 @@ impl<'a> Live<'a> {
         Ok(true)
     }
 
-    fn end(mut self, work: &mut Work) -> Result<()> {
+    fn end(mut self, work: &mut Answering) -> Result<()> {
         let arrived = Instant::now();
         let windows = self.listener.finish()?;
         self.write(&windows, arrived, work)?;

@@ -12,8 +12,9 @@ use ser::{
     device::DeviceKind,
     error::{Error, Result},
     eval::Bootstrap,
+    events::Observer,
     files::create_dir,
-    progress::stop_on_signal,
+    progress::Terminal,
     report,
     run::GridRecord,
     stdout::print,
@@ -97,8 +98,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    stop_on_signal();
-    match run(arguments) {
+    match watched(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -114,7 +114,19 @@ struct Task {
     out: PathBuf,
 }
 
-fn run(arguments: Arguments) -> Result<()> {
+/// Runs under the terminal's eyes, or the dashboard's.
+fn watched(arguments: Arguments) -> Result<()> {
+    let terminal = Terminal::with_signals();
+    if !arguments.tui {
+        return run(arguments, &terminal);
+    }
+    #[cfg(feature = "tui")]
+    return run(arguments, &ser::progress::Dashboard::over(&terminal)?);
+    #[cfg(not(feature = "tui"))]
+    Err(Error::Config("--tui: this build has no dashboard; build it with --features tui".into()))
+}
+
+fn run(arguments: Arguments, observer: &dyn Observer) -> Result<()> {
     let data = data_dir(arguments.data.clone());
     let Some(search) = Search::load(&arguments.config, &arguments.set)? else {
         if let Some(setting) = &arguments.setting {
@@ -122,36 +134,36 @@ fn run(arguments: Arguments) -> Result<()> {
         }
         let experiment = Experiment::load(&arguments.config, &arguments.set)?;
         let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("experiments").join(&experiment.name));
-        return one(&arguments, &Task { experiment, setting: None, out }, &data);
+        return one(&arguments, &Task { experiment, setting: None, out }, &data, observer);
     };
-    grid(&arguments, search, &data)
+    grid(&arguments, search, &data, observer)
 }
 
-fn one(arguments: &Arguments, task: &Task, data: &Path) -> Result<()> {
-    let (prepared, options) = (prepare(task.experiment.clone(), data)?, options(arguments, &task.out)?);
+fn one(arguments: &Arguments, task: &Task, data: &Path, observer: &dyn Observer) -> Result<()> {
+    let (prepared, options) = (prepare(task.experiment.clone(), data, observer)?, options(arguments, &task.out)?);
     if arguments.list {
         return list(arguments, task, &prepared, &options);
     }
     eprint!("{}", prepared.summary());
     if arguments.sanity {
-        let found = sanity(&prepared, &options)?;
+        let found = sanity(&prepared, &options, observer)?;
         print(&found.text)?;
         return if found.learns { Ok(()) } else { Err(Error::Data("the sanity check failed".into())) };
     }
-    let outcomes = train(&prepared, &options)?;
+    let outcomes = train(&prepared, &options, observer)?;
     eprint!("{}", report::runs(&prepared.experiment.name, &outcomes)?);
     if arguments.no_report {
         return Ok(());
     }
     let folder = task.out.join("report");
-    let evaluation = report::gather(&task.out, &folder, data, Bootstrap::default())?;
+    let evaluation = report::gather(&task.out, &folder, data, Bootstrap::default(), observer)?;
     let figures = report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted());
     print(&format!("{figures}report      {}\n", folder.join("report.html").display()))
 }
 
 /// Trains every setting, or the one that was asked for. A setting that cannot be trained is told and passed over: a search
 /// is there to find out.
-fn grid(arguments: &Arguments, search: Search, data: &Path) -> Result<()> {
+fn grid(arguments: &Arguments, search: Search, data: &Path, observer: &dyn Observer) -> Result<()> {
     let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("experiments").join(&search.name));
     let record = GridRecord::of(&search);
     let tasks: Vec<Task> = search
@@ -171,7 +183,7 @@ fn grid(arguments: &Arguments, search: Search, data: &Path) -> Result<()> {
     let mut failed = Vec::new();
     for (i, task) in tasks.iter().enumerate() {
         let name = task.setting.as_deref().unwrap_or_default();
-        let (prepared, options) = (prepare(task.experiment.clone(), data)?, options(arguments, &task.out)?);
+        let (prepared, options) = (prepare(task.experiment.clone(), data, observer)?, options(arguments, &task.out)?);
         if arguments.list {
             list(arguments, task, &prepared, &options)?;
             continue;
@@ -181,10 +193,10 @@ fn grid(arguments: &Arguments, search: Search, data: &Path) -> Result<()> {
         }
         eprintln!("setting {} of {}: {name}", i + 1, tasks.len());
         if arguments.sanity {
-            print(&sanity(&prepared, &options)?.text)?;
+            print(&sanity(&prepared, &options, observer)?.text)?;
             continue;
         }
-        match train(&prepared, &options) {
+        match train(&prepared, &options, observer) {
             Ok(_) => {}
             Err(Error::Data(problem)) => {
                 eprintln!("error: setting {name}: {problem}");
@@ -218,7 +230,6 @@ fn options(arguments: &Arguments, out: &Path) -> Result<Options> {
         gpus: arguments.gpus.into(),
         resume: arguments.resume,
         overwrite: arguments.overwrite,
-        dashboard: arguments.tui,
     })
 }
 

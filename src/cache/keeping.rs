@@ -13,8 +13,8 @@ use rayon::prelude::*;
 use super::{Size, stored, users::in_use_since};
 use crate::{
     error::{Error, Result},
+    events::Observer,
     files::PARTIAL,
-    progress::stop_requested,
 };
 
 /// A file that is still being written is younger than this; an older one was left by a process that was killed.
@@ -119,17 +119,17 @@ pub struct Verified {
 }
 
 /// Reads every entry of the cache in `dir` and removes those whose checksum is wrong, to be made again when they are
-/// wanted. `start` is told how many there are, `tick` is called after each, from any thread.
+/// wanted.
 ///
 /// # Errors
 ///
 /// As [`stat`]; [`Error::Interrupted`] where a stop was asked for.
-pub fn verify(dir: &Path, start: impl FnOnce(usize), tick: impl Fn() + Sync) -> Result<Verified> {
+pub fn verify(dir: &Path, observer: &dyn Observer) -> Result<Verified> {
     let (entries, _) = files(dir)?;
-    start(entries.len());
+    let work = observer.work("verifying", entries.len());
     let damaged = Mutex::new(Vec::new());
     entries.par_iter().try_for_each(|file| {
-        if stop_requested() {
+        if observer.stop_requested() {
             return Err(Error::Interrupted("stopped before every entry was looked at".into()));
         }
         // One that is gone was evicted meanwhile.
@@ -137,7 +137,7 @@ pub fn verify(dir: &Path, start: impl FnOnce(usize), tick: impl Fn() + Sync) -> 
             remove(&file.path)?;
             damaged.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(file.path.clone());
         }
-        tick();
+        work.step();
         Ok(())
     })?;
     let mut damaged = damaged.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -269,7 +269,7 @@ mod tests {
         bytes[last] ^= 1;
         fs::write(&paths[4], &bytes).unwrap();
         fs::write(&paths[6], b"").unwrap();
-        let found = verify(dir.path(), |n| assert_eq!(n, 10), || ()).unwrap();
+        let found = verify(dir.path(), &()).unwrap();
         let mut damaged = vec![paths[4].clone(), paths[6].clone()];
         damaged.sort();
         assert_eq!((found.entries, found.damaged), (10, damaged));

@@ -44,8 +44,8 @@ use crate::{
     augment::Augmenter,
     corpus::{Clip, Source},
     error::{Error, Result},
+    events::Observer,
     frontend::{Extractor, FeaturesConfig, spectral},
-    progress::{Progress, stop_requested},
     rng, synthetic,
 };
 use group::Layout;
@@ -174,9 +174,9 @@ impl Cache {
     ///
     /// [`Error::Data`] listing every clip whose audio cannot be used, after all others were made and kept, or where the
     /// disk is full; [`Error::Io`] where the cache cannot be written; [`Error::Interrupted`] where a stop was asked for.
-    pub fn matrices(&self, clips: &[Clip]) -> Result<Vec<Entry>> {
+    pub fn matrices(&self, clips: &[Clip], observer: &dyn Observer) -> Result<Vec<Entry>> {
         let jobs: Vec<Job> = clips.iter().map(|clip| Job { clip, copies: None }).collect();
-        Ok(self.build("features", &jobs)?.into_iter().flatten().collect())
+        Ok(self.build("features", &jobs, observer)?.into_iter().flatten().collect())
     }
 
     /// The matrices of each clip's altered copies, in the clips' order. Copy `n` of a clip is altered as the stream
@@ -185,27 +185,33 @@ impl Cache {
     /// # Errors
     ///
     /// As [`Cache::matrices`].
-    pub fn copies(&self, clips: &[&Clip], augmenter: &Augmenter, seed: u64) -> Result<Vec<Vec<Entry>>> {
+    pub fn copies(
+        &self,
+        clips: &[&Clip],
+        augmenter: &Augmenter,
+        seed: u64,
+        observer: &dyn Observer,
+    ) -> Result<Vec<Vec<Entry>>> {
         let count = augmenter.config().copies;
         if count == 0 {
             return Ok(clips.iter().map(|_| Vec::new()).collect());
         }
         let copies = Copies { count, seed, augmenter, identity: augmenter.identity()? };
         let jobs: Vec<Job> = clips.iter().map(|clip| Job { clip, copies: Some(copies) }).collect();
-        self.build("altered copies", &jobs)
+        self.build("altered copies", &jobs, observer)
     }
 
-    fn build(&self, label: &str, jobs: &[Job]) -> Result<Vec<Vec<Entry>>> {
+    fn build(&self, label: &str, jobs: &[Job], observer: &dyn Observer) -> Result<Vec<Vec<Entry>>> {
         self.user.get_or_init(|| User::of(&self.dir));
         let before = self.counts();
-        let progress = Progress::new(label, jobs.len());
+        let work = observer.work(label, jobs.len());
         let unusable = Mutex::new(Vec::new());
         let entries: Vec<Option<Vec<Entry>>> = jobs
             .par_iter()
             .map_init(
                 || self.tools.clone(),
                 |tools, job| {
-                    if stop_requested() {
+                    if observer.stop_requested() {
                         return Err(Error::Interrupted(
                             "stopped while making features; those that are made are kept: start again to go on".into(),
                         ));
@@ -219,17 +225,17 @@ impl Cache {
                             None
                         }
                     };
-                    progress.step();
+                    work.step();
                     Ok(entries)
                 },
             )
             .collect::<Result<_>>()?;
-        drop(progress);
+        drop(work);
         let now = self.counts();
         let (found, made) = (now.found - before.found, now.made - before.made);
-        eprintln!("{label}: {found} files found in the cache, {made} made");
+        observer.log(&format!("{label}: {found} files found in the cache, {made} made"));
         if made > 0 {
-            self.keep_within_limit()?;
+            self.keep_within_limit(observer)?;
         }
         let mut unusable = unusable.into_inner().unwrap_or_else(PoisonError::into_inner);
         if unusable.is_empty() {
@@ -244,13 +250,17 @@ impl Cache {
         )))
     }
 
-    fn keep_within_limit(&self) -> Result<()> {
+    fn keep_within_limit(&self, observer: &dyn Observer) -> Result<()> {
         let evicted = evict(&self.dir, self.limit)?;
         if evicted.entries > 0 {
-            eprintln!("cache: {} files ({}) that were used longest ago removed", evicted.entries, evicted.freed);
+            observer.log(&format!(
+                "cache: {} files ({}) that were used longest ago removed",
+                evicted.entries, evicted.freed
+            ));
         }
         if evicted.size > self.limit {
-            eprintln!("cache: {} are in use, above the limit of {} (--cache-limit)", evicted.size, self.limit);
+            observer
+                .log(&format!("cache: {} are in use, above the limit of {} (--cache-limit)", evicted.size, self.limit));
         }
         Ok(())
     }
@@ -419,10 +429,10 @@ mod tests {
     fn a_second_build_finds_what_the_first_made() {
         let dir = tempfile::tempdir().unwrap();
         let clips = clips(dir.path());
-        let first = cache(dir.path()).matrices(&clips).unwrap();
+        let first = cache(dir.path()).matrices(&clips, &()).unwrap();
         assert_eq!(entries(dir.path()).len(), 3);
         assert_eq!(first.iter().map(Entry::frames).collect::<Vec<_>>(), [12, 24, 36]);
-        let second = cache(dir.path()).matrices(&clips).unwrap();
+        let second = cache(dir.path()).matrices(&clips, &()).unwrap();
         assert!(first.iter().zip(&second).all(|(a, b)| *a.values().unwrap() == *b.values().unwrap()));
         assert_eq!(entries(dir.path()).len(), 3);
     }
@@ -431,15 +441,15 @@ mod tests {
     fn a_changed_setting_misses_and_a_renamed_file_hits() {
         let dir = tempfile::tempdir().unwrap();
         let mut clips = clips(dir.path());
-        cache(dir.path()).matrices(&clips).unwrap();
+        cache(dir.path()).matrices(&clips, &()).unwrap();
         let moved = dir.path().join("renamed.wav");
         std::fs::rename(dir.path().join("1.wav"), &moved).unwrap();
         clips[0].source = Source::File(moved);
-        cache(dir.path()).matrices(&clips).unwrap();
+        cache(dir.path()).matrices(&clips, &()).unwrap();
         assert_eq!(entries(dir.path()).len(), 3);
         let other = AudioConfig { trim: true, ..AudioConfig::default() };
         let other = Cache::new(&dir.path().join("cache"), DEFAULT_LIMIT, &other, &FeaturesConfig::default()).unwrap();
-        other.matrices(&clips).unwrap();
+        other.matrices(&clips, &()).unwrap();
         assert_eq!(entries(dir.path()).len(), 6);
     }
 
@@ -452,28 +462,28 @@ mod tests {
         let augmenter = |config: &AugmentConfig| Augmenter::new(config, Path::new("")).unwrap();
         let speed = Speed { rate: [1.2, 1.2], probability: 1.0 };
         let faster = AugmentConfig { copies: 2, speed: Some(speed), ..AugmentConfig::default() };
-        let copies = cache(dir.path()).copies(&clips, &augmenter(&faster), 1).unwrap();
+        let copies = cache(dir.path()).copies(&clips, &augmenter(&faster), 1, &()).unwrap();
         assert_eq!(copies.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 2]);
         assert_eq!(copies.iter().map(|c| c[0].frames()).collect::<Vec<_>>(), [10, 20, 30], "5/6 of 12, 24 and 36");
         assert_eq!(entries(dir.path()).len(), 6);
         // One more copy: the first two are found. Another seed, or other settings: all are made.
         let more = AugmentConfig { copies: 3, ..faster.clone() };
-        cache(dir.path()).copies(&clips, &augmenter(&more), 1).unwrap();
+        cache(dir.path()).copies(&clips, &augmenter(&more), 1, &()).unwrap();
         assert_eq!(entries(dir.path()).len(), 9);
-        cache(dir.path()).copies(&clips, &augmenter(&faster), 2).unwrap();
+        cache(dir.path()).copies(&clips, &augmenter(&faster), 2, &()).unwrap();
         assert_eq!(entries(dir.path()).len(), 15);
         let louder = AugmentConfig { gain: Some(Gain { db: [6.0, 6.0], probability: 1.0 }), ..faster.clone() };
-        cache(dir.path()).copies(&clips, &augmenter(&louder), 1).unwrap();
+        cache(dir.path()).copies(&clips, &augmenter(&louder), 1, &()).unwrap();
         assert_eq!(entries(dir.path()).len(), 21);
         let none = AugmentConfig { copies: 0, ..faster };
-        assert!(cache(dir.path()).copies(&clips, &augmenter(&none), 1).unwrap().iter().all(Vec::is_empty));
+        assert!(cache(dir.path()).copies(&clips, &augmenter(&none), 1, &()).unwrap().iter().all(Vec::is_empty));
     }
 
     #[test]
     fn a_damaged_entry_is_built_again() {
         let dir = tempfile::tempdir().unwrap();
         let clips = clips(dir.path());
-        let whole = cache(dir.path()).matrices(&clips).unwrap();
+        let whole = cache(dir.path()).matrices(&clips, &()).unwrap();
         let whole: Vec<Vec<f32>> = whole.iter().map(|e| e.values().unwrap().into_vec()).collect();
         for (i, path) in entries(dir.path()).into_iter().enumerate() {
             let mut bytes = std::fs::read(&path).unwrap();
@@ -485,7 +495,7 @@ mod tests {
             }
             std::fs::write(&path, bytes).unwrap();
         }
-        let again = cache(dir.path()).matrices(&clips).unwrap();
+        let again = cache(dir.path()).matrices(&clips, &()).unwrap();
         assert!(again.iter().zip(&whole).all(|(a, b)| *a.values().unwrap() == **b));
     }
 
@@ -495,7 +505,7 @@ mod tests {
         let clips = clips(dir.path());
         std::fs::write(dir.path().join("1.wav"), b"").unwrap();
         std::fs::write(dir.path().join("3.wav"), b"RIFF....nonsense").unwrap();
-        let error = cache(dir.path()).matrices(&clips).err().unwrap().to_string();
+        let error = cache(dir.path()).matrices(&clips, &()).err().unwrap().to_string();
         assert!(error.contains("2 of 3") && error.contains("1.wav") && error.contains("3.wav"), "{error}");
         assert_eq!(entries(dir.path()).len(), 1);
     }
@@ -536,7 +546,7 @@ mod tests {
             },
         ] {
             let cache = Cache::new(&dir.path().join("cache"), DEFAULT_LIMIT, &audio, &features).unwrap();
-            let entries = cache.matrices(&odd).unwrap();
+            let entries = cache.matrices(&odd, &()).unwrap();
             assert_eq!(cache.counts(), Counts { found: 0, made: 3 * odd.len() });
             assert!(entries[0].frames() == 1 && entries[2].frames() < 9);
             for entry in entries {
@@ -545,7 +555,7 @@ mod tests {
                 assert!(values.iter().all(|x| x.is_finite()));
             }
             let bad = clip("bad", &[0.0, f32::NAN, 0.0]);
-            let error = cache.matrices(&[odd[0].clone(), bad]).err().unwrap().to_string();
+            let error = cache.matrices(&[odd[0].clone(), bad], &()).err().unwrap().to_string();
             assert!(error.contains("bad") && error.contains("sample 1 is NaN"), "{error}");
         }
     }
@@ -559,10 +569,10 @@ mod tests {
             let features = FeaturesConfig { kinds: kinds.to_vec(), ..FeaturesConfig::default() };
             Cache::new(&dir.path().join(folder), DEFAULT_LIMIT, &AudioConfig::default(), &features).unwrap()
         };
-        let at_once = of(&kinds, "cache").matrices(&clips).unwrap();
-        of(&kinds[1..2], "other").matrices(&clips).unwrap();
+        let at_once = of(&kinds, "cache").matrices(&clips, &()).unwrap();
+        of(&kinds[1..2], "other").matrices(&clips, &()).unwrap();
         let rest = of(&kinds, "other");
-        let apart = rest.matrices(&clips).unwrap();
+        let apart = rest.matrices(&clips, &()).unwrap();
         assert_eq!(rest.counts(), Counts { found: 3, made: 6 });
         for ((at_once, apart), clip) in at_once.iter().zip(&apart).zip(&clips) {
             let (at_once, apart) = (at_once.values().unwrap(), apart.values().unwrap());

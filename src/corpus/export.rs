@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use super::{Clip, CorpusConfig, Kind, Source, scan};
 use crate::{
     error::{Error, Result},
+    events::Observer,
     files::{write_cached, write_whole},
-    progress::stop_requested,
     synthetic,
 };
 
@@ -22,15 +22,16 @@ pub fn clips() -> usize {
 }
 
 /// Writes the embedded corpus into a folder: `<speaker>/<stem>.wav` (mono, 16 bits, 22,050 Hz) and, last, the table
-/// [`MANIFEST`], which `kind = "manifest"` reads. `tick` is called once for each clip, from any thread.
+/// [`MANIFEST`], which `kind = "manifest"` reads.
 ///
 /// # Errors
 ///
 /// [`Error::Io`] naming the file that cannot be written; [`Error::Interrupted`] where a stop was asked for.
-pub fn export(folder: &Path, tick: impl Fn() + Sync) -> Result<()> {
+pub fn export(folder: &Path, observer: &dyn Observer) -> Result<()> {
     let clips = scan(&CorpusConfig::new(Kind::Synthetic), folder)?.clips;
+    let work = observer.work("synthesising", clips.len());
     clips.par_iter().try_for_each(|clip| {
-        if stop_requested() {
+        if observer.stop_requested() {
             let problem = format!("stopped; what was written is under {}: start again to go on", folder.display());
             return Err(Error::Interrupted(problem));
         }
@@ -39,7 +40,7 @@ pub fn export(folder: &Path, tick: impl Fn() + Sync) -> Result<()> {
             let bytes = wave(&utterance.samples()).map_err(|e| Error::file(&path, e.to_string()))?;
             write_cached(&path, |file| file.write_all(&bytes))?;
         }
-        tick();
+        work.step();
         Ok(())
     })?;
     write_whole(&folder.join(MANIFEST), |file| {

@@ -8,7 +8,7 @@ use super::{Answer, Gate, Recognizer};
 use crate::{
     audio::{Audio, Decoder, Resampler},
     error::{Error, Result},
-    progress::stop_requested,
+    events::Observer,
     setting::out_of_range,
 };
 
@@ -155,6 +155,7 @@ pub fn timeline(
     mut decoder: Decoder,
     path: &Path,
     listening: Listening,
+    observer: &dyn Observer,
     mut each: impl FnMut(Window) -> Result<()>,
 ) -> Result<Vec<String>> {
     let mut listener = None;
@@ -163,7 +164,7 @@ pub fn timeline(
         other => other,
     };
     while let Some(block) = decoder.next()? {
-        if stop_requested() {
+        if observer.stop_requested() {
             return Err(Error::Interrupted(format!("stopped in {}", path.display())));
         }
         let listener = match &mut listener {

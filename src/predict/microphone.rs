@@ -7,12 +7,24 @@ use cpal::{
     traits::{DeviceTrait, HostTrait, StreamTrait},
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    events::Observer,
+};
+
+/// What the recording thread sends.
+enum Piece {
+    /// Mono samples.
+    Samples(Vec<f32>),
+    /// A gap in the recording, which goes on.
+    Gap(String),
+    /// Why there is no more.
+    End(String),
+}
 
 /// A microphone that is being recorded from until it is dropped.
 pub struct Microphone {
-    /// Mono samples, or what went wrong.
-    pieces: mpsc::Receiver<std::result::Result<Vec<f32>, String>>,
+    pieces: mpsc::Receiver<Piece>,
     sample_rate: u32,
     _stream: cpal::Stream,
 }
@@ -49,15 +61,19 @@ impl Microphone {
         self.sample_rate
     }
 
-    /// The samples since the last call, mono; after a tenth of a second perhaps none.
+    /// The samples since the last call, mono; after a tenth of a second perhaps none. The observer is told of gaps.
     ///
     /// # Errors
     ///
     /// [`Error::Data`] where the device is gone.
-    pub fn next(&self) -> Result<Vec<f32>> {
+    pub fn next(&self, observer: &dyn Observer) -> Result<Vec<f32>> {
         match self.pieces.recv_timeout(Duration::from_millis(100)) {
-            Ok(Ok(samples)) => Ok(samples),
-            Ok(Err(problem)) => Err(Error::Data(format!("the microphone stopped: {problem}"))),
+            Ok(Piece::Samples(samples)) => Ok(samples),
+            Ok(Piece::Gap(problem)) => {
+                observer.warn(&problem);
+                Ok(Vec::new())
+            }
+            Ok(Piece::End(problem)) => Err(Error::Data(format!("the microphone stopped: {problem}"))),
             Err(mpsc::RecvTimeoutError::Timeout) => Ok(Vec::new()),
             Err(mpsc::RecvTimeoutError::Disconnected) => Err(Error::Data("the microphone is gone".into())),
         }
@@ -67,7 +83,7 @@ impl Microphone {
 fn record<T: SizedSample>(
     device: &cpal::Device,
     config: cpal::StreamConfig,
-    to: mpsc::Sender<std::result::Result<Vec<f32>, String>>,
+    to: mpsc::Sender<Piece>,
 ) -> std::result::Result<cpal::Stream, cpal::Error>
 where
     f32: FromSample<T>,
@@ -80,14 +96,13 @@ where
             let value = |sample: &T| <f32 as FromSample<T>>::from_sample_(*sample);
             let mono = samples.chunks_exact(channels).map(|f| f.iter().map(value).sum::<f32>() / channels as f32);
             // Nobody listens any more: the stream is about to be dropped.
-            let _ = to.send(Ok(mono.collect()));
+            let _ = to.send(Piece::Samples(mono.collect()));
         },
         move |e| match e.kind() {
-            // A gap in the recording; it goes on.
             cpal::ErrorKind::Xrun | cpal::ErrorKind::RealtimeDenied | cpal::ErrorKind::DeviceChanged => {
-                eprintln!("warning: {e}");
+                drop(problems.send(Piece::Gap(e.to_string())));
             }
-            _ => drop(problems.send(Err(e.to_string()))),
+            _ => drop(problems.send(Piece::End(e.to_string()))),
         },
         None,
     )

@@ -17,9 +17,9 @@ use crate::{
     audio::{Audio, AudioConfig, Decoder, RATES, Windows},
     bundle::{self, Bundle},
     error::{Error, Result},
+    events::Observer,
     frontend::{Extractor, FeaturesConfig, Matrix, Scaler, ScalerFit, ScalerScope},
     model::{Net, pad, weights},
-    progress::stop_requested,
     setting::out_of_range,
 };
 
@@ -153,12 +153,13 @@ impl Recognizer {
         self.decoder(Decoder::open(path)?, path)
     }
 
-    /// What is heard in each of the files, which are worked on in parallel; the results in the files' order. Once a stop was
-    /// asked for, the remaining ones are [`Error::Interrupted`].
+    /// What is heard in each of the files, which are worked on in parallel; the results in the files' order. Once the
+    /// observer has asked for a stop, the remaining ones are [`Error::Interrupted`].
     #[must_use]
-    pub fn files(&self, paths: &[PathBuf]) -> Vec<Result<Answer>> {
+    pub fn files(&self, paths: &[PathBuf], observer: &dyn Observer) -> Vec<Result<Answer>> {
         let stopped = || Error::Interrupted("stopped before this file".into());
-        paths.par_iter().map(|path| if stop_requested() { Err(stopped()) } else { self.file(path) }).collect()
+        let answer = |path: &PathBuf| if observer.stop_requested() { Err(stopped()) } else { self.file(path) };
+        paths.par_iter().map(answer).collect()
     }
 
     /// What is heard in all that is left of a decoder, taken as one clip; `path` serves the messages alone.

@@ -9,6 +9,7 @@ use crate::{
     audio::{self, AudioConfig},
     corpus::Source,
     error::{Error, Result},
+    events::Observer,
     files::write_whole,
     frontend::{Extractor, FeaturesConfig, Matrix},
 };
@@ -24,7 +25,7 @@ pub enum Format {
 }
 
 /// Computes the features of `files`, as a config's `[audio]` and `[features]` say but not standardised (a scaler is
-/// fitted on a training side), and writes them to `out`. `tick` is called once for each file.
+/// fitted on a training side), and writes them to `out`.
 ///
 /// # Errors
 ///
@@ -36,13 +37,14 @@ pub fn dump(
     features: &FeaturesConfig,
     format: Format,
     out: &Path,
-    tick: impl Fn(),
+    observer: &dyn Observer,
 ) -> Result<()> {
     let mut extractor = Extractor::new(features, audio.sample_rate)?;
+    let work = observer.work("features", files.len());
     let mut extract = |file: &PathBuf| -> Result<Matrix> {
         let samples = audio.prepare(audio::load(&Source::File(file.clone()))?, file)?;
         let matrix = extractor.extract(&samples);
-        tick();
+        work.step();
         Ok(matrix)
     };
     match (format, files) {

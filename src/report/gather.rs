@@ -6,6 +6,7 @@ use super::{examples, write};
 use crate::{
     error::Result,
     eval::{Bootstrap, Evaluation, evaluate_with},
+    events::Observer,
     run::{Recordings, load_finished},
 };
 
@@ -15,13 +16,19 @@ use crate::{
 /// # Errors
 ///
 /// As [`load_finished`], [`evaluate_with`] and [`write()`].
-pub fn gather(dir: &Path, folder: &Path, data: &Path, bootstrap: Bootstrap) -> Result<Evaluation> {
+pub fn gather(
+    dir: &Path,
+    folder: &Path,
+    data: &Path,
+    bootstrap: Bootstrap,
+    observer: &dyn Observer,
+) -> Result<Evaluation> {
     let finished = load_finished(dir)?;
     let recordings = Recordings::find(finished.iter().flat_map(|run| &run.clips), Some(data));
     let examples = finished.first().map_or(Ok(vec![]), |run| examples(run, &recordings, data));
     // The figures do not depend on them.
     let examples = examples.unwrap_or_else(|error| {
-        eprintln!("warning: no examples of augmentation: {error}");
+        observer.warn(&format!("no examples of augmentation: {error}"));
         vec![]
     });
     let evaluation = evaluate_with(finished, bootstrap)?;

@@ -2,9 +2,9 @@
 
 use super::table::Table;
 use crate::{
+    duration::duration,
     error::Result,
     files::read_json,
-    progress::duration,
     run::{Done, RunDir, RunRecord},
 };
 

@@ -8,6 +8,7 @@ use std::{
 use super::RunDir;
 use crate::{
     error::{Error, Result},
+    events::Observer,
     files::create_dir,
 };
 
@@ -23,7 +24,7 @@ impl Lock {
     /// # Errors
     ///
     /// [`Error::Config`] naming the folder and the process that has it; [`Error::Io`] where the folder cannot be written.
-    pub fn take(dir: &RunDir) -> Result<Self> {
+    pub fn take(dir: &RunDir, observer: &dyn Observer) -> Result<Self> {
         create_dir(dir.path())?;
         let path = dir.lock();
         let opened = File::options().read(true).write(true).create(true).truncate(false).open(&path);
@@ -47,7 +48,7 @@ impl Lock {
                 )))
             }
             Err(TryLockError::Error(e)) => {
-                eprintln!("warning: {} cannot be locked ({e}): start nothing else on this run", path.display());
+                observer.warn(&format!("{} cannot be locked ({e}): start nothing else on this run", path.display()));
                 Ok(Self { _file: None })
             }
         }
@@ -62,10 +63,10 @@ mod tests {
     fn a_folder_is_one_holders_until_that_lets_go() {
         let dir = tempfile::tempdir().unwrap();
         let run = RunDir::of(dir.path(), "0", 1);
-        let first = Lock::take(&run).unwrap();
-        let refused = Lock::take(&run).unwrap_err().to_string();
+        let first = Lock::take(&run, &()).unwrap();
+        let refused = Lock::take(&run, &()).unwrap_err().to_string();
         assert!(refused.contains("fold-0/seed-1") && refused.contains(&std::process::id().to_string()), "{refused}");
         drop(first);
-        Lock::take(&run).unwrap();
+        Lock::take(&run, &()).unwrap();
     }
 }

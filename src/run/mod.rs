@@ -31,13 +31,14 @@ mod split;
 
 use std::path::{Path, PathBuf};
 
+pub use crate::events::EpochRecord;
 pub use clips::ClipRecord;
 pub use embeddings::Embeddings;
 pub use finished::{Finished, load_finished};
 pub use grid::{GridRecord, SettingRecord};
 pub use lock::Lock;
 pub use predictions::{Prediction, Predictions};
-pub use record::{Done, EpochRecord, ProtocolRecord, RunRecord, Versions};
+pub use record::{Done, ProtocolRecord, RunRecord, Versions};
 pub use recordings::Recordings;
 pub use split::SplitRow;
 

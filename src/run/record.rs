@@ -81,21 +81,6 @@ pub struct Versions {
     pub platform: String,
 }
 
-/// One line of `metrics.jsonl`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct EpochRecord {
-    /// From 1.
-    pub epoch: usize,
-    /// Mean loss over the training side as it was learnt, in nats: cross-entropy, weighted where the config asks for it.
-    pub train_loss: f64,
-    /// Mean cross-entropy over validation, in nats.
-    pub validation_loss: f64,
-    /// Unweighted average recall over validation, from 0 to 1.
-    pub validation_uar: f64,
-    /// The step size of the last batch.
-    pub learning_rate: f64,
-}
-
 /// `done.json`: a finished run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Done {

@@ -5,6 +5,7 @@ use std::fs;
 use super::checkpoint::{Checkpoint, State};
 use crate::{
     error::{Error, Result},
+    events::Observer,
     files::remove_partial,
     run::RunDir,
 };
@@ -62,18 +63,18 @@ impl Checkpoints<'_> {
         }
     }
 
-    /// The newest checkpoint that can be gone on from; damaged ones are passed over aloud. Nothing where there is none.
+    /// The newest checkpoint that can be gone on from; damaged ones are passed over with a warning. Nothing where there is none.
     ///
     /// A checkpoint needs its best epoch's, too, unless it is that one itself. One that is newer than the checkpoint will do:
     /// to go on leads to it again.
-    pub(super) fn newest(&self) -> Result<Option<Checkpoint>> {
+    pub(super) fn newest(&self, observer: &dyn Observer) -> Result<Option<Checkpoint>> {
         remove_partial(&self.dir.checkpoints());
         let best = self.dir.best_checkpoint();
         let best_epoch = match Checkpoint::load(&best) {
             Ok(checkpoint) => checkpoint.state.best,
             Err(e) => {
                 if best.exists() {
-                    eprintln!("warning: {e}; looking for another");
+                    observer.warn(&format!("{e}; looking for another"));
                 }
                 None
             }
@@ -86,7 +87,7 @@ impl Checkpoints<'_> {
                 Ok(checkpoint) if usable(&checkpoint.state) => {
                     if passed_over {
                         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                        eprintln!("going on from {name} (epoch {}) instead", checkpoint.state.epoch);
+                        observer.log(&format!("going on from {name} (epoch {}) instead", checkpoint.state.epoch));
                     }
                     if checkpoint.state.best > best_epoch {
                         checkpoint.save(&best)?;
@@ -94,12 +95,13 @@ impl Checkpoints<'_> {
                     return Ok(Some(checkpoint));
                 }
                 Ok(_) => {}
-                Err(e) => eprintln!("warning: {e}; going back to the one before"),
+                Err(e) => observer.warn(&format!("{e}; going back to the one before")),
             }
             passed_over = true;
         }
         if passed_over || (best.exists() && best_epoch.is_none()) {
-            eprintln!("warning: no checkpoint in {} is whole: starting again", self.dir.checkpoints().display());
+            let checkpoints = self.dir.checkpoints();
+            observer.warn(&format!("no checkpoint in {} is whole: starting again", checkpoints.display()));
         }
         Ok(None)
     }
@@ -129,7 +131,7 @@ mod tests {
     }
 
     fn epoch(checkpoints: &Checkpoints) -> Option<usize> {
-        checkpoints.newest().unwrap().map(|checkpoint| checkpoint.state.epoch - 1)
+        checkpoints.newest(&()).unwrap().map(|checkpoint| checkpoint.state.epoch - 1)
     }
 
     #[test]

@@ -156,7 +156,7 @@ pub(super) mod fake {
             ..FeaturesConfig::default()
         };
         let audio = AudioConfig { sample_rate: 8_000, ..AudioConfig::default() };
-        Cache::new(dir, DEFAULT_LIMIT, &audio, &features).unwrap().matrices(&clips).unwrap()
+        Cache::new(dir, DEFAULT_LIMIT, &audio, &features).unwrap().matrices(&clips, &()).unwrap()
     }
 }
 

@@ -8,8 +8,6 @@ use std::{
 
 use rayon::prelude::*;
 
-#[cfg(feature = "tui")]
-use super::dashboard::Dashboard;
 use super::{Averaging, LearnFrom, Select, fit::Run, init::Start, teachers::Teachers};
 use crate::{
     audio::{load, snr_db},
@@ -18,9 +16,10 @@ use crate::{
     config::Experiment,
     corpus::{Clip, Exclusion, Findings, Flaw, Source},
     device::DeviceKind,
+    duration::duration,
     error::{Error, Result},
+    events::Observer,
     files::{create_dir, read_json},
-    progress::{Progress, duration, stop_requested},
     protocol::{Fold, Plan, audit::audit},
     run::{Done, Lock, ProtocolRecord, RunDir, RunRecord, Versions},
     survey::{Survey, survey},
@@ -47,8 +46,6 @@ pub struct Options {
     pub resume: bool,
     /// Start again where a run was begun or finished.
     pub overwrite: bool,
-    /// Show Burn's terminal dashboard.
-    pub dashboard: bool,
 }
 
 /// An experiment with its clips and folds: all that is known before any audio is read.
@@ -108,9 +105,10 @@ impl Prepared {
 /// # Errors
 ///
 /// As [`survey`] and [`Audit::check`](crate::protocol::audit::Audit::check).
-pub fn prepare(experiment: Experiment, data: &Path) -> Result<Prepared> {
+pub fn prepare(experiment: Experiment, data: &Path, observer: &dyn Observer) -> Result<Prepared> {
     let augmenter = Augmenter::new(&experiment.augment, data)?;
-    let Survey { mut clips, mut labels, classes, mut plan, excluded, .. } = survey(&experiment, data, refuse_damage)?;
+    let Survey { mut clips, mut labels, classes, mut plan, excluded, .. } =
+        survey(&experiment, data, refuse_damage, observer)?;
     for fold in &plan.folds {
         audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
     }
@@ -174,14 +172,8 @@ fn refuse_damage(findings: &Findings) -> Result<()> {
 ///
 /// [`Error::Config`] where a fold is not known, or a run's folder holds something that this call would destroy;
 /// [`Error::Interrupted`] where a stop was asked for; otherwise what the stages report.
-pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done)>> {
+pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) -> Result<Vec<(RunDir, Done)>> {
     let devices = options.device.open_several(options.gpus.max(1))?;
-    if options.dashboard {
-        #[cfg(feature = "tui")]
-        Dashboard::check()?;
-        #[cfg(not(feature = "tui"))]
-        return Err(Error::Config("--tui: this build has no dashboard; build it with --features tui".into()));
-    }
     // A class that is not there is better known now than after the features are made.
     let settings = &prepared.experiment.train;
     settings.class_weights.resolve(&prepared.classes, &vec![1; prepared.classes.len()])?;
@@ -202,7 +194,7 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
             let mut state = look_at(&dir, &record, options)?;
             let lock = match state {
                 Found::Finished(_) => None,
-                _ => Some(Lock::take(&dir)?),
+                _ => Some(Lock::take(&dir, observer)?),
             };
             if lock.is_some() {
                 // Another process may have written up to the moment that the folder became ours.
@@ -220,23 +212,26 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
     let mut snrs = None;
     for (fold, dir, record, state, start, teachers, lock) in runs {
         if let Found::Finished(done) = state {
-            eprintln!("fold {} seed {}: finished already, kept (--overwrite trains it again)", fold.name, record.seed);
+            observer.log(&format!(
+                "fold {} seed {}: finished already, kept (--overwrite trains it again)",
+                fold.name, record.seed
+            ));
             outcomes.push((dir, done));
             continue;
         }
         let entries: &Vec<_> = match &entries {
             Some(entries) => entries,
-            None => entries.insert(matrices(prepared, &cache)?),
+            None => entries.insert(matrices(prepared, &cache, observer)?),
         };
         let snrs: &Vec<_> = match &snrs {
             Some(snrs) => snrs,
-            None => snrs.insert(snrs_of(&prepared.clips)?),
+            None => snrs.insert(snrs_of(&prepared.clips, observer)?),
         };
         // Made after the split and for its training side alone, unless what comes of the contrary is to be shown.
         let training: Vec<&Clip> = prepared.learnt(fold).iter().map(|&clip| &prepared.clips[clip]).collect();
         let copies = match prepared.plan.leak {
             Some(_) => training.iter().map(|_| Vec::new()).collect(),
-            None => cache.copies(&training, &prepared.augmenter, record.seed)?,
+            None => cache.copies(&training, &prepared.augmenter, record.seed, observer)?,
         };
         if matches!(state, Found::ToReplace) {
             clear(&dir)?;
@@ -254,7 +249,7 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
             teachers,
             runs_left: to_do - trained,
             resume: options.resume,
-            dashboard: options.dashboard,
+            observer,
         };
         let done = run.go()?;
         drop(lock);
@@ -262,7 +257,7 @@ pub fn train(prepared: &Prepared, options: &Options) -> Result<Vec<(RunDir, Done
         if trained < to_do {
             let each = started.elapsed().as_secs_f64() / trained as f64;
             let left = duration(each * (to_do - trained) as f64);
-            eprintln!("{trained} of {to_do} runs done, about {left} left");
+            observer.log(&format!("{trained} of {to_do} runs done, about {left} left"));
         }
         outcomes.push((run.dir, done));
     }
@@ -285,13 +280,13 @@ fn seeds(prepared: &Prepared, options: &Options) -> Vec<u64> {
 }
 
 /// The matrix of each of the experiment's clips; of rows that are copies, too.
-pub(super) fn matrices(prepared: &Prepared, cache: &Cache) -> Result<Vec<Entry>> {
+pub(super) fn matrices(prepared: &Prepared, cache: &Cache, observer: &dyn Observer) -> Result<Vec<Entry>> {
     let clips = &prepared.clips[..prepared.plan.clips()];
-    let mut entries = cache.matrices(clips)?;
+    let mut entries = cache.matrices(clips, observer)?;
     if prepared.plan.leak.is_some() {
         // Not of a run's seed: they are there before the split.
         let seed = prepared.experiment.protocol.seed;
-        let copies = cache.copies(&clips.iter().collect::<Vec<_>>(), &prepared.augmenter, seed)?;
+        let copies = cache.copies(&clips.iter().collect::<Vec<_>>(), &prepared.augmenter, seed, observer)?;
         let mut copies: Vec<_> = copies.into_iter().map(Vec::into_iter).collect();
         for _ in 0..prepared.augmenter.config().copies {
             entries.extend(copies.iter_mut().filter_map(Iterator::next));
@@ -313,18 +308,18 @@ fn clear(dir: &RunDir) -> Result<()> {
 }
 
 /// The clips' signal-to-noise ratios, as their files have them; none of synthetic speech, whose figures are of nobody.
-fn snrs_of(clips: &[Clip]) -> Result<Vec<Option<f64>>> {
+fn snrs_of(clips: &[Clip], observer: &dyn Observer) -> Result<Vec<Option<f64>>> {
     let files = clips.iter().filter(|clip| clip.source.file().is_some()).count();
-    let progress = Progress::new("signal-to-noise ratios", files);
+    let work = observer.work("signal-to-noise ratios", files);
     let of = |clip: &Clip| {
         if clip.source.file().is_none() {
             return Ok(None);
         }
-        if stop_requested() {
+        if observer.stop_requested() {
             return Err(Error::Interrupted("stopped before training began: start again".into()));
         }
         let snr = snr_db(&load(&clip.source)?);
-        progress.step();
+        work.step();
         Ok(snr)
     };
     clips.par_iter().map(of).collect()

@@ -20,6 +20,7 @@ use super::{
     known,
     log::Log,
     loss::Loss,
+    metrics::Metrics,
     optimiser::Optimiser,
     replicas::Replicas,
     scaling::Scalers,
@@ -27,25 +28,25 @@ use super::{
     score::{Scored, argmax, embed, score},
     select::Select,
     teachers::{Faculty, Teachers},
-    tensorboard::Events,
-    watch::Watch,
+    tensorboard::TensorBoard,
 };
 use crate::{
     arrays::Precision,
     bundle::{Bundle, Figures},
     cache::Entry,
+    duration::duration,
     error::{Error, Result},
     eval::{Judgements, temperature},
-    files::{write_json, write_whole},
+    events::{All, EpochEnd, EpochRecord, Observer, RunStart},
+    files::write_json,
     frontend::Scaler,
     model::{
         Net,
         weights::{self, Weights},
     },
-    progress::duration,
     protocol::Fold,
     rng,
-    run::{Done, Embeddings, EpochRecord, Prediction, Predictions, RunDir, RunRecord},
+    run::{Done, Embeddings, Prediction, Predictions, RunDir, RunRecord},
 };
 
 /// One run's inputs.
@@ -67,8 +68,8 @@ pub(super) struct Run<'a> {
     pub teachers: Option<Teachers>,
     /// Runs of this call that are not done, this one included.
     pub runs_left: usize,
-    /// Whether Burn's dashboard shows the run.
-    pub dashboard: bool,
+    /// Who is told.
+    pub observer: &'a dyn Observer,
     /// Whether to go on from the last checkpoint, where there is one.
     pub resume: bool,
 }
@@ -84,10 +85,12 @@ impl Run<'_> {
         let teachers = self.teachers.as_ref();
         let faculty = teachers.map(|of| of.on(scalers.of_bundle(), &self.devices[0])).transpose()?;
         known::write(&self.dir, self.prepared, self.entries, self.snrs, self.fold, &self.record)?;
-        let mut log = Log::open(&self.dir.log())?;
+        let log = Log::open(&self.dir.log())?;
+        let (metrics, tensorboard) = (Metrics(self.dir.metrics()), TensorBoard::new(self.dir.tensorboard()));
+        let observer = All(vec![&metrics, &tensorboard, &log, self.observer]);
         let data = scalers.dataset(self.prepared, self.entries, &self.copies, self.fold);
         let (net, state) =
-            self.train(&data, faculty.as_ref(), &mut log).map_err(|error| removed(&self.dir).unwrap_or(error))?;
+            self.train(&data, faculty.as_ref(), &observer).map_err(|error| removed(&self.dir).unwrap_or(error))?;
 
         let test = self.predict(&net, &data, &self.fold.test)?;
         let validation = self.predict(&net, &data, &self.fold.validation)?;
@@ -118,7 +121,7 @@ impl Run<'_> {
         self.record.seed
     }
 
-    fn train(&self, data: &Dataset, faculty: Option<&Faculty>, log: &mut Log) -> Result<(Net, State)> {
+    fn train(&self, data: &Dataset, faculty: Option<&Faculty>, observer: &dyn Observer) -> Result<(Net, State)> {
         let settings = &self.prepared.experiment.train;
         let replicas = Replicas::new(&self.devices);
         let device = replicas.first();
@@ -130,7 +133,7 @@ impl Run<'_> {
         let mut average = None;
         let checkpoints = Checkpoints { dir: &self.dir, keep: settings.keep_checkpoints };
         let started = Instant::now();
-        if let Some(checkpoint) = if self.resume { checkpoints.newest()? } else { None } {
+        if let Some(checkpoint) = if self.resume { checkpoints.newest(observer)? } else { None } {
             net = weights::write(net, checkpoint.weights)?;
             [optimiser.first, optimiser.second] = checkpoint.optimiser;
             optimiser.steps = checkpoint.state.steps;
@@ -138,18 +141,14 @@ impl Run<'_> {
             average = checkpoint.average;
         } else if let Some(start) = &self.start {
             net = start.apply(net)?;
-            let line = format!("{label}  {}", start.words);
-            eprintln!("{line}");
-            log.add(&line);
+            observer.log(&format!("{label}  {}", start.words));
         }
         if let Some(teachers) = &self.teachers {
-            let line = format!("{label}  {}", teachers.words());
-            eprintln!("{line}");
-            log.add(&line);
+            observer.log(&format!("{label}  {}", teachers.words()));
         }
         let (earlier, done_before) = (state.seconds, state.history.len());
-        let mut watch = Watch::new(self.dashboard, &label, settings.epochs, done_before)?;
-        let mut events = Events::open(&self.dir.tensorboard(), &state.history)?;
+        let _ended = Ended(observer);
+        observer.run_started(&RunStart { label: &label, epochs: settings.epochs, history: &state.history })?;
         let training = Batches {
             data,
             labels: &self.prepared.labels,
@@ -173,9 +172,9 @@ impl Run<'_> {
                 let done = (history.len() as f64) + done as f64 / batches.len() as f64;
                 settings.schedule.rate(settings.learning_rate, Place { done, epochs: settings.epochs, history })
             };
-            watch.start_epoch(windows.len());
+            observer.epoch_started(state.epoch, windows.len())?;
             for (i, batch) in batches.iter().enumerate().skip(state.batch) {
-                if watch.stop_requested() {
+                if observer.stop_requested() {
                     state.seconds = earlier + started.elapsed().as_secs_f64();
                     checkpoints.save(&checkpoint(&net, &optimiser, &state, &average))?;
                     return Err(Error::Interrupted(format!(
@@ -201,7 +200,7 @@ impl Run<'_> {
                 state.steps = optimiser.steps;
                 state.loss_sum += value * batch.len() as f64;
                 state.seen += batch.len();
-                watch.batch(state.seen, value);
+                observer.step(state.seen, value)?;
             }
             settings.averaging.after_epoch(&mut average, state.epoch, settings.epochs, || weights::read(&net));
             let validation = self.predict(&validated(&net, average.as_ref())?, data, &self.fold.validation)?;
@@ -215,24 +214,13 @@ impl Run<'_> {
             state.end_epoch(record);
             state.seconds = earlier + started.elapsed().as_secs_f64();
             checkpoints.save(&checkpoint(&net, &optimiser, &state, &average))?;
-            self.write_metrics(&state)?;
-            events.add(&record)?;
-            let line = format!(
-                "{label}  epoch {:>3}  loss {:.4}  validation loss {:.4}  validation UAR {:.2} %{}",
-                record.epoch,
-                record.train_loss,
-                record.validation_loss,
-                100.0 * record.validation_uar,
-                if state.best == Some(record.epoch) { "  best so far" } else { "" }
-            );
-            watch.end_epoch(&record, &line);
-            log.add(&line);
+            let best = state.best == Some(record.epoch);
+            observer.epoch_ended(&EpochEnd { label: &label, record: &record, history: &state.history, best })?;
             if self.runs_left > 1 && state.history.len() == done_before + 1 {
                 let most = started.elapsed().as_secs_f64() * (settings.epochs * self.runs_left - done_before) as f64;
-                watch.say(&format!("{label}  {} runs to do: {} at most", self.runs_left, duration(most)));
+                observer.log(&format!("{label}  {} runs to do: {} at most", self.runs_left, duration(most)));
             }
         }
-        self.write_metrics(&state)?;
         state.seconds = earlier;
         let (average, last) = match settings.select {
             // Whatever the last epoch was.
@@ -268,16 +256,6 @@ impl Run<'_> {
             Select::Best => state.best.unwrap_or(last),
             Select::Last => last,
         }
-    }
-
-    fn write_metrics(&self, state: &State) -> Result<()> {
-        write_whole(&self.dir.metrics(), |file| {
-            for record in &state.history {
-                serde_json::to_writer(&mut *file, record)?;
-                writeln!(file)?;
-            }
-            Ok(())
-        })
     }
 
     fn predict(&self, net: &Net, data: &Dataset, members: &[usize]) -> Result<Scored> {
@@ -335,6 +313,15 @@ impl Run<'_> {
             i + 1,
             clips.join(", ")
         ))
+    }
+}
+
+/// Tells an observer that the run's epochs are over, however they ended.
+struct Ended<'a>(&'a dyn Observer);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.run_ended();
     }
 }
 

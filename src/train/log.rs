@@ -2,7 +2,10 @@
 
 use std::{fs::File, io::Write, path::Path};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    events::{EpochEnd, Observer},
+};
 
 /// A run's log, opened before the long work so that an unwritable folder is an error at once.
 pub(super) struct Log(File);
@@ -14,7 +17,22 @@ impl Log {
 
     /// Adds a line. A log that can no longer be written (a full disk) must not end the training, whose checkpoints
     /// will say so.
-    pub(super) fn add(&mut self, line: &str) {
-        let _ = writeln!(self.0, "{line}");
+    fn add(&self, line: &str) {
+        let _ = (&self.0).write_all(format!("{line}\n").as_bytes());
+    }
+}
+
+impl Observer for Log {
+    fn log(&self, line: &str) {
+        self.add(line);
+    }
+
+    fn warn(&self, warning: &str) {
+        self.add(&format!("warning: {warning}"));
+    }
+
+    fn epoch_ended(&self, epoch: &EpochEnd<'_>) -> Result<()> {
+        self.add(&epoch.line());
+        Ok(())
     }
 }

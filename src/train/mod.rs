@@ -9,8 +9,6 @@ pub mod checkpoint;
 mod checkpoints;
 mod class_weights;
 mod config;
-#[cfg(feature = "tui")]
-mod dashboard;
 mod data;
 pub mod experiment;
 mod fit;
@@ -20,6 +18,7 @@ mod learn_from;
 mod lineage;
 mod log;
 mod loss;
+mod metrics;
 mod optimiser;
 mod replicas;
 mod sampling;
@@ -30,7 +29,6 @@ mod score;
 mod select;
 mod teachers;
 mod tensorboard;
-mod watch;
 
 pub use averaging::{Averaging, Ema, Off, Swa};
 pub use class_weights::ClassWeights;

@@ -20,8 +20,8 @@ use crate::{
     augment::AugmentConfig,
     cache::{Cache, DEFAULT_LIMIT},
     error::{Error, Result},
+    events::{Observer, Work},
     model::Net,
-    progress::{Progress, stop_requested},
     protocol::Fold,
     rng,
 };
@@ -54,7 +54,7 @@ pub struct Sanity {
 /// # Errors
 ///
 /// [`Error::Interrupted`] where a stop was asked for; otherwise as [`super::train`].
-pub fn sanity(prepared: &Prepared, options: &Options) -> Result<Sanity> {
+pub fn sanity(prepared: &Prepared, options: &Options, observer: &dyn Observer) -> Result<Sanity> {
     let device = options.device.open()?.autodiff();
     let folds = chosen_folds(prepared, options.fold.as_deref())?;
     let Some(fold) = folds.first() else { return Err(Error::Data("the protocol has no fold".into())) };
@@ -65,7 +65,7 @@ pub fn sanity(prepared: &Prepared, options: &Options) -> Result<Sanity> {
         &prepared.experiment.audio,
         &prepared.experiment.features,
     )?;
-    let entries = matrices(prepared, &cache)?;
+    let entries = matrices(prepared, &cache, observer)?;
     let start = Start::load(prepared, fold, seed)?;
     let scalers = Scalers::fit(prepared, &entries, fold)?;
     let check = Check {
@@ -76,7 +76,8 @@ pub fn sanity(prepared: &Prepared, options: &Options) -> Result<Sanity> {
         data: scalers.dataset(prepared, &entries, &[], fold),
         device,
         augment: AugmentConfig::default(),
-        progress: Progress::new("sanity", STEPS + RATES),
+        observer,
+        work: observer.work("sanity", STEPS + RATES),
     };
     let (mut text, learns) = check.one_batch()?;
     text.push('\n');
@@ -92,7 +93,8 @@ struct Check<'a> {
     data: Dataset<'a>,
     device: Device,
     augment: AugmentConfig,
-    progress: Progress,
+    observer: &'a dyn Observer,
+    work: Box<dyn Work + 'a>,
 }
 
 impl Check<'_> {
@@ -130,10 +132,10 @@ impl Check<'_> {
 
     /// A step of plain cross-entropy; its loss before it.
     fn step(&self, net: Net, optimiser: &mut Optimiser, clips: &[Item], rate: f64, step: usize) -> Result<(Net, f64)> {
-        if stop_requested() {
+        if self.observer.stop_requested() {
             return Err(Error::Interrupted("stopped; nothing was written".into()));
         }
-        self.progress.step();
+        self.work.step();
         let (input, targets) = self.batches().batch(clips, 1, 0, &self.device)?;
         let dropout = rng::stream(self.seed, &[&"sanity", &step]);
         let (loss, gradient) = part(&net, &Loss::default(), input, targets, dropout);

@@ -8,17 +8,43 @@ use std::{
     fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
     time::SystemTime,
 };
 
 use crate::{
     error::{Error, Result},
+    events::{EpochEnd, EpochRecord, Observer, RunStart},
     files::create_dir,
-    run::EpochRecord,
 };
 
+/// Keeps the event file of a run.
+pub(super) struct TensorBoard {
+    folder: PathBuf,
+    events: Mutex<Option<Events>>,
+}
+
+impl TensorBoard {
+    /// One that writes into `folder`.
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder, events: Mutex::default() }
+    }
+}
+
+impl Observer for TensorBoard {
+    fn run_started(&self, run: &RunStart<'_>) -> Result<()> {
+        *self.events.lock().unwrap_or_else(PoisonError::into_inner) = Some(Events::open(&self.folder, run.history)?);
+        Ok(())
+    }
+
+    fn epoch_ended(&self, epoch: &EpochEnd<'_>) -> Result<()> {
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.iter_mut().try_for_each(|events| events.add(epoch.record))
+    }
+}
+
 /// The event file of one sitting.
-pub(super) struct Events {
+struct Events {
     file: File,
     path: PathBuf,
 }
@@ -26,7 +52,7 @@ pub(super) struct Events {
 impl Events {
     /// Starts a new file with the epochs that are done, in place of those of earlier sittings: a killed one may have
     /// written an epoch that is trained again.
-    pub(super) fn open(folder: &Path, history: &[EpochRecord]) -> Result<Self> {
+    fn open(folder: &Path, history: &[EpochRecord]) -> Result<Self> {
         create_dir(folder)?;
         for entry in fs::read_dir(folder).map_err(Error::io("read", folder))?.filter_map(std::result::Result::ok) {
             if entry.file_name().to_string_lossy().starts_with(PREFIX) {
@@ -44,7 +70,7 @@ impl Events {
     }
 
     /// Adds an epoch.
-    pub(super) fn add(&mut self, epoch: &EpochRecord) -> Result<()> {
+    fn add(&mut self, epoch: &EpochRecord) -> Result<()> {
         let scalars = [
             ("loss/train", epoch.train_loss),
             ("loss/validation", epoch.validation_loss),

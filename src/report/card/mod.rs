@@ -22,8 +22,8 @@ use crate::{
     config::Experiment,
     corpus::{Exclusion, Source},
     error::{Error, Result},
+    events::Observer,
     files::{create_dir, write_whole},
-    progress::stop_requested,
     survey::Survey,
 };
 
@@ -43,21 +43,22 @@ pub struct Card<'a> {
 
 impl<'a> Card<'a> {
     /// Decodes and measures every clip, on all cores. One that cannot be decoded is listed on the card and counted
-    /// without length and level. `tick` is called once for each clip, from any thread.
+    /// without length and level.
     ///
     /// # Errors
     ///
     /// [`Error::Interrupted`] where a stop was asked for.
-    pub fn new(experiment: &'a Experiment, survey: &'a Survey, tick: impl Fn() + Sync) -> Result<Self> {
+    pub fn new(experiment: &'a Experiment, survey: &'a Survey, observer: &dyn Observer) -> Result<Self> {
+        let work = observer.work("measuring clips", survey.clips.len());
         let taken: Vec<Result<Measure>> = survey
             .clips
             .par_iter()
             .map(|clip| {
-                if stop_requested() {
+                if observer.stop_requested() {
                     return Err(Error::Interrupted("stopped before all clips were measured: start again".into()));
                 }
                 let measure = Measure::take(&clip.source);
-                tick();
+                work.step();
                 measure
             })
             .collect();
