@@ -218,7 +218,7 @@ impl Run<'_> {
             observer.epoch_ended(&EpochEnd { label: &label, record: &record, history: &state.history, best })?;
             if self.runs_left > 1 && state.history.len() == done_before + 1 {
                 let most = started.elapsed().as_secs_f64() * (settings.epochs * self.runs_left - done_before) as f64;
-                observer.log(&format!("{label}  {} runs to do: {} at most", self.runs_left, duration(most)));
+                self.observer.log(&format!("{label}  {} runs to do: {} at most", self.runs_left, duration(most)));
             }
         }
         state.seconds = earlier;
