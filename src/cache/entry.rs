@@ -1,19 +1,19 @@
-//! A matrix in the cache: one file for each group of its columns.
+//! A matrix in the cache: one file for each part of its columns.
 
 use std::{ops::Deref, sync::Arc};
 
-use super::{
-    group::Layout,
-    stored::{Mapped, Stored},
+use super::stored::{Mapped, Stored};
+use crate::{
+    error::Result,
+    frontend::{Part, join},
 };
-use crate::error::Result;
 
 /// A matrix in the cache, `[frames, dims]`. Its values stay on disk until they are asked for.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    layout: Arc<Layout>,
-    /// A file for each group of the layout.
-    parts: Box<[Stored]>,
+    parts: Arc<[Part]>,
+    /// A file for each part.
+    files: Box<[Stored]>,
 }
 
 /// The values of an [`Entry`], row after row: mapped and not copied where one file holds them all.
@@ -48,23 +48,23 @@ impl Values {
 
 impl Entry {
     /// Nothing where the files do not belong together.
-    pub(super) fn new(layout: &Arc<Layout>, parts: Vec<Stored>) -> Option<Self> {
-        let frames = parts.first().map_or(0, Stored::frames);
-        let alike =
-            parts.iter().zip(layout.widths()).all(|(part, width)| part.frames() == frames && part.dims() == width);
-        alike.then(|| Self { layout: layout.clone(), parts: parts.into_boxed_slice() })
+    pub(super) fn new(parts: &Arc<[Part]>, files: Vec<Stored>) -> Option<Self> {
+        let frames = files.first().map_or(0, Stored::frames);
+        let same =
+            files.iter().zip(parts.iter()).all(|(file, part)| file.frames() == frames && file.dims() == part.width());
+        same.then(|| Self { parts: parts.clone(), files: files.into_boxed_slice() })
     }
 
     /// Rows.
     #[must_use]
     pub fn frames(&self) -> usize {
-        self.parts.first().map_or(0, Stored::frames)
+        self.files.first().map_or(0, Stored::frames)
     }
 
     /// Columns.
     #[must_use]
     pub fn dims(&self) -> usize {
-        self.layout.dims()
+        self.parts.iter().map(Part::width).sum()
     }
 
     /// The values.
@@ -73,11 +73,11 @@ impl Entry {
     ///
     /// [`crate::error::Error::File`] where a file was removed or changed since it was found whole.
     pub fn values(&self) -> Result<Values> {
-        if let [only] = &*self.parts {
+        if let [only] = &*self.files {
             return only.read().map(|mapped| Values(Held::Mapped(mapped)));
         }
-        let mapped: Vec<Mapped> = self.parts.iter().map(Stored::read).collect::<Result<_>>()?;
-        let parts: Vec<&[f32]> = mapped.iter().map(Mapped::values).collect();
-        Ok(Values(Held::Joined(self.layout.join(&parts, self.frames()))))
+        let mapped: Vec<Mapped> = self.files.iter().map(Stored::read).collect::<Result<_>>()?;
+        let values: Vec<&[f32]> = mapped.iter().map(Mapped::values).collect();
+        Ok(Values(Held::Joined(join(&self.parts, &values, self.frames()))))
     }
 }

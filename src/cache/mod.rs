@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! the clip's bytes ┐
-//! [audio]          ├─ BLAKE3 ─► key ─► <cache>/ab/abc….safetensors, one for each group of columns
+//! [audio]          ├─ BLAKE3 ─► key ─► <cache>/ab/abc….safetensors, one for each part of the columns
 //! a copy's stream  │
 //! [features]       ┘
 //! ```
 //!
 //! A key is the hash of the clip's audio, of the settings of every stage before it and of the versions of their numbers,
 //! so that a changed setting misses and a renamed file hits. Settings that are idle are no part of it, and a matrix is kept
-//! as a file for each group of its columns: what is made again is what depends on the setting that changed. Windows
+//! as a file for each part of its columns: what is made again is what depends on the setting that changed. Windows
 //! and the scaler work on what the cache holds and have no part in it either.
 //!
 //! A file is a safetensors file (Python opens it too), written whole or not at all, with a checksum of its data: several
@@ -17,7 +17,6 @@
 //! file is made again. [`evict`] keeps the cache within its size.
 
 mod entry;
-mod group;
 mod keeping;
 mod size;
 mod stored;
@@ -45,10 +44,9 @@ use crate::{
     corpus::{Clip, Source},
     error::{Error, Result},
     events::Observer,
-    frontend::{Extractor, FeaturesConfig, spectral},
+    frontend::{Frontend, Part, Worker},
     rng, synthetic,
 };
-use group::Layout;
 use stored::Stored;
 use users::User;
 
@@ -82,22 +80,14 @@ pub struct Cache {
     dir: Arc<Path>,
     limit: Size,
     audio: AudioConfig,
-    layout: Arc<Layout>,
-    /// What each group's keys have in common: the settings of the stages before it.
+    frontend: Arc<dyn Frontend>,
+    /// The front end's, shared by all entries.
+    parts: Arc<[Part]>,
+    /// What the keys of each part have in common: the settings of the stages before it.
     settings: Vec<blake3::Hash>,
-    tools: Tools,
     user: OnceLock<Option<User>>,
     found: AtomicUsize,
     made: AtomicUsize,
-}
-
-/// What a thread needs of its own.
-#[derive(Clone)]
-struct Tools {
-    /// Of all columns: one transform serves them all.
-    whole: Extractor,
-    /// Of each group's.
-    groups: Vec<Extractor>,
 }
 
 /// Matrices that are wanted: a clip's, or those of its copies.
@@ -138,24 +128,16 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where the settings contradict each other.
-    pub fn new(dir: &Path, limit: Size, audio: &AudioConfig, features: &FeaturesConfig) -> Result<Self> {
-        let layout = Layout::of(features);
-        let settings =
-            layout.groups.iter().map(|group| settings(audio, &features.of_kinds(&group.kinds, audio.sample_rate)));
-        let extractor = |group: &group::Group| {
-            Extractor::new(&FeaturesConfig { kinds: group.kinds.clone(), ..features.clone() }, audio.sample_rate)
-        };
+    /// [`Error::Data`] where the settings cannot be written as JSON, which no valid ones are.
+    pub fn new(dir: &Path, limit: Size, audio: &AudioConfig, frontend: Arc<dyn Frontend>) -> Result<Self> {
+        let parts: Arc<[Part]> = frontend.parts().into();
         Ok(Self {
             dir: dir.into(),
             limit,
             audio: audio.clone(),
-            settings: settings.collect::<Result<_>>()?,
-            tools: Tools {
-                whole: Extractor::new(features, audio.sample_rate)?,
-                groups: layout.groups.iter().map(extractor).collect::<Result<_>>()?,
-            },
-            layout: layout.into(),
+            settings: parts.iter().map(|part| settings(audio, part)).collect::<Result<_>>()?,
+            frontend,
+            parts,
             user: OnceLock::new(),
             found: AtomicUsize::new(0),
             made: AtomicUsize::new(0),
@@ -209,14 +191,14 @@ impl Cache {
         let entries: Vec<Option<Vec<Entry>>> = jobs
             .par_iter()
             .map_init(
-                || self.tools.clone(),
-                |tools, job| {
+                || self.frontend.worker(),
+                |worker, job| {
                     if observer.stop_requested() {
                         return Err(Error::Interrupted(
                             "stopped while making features; those that are made are kept: start again to go on".into(),
                         ));
                     }
-                    let entries = match self.entries(tools, job) {
+                    let entries = match self.entries(worker.as_mut(), job) {
                         Ok(entries) => Some(entries),
                         // The cache's own trouble concerns every clip; a clip's trouble concerns that clip.
                         Err(e @ Error::Io { action: "write" | "create the folder", .. }) => return Err(advise(e)),
@@ -266,7 +248,7 @@ impl Cache {
     }
 
     /// The matrices of a job, each found or made. The audio is read once, and decoded only if something is missing.
-    fn entries(&self, tools: &mut Tools, job: &Job) -> Result<Vec<Entry>> {
+    fn entries(&self, worker: &mut dyn Worker, job: &Job) -> Result<Vec<Entry>> {
         let (bytes, identity) = match &job.clip.source {
             Source::File(path) => {
                 let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
@@ -298,9 +280,9 @@ impl Cache {
                     }
                     _ => Cow::Borrowed(clip),
                 };
-                self.make(tools, &altered, &keys, &mut parts)?;
+                self.make(worker, &altered, &keys, &mut parts)?;
             }
-            let made = Entry::new(&self.layout, parts.into_iter().flatten().collect());
+            let made = Entry::new(&self.parts, parts.into_iter().flatten().collect());
             entries.push(made.ok_or_else(|| {
                 Error::file(&job.clip.id, "has features of unequal length in the cache: ser-data cache clear helps")
             })?);
@@ -316,43 +298,36 @@ impl Cache {
         }
     }
 
-    /// Makes the parts that are missing: all of them from one transform, or each by itself where some are there.
+    /// Makes the parts that are missing.
     fn make(
         &self,
-        tools: &mut Tools,
+        worker: &mut dyn Worker,
         samples: &[f32],
         keys: &[blake3::Hash],
         parts: &mut [Option<Stored>],
     ) -> Result<()> {
-        let mut all = match parts.len() {
-            1.. if parts.iter().all(Option::is_none) => self.layout.split(&tools.whole.extract(samples)).into_iter(),
-            _ => Vec::new().into_iter(),
-        };
-        for ((part, key), extractor) in parts.iter_mut().zip(keys).zip(&mut tools.groups) {
-            if part.is_some() {
-                continue;
-            }
-            let matrix = all.next().unwrap_or_else(|| extractor.extract(samples));
-            Stored::write(&self.dir, key, &matrix)?;
-            let stored = Stored::open(&self.dir, *key);
+        let missing: Vec<usize> = (0..parts.len()).filter(|&part| parts[part].is_none()).collect();
+        for (part, matrix) in missing.iter().zip(worker.compute(samples, &missing)?) {
+            let key = keys[*part];
+            Stored::write(&self.dir, &key, &matrix)?;
             let gone = || Error::file(self.dir.as_ref(), "a cache entry cannot be read back right after writing");
-            *part = Some(stored.ok_or_else(gone)?);
+            parts[*part] = Some(Stored::open(&self.dir, key).ok_or_else(gone)?);
             self.made.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }
 }
 
-/// What the keys of a group's files have in common.
-fn settings(audio: &AudioConfig, features: &FeaturesConfig) -> Result<blake3::Hash> {
+/// What the keys of a part's files have in common.
+fn settings(audio: &AudioConfig, part: &Part) -> Result<blake3::Hash> {
+    let json = |value: serde_json::Result<Vec<u8>>| {
+        value.map_err(|e| Error::Data(format!("cannot write the settings as JSON: {e}")))
+    };
+    let versions = json(serde_json::to_vec(&(audio::VERSION, part.version)))?;
+    let audio = json(serde_json::to_vec(&audio.of_samples()))?;
     let mut hasher = blake3::Hasher::new_derive_key("ser feature cache v2");
-    for part in [
-        serde_json::to_vec(&(audio::VERSION, spectral::VERSION)),
-        serde_json::to_vec(&audio.of_samples()),
-        serde_json::to_vec(features),
-    ] {
-        let part = part.map_err(|e| Error::Data(format!("cannot write the settings as JSON: {e}")))?;
-        hasher.update(&(part.len() as u64).to_le_bytes()).update(&part);
+    for bytes in [&versions, &audio, &part.identity] {
+        hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
     }
     Ok(hasher.finalize())
 }
@@ -386,7 +361,15 @@ fn advise(error: Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::Metadata;
+    use crate::{
+        corpus::Metadata,
+        frontend::{Extractor, FeaturesConfig, Spectral, spectral},
+    };
+
+    fn open(dir: &Path, audio: &AudioConfig, features: &FeaturesConfig) -> Cache {
+        let frontend = Spectral::new(features, audio.sample_rate).unwrap();
+        Cache::new(dir, DEFAULT_LIMIT, audio, Arc::new(frontend)).unwrap()
+    }
 
     fn clips(dir: &Path) -> Vec<Clip> {
         let spec = hound::WavSpec {
@@ -414,7 +397,7 @@ mod tests {
     }
 
     fn cache(dir: &Path) -> Cache {
-        Cache::new(&dir.join("cache"), DEFAULT_LIMIT, &AudioConfig::default(), &FeaturesConfig::default()).unwrap()
+        open(&dir.join("cache"), &AudioConfig::default(), &FeaturesConfig::default())
     }
 
     fn entries(dir: &Path) -> Vec<PathBuf> {
@@ -448,7 +431,7 @@ mod tests {
         cache(dir.path()).matrices(&clips, &()).unwrap();
         assert_eq!(entries(dir.path()).len(), 3);
         let other = AudioConfig { trim: true, ..AudioConfig::default() };
-        let other = Cache::new(&dir.path().join("cache"), DEFAULT_LIMIT, &other, &FeaturesConfig::default()).unwrap();
+        let other = open(&dir.path().join("cache"), &other, &FeaturesConfig::default());
         other.matrices(&clips, &()).unwrap();
         assert_eq!(entries(dir.path()).len(), 6);
     }
@@ -545,7 +528,7 @@ mod tests {
                 ..AudioConfig::default()
             },
         ] {
-            let cache = Cache::new(&dir.path().join("cache"), DEFAULT_LIMIT, &audio, &features).unwrap();
+            let cache = open(&dir.path().join("cache"), &audio, &features);
             let entries = cache.matrices(&odd, &()).unwrap();
             assert_eq!(cache.counts(), Counts { found: 0, made: 3 * odd.len() });
             assert!(entries[0].frames() == 1 && entries[2].frames() < 9);
@@ -567,7 +550,7 @@ mod tests {
         let kinds = [spectral::Kind::Rms, spectral::Kind::Mfcc, spectral::Kind::Pitch, spectral::Kind::Chroma];
         let of = |kinds: &[spectral::Kind], folder: &str| {
             let features = FeaturesConfig { kinds: kinds.to_vec(), ..FeaturesConfig::default() };
-            Cache::new(&dir.path().join(folder), DEFAULT_LIMIT, &AudioConfig::default(), &features).unwrap()
+            open(&dir.path().join(folder), &AudioConfig::default(), &features)
         };
         let at_once = of(&kinds, "cache").matrices(&clips, &()).unwrap();
         of(&kinds[1..2], "other").matrices(&clips, &()).unwrap();

@@ -5,7 +5,10 @@ mod grid;
 mod keys;
 mod labels;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +20,7 @@ use crate::{
     augment::AugmentConfig,
     corpus::CorpusConfig,
     error::{Error, Result},
-    frontend::FeaturesConfig,
+    frontend::{FeaturesConfig, Frontend, Spectral},
     model::ModelConfig,
     protocol::ProtocolConfig,
     train::TrainConfig,
@@ -115,6 +118,15 @@ impl Experiment {
         self.features.validate(self.audio.sample_rate)?;
         self.model.validate(self.features.bands())?;
         self.train.validate()
+    }
+
+    /// What computes the matrices of `[features]`, for clips as `[audio]` prepares them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the settings contradict each other.
+    pub fn frontend(&self) -> Result<Arc<dyn Frontend>> {
+        Ok(Arc::new(Spectral::new(&self.features, self.audio.sample_rate)?))
     }
 
     /// The resolved config as TOML: every key with its value, fit to be read back.

@@ -122,7 +122,7 @@ pub(super) mod fake {
         audio::AudioConfig,
         cache::{Cache, DEFAULT_LIMIT, Entry},
         corpus::{Clip, Metadata, Source},
-        frontend::{FeaturesConfig, spectral::Kind},
+        frontend::{FeaturesConfig, Spectral, spectral::Kind},
     };
 
     /// Clips of constant samples in a cache, so many samples long and of such a value: `zcr` and `rms` of short frames, the
@@ -156,7 +156,8 @@ pub(super) mod fake {
             ..FeaturesConfig::default()
         };
         let audio = AudioConfig { sample_rate: 8_000, ..AudioConfig::default() };
-        Cache::new(dir, DEFAULT_LIMIT, &audio, &features).unwrap().matrices(&clips, &()).unwrap()
+        let frontend = std::sync::Arc::new(Spectral::new(&features, audio.sample_rate).unwrap());
+        Cache::new(dir, DEFAULT_LIMIT, &audio, frontend).unwrap().matrices(&clips, &()).unwrap()
     }
 }
 

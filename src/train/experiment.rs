@@ -207,7 +207,7 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
     let mut trained = 0;
     let mut outcomes = Vec::new();
     let limit = options.cache_limit.unwrap_or(DEFAULT_LIMIT);
-    let cache = Cache::new(&options.cache, limit, &prepared.experiment.audio, &prepared.experiment.features)?;
+    let cache = Cache::new(&options.cache, limit, &prepared.experiment.audio, prepared.experiment.frontend()?)?;
     let mut entries = None;
     let mut snrs = None;
     for (fold, dir, record, state, start, teachers, lock) in runs {

@@ -63,7 +63,7 @@ pub fn sanity(prepared: &Prepared, options: &Options, observer: &dyn Observer) -
         &options.cache,
         options.cache_limit.unwrap_or(DEFAULT_LIMIT),
         &prepared.experiment.audio,
-        &prepared.experiment.features,
+        prepared.experiment.frontend()?,
     )?;
     let entries = matrices(prepared, &cache, observer)?;
     let start = Start::load(prepared, fold, seed)?;

@@ -32,6 +32,7 @@ mod db;
 pub mod delta;
 mod extractor;
 mod filterbank;
+mod frontend;
 mod kind;
 mod mel;
 mod mfcc;
@@ -48,6 +49,7 @@ pub(crate) mod golden;
 pub use self::{
     config::{FeaturesConfig, MelScale, MelUnit},
     extractor::Extractor,
+    frontend::Spectral,
     kind::Kind,
 };
 
