@@ -24,6 +24,7 @@ pub mod error;
 pub mod events;
 pub mod files;
 mod names;
+pub mod numeric;
 pub mod rng;
 mod setting;
 mod sex;

@@ -113,8 +113,8 @@ struct Recognise {
     /// Another bundle (or run, or experiment) that votes; may be given several times.
     #[arg(long, value_name = "BUNDLE")]
     ensemble: Vec<PathBuf>,
-    /// How answers are written.
-    #[arg(long, value_enum, default_value_t)]
+    /// How answers are written: text, json, jsonl or csv.
+    #[arg(long, value_name = "FORMAT", default_value_t)]
     format: Format,
     /// The confidence, from 0 to 1, below which the emotion is called "uncertain".
     #[arg(long, value_name = "P", default_value_t = 0.0)]
@@ -421,15 +421,15 @@ impl Recognise {
 }
 
 /// A stream that is being listened to.
-struct Live<'a> {
-    listener: Listener<'a>,
+struct Live {
+    listener: Listener,
     name: &'static str,
     /// From the arrival of a window's last samples to its row, one of each answer.
     times: Vec<Duration>,
 }
 
-impl<'a> Live<'a> {
-    fn new(listener: Listener<'a>, listening: Listening, name: &'static str) -> Self {
+impl Live {
+    fn new(listener: Listener, listening: Listening, name: &'static str) -> Self {
         eprintln!(
             "listening: an answer every {} s on the last {} s; the conversion of the rate takes up to {:.0} ms, the answer \
              some more",

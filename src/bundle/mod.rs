@@ -1,17 +1,25 @@
 //! The bundle: everything that prediction needs, in one file.
 
+mod chain;
 #[cfg(test)]
 pub(crate) mod made_up;
+mod scoring;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
+
+pub use chain::{Chain, Member};
+pub use scoring::{Clips, Item, Scoring};
 
 use crate::{
     arrays::{self, Precision},
     audio::AudioConfig,
     error::{Error, Result},
-    frontend::{FeaturesConfig, Scaler, ScalerScope},
+    frontend::{FeaturesConfig, Frontend, Scaler, ScalerScope, Spectral},
     model::{ModelConfig, weights::Weights},
     run::{RunDir, RunRecord},
 };
@@ -162,6 +170,15 @@ impl Bundle {
         let bundle = Self::of(description, arrays.into_iter().collect());
         bundle.check().map_err(|problem| wrong(format!("is a bundle that contradicts itself: {problem}")))?;
         Ok(bundle)
+    }
+
+    /// What computes the matrices that the network knows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the settings contradict each other, which those of a bundle that was read do not.
+    pub fn frontend(&self) -> Result<Arc<dyn Frontend>> {
+        Ok(Arc::new(Spectral::new(&self.features, self.audio.sample_rate)?))
     }
 
     /// Looks for contradictions that a checksum does not find.

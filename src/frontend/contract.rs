@@ -28,6 +28,24 @@ pub trait Frontend: Send + Sync {
     /// The shortest clip that fills a frame, in samples. A shorter one is computed too, padded.
     fn frame_length(&self) -> usize;
 
+    /// The whole matrix `[frames, dims]` of a clip.
+    ///
+    /// # Errors
+    ///
+    /// As [`Worker::compute`].
+    fn whole(&self, worker: &mut dyn Worker, samples: &[f32]) -> Result<Matrix> {
+        let parts = self.parts();
+        let mut each = worker.compute(samples, &(0..parts.len()).collect::<Vec<_>>())?;
+        if let ([part], [_]) = (parts, &each[..])
+            && part.columns.len() == 1
+        {
+            return Ok(each.swap_remove(0));
+        }
+        let frames = each.first().map_or(0, Matrix::frames);
+        let values: Vec<&[f32]> = each.iter().map(Matrix::as_slice).collect();
+        Matrix::new(frames, self.dims(), join(parts, &values, frames))
+    }
+
     /// What a thread needs to compute with: buffers of its own over shared tables and weights.
     fn worker(&self) -> Box<dyn Worker>;
 }

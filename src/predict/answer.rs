@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
 /// The probabilities of all emotions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -59,5 +61,39 @@ impl Answer {
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+}
+
+/// As programs read it: `emotion`, `confidence`, `probabilities` by emotion, `seconds`, `notes`.
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct ByClass<'a>(&'a Answer);
+        impl Serialize for ByClass<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.0.classes.iter().zip(&self.0.probabilities))
+            }
+        }
+        let mut answer = serializer.serialize_struct("Answer", 5)?;
+        answer.serialize_field("emotion", self.emotion())?;
+        answer.serialize_field("confidence", &self.confidence())?;
+        answer.serialize_field("probabilities", &ByClass(self))?;
+        answer.serialize_field("seconds", &self.seconds)?;
+        answer.serialize_field("notes", &self.notes)?;
+        answer.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_written_as_an_object() {
+        let classes: Arc<[String]> = ["angry", "sad"].map(String::from).into();
+        let answer = Answer::new(classes, vec![0.25, 0.75], 1.5, vec!["short".into()]);
+        assert_eq!(
+            serde_json::to_string(&answer).unwrap(),
+            r#"{"emotion":"sad","confidence":0.75,"probabilities":{"angry":0.25,"sad":0.75},"seconds":1.5,"notes":["short"]}"#
+        );
     }
 }

@@ -67,8 +67,8 @@ pub struct Window {
 
 /// Takes in a signal piece by piece and answers window by window. What it holds is a window and a block, however long
 /// the signal is. Answers do not depend on how the signal was cut into pieces.
-pub struct Listener<'a> {
-    recognizer: &'a Recognizer,
+pub struct Listener {
+    recognizer: Recognizer,
     listening: Listening,
     resampler: Resampler,
     cutter: Cutter,
@@ -78,13 +78,14 @@ pub struct Listener<'a> {
     heard: u64,
 }
 
-impl<'a> Listener<'a> {
-    pub(super) fn new(recognizer: &'a Recognizer, from: u32, rate: u32, listening: Listening) -> Result<Self> {
+impl Listener {
+    pub(super) fn new(recognizer: Recognizer, from: u32, rate: u32, listening: Listening) -> Result<Self> {
         listening.validate()?;
         let samples = |seconds: f64| ((seconds * f64::from(rate)).round() as u64).max(1);
         let cutter = Cutter::new(samples(listening.window), samples(listening.hop), listening.growing);
         let resampler = Resampler::new(from, rate).map_err(|problem| Error::Config(format!("the signal {problem}")))?;
-        Ok(Self { recognizer, listening, resampler, cutter, rate, notes: recognizer.notes_at(from), heard: 0 })
+        let notes = recognizer.notes_at(from);
+        Ok(Self { recognizer, listening, resampler, cutter, rate, notes, heard: 0 })
     }
 
     /// What should be known before the answers are trusted, as [`Answer::notes`].

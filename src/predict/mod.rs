@@ -23,15 +23,3 @@ pub use listen::{Listener, Listening, Window, timeline};
 pub use output::{Format, Output, Style};
 pub use pcm::{Pcm, SampleFormat};
 pub use recognizer::{Recognizer, load_all};
-
-/// The softmax of logits over a temperature: probabilities, together 1.
-fn softmax(logits: &[f64], temperature: f64) -> Vec<f64> {
-    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    // A network that was fed numbers beyond reason knows nothing.
-    if !largest.is_finite() || logits.iter().any(|l| l.is_nan()) {
-        return vec![1.0 / logits.len().max(1) as f64; logits.len()];
-    }
-    let exponentials: Vec<f64> = logits.iter().map(|l| ((l - largest) / temperature).exp()).collect();
-    let sum: f64 = exponentials.iter().sum();
-    exponentials.into_iter().map(|e| e / sum).collect()
-}

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Window};
-use crate::error::Error;
+use crate::{error::Error, names::known_by_name};
 
 /// What the emotion is called where the most probable one is below the threshold.
 const UNCERTAIN: &str = "uncertain";
@@ -16,7 +16,7 @@ const SILENCE: &str = "silence";
 const BAR: usize = 30;
 
 /// How answers are written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
     /// For people: emotion, confidence, a bar per emotion.
     #[default]
@@ -28,6 +28,24 @@ pub enum Format {
     /// A table with a column of probabilities per emotion.
     Csv,
 }
+
+impl Format {
+    /// Every format, in the order of the documentation.
+    pub const ALL: [Self; 4] = [Self::Text, Self::Json, Self::Jsonl, Self::Csv];
+
+    /// The format's name on a command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
+}
+
+known_by_name!(Format, "no format");
 
 /// What is said of an answer.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,24 +2,22 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
-use burn::tensor::Device;
 use rayon::prelude::*;
 
 use super::{
     Answer,
     listen::{Listener, Listening},
-    softmax,
 };
 use crate::{
-    audio::{Audio, AudioConfig, Decoder, RATES, Windows},
-    bundle::{self, Bundle},
+    audio::{Audio, AudioConfig, Decoder, RATES},
+    bundle::{self, Bundle, Chain, Member},
     error::{Error, Result},
     events::Observer,
-    frontend::{Extractor, FeaturesConfig, Matrix, Scaler, ScalerFit, ScalerScope},
-    model::{Net, pad, weights},
+    frontend::{FeaturesConfig, ScalerScope},
+    numeric::softmax,
     setting::out_of_range,
 };
 
@@ -42,30 +40,24 @@ const LONGEST: f64 = 600.0;
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Clone)]
 pub struct Recognizer {
-    classes: Arc<[String]>,
-    chains: Vec<Chain>,
+    /// Clones share it: it is never changed.
+    inner: Arc<Inner>,
+    calibrated: bool,
 }
 
-/// The way from a clip to a matrix, and the networks that share it.
-struct Chain {
+struct Inner {
+    classes: Arc<[String]>,
+    groups: Vec<Group>,
+}
+
+/// Bundles whose matrices are the same: they share the way to them.
+struct Group {
     audio: AudioConfig,
     features: FeaturesConfig,
-    prototype: Extractor,
-    /// Extractors that are not in use: each has buffers of its own.
-    idle: Mutex<Vec<Extractor>>,
+    chain: Chain,
     members: Vec<Member>,
-}
-
-struct Member {
-    net: Net,
-    scaler: Option<Scaler>,
-    /// What the features were standardised by.
-    scope: ScalerScope,
-    temperature: f64,
-    min_frames: usize,
-    /// How a clip is cut, and its probabilities averaged.
-    windows: Windows,
 }
 
 impl Recognizer {
@@ -87,7 +79,7 @@ impl Recognizer {
     pub fn new(bundles: Vec<Bundle>) -> Result<Self> {
         let first = bundles.first().ok_or_else(|| Error::Config("no bundle to recognise with".into()))?;
         let classes: Arc<[String]> = first.classes.clone().into();
-        let mut chains: Vec<Chain> = Vec::new();
+        let mut groups: Vec<Group> = Vec::new();
         for bundle in bundles {
             if bundle.classes[..] != classes[..] {
                 return Err(Error::Config(format!(
@@ -97,45 +89,42 @@ impl Recognizer {
                 )));
             }
             // Matrices are the same whatever they are scaled by afterwards.
-            let scope = bundle.features.scaler;
             let features = FeaturesConfig { scaler: ScalerScope::None, ..bundle.features.clone() };
             let audio = bundle.audio.clone();
-            let member = Member::new(bundle, scope)?;
-            match chains.iter_mut().find(|chain| chain.audio == audio && chain.features == features) {
-                Some(chain) => chain.members.push(member),
+            match groups.iter_mut().find(|group| group.audio == audio && group.features == features) {
+                Some(group) => group.members.push(Member::new(bundle)?),
                 None => {
-                    let prototype = Extractor::new(&features, audio.sample_rate)?;
-                    chains.push(Chain { audio, features, prototype, idle: Mutex::default(), members: vec![member] });
+                    let chain = Chain::new(&bundle)?;
+                    groups.push(Group { audio, features, chain, members: vec![Member::new(bundle)?] });
                 }
             }
         }
-        Ok(Self { classes, chains })
+        Ok(Self { inner: Arc::new(Inner { classes, groups }), calibrated: true })
     }
 
     /// The emotions, in the order of the probabilities.
     #[must_use]
     pub fn classes(&self) -> &[String] {
-        &self.classes
+        &self.inner.classes
     }
 
     /// How many bundles vote.
     #[must_use]
     pub fn bundles(&self) -> usize {
-        self.chains.iter().map(|chain| chain.members.len()).sum()
+        self.inner.groups.iter().map(|group| group.members.len()).sum()
     }
 
     /// The same with the probabilities as the networks give them, no temperature applied.
     #[must_use]
-    pub fn uncalibrated(mut self) -> Self {
-        self.chains.iter_mut().flat_map(|chain| &mut chain.members).for_each(|member| member.temperature = 1.0);
-        self
+    pub fn uncalibrated(self) -> Self {
+        Self { calibrated: false, ..self }
     }
 
     /// What should be known of the bundles before their answers are trusted.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        let mut members = self.chains.iter().flat_map(|chain| &chain.members);
-        let by_speaker = members.any(|member| member.scope == ScalerScope::Speaker);
+        let mut members = self.inner.groups.iter().flat_map(|group| &group.members);
+        let by_speaker = members.any(|member| member.scope() == ScalerScope::Speaker);
         by_speaker
             .then(|| {
                 "features are standardised by clip: speakers are not known here, each clip stands for its own".into()
@@ -201,14 +190,16 @@ impl Recognizer {
     ///
     /// [`Error::Config`] where a setting is out of range, the rate cannot be converted, or the bundles that vote work at
     /// several rates.
-    pub fn listen(&self, sample_rate: u32, listening: Listening) -> Result<Listener<'_>> {
-        let rates: Vec<u32> = self.chains.iter().map(|chain| chain.audio.sample_rate).collect();
+    pub fn listen(&self, sample_rate: u32, listening: Listening) -> Result<Listener> {
+        let rates: Vec<u32> = self.inner.groups.iter().map(|group| group.chain.sample_rate()).collect();
         if !RATES.contains(&sample_rate) {
             let rule = format!("Hz, from {} to {}", RATES.start(), RATES.end());
             return Err(out_of_range("--rate", sample_rate, rule.as_str()));
         }
         match rates[..] {
-            [rate, ..] if rates.iter().all(|other| *other == rate) => Listener::new(self, sample_rate, rate, listening),
+            [rate, ..] if rates.iter().all(|other| *other == rate) => {
+                Listener::new(self.clone(), sample_rate, rate, listening)
+            }
             _ => Err(Error::Config(format!(
                 "bundles that vote on a timeline or a stream must work at one rate, not at {rates:?} Hz"
             ))),
@@ -231,8 +222,8 @@ impl Recognizer {
             return Err(wrong("is digital silence: there is nothing to hear".into()));
         }
         let seconds = audio.samples.len() as f64 / f64::from(audio.sample_rate);
-        let mut sum = vec![0.0; self.classes.len()];
-        for chain in &self.chains {
+        let mut sum = vec![0.0; self.inner.classes.len()];
+        for Group { chain, members, .. } in &self.inner.groups {
             let least = chain.shortest();
             if seconds < least {
                 return Err(wrong(format!(
@@ -240,20 +231,20 @@ impl Recognizer {
                 )));
             }
             let matrix = chain.matrix(audio.clone(), path)?;
-            for member in &chain.members {
-                for (sum, probability) in sum.iter_mut().zip(member.probabilities(&matrix)) {
-                    *sum += probability;
-                }
+            for member in members {
+                let temperature = member.temperature().filter(|_| self.calibrated).unwrap_or(1.0);
+                let logits = member.log_probabilities(&matrix, path)?.into_iter().map(|l| f64::from(l) / temperature);
+                sum.iter_mut().zip(softmax(&logits.collect::<Vec<_>>())).for_each(|(sum, p)| *sum += p);
             }
         }
         let count = self.bundles() as f64;
         let probabilities = sum.into_iter().map(|p| (p / count) as f32).collect();
-        Ok(Answer::new(self.classes.clone(), probabilities, seconds, self.notes_at(audio.sample_rate)))
+        Ok(Answer::new(self.inner.classes.clone(), probabilities, seconds, self.notes_at(audio.sample_rate)))
     }
 
     /// What should be known of recordings at `sample_rate` Hz.
     pub(super) fn notes_at(&self, sample_rate: u32) -> Vec<String> {
-        let mut notes: Vec<String> = self.chains.iter().filter_map(|chain| chain.note(sample_rate)).collect();
+        let mut notes: Vec<String> = self.inner.groups.iter().filter_map(|group| group.note(sample_rate)).collect();
         notes.dedup();
         notes
     }
@@ -269,12 +260,7 @@ pub fn load_all(paths: &[PathBuf]) -> Result<Vec<Bundle>> {
     files.concat().iter().map(|file| Bundle::load(file)).collect()
 }
 
-impl Chain {
-    /// The shortest clip that fills a frame, in seconds.
-    fn shortest(&self) -> f64 {
-        self.prototype.frame_and_hop().0 as f64 / f64::from(self.audio.sample_rate)
-    }
-
+impl Group {
     fn note(&self, sample_rate: u32) -> Option<String> {
         let trained = self.audio.sample_rate;
         // A tenth less is still speech as the network knows it: 20 kHz for 22.05.
@@ -284,59 +270,6 @@ impl Chain {
                 sample_rate / 2
             )
         })
-    }
-
-    fn matrix(&self, audio: Audio, path: &Path) -> Result<Matrix> {
-        let samples = self.audio.prepare(audio, path)?;
-        let lock = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = lock().pop();
-        let mut extractor = idle.unwrap_or_else(|| self.prototype.clone());
-        let matrix = extractor.extract(&samples);
-        lock().push(extractor);
-        Ok(matrix)
-    }
-}
-
-impl Member {
-    fn new(bundle: Bundle, scope: ScalerScope) -> Result<Self> {
-        let net = Net::new(&bundle.model, bundle.features.dims(), bundle.classes.len(), &Device::flex());
-        Ok(Self {
-            net: weights::write(net, bundle.weights)?,
-            scaler: bundle.scaler,
-            scope,
-            temperature: bundle.temperature.unwrap_or(1.0),
-            min_frames: bundle.model.min_frames(),
-            windows: bundle.audio.windows(bundle.features.step_seconds(bundle.audio.sample_rate)),
-        })
-    }
-
-    /// The probability of every class, together 1.
-    fn probabilities(&self, matrix: &Matrix) -> Vec<f64> {
-        let mut rows = matrix.as_slice().to_vec();
-        match (&self.scaler, self.scope) {
-            (Some(scaler), _) => scaler.apply(&mut rows),
-            (None, ScalerScope::Speaker | ScalerScope::Utterance) => {
-                let mut fit = ScalerFit::new(matrix.dims());
-                fit.add(&rows);
-                fit.finish().apply(&mut rows);
-            }
-            (None, _) => {}
-        }
-        // As in training: each window is scaled with its clip and shown by itself.
-        let (dims, frames) = (matrix.dims(), matrix.frames());
-        let windows = (0..self.windows.count(frames)).map(|i| self.windows.range(frames, i));
-        let windows: Vec<&[f32]> = windows.map(|of| &rows[of.start * dims..of.end * dims]).collect();
-        let logits = self.net.forward(pad(&windows, dims, self.min_frames, &Device::flex()), None);
-        let [_, classes] = logits.dims();
-        let logits: Vec<f64> = logits.into_data().iter::<f64>().collect();
-        match logits.chunks_exact(classes).collect::<Vec<_>>()[..] {
-            [only] => softmax(only, self.temperature),
-            ref windows => {
-                let each = windows.iter().map(|row| softmax(row, 1.0).iter().map(|p| p.ln() as f32).collect());
-                let mean = Windows::average(&each.collect::<Vec<Vec<f32>>>());
-                softmax(&mean.into_iter().map(f64::from).collect::<Vec<_>>(), self.temperature)
-            }
-        }
     }
 }
 
@@ -412,8 +345,8 @@ mod tests {
         }
         let telephone = recognizer.samples(&speech(8_000, 0.1), 8_000).unwrap();
         assert!(telephone.notes()[0].contains("recorded at 8000 Hz"), "{:?}", telephone.notes());
-        let loud = recognizer.samples(&vec![f32::MAX; 30_000], 22_050).unwrap();
-        assert_eq!(loud.probabilities().len(), 3);
+        let loud = recognizer.samples(&vec![f32::MAX; 30_000], 22_050).unwrap_err().to_string();
+        assert!(loud.contains("not a number"), "{loud}");
     }
 
     #[test]

@@ -1,0 +1,168 @@
+//! The way from a clip's audio to an answer, as a bundle has it.
+
+use std::{
+    ops::Range,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use burn::tensor::Device;
+
+use super::{Bundle, Clips, Scoring};
+use crate::{
+    audio::{Audio, AudioConfig, Windows},
+    error::{Error, Result},
+    frontend::{Frontend, Matrix, Scaler, ScalerFit, ScalerScope, Worker},
+    model::{Net, weights},
+};
+
+/// How many windows of a clip the network is shown at once: memory is bounded by it, results are not changed.
+const BATCH: usize = 32;
+
+/// From a clip's audio to its matrix: the stages `[audio]` and the front end. Threads share it.
+pub struct Chain {
+    audio: AudioConfig,
+    frontend: Arc<dyn Frontend>,
+    /// Workers that are not in use: each has buffers of its own.
+    idle: Mutex<Vec<Box<dyn Worker>>>,
+}
+
+impl Chain {
+    /// The chain of a bundle.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bundle::frontend`].
+    pub fn new(bundle: &Bundle) -> Result<Self> {
+        Ok(Self { audio: bundle.audio.clone(), frontend: bundle.frontend()?, idle: Mutex::default() })
+    }
+
+    /// The rate that clips are brought to, in Hz.
+    #[must_use]
+    pub fn sample_rate(&self) -> u32 {
+        self.audio.sample_rate
+    }
+
+    /// The shortest clip that fills a frame, in seconds.
+    #[must_use]
+    pub fn shortest(&self) -> f64 {
+        self.frontend.frame_length() as f64 / f64::from(self.audio.sample_rate)
+    }
+
+    /// The matrix of a clip; `path` serves the messages alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`AudioConfig::prepare`] and [`Worker::compute`]; [`Error::File`] where a feature is not a number.
+    pub fn matrix(&self, audio: Audio, path: &Path) -> Result<Matrix> {
+        let samples = self.audio.prepare(audio, path)?;
+        let lock = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = lock().pop();
+        let mut worker = idle.unwrap_or_else(|| self.frontend.worker());
+        let matrix = self.frontend.whole(worker.as_mut(), &samples);
+        lock().push(worker);
+        let matrix = matrix?;
+        match matrix.as_slice().iter().position(|value| !value.is_finite()) {
+            None => Ok(matrix),
+            Some(at) => {
+                let column = &self.frontend.columns()[at % matrix.dims()];
+                Err(Error::file(path, format!("gives a value of {column} that is not a number: is it audio at all?")))
+            }
+        }
+    }
+}
+
+/// From a matrix to log-probabilities: the scaler and the network of one bundle.
+pub struct Member {
+    net: Net,
+    scaler: Option<Scaler>,
+    scope: ScalerScope,
+    windows: Windows,
+    dims: usize,
+    min_frames: usize,
+    temperature: Option<f64>,
+}
+
+impl Member {
+    /// The network of a bundle, on the CPU.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where the weights do not fit the network.
+    pub fn new(bundle: Bundle) -> Result<Self> {
+        let frontend = bundle.frontend()?;
+        let dims = frontend.dims();
+        let net = Net::new(&bundle.model, dims, bundle.classes.len(), &Device::flex());
+        Ok(Self {
+            net: weights::write(net, bundle.weights)?,
+            scaler: bundle.scaler,
+            scope: bundle.features.scaler,
+            windows: bundle.audio.windows(frontend.step_seconds()),
+            dims,
+            min_frames: bundle.model.min_frames(),
+            temperature: bundle.temperature,
+        })
+    }
+
+    /// What the matrices were standardised on in training.
+    #[must_use]
+    pub fn scope(&self) -> ScalerScope {
+        self.scope
+    }
+
+    /// What divides the logits; none where it was not fitted.
+    #[must_use]
+    pub fn temperature(&self) -> Option<f64> {
+        self.temperature
+    }
+
+    /// The log-probability of every class, before the temperature; `name` serves the messages alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scoring::log_probabilities`].
+    pub fn log_probabilities(&self, matrix: &Matrix, name: &Path) -> Result<Vec<f32>> {
+        let mut rows = matrix.as_slice().to_vec();
+        match (&self.scaler, self.scope) {
+            (Some(scaler), _) => scaler.apply(&mut rows),
+            (None, ScalerScope::Speaker | ScalerScope::Utterance) => {
+                let mut fit = ScalerFit::new(matrix.dims());
+                fit.add(&rows);
+                fit.finish().apply(&mut rows);
+            }
+            (None, _) => {}
+        }
+        let device = Device::flex();
+        let scoring = Scoring {
+            net: &self.net,
+            windows: self.windows,
+            dims: self.dims,
+            min_frames: self.min_frames,
+            batch_size: BATCH,
+            device: &device,
+        };
+        let clip = One { rows, dims: self.dims, name };
+        Ok(scoring.log_probabilities(&clip, &[0])?.pop().unwrap_or_default())
+    }
+}
+
+/// A single clip's scaled values.
+struct One<'a> {
+    rows: Vec<f32>,
+    dims: usize,
+    name: &'a Path,
+}
+
+impl Clips for One<'_> {
+    fn frames(&self, _clip: usize) -> usize {
+        self.rows.len() / self.dims.max(1)
+    }
+
+    fn rows(&self, _clip: usize, frames: Range<usize>) -> Result<Vec<f32>> {
+        Ok(self.rows[frames.start * self.dims..frames.end * self.dims].to_vec())
+    }
+
+    fn name(&self, _clip: usize) -> String {
+        self.name.display().to_string()
+    }
+}

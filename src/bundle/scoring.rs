@@ -1,0 +1,122 @@
+//! From scaled matrices to what a network makes of each clip: cut into windows, shown in batches, averaged by clip. The
+//! one way for validation, test and prediction.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
+
+use burn::tensor::{Device, Tensor, activation::log_softmax};
+
+use crate::{
+    audio::Windows,
+    error::{Error, Result},
+    model::{Net, NetInput, pad},
+};
+
+/// Clips as scaled matrices `[frames, dims]`.
+pub trait Clips {
+    /// How many frames a clip has.
+    fn frames(&self, clip: usize) -> usize;
+
+    /// The scaled values of some frames of a clip, row after row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where they cannot be read.
+    fn rows(&self, clip: usize, frames: Range<usize>) -> Result<Vec<f32>>;
+
+    /// What a message calls the clip.
+    fn name(&self, clip: usize) -> String;
+}
+
+/// A window of a clip: what the network is shown at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Item {
+    /// The clip it is cut from, and whose side and label it has.
+    pub clip: usize,
+    /// Which of the clip's windows.
+    pub window: usize,
+}
+
+/// A network at work on clips: without dropout, with running statistics.
+pub struct Scoring<'a> {
+    /// The network, as it is used ([`burn::module::Module::valid`]).
+    pub net: &'a Net,
+    /// How a clip is cut.
+    pub windows: Windows,
+    /// Columns of the matrices.
+    pub dims: usize,
+    /// The fewest frames of a batch.
+    pub min_frames: usize,
+    /// How many windows are shown at once. It does not change a result.
+    pub batch_size: usize,
+    /// Where the network is.
+    pub device: &'a Device,
+}
+
+impl Scoring<'_> {
+    /// The log-probabilities of every class for each of the clips, in the order asked for: the logarithm of the mean
+    /// probability over a clip's windows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] naming a clip for which the network gives something that is no number; as [`Clips::rows`].
+    pub fn log_probabilities(&self, clips: &dyn Clips, members: &[usize]) -> Result<Vec<Vec<f32>>> {
+        let by_clip = self.by_window(clips, members, |input| log_softmax(self.net.forward(input, None), 1))?;
+        Ok(by_clip.iter().map(|windows| Windows::average(windows)).collect())
+    }
+
+    /// What the network's penultimate layer makes of each of the clips, in the order asked for: the mean over a clip's
+    /// windows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scoring::log_probabilities`].
+    pub fn embeddings(&self, clips: &dyn Clips, members: &[usize]) -> Result<Vec<Vec<f32>>> {
+        let by_clip = self.by_window(clips, members, |input| self.net.penultimate(input))?;
+        let mean = |windows: &Vec<Vec<f32>>| -> Vec<f32> {
+            let width = windows.first().map_or(0, Vec::len);
+            (0..width).map(|i| windows.iter().map(|vector| vector[i]).sum::<f32>() / windows.len() as f32).collect()
+        };
+        Ok(by_clip.iter().map(mean).collect())
+    }
+
+    /// A row of what `output` gives for each window of each member, in their order, whatever batches the windows were in:
+    /// the order of a sum matters to its last bits.
+    fn by_window(
+        &self,
+        clips: &dyn Clips,
+        members: &[usize],
+        output: impl Fn(NetInput) -> Tensor<2>,
+    ) -> Result<Vec<Vec<Vec<f32>>>> {
+        let mut by_clip = HashMap::<usize, BTreeMap<usize, Vec<f32>>>::new();
+        for batch in self.batches(clips, members) {
+            let rows: Vec<Vec<f32>> = batch
+                .iter()
+                .map(|item| clips.rows(item.clip, self.windows.range(clips.frames(item.clip), item.window)))
+                .collect::<Result<_>>()?;
+            let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+            let given = output(pad(&rows, self.dims, self.min_frames, self.device));
+            let [_, width] = given.dims();
+            let given: Vec<f32> = given.into_data().iter::<f32>().collect();
+            for (item, row) in batch.iter().zip(given.chunks_exact(width)) {
+                if row.iter().any(|value| value.is_nan()) {
+                    let name = clips.name(item.clip);
+                    return Err(Error::Data(format!("{name}: the network's output is not a number for this clip")));
+                }
+                by_clip.entry(item.clip).or_default().insert(item.window, row.to_vec());
+            }
+        }
+        Ok(members.iter().filter_map(|clip| by_clip.remove(clip)).map(|of| of.into_values().collect()).collect())
+    }
+
+    /// The members' windows in batches, sorted by length, so that little is padded.
+    fn batches(&self, clips: &dyn Clips, members: &[usize]) -> Vec<Vec<Item>> {
+        let windows =
+            |&clip: &usize| (0..self.windows.count(clips.frames(clip))).map(move |window| Item { clip, window });
+        let mut order: Vec<Item> = members.iter().flat_map(windows).collect();
+        order.sort_by_key(|item| (self.windows.range(clips.frames(item.clip), item.window).len(), *item));
+        order.chunks(self.batch_size.max(1)).map(<[Item]>::to_vec).collect()
+    }
+}
