@@ -120,8 +120,12 @@ mod tests {
 
     #[test]
     fn parts_that_are_cut_are_joined_again() {
-        let part = |columns: &[Range<usize>]| Part { version: 1, identity: Vec::new(), columns: columns.to_vec() };
-        let parts = [part(&[1..3, 8..9]), part(&[0..1, 3..7]), part(&[7..8])];
+        let part = |columns: &[(usize, usize)]| Part {
+            version: 1,
+            identity: Vec::new(),
+            columns: columns.iter().map(|&(from, to)| from..to).collect(),
+        };
+        let parts = [part(&[(1, 3), (8, 9)]), part(&[(0, 1), (3, 7)]), part(&[(7, 8)])];
         let matrix = Matrix::new(5, 9, (0..45).map(|i| i as f32).collect()).unwrap();
         let cut: Vec<Matrix> = parts.iter().map(|part| part.cut(&matrix)).collect();
         assert_eq!(cut[0].row(1), [10.0, 11.0, 17.0]);
