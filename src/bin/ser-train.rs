@@ -123,7 +123,7 @@ fn watched(arguments: Arguments) -> Result<()> {
     #[cfg(feature = "tui")]
     return run(arguments, &ser::progress::Dashboard::over(&terminal)?);
     #[cfg(not(feature = "tui"))]
-    Err(Error::Config("--tui: this build has no dashboard; build it with --features tui".into()))
+    Err(Error::Config("--tui: this build has no terminal dashboard; build it with --features tui".into()))
 }
 
 fn run(arguments: Arguments, observer: &dyn Observer) -> Result<()> {
