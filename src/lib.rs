@@ -9,7 +9,7 @@
 //!                                          side
 //! ```
 //!
-//! [`train::prepare`] and [`train::train`] are `ser-train`; [`report::gather`] is `ser-eval`;
+//! [`experiment::prepare`] and [`experiment::train`] are `ser-train`; [`report::gather`] is `ser-eval`;
 //! [`survey::survey`], what both start from, with [`report::card`] and its neighbours is `ser-data`. What training leaves,
 //! a [`bundle::Bundle`], answers as a [`predict::Recognizer`], which is `ser-predict`.
 //! Long work tells an [`events::Observer`] how it goes on and asks it whether to stop; the library prints nothing.
@@ -50,6 +50,7 @@ pub mod train;
 pub mod run;
 
 pub mod eval;
+pub mod experiment;
 pub mod report;
 
 pub mod bundle;

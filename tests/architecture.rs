@@ -20,6 +20,7 @@ const ORDER: &[&str] = &[
     "duration",
     "stdout",
     "arrays",
+    "numeric",
     // From a config to a matrix.
     "synthetic",
     "audio",
@@ -119,7 +120,8 @@ fn test_modules(files: &[PathBuf]) -> Vec<PathBuf> {
             if let [.., "mod", name] = words[..]
                 && let Some(name) = name.strip_suffix(';')
             {
-                let folder = if file.ends_with("mod.rs") { file.parent().unwrap().to_owned() } else { file.with_extension("") };
+                let folder =
+                    if file.ends_with("mod.rs") { file.parent().unwrap().to_owned() } else { file.with_extension("") };
                 found.extend([folder.join(format!("{name}.rs")), folder.join(name)]);
             }
         }
@@ -130,12 +132,7 @@ fn test_modules(files: &[PathBuf]) -> Vec<PathBuf> {
 /// The names behind `crate::`, or behind as many `super::` as lead to the root from a module `depth` deep, outside of
 /// comments and tests.
 fn used(text: &str, depth: usize) -> BTreeSet<String> {
-    let code: String = text
-        .lines()
-        .take_while(|line| line.trim_end() != "#[cfg(test)]" || line.starts_with(' '))
-        .map(|line| line.split("//").next().unwrap_or_default())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let code = without_tests(text);
     let root = "super::".repeat(depth);
     let mut names = BTreeSet::new();
     for prefix in ["crate::", &root] {
@@ -148,6 +145,22 @@ fn used(text: &str, depth: usize) -> BTreeSet<String> {
         }
     }
     names
+}
+
+/// The text without comments and without the modules in it that are under `#[cfg(test)]`.
+fn without_tests(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let (mut code, mut in_tests) = (String::new(), false);
+    for (i, line) in lines.iter().enumerate() {
+        let next = lines.get(i + 1).unwrap_or(&"");
+        in_tests |= *line == "#[cfg(test)]" && next.contains("mod ") && next.ends_with('{');
+        if !in_tests {
+            code.push_str(line.split("//").next().unwrap_or_default());
+            code.push('\n');
+        }
+        in_tests &= *line != "}";
+    }
+    code
 }
 
 /// The first name of each path of a use tree: `a` and `b` of `{a::{c, d}, b}`.
@@ -176,7 +189,7 @@ fn first_names(tree: &str) -> Vec<String> {
 #[test]
 fn imports_are_found_however_they_are_written() {
     let text = "use crate::{\n    a::{self, b::{C}},\n    d,\n};\n// crate::comment\nfn f() { crate::e::g(); super::super::h() }\n\
-                use other_crate::x;\nmacro!($crate::m);\n#[cfg(test)]\nmod tests { use crate::t; }\n";
-    assert_eq!(used(text, 2).into_iter().collect::<Vec<_>>(), ["a", "d", "e", "h", "m"]);
+                use other_crate::x;\nmacro!($crate::m);\n#[cfg(test)]\nmod tests {\n    use crate::t;\n}\nuse crate::n;\n";
+    assert_eq!(used(text, 2).into_iter().collect::<Vec<_>>(), ["a", "d", "e", "h", "m", "n"]);
     assert_eq!(used("fn f() { super::h() }", 1).into_iter().collect::<Vec<_>>(), ["h"]);
 }

@@ -13,12 +13,12 @@ use ser::{
     error::{Error, Result},
     eval::Bootstrap,
     events::Observer,
+    experiment::{Options, Prepared, planned, prepare, sanity, train},
     files::create_dir,
     progress::Terminal,
     report,
     run::GridRecord,
     stdout::print,
-    train::{Options, Prepared, planned, prepare, sanity, train},
 };
 
 /// Trains a speech-emotion recogniser as a config describes, evaluates it on speakers it never heard, and writes a

@@ -73,7 +73,7 @@ impl Averaging {
     }
 
     /// Takes a step's weights into the mean; `steps` are those taken, this one included.
-    pub(super) fn after_step(&self, mean: &mut Option<Weights>, steps: u64, weights: impl FnOnce() -> Weights) {
+    pub(crate) fn after_step(&self, mean: &mut Option<Weights>, steps: u64, weights: impl FnOnce() -> Weights) {
         if let Self::Ema(Ema { decay }) = *self {
             let n = steps as f64;
             take_in(mean, weights(), 1.0 - decay.min((1.0 + n) / (10.0 + n)));
@@ -81,7 +81,7 @@ impl Averaging {
     }
 
     /// Takes the weights at the end of an epoch (from 1) of `epochs` into the mean.
-    pub(super) fn after_epoch(
+    pub(crate) fn after_epoch(
         &self,
         mean: &mut Option<Weights>,
         epoch: usize,

@@ -13,7 +13,7 @@ use crate::{
 
 /// What makes the training side's batches. All that is random in them is a function of the seed, the epoch and the clip or
 /// the batch.
-pub(super) struct Batches<'a> {
+pub(crate) struct Batches<'a> {
     pub data: &'a Dataset<'a>,
     /// Each clip's class.
     pub labels: &'a [usize],
@@ -26,7 +26,7 @@ pub(super) struct Batches<'a> {
 
 impl Batches<'_> {
     /// Batch `index` of the epoch, and the probabilities that the network should give, `[batch, classes]`.
-    pub(super) fn batch(
+    pub(crate) fn batch(
         &self,
         items: &[Item],
         epoch: usize,

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     arrays::{self, Arrays, Precision, Weight},
     error::{Error, Result},
+    events::EpochRecord,
     model::weights::Weights,
-    run::EpochRecord,
 };
 
 /// Where a training stands. All randomness is a function of (seed, epoch, batch), so that this and the arrays are all
@@ -35,18 +35,18 @@ pub struct State {
 }
 
 /// What makes an epoch better than another: its validation UAR, then the lower validation loss.
-pub(super) fn rank(epoch: &EpochRecord) -> (f64, f64) {
+pub(crate) fn rank(epoch: &EpochRecord) -> (f64, f64) {
     (epoch.validation_uar, -epoch.validation_loss)
 }
 
 impl State {
     /// Whether this is the end of the best epoch so far.
-    pub(super) fn is_best(&self) -> bool {
+    pub(crate) fn is_best(&self) -> bool {
         self.batch == 0 && self.best.is_some() && self.best == self.history.last().map(|epoch| epoch.epoch)
     }
 
     /// Files the epoch and starts the next one.
-    pub(super) fn end_epoch(&mut self, record: EpochRecord) {
+    pub(crate) fn end_epoch(&mut self, record: EpochRecord) {
         let best = self.best.and_then(|epoch| self.history.iter().find(|e| e.epoch == epoch));
         if best.is_none_or(|best| rank(&record) > rank(best)) {
             self.best = Some(record.epoch);

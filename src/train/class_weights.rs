@@ -76,7 +76,7 @@ impl ClassWeights {
     /// # Errors
     ///
     /// [`Error::Config`] naming a class that the task does not have.
-    pub(super) fn resolve(&self, classes: &[String], counts: &[usize]) -> Result<Option<Vec<f32>>> {
+    pub(crate) fn resolve(&self, classes: &[String], counts: &[usize]) -> Result<Option<Vec<f32>>> {
         match self {
             Self::None => Ok(None),
             Self::Balanced => {

@@ -12,7 +12,7 @@ use crate::{
 
 /// What a clip's values are standardised with.
 #[derive(Clone, Copy)]
-pub(super) enum Scaling<'a> {
+pub(crate) enum Scaling<'a> {
     /// Nothing.
     None,
     /// What was fitted elsewhere.
@@ -23,7 +23,7 @@ pub(super) enum Scaling<'a> {
 
 /// A window of a clip: what the network is shown at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Item {
+pub(crate) struct Item {
     /// The clip it is cut from, and whose side and label it has.
     pub clip: usize,
     /// Which of the clip's windows.
@@ -31,7 +31,7 @@ pub(super) struct Item {
 }
 
 /// The clips of a fold. Nothing of them is held: values are read from the cache when a batch wants them.
-pub(super) struct Dataset<'a> {
+pub(crate) struct Dataset<'a> {
     entries: &'a [Entry],
     /// Each clip's altered copies; none but on the training side.
     copies: Vec<&'a [Entry]>,
@@ -42,22 +42,22 @@ pub(super) struct Dataset<'a> {
 
 impl<'a> Dataset<'a> {
     /// The clips of `entries`, each with what it is scaled by.
-    pub(super) fn new(entries: &'a [Entry], scaling: Vec<Scaling<'a>>, windows: Windows, min_frames: usize) -> Self {
+    pub(crate) fn new(entries: &'a [Entry], scaling: Vec<Scaling<'a>>, windows: Windows, min_frames: usize) -> Self {
         Self { entries, copies: vec![&[]; entries.len()], scaling, windows, min_frames }
     }
 
     /// Adds altered copies of a clip, each scaled as the clip is.
-    pub(super) fn add_copies(&mut self, clip: usize, copies: &'a [Entry]) {
+    pub(crate) fn add_copies(&mut self, clip: usize, copies: &'a [Entry]) {
         self.copies[clip] = copies;
     }
 
     /// How many altered copies the clip has.
-    pub(super) fn copies(&self, clip: usize) -> usize {
+    pub(crate) fn copies(&self, clip: usize) -> usize {
         self.copies[clip].len()
     }
 
     /// The scaled values of a window, row after row: of the clip, or of one of its copies, in the same part of it.
-    pub(super) fn rows(&self, item: Item, copy: Option<usize>) -> Result<Vec<f32>> {
+    pub(crate) fn rows(&self, item: Item, copy: Option<usize>) -> Result<Vec<f32>> {
         let entry = copy.map_or(&self.entries[item.clip], |copy| &self.copies[item.clip][copy]);
         // A copy may be longer or shorter, and have more or fewer windows.
         let (own, others) = (self.items(item.clip).len(), self.windows.count(entry.frames()));
@@ -77,12 +77,12 @@ impl<'a> Dataset<'a> {
     }
 
     /// The fewest frames of a batch.
-    pub(super) fn min_frames(&self) -> usize {
+    pub(crate) fn min_frames(&self) -> usize {
         self.min_frames
     }
 
     /// Feature columns.
-    pub(super) fn dims(&self) -> usize {
+    pub(crate) fn dims(&self) -> usize {
         self.entries.first().map_or(0, Entry::dims)
     }
 
@@ -97,19 +97,19 @@ impl<'a> Dataset<'a> {
     }
 
     /// The windows as one padded batch.
-    pub(super) fn batch(&self, items: &[Item], device: &Device) -> Result<NetInput> {
+    pub(crate) fn batch(&self, items: &[Item], device: &Device) -> Result<NetInput> {
         let rows: Vec<Vec<f32>> = items.iter().map(|&item| self.rows(item, None)).collect::<Result<_>>()?;
         let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
         Ok(pad(&rows, self.dims(), self.min_frames, device))
     }
 
     /// The members' windows, clip after clip.
-    pub(super) fn windows_of(&self, members: &[usize]) -> Vec<Item> {
+    pub(crate) fn windows_of(&self, members: &[usize]) -> Vec<Item> {
         members.iter().flat_map(|&clip| self.items(clip)).collect()
     }
 
     /// The members' windows in batches for reading only: sorted by length, so that little is padded.
-    pub(super) fn plain_batches(&self, members: &[usize], size: usize) -> Vec<Vec<Item>> {
+    pub(crate) fn plain_batches(&self, members: &[usize], size: usize) -> Vec<Vec<Item>> {
         let mut order = self.windows_of(members);
         order.sort_by_key(|&item| (self.frames(item), item));
         order.chunks(size).map(<[Item]>::to_vec).collect()
@@ -117,7 +117,7 @@ impl<'a> Dataset<'a> {
 }
 
 #[cfg(test)]
-pub(super) mod fake {
+pub(crate) mod fake {
     use crate::{
         audio::AudioConfig,
         cache::{Cache, DEFAULT_LIMIT, Entry},

@@ -26,7 +26,7 @@ impl LearnFrom {
     }
 
     /// Those clips of the fold.
-    pub(super) fn members(self, fold: &Fold) -> Cow<'_, [usize]> {
+    pub(crate) fn members(self, fold: &Fold) -> Cow<'_, [usize]> {
         match self {
             Self::Train => Cow::Borrowed(&fold.train),
             Self::TrainAndValidation => [&fold.train[..], &fold.validation].concat().into(),

@@ -4,7 +4,7 @@ use burn::tensor::{Tensor, TensorData, activation::log_softmax};
 
 /// What the training makes small.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Loss {
+pub(crate) struct Loss {
     /// How much each class counts; all alike where absent.
     pub weights: Option<Vec<f32>>,
     /// The exponent of focal loss (Lin et al. 2017): a class's part is scaled by (1 - p)^gamma, so that what is learnt
@@ -15,7 +15,7 @@ pub(super) struct Loss {
 impl Loss {
     /// The mean over the batch of `logits` and `targets`, `[batch, classes]` each, in nats; with weights a weighted mean,
     /// as PyTorch has it. `[1]`
-    pub(super) fn of(&self, logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+    pub(crate) fn of(&self, logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
         let log = log_softmax(logits, 1);
         let log = if self.focal_gamma > 0.0 {
             // Kept off zero, where the power has no finite slope.

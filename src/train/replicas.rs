@@ -15,22 +15,22 @@ use super::loss::Loss;
 use crate::model::{Net, NetInput, weights};
 
 /// The devices that share a batch.
-pub(super) struct Replicas(Vec<Device>);
+pub(crate) struct Replicas(Vec<Device>);
 
 impl Replicas {
     /// For at least one device.
-    pub(super) fn new(devices: &[Device]) -> Self {
+    pub(crate) fn new(devices: &[Device]) -> Self {
         Self(devices.iter().map(|device| device.clone().autodiff()).collect())
     }
 
     /// The device that the network is on.
-    pub(super) fn first(&self) -> &Device {
+    pub(crate) fn first(&self) -> &Device {
         &self.0[0]
     }
 
     /// The batch's loss in nats and its gradient, laid out as [`weights::flatten`] does. `dropout` is the stream of each
     /// part.
-    pub(super) fn gradient(
+    pub(crate) fn gradient(
         &self,
         net: &Net,
         loss: &Loss,
@@ -80,7 +80,7 @@ impl Replicas {
 }
 
 /// The loss of a part in nats and its gradient.
-pub(super) fn part(
+pub(crate) fn part(
     net: &Net,
     loss: &Loss,
     input: NetInput,

@@ -30,7 +30,7 @@ impl Sampling {
     /// Batches are not sorted by length: in acted speech length goes with emotion, and batches of few classes learn worse
     /// (RAVDESS, Luna's folds, one seed: 43.6 UAR with sorting in pools of eight batches, 47.3 without). Padding is nearly
     /// free, since the fused operations pass over it.
-    pub(super) fn batches(
+    pub(crate) fn batches(
         self,
         items: &[Item],
         labels: &[usize],

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::checkpoint::rank;
 use crate::{
     error::{Error, Result},
-    run::EpochRecord,
+    events::EpochRecord,
     setting::out_of_range,
 };
 
@@ -109,7 +109,7 @@ impl Default for Plateau {
 
 /// Where a training stands.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(crate) struct Place<'a> {
     /// Epochs done, the part of the one under way included.
     pub done: f64,
     /// `train.epochs`.
@@ -125,7 +125,7 @@ impl Schedule {
     }
 
     /// The step size for the next batch, `peak` being `train.learning_rate`.
-    pub(super) fn rate(&self, peak: f64, at: Place) -> f64 {
+    pub(crate) fn rate(&self, peak: f64, at: Place) -> f64 {
         let epochs = at.epochs as f64;
         match *self {
             Self::Constant(_) => peak,

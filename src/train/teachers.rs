@@ -1,30 +1,14 @@
-//! `train.teachers`: trained networks whose mean answer is learnt in place of the labels (Hinton et al. 2015), on what the
-//! network itself is shown, mixed and altered as it is (Beyer et al. 2022). One network thus comes near the average of
-//! many. What teachers have heard must not be tested on, nor what they have learnt from be validated on.
+//! `[train.teachers]`: whose answers are learnt in place of labels.
 
-use std::path::PathBuf;
-
-use burn::{
-    module::Module,
-    tensor::{Device, Tensor, activation::softmax},
-};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    experiment::Prepared,
-    fit::with_weights,
-    lineage::{check_heard, differ, place, refused},
-};
 use crate::{
-    bundle::Bundle,
     error::{Error, Result},
-    frontend::Scaler,
-    model::{Net, NetInput},
-    protocol::Fold,
     setting::out_of_range,
 };
 
-const KEY: &str = "train.teachers.bundles";
+/// The config's key of the bundles.
+pub(crate) const KEY: &str = "train.teachers.bundles";
 
 /// `[train.teachers]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,141 +34,5 @@ impl TeachersConfig {
             return Err(out_of_range("train.teachers.share", self.share, "a part above 0, up to 1"));
         }
         Ok(())
-    }
-}
-
-/// The bundles that a run learns from.
-pub(super) struct Teachers {
-    bundles: Vec<(PathBuf, Bundle)>,
-    share: f64,
-}
-
-impl Teachers {
-    /// Reads what the config asks for; nothing where it asks for labels alone.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Config`] where a bundle's audio, features or classes are not the experiment's, where it may have heard what
-    /// is tested on, or learnt from what is validated on; otherwise as [`Bundle::load`].
-    pub(super) fn load(prepared: &Prepared, fold: &Fold, seed: u64) -> Result<Option<Self>> {
-        let Some(config) = &prepared.experiment.train.teachers else { return Ok(None) };
-        let load = |named: &String| {
-            let path = place(named, &fold.name, seed);
-            let bundle = Bundle::load(&path)?;
-            fits(&bundle, prepared).map_err(|e| refused(KEY, &path, &e))?;
-            check_heard(KEY, &path, &bundle, prepared, fold)?;
-            Ok((path, bundle))
-        };
-        let bundles = config.bundles.iter().map(load).collect::<Result<_>>()?;
-        Ok(Some(Self { bundles, share: config.share }))
-    }
-
-    /// The networks on a device, to be shown features that `scaler` has scaled.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Config`] where a teacher learnt from features that were scaled otherwise.
-    pub(super) fn on(&self, scaler: Option<&Scaler>, device: &Device) -> Result<Faculty> {
-        let device = device.clone().inner();
-        let net = |(path, bundle): &(PathBuf, Bundle)| {
-            let same = match (&bundle.scaler, scaler) {
-                (Some(theirs), Some(ours)) => alike(theirs, ours),
-                (theirs, ours) => theirs.is_none() && ours.is_none(),
-            };
-            if !same {
-                let problem = "its scaler was fitted on other clips: name teachers of the same training side";
-                return Err(refused(KEY, path, problem));
-            }
-            let net = with_weights(bundle, &device)?;
-            Ok(net.valid())
-        };
-        Ok(Faculty { nets: self.bundles.iter().map(net).collect::<Result<_>>()?, share: self.share })
-    }
-
-    /// The corpora that they have heard.
-    pub(super) fn heard(&self) -> impl Iterator<Item = &String> {
-        self.bundles.iter().flat_map(|(_, bundle)| bundle.record.heard())
-    }
-
-    /// Who they are, for people.
-    pub(super) fn words(&self) -> String {
-        let paths: Vec<String> = self.bundles.iter().map(|(path, _)| path.display().to_string()).collect();
-        format!("taught by {}", paths.join(", "))
-    }
-}
-
-/// Teachers at work.
-pub(super) struct Faculty {
-    nets: Vec<Net>,
-    share: f64,
-}
-
-impl Faculty {
-    /// What the network should say of a batch: the teachers' mean answer to it, and the rest of `targets`. Both
-    /// `[batch, classes]`.
-    pub(super) fn targets(&self, input: &NetInput, targets: Tensor<2>) -> Tensor<2> {
-        let features = input.features.clone().inner();
-        let answers = self.nets.iter().map(|net| {
-            let input = NetInput { features: features.clone(), lengths: input.lengths.clone() };
-            softmax(net.forward(input, None), 1)
-        });
-        let Some(sum) = answers.reduce(|sum, answer| sum + answer) else { return targets };
-        let taught = sum.mul_scalar(self.share / self.nets.len() as f64);
-        Tensor::from_inner(taught) + targets.mul_scalar(1.0 - self.share)
-    }
-}
-
-/// The chain must be the experiment's, and the classes; the network may be another.
-fn fits(bundle: &Bundle, prepared: &Prepared) -> std::result::Result<(), String> {
-    differ("audio", &bundle.audio, &prepared.experiment.audio)?;
-    differ("features", &bundle.features, &prepared.experiment.features)?;
-    if bundle.classes != prepared.classes {
-        return Err(format!(
-            "its classes are {}, this experiment's {}: they must be the same",
-            bundle.classes.join(", "),
-            prepared.classes.join(", ")
-        ));
-    }
-    Ok(())
-}
-
-/// Whether two scalers are the same but for rounding.
-fn alike(theirs: &Scaler, ours: &Scaler) -> bool {
-    let near = |a: &[f32], b: &[f32]| {
-        a.len() == b.len() && a.iter().zip(b).zip(&ours.std).all(|((a, b), std)| (a - b).abs() <= 1e-4 * std)
-    };
-    near(&theirs.mean, &ours.mean) && near(&theirs.std, &ours.std)
-}
-
-#[cfg(test)]
-mod tests {
-    use burn::tensor::TensorData;
-
-    use super::*;
-    use crate::bundle::made_up;
-
-    #[test]
-    fn what_is_learnt_is_the_mean_answer_and_the_rest_of_the_label() {
-        let bundles: Vec<_> = [1, 2].map(|seed| ("x".into(), made_up::bundle(seed))).into();
-        let (dims, scaler) = (bundles[0].1.features.dims(), bundles[0].1.scaler.clone());
-        let device = Device::flex().autodiff();
-        let values: Vec<f32> = (0..2 * 30 * dims).map(|i| (i as f32 * 0.37).sin()).collect();
-        let features = Tensor::<3>::from_data(TensorData::new(values, [2, 30, dims]), &device);
-        let input = NetInput { features, lengths: vec![30, 24] };
-        let labels = || Tensor::<2>::from_data([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], &device);
-        let numbers = |x: Tensor<2>| x.into_data().iter::<f32>().collect::<Vec<_>>();
-        let answers = |share, of: &[usize]| {
-            let bundles = of.iter().map(|&i| bundles[i].clone()).collect();
-            let teachers = Teachers { bundles, share };
-            numbers(teachers.on(scaler.as_ref(), &device).unwrap().targets(&input, labels()))
-        };
-        let (one, other) = (answers(1.0, &[0]), answers(1.0, &[1]));
-        assert!(one.iter().zip(&other).any(|(a, b)| (a - b).abs() > 1e-3), "{one:?} {other:?}");
-        let expected = one.iter().zip(&other).zip(numbers(labels())).map(|((a, b), label)| 0.4 * (a + b) + 0.2 * label);
-        for (ours, expected) in answers(0.8, &[0, 1]).into_iter().zip(expected) {
-            approx::assert_abs_diff_eq!(ours, expected, epsilon = 1e-6);
-        }
-        let teachers = Teachers { bundles, share: 1.0 };
-        assert!(teachers.on(None, &device).is_err(), "other features");
     }
 }

@@ -1,6 +1,6 @@
 //! What is known of a run before it starts: config, record, clips and split, in its folder before the long work.
 
-use super::experiment::Prepared;
+use super::Prepared;
 use crate::{
     cache::Entry,
     error::Result,

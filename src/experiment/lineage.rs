@@ -6,13 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{LearnFrom, experiment::Prepared};
+use super::Prepared;
 use crate::{
     bundle::{self, Bundle},
     config::Experiment,
     error::{Error, Result},
     protocol::{Fold, Side},
     run::SplitRow,
+    train::LearnFrom,
 };
 
 /// Bundles that come from bundles, and so on: no more generations than this.

@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use super::checkpoint::{Checkpoint, State};
 use crate::{
     error::{Error, Result},
     events::Observer,
     files::remove_partial,
     run::RunDir,
+    train::{Checkpoint, State},
 };
 
 /// The checkpoints of one run.
@@ -110,7 +110,7 @@ impl Checkpoints<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::weights::Weights, run::EpochRecord};
+    use crate::{events::EpochRecord, model::weights::Weights};
 
     /// The state at the end of an epoch, of which `best` was the best.
     fn checkpoint(epoch: usize, best: usize) -> Checkpoint {

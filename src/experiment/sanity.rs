@@ -6,15 +6,7 @@
 use burn::tensor::Device;
 
 use super::{
-    batch::Batches,
-    data::{Dataset, Item},
-    experiment::{Options, Prepared, chosen_folds, matrices},
-    fit::initial,
-    init::Start,
-    loss::Loss,
-    optimiser::Optimiser,
-    replicas::part,
-    scaling::Scalers,
+    Options, Prepared, features::matrices, init::Start, network::initial, runs::chosen_folds, scaling::Scalers,
 };
 use crate::{
     augment::AugmentConfig,
@@ -24,6 +16,7 @@ use crate::{
     model::Net,
     protocol::Fold,
     rng,
+    train::{Batches, Dataset, Item, Loss, Optimiser, part},
 };
 
 /// Steps on the one batch.

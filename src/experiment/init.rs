@@ -2,7 +2,7 @@
 //! either an error or said aloud.
 
 use super::{
-    experiment::Prepared,
+    Prepared,
     lineage::{check_heard, differ, place, refused},
 };
 use crate::{

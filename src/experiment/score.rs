@@ -7,13 +7,13 @@ use burn::{
     tensor::{Device, Tensor, activation::log_softmax},
 };
 
-use super::data::Dataset;
 use crate::{
     audio::Windows,
     bundle::SideFigures,
     error::Result,
     eval::{Confusion, scores},
     model::{Net, NetInput},
+    train::Dataset,
 };
 
 /// The predictions of one side.

@@ -3,30 +3,20 @@
 //! Everything random is a function of (seed, epoch, batch), so that a run that is killed and resumed from its last
 //! checkpoint ends with the same bits as one that was not.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::time::Instant;
 
 use burn::{module::Module, tensor::Device};
 
 use super::{
-    batch::Batches,
-    checkpoint::{Checkpoint, State},
+    Prepared,
     checkpoints::{Checkpoints, removed},
-    data::{Dataset, Item},
-    experiment::Prepared,
     init::Start,
     known,
     log::Log,
-    loss::Loss,
     metrics::Metrics,
-    optimiser::Optimiser,
-    replicas::Replicas,
+    network::initial,
     scaling::Scalers,
-    schedule::Place,
     score::{Scored, argmax, embed, score},
-    select::Select,
     teachers::{Faculty, Teachers},
     tensorboard::TensorBoard,
 };
@@ -47,6 +37,7 @@ use crate::{
     protocol::Fold,
     rng,
     run::{Done, Embeddings, Prediction, Predictions, RunDir, RunRecord},
+    train::{Batches, Checkpoint, Dataset, Item, Loss, Optimiser, Place, Replicas, Select, State},
 };
 
 /// One run's inputs.
@@ -73,9 +64,6 @@ pub(super) struct Run<'a> {
     /// Whether to go on from the last checkpoint, where there is one.
     pub resume: bool,
 }
-
-/// A device's generator is the process's: initialising a network must not be interleaved with another's.
-static INITIALISING: Mutex<()> = Mutex::new(());
 
 impl Run<'_> {
     /// Trains, predicts and leaves the bundle. `done.json` is written last.
@@ -323,23 +311,6 @@ impl Drop for Ended<'_> {
     fn drop(&mut self) {
         self.0.run_ended();
     }
-}
-
-/// A network with the weights that the seed draws.
-pub(super) fn initial(prepared: &Prepared, dims: usize, seed: u64, device: &Device) -> Net {
-    let _alone = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
-    device.seed(rand::Rng::next_u64(&mut rng::stream(seed, &[&"initial weights"])));
-    let net = Net::new(&prepared.experiment.model, dims, prepared.classes.len(), device);
-    // Parameters are drawn when they are first looked at: look at all of them while the generator is ours.
-    let _ = weights::flatten(&net);
-    net
-}
-
-/// A bundle's network.
-pub(super) fn with_weights(bundle: &Bundle, device: &Device) -> Result<Net> {
-    let _alone = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
-    let net = Net::new(&bundle.model, bundle.features.dims(), bundle.classes.len(), device);
-    weights::write(net, bundle.weights.clone())
 }
 
 /// The network that is validated, as it is used: no dropout, running statistics; with the mean of weights where there is

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    data::{Dataset, Scaling},
-    experiment::Prepared,
-};
+use super::Prepared;
 use crate::{
     cache::Entry,
     config::Experiment,
@@ -13,6 +10,7 @@ use crate::{
     error::Result,
     frontend::{Scaler, ScalerFit, ScalerScope},
     protocol::Fold,
+    train::{Dataset, Scaling},
 };
 
 /// The scalers of a run, by scope.

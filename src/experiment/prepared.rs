@@ -1,0 +1,131 @@
+//! An experiment's clips, classes and folds, before any audio is read.
+
+use std::{borrow::Cow, path::Path};
+
+use crate::{
+    augment::Augmenter,
+    config::Experiment,
+    corpus::{Clip, Exclusion, Findings, Flaw},
+    error::{Error, Result},
+    events::Observer,
+    protocol::{Fold, Plan, audit::audit},
+    survey::{Survey, survey},
+    train::LearnFrom,
+};
+
+/// An experiment with its clips and folds: all that is known before any audio is read.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The config.
+    pub experiment: Experiment,
+    /// The clips of the task, in the order of their ids. Under a demonstration of leaks, its rows: behind all clips come
+    /// their first copies (`ID#1`), then the second ones, and so on.
+    pub clips: Vec<Clip>,
+    /// Each clip's class.
+    pub labels: Vec<usize>,
+    /// The classes, in alphabetical order.
+    pub classes: Vec<String>,
+    /// The folds.
+    pub plan: Plan,
+    /// The files that were left out.
+    pub excluded: Vec<Exclusion>,
+    /// What alters copies of the training side's clips.
+    pub augmenter: Augmenter,
+}
+
+impl Prepared {
+    /// The clips of a fold that weights and scaler are learnt from.
+    pub(super) fn learnt<'a>(&self, fold: &'a Fold) -> Cow<'a, [usize]> {
+        self.experiment.train.learn_from.members(fold)
+    }
+
+    /// What is about to be trained, for people: a few lines.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+        for clip in &self.clips {
+            *counts.entry(&clip.corpus).or_default() += 1;
+        }
+        let rows = if self.plan.leak.is_some() { "rows, copies among them" } else { "clips" };
+        let mut lines: Vec<String> = counts.iter().map(|(corpus, n)| format!("{corpus}: {n} {rows}")).collect();
+        if !self.excluded.is_empty() {
+            lines.push(format!("{} files left out (excluded.csv says why)", self.excluded.len()));
+        }
+        format!(
+            "{}{}\n{} classes: {}\nprotocol {}: {}; {} folds; validation: {}\n",
+            self.plan.brand().map(|brand| format!("{brand}\n")).unwrap_or_default(),
+            lines.join(", "),
+            self.classes.len(),
+            self.classes.join(", "),
+            self.plan.kind.name(),
+            self.plan.description,
+            self.plan.folds.len(),
+            self.plan.validation_rule
+        )
+    }
+}
+
+/// Finds the clips under the folder `data`, gives them classes and deals them into folds; refuses a split that leaks.
+///
+/// # Errors
+///
+/// As [`survey`] and [`Audit::check`](crate::protocol::audit::Audit::check).
+pub fn prepare(experiment: Experiment, data: &Path, observer: &dyn Observer) -> Result<Prepared> {
+    let augmenter = Augmenter::new(&experiment.augment, data)?;
+    let Survey { mut clips, mut labels, classes, mut plan, excluded, .. } =
+        survey(&experiment, data, refuse_damage, observer)?;
+    for fold in &plan.folds {
+        audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
+    }
+    if experiment.train.learn_from == LearnFrom::TrainAndValidation {
+        if plan.leak.is_some_and(|leak| leak.selection_on_test) {
+            return Err(Error::Config(format!(
+                "train.learn_from = \"train+validation\": the validation side of protocol.kind = {} is its test side",
+                plan.kind
+            )));
+        }
+        plan.validation_rule.push_str("; LEARNT FROM, too, the recipe being settled: its figures say nothing");
+    }
+    if let Some(leak) = plan.leak {
+        let copies = leak.copies_before_split - 1;
+        if experiment.augment.copies != copies {
+            return Err(Error::Config(format!(
+                "augment.copies = {}: protocol.kind = {} is of {copies} altered copies of each clip, made before the \
+                 split; set it to {copies} and name the alterations in [augment]",
+                experiment.augment.copies, plan.kind
+            )));
+        }
+        (clips, labels) = with_copies(&clips, &labels, copies);
+    }
+    Ok(Prepared { experiment, clips, labels, classes, plan, excluded, augmenter })
+}
+
+/// The clips and behind them their copies, as rows that a split may part, with their classes.
+fn with_copies(clips: &[Clip], labels: &[usize], copies: usize) -> (Vec<Clip>, Vec<usize>) {
+    let id = |clip: &Clip, copy| if copy == 0 { clip.id.clone() } else { format!("{}#{copy}", clip.id) };
+    let rows = (0..=copies).flat_map(|copy| clips.iter().map(move |clip| Clip { id: id(clip, copy), ..clip.clone() }));
+    (rows.collect(), labels.repeat(copies + 1))
+}
+
+/// Damaged files are an error: leaving them out in silence would change what the protocol's figure is of. What a corpus
+/// is known for (a silent clip, identical clips with different labels) is left out and listed instead.
+fn refuse_damage(findings: &Findings) -> Result<()> {
+    let damaged: Vec<String> = findings
+        .faults
+        .iter()
+        .filter(|fault| !matches!(fault.flaw, Flaw::Silent | Flaw::ConflictingLabels))
+        .map(|fault| format!("{}: {}", fault.path.display(), fault.reason))
+        .collect();
+    if damaged.is_empty() {
+        return Ok(());
+    }
+    const SHOWN: usize = 20;
+    let more = damaged.len().saturating_sub(SHOWN);
+    Err(Error::Data(format!(
+        "{} of {} files cannot be used:\n  {}{}\nfetch them again, or remove them to train without",
+        damaged.len(),
+        findings.files,
+        damaged.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n  "),
+        if more > 0 { format!("\n  and {more} more") } else { String::new() }
+    )))
+}

@@ -1,0 +1,101 @@
+//! What `run.json` says of a run.
+
+use super::{Options, Prepared};
+use crate::{
+    config::Experiment,
+    corpus::Source,
+    error::Result,
+    protocol::{Fold, audit::audit},
+    run::{ProtocolRecord, RunRecord, Versions},
+    train::{Averaging, LearnFrom, Select},
+};
+
+/// What a run is; `before` are the corpora that the networks have heard which it comes from.
+pub(super) fn record<'a>(
+    prepared: &Prepared,
+    fold: &Fold,
+    seed: u64,
+    before: impl Iterator<Item = &'a String>,
+    options: &Options,
+) -> Result<RunRecord> {
+    let experiment = &prepared.experiment;
+    let plan = &prepared.plan;
+    let mut corpora: Vec<String> = prepared.clips.iter().map(|clip| clip.corpus.clone()).collect();
+    corpora.dedup();
+    let heard =
+        |corpus: &&String| fold.train.iter().chain(&fold.validation).any(|&i| prepared.clips[i].corpus == **corpus);
+    let mut trained_on: Vec<String> = corpora.iter().filter(heard).cloned().collect();
+    for corpus in before {
+        if !trained_on.contains(corpus) {
+            trained_on.push(corpus.clone());
+        }
+    }
+    let unseeded = Experiment { seed: 0, ..experiment.clone() }.to_toml()?;
+    let scaler = experiment.features.scaler.words();
+    let selection = match (experiment.train.select, plan.leak) {
+        (Select::Last, _) => "the last epoch, whatever its figures",
+        (Select::Best, Some(leak)) if leak.selection_on_test => "epoch with the best UAR ON THE TEST SIDE",
+        (Select::Best, _) => "epoch with the best validation UAR; test is never looked at",
+    };
+    let averaged = match experiment.train.averaging {
+        Averaging::None(_) => "",
+        Averaging::Ema(_) => "; weights averaged over steps",
+        Averaging::Swa(_) => "; weights averaged over epochs",
+    };
+    let started = if experiment.train.init.is_some() { "; started from a trained network" } else { "" };
+    let taught = match &experiment.train.teachers {
+        Some(teachers) => format!("; taught by {} trained networks", teachers.bundles.len()),
+        None => String::new(),
+    };
+    Ok(RunRecord {
+        // Every table and picture names its experiment, and with it what it is not.
+        experiment: match plan.brand() {
+            Some(brand) => format!("{} [{brand}]", experiment.name),
+            None => experiment.name.clone(),
+        },
+        fold: fold.name.clone(),
+        seed,
+        classes: prepared.classes.clone(),
+        protocol: ProtocolRecord {
+            name: plan.kind.name().to_owned(),
+            speaker_independent: plan.speaker_independent,
+            description: plan.description.clone(),
+            validation_rule: plan.validation_rule.clone(),
+            selection: format!("{selection}{averaged}{started}{taught}"),
+            scaler: scaler.to_owned(),
+            corpora,
+            split_seed: experiment.protocol.seed,
+            folds: plan.folds.iter().map(|fold| fold.name.clone()).collect(),
+            brand: plan.brand().map(str::to_owned),
+            validation_learnt: experiment.train.learn_from == LearnFrom::TrainAndValidation,
+        },
+        trained_on,
+        audit: audit(&prepared.clips[..plan.clips()], plan, fold, scaler),
+        synthetic: prepared.clips.iter().any(|clip| matches!(clip.source, Source::Synthetic(_))),
+        config_hash: blake3::hash(unseeded.as_bytes()).to_hex()[..16].to_owned(),
+        versions: Versions {
+            ser: env!("CARGO_PKG_VERSION").to_owned(),
+            burn: burn_version(),
+            device: match options.gpus {
+                0 | 1 => options.device.name().to_owned(),
+                gpus => format!("{} x {gpus}", options.device),
+            },
+            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        },
+    })
+}
+
+/// Burn's version, as Cargo.toml pins it.
+fn burn_version() -> String {
+    let manifest: toml::Table = include_str!("../../Cargo.toml").parse().unwrap_or_default();
+    let version = manifest.get("dependencies").and_then(|all| all.get("burn")?.get("version")?.as_str());
+    version.unwrap_or("unknown").trim_start_matches('=').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_version_of_burn_is_the_manifests() {
+        assert!(super::burn_version().starts_with("0."), "{}", super::burn_version());
+    }
+}

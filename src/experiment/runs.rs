@@ -1,0 +1,147 @@
+//! The runs of an experiment: one a fold and seed.
+
+use std::time::Instant;
+
+use super::{
+    Options, Prepared, features,
+    fit::Run,
+    found::{Found, clear, look_at},
+    init::Start,
+    record::record,
+    teachers::Teachers,
+};
+use crate::{
+    cache::{Cache, DEFAULT_LIMIT},
+    corpus::Clip,
+    duration::duration,
+    error::{Error, Result},
+    events::Observer,
+    files::create_dir,
+    protocol::Fold,
+    run::{Done, Lock, RunDir},
+};
+
+/// Runs what the options ask for and returns each run's folder with its outcome. A finished run of the same config is
+/// kept as it is: the same seed would end in the same bits.
+///
+/// # Errors
+///
+/// [`Error::Config`] where a fold is not known, or a run's folder holds something that this call would destroy;
+/// [`Error::Interrupted`] where a stop was asked for; otherwise what the stages report.
+pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) -> Result<Vec<(RunDir, Done)>> {
+    let devices = options.device.open_several(options.gpus.max(1))?;
+    // A class that is not there is better known now than after the features are made.
+    let settings = &prepared.experiment.train;
+    settings.class_weights.resolve(&prepared.classes, &vec![1; prepared.classes.len()])?;
+    // An unwritable folder is better known now than after the features are made.
+    create_dir(&options.out)?;
+    let folds = chosen_folds(prepared, options.fold.as_deref())?;
+    let seeds = seeds(prepared, options);
+
+    // Look at every folder before the first long step.
+    let mut runs = Vec::new();
+    for &seed in &seeds {
+        for fold in &folds {
+            let dir = RunDir::of(&options.out, &fold.name, seed);
+            let start = Start::load(prepared, fold, seed)?;
+            let teachers = Teachers::load(prepared, fold, seed)?;
+            let before = start.iter().flat_map(|start| &start.heard).chain(teachers.iter().flat_map(Teachers::heard));
+            let record = record(prepared, fold, seed, before, options)?;
+            let mut state = look_at(&dir, &record, options)?;
+            let lock = match state {
+                Found::Finished(_) => None,
+                _ => Some(Lock::take(&dir, observer)?),
+            };
+            if lock.is_some() {
+                // Another process may have written up to the moment that the folder became ours.
+                state = look_at(&dir, &record, options)?;
+            }
+            runs.push((*fold, dir, record, state, start, teachers, lock));
+        }
+    }
+    let (started, to_do) = (Instant::now(), runs.iter().filter(|run| !matches!(run.3, Found::Finished(_))).count());
+    let mut trained = 0;
+    let mut outcomes = Vec::new();
+    let limit = options.cache_limit.unwrap_or(DEFAULT_LIMIT);
+    let cache = Cache::new(&options.cache, limit, &prepared.experiment.audio, prepared.experiment.frontend()?)?;
+    let mut entries = None;
+    let mut snrs = None;
+    for (fold, dir, record, state, start, teachers, lock) in runs {
+        if let Found::Finished(done) = state {
+            observer.log(&format!(
+                "fold {} seed {}: finished already, kept (--overwrite trains it again)",
+                fold.name, record.seed
+            ));
+            outcomes.push((dir, done));
+            continue;
+        }
+        let entries: &Vec<_> = match &entries {
+            Some(entries) => entries,
+            None => entries.insert(features::matrices(prepared, &cache, observer)?),
+        };
+        let snrs: &Vec<_> = match &snrs {
+            Some(snrs) => snrs,
+            None => snrs.insert(features::snrs(&prepared.clips, observer)?),
+        };
+        // Made after the split and for its training side alone, unless what comes of the contrary is to be shown.
+        let training: Vec<&Clip> = prepared.learnt(fold).iter().map(|&clip| &prepared.clips[clip]).collect();
+        let copies = match prepared.plan.leak {
+            Some(_) => training.iter().map(|_| Vec::new()).collect(),
+            None => cache.copies(&training, &prepared.augmenter, record.seed, observer)?,
+        };
+        if matches!(state, Found::ToReplace) {
+            clear(&dir)?;
+        }
+        let run = Run {
+            prepared,
+            entries,
+            snrs,
+            copies,
+            fold,
+            record,
+            dir,
+            devices: devices.clone(),
+            start,
+            teachers,
+            runs_left: to_do - trained,
+            resume: options.resume,
+            observer,
+        };
+        let done = run.go()?;
+        drop(lock);
+        trained += 1;
+        if trained < to_do {
+            let each = started.elapsed().as_secs_f64() / trained as f64;
+            let left = duration(each * (to_do - trained) as f64);
+            observer.log(&format!("{trained} of {to_do} runs done, about {left} left"));
+        }
+        outcomes.push((run.dir, done));
+    }
+    Ok(outcomes)
+}
+
+/// The runs that the options ask for: folds by name, with seeds, in the order that [`train`] runs them.
+///
+/// # Errors
+///
+/// [`Error::Config`] where a fold is not known.
+pub fn planned(prepared: &Prepared, options: &Options) -> Result<Vec<(String, u64)>> {
+    let folds = chosen_folds(prepared, options.fold.as_deref())?;
+    let seeds = seeds(prepared, options);
+    Ok(seeds.iter().flat_map(|&seed| folds.iter().map(move |fold| (fold.name.clone(), seed))).collect())
+}
+
+fn seeds(prepared: &Prepared, options: &Options) -> Vec<u64> {
+    if options.seeds.is_empty() { vec![prepared.experiment.seed] } else { options.seeds.clone() }
+}
+
+pub(super) fn chosen_folds<'a>(prepared: &'a Prepared, wanted: Option<&str>) -> Result<Vec<&'a Fold>> {
+    let all = &prepared.plan.folds;
+    let Some(wanted) = wanted.filter(|name| *name != "all") else { return Ok(all.iter().collect()) };
+    let chosen: Vec<&Fold> = all.iter().filter(|fold| fold.name == wanted).collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = all.iter().map(|fold| fold.name.as_str()).collect();
+        return Err(Error::Config(format!("--fold {wanted}: the protocol's folds are {}, or all", names.join(", "))));
+    }
+    Ok(chosen)
+}
