@@ -91,6 +91,12 @@ impl Augmenter {
         Ok(blake3::hash(&text))
     }
 
+    /// The digest of the recordings of noise; nothing where none are mixed in.
+    #[must_use]
+    pub fn noises(&self) -> Option<blake3::Hash> {
+        self.recordings.as_ref().map(|recordings| recordings.hash)
+    }
+
     /// A copy of a clip at `sample_rate` Hz, altered as `stream` falls. Speed and time stretch change its length.
     ///
     /// # Errors

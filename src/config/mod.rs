@@ -6,6 +6,7 @@ mod keys;
 mod labels;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -129,6 +130,32 @@ impl Experiment {
         Ok(Arc::new(Spectral::new(&self.features, self.audio.sample_rate)?))
     }
 
+    /// The first key in which two experiments differ, with both values; nothing where they are the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`Experiment::to_toml`].
+    pub fn difference(&self, other: &Self) -> Result<Option<String>> {
+        if self == other {
+            return Ok(None);
+        }
+        let flat = |experiment: &Self| -> Result<BTreeMap<String, String>> {
+            let table: toml::Table = experiment.to_toml()?.parse().map_err(|e| Error::Data(format!("{e}")))?;
+            let mut keys = BTreeMap::new();
+            flatten("", &toml::Value::Table(table), &mut keys);
+            Ok(keys)
+        };
+        let (ours, theirs) = (flat(self)?, flat(other)?);
+        let changed: Vec<&String> = ours
+            .keys()
+            .chain(theirs.keys().filter(|key| !ours.contains_key(*key)))
+            .filter(|key| ours.get(*key) != theirs.get(*key))
+            .collect();
+        let shown = |keys: &BTreeMap<String, String>, key| keys.get(key).cloned().unwrap_or_else(|| "not set".into());
+        let more = if changed.len() > 1 { format!(", and {} more keys", changed.len() - 1) } else { String::new() };
+        Ok(changed.first().map(|key| format!("{key}: {} → {}{more}", shown(&ours, key), shown(&theirs, key))))
+    }
+
     /// The resolved config as TOML: every key with its value, fit to be read back.
     ///
     /// # Errors
@@ -136,6 +163,17 @@ impl Experiment {
     /// [`Error::Data`] if a value cannot be written as TOML, which no valid experiment has.
     pub fn to_toml(&self) -> Result<String> {
         toml::to_string(self).map_err(|e| Error::Data(format!("cannot write the resolved config: {e}")))
+    }
+}
+
+/// The values of a table by their whole keys.
+fn flatten(prefix: &str, value: &toml::Value, into: &mut BTreeMap<String, String>) {
+    let toml::Value::Table(table) = value else {
+        into.insert(prefix.to_owned(), value.to_string());
+        return;
+    };
+    for (key, value) in table {
+        flatten(&if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") }, value, into);
     }
 }
 
@@ -193,6 +231,19 @@ mod tests {
         let set = ["augment.copies=2", "augment.speed={}", "augment.mixup.alpha=0.3", "train.label_smoothing=0.1"];
         let experiment = Experiment::parse(MINIMAL, &set.map(String::from)).unwrap();
         assert_eq!(Experiment::parse(&experiment.to_toml().unwrap(), &[]).unwrap(), experiment);
+    }
+
+    #[test]
+    fn a_difference_names_the_key_and_both_values() {
+        let of = |set: &[&str]| {
+            let set: Vec<String> = set.iter().map(ToString::to_string).collect();
+            Experiment::parse(MINIMAL, &set).unwrap()
+        };
+        assert_eq!(of(&[]).difference(&of(&[])).unwrap(), None);
+        let found = of(&[]).difference(&of(&["train.epochs=7"])).unwrap();
+        assert_eq!(found.as_deref(), Some("train.epochs: 60 → 7"));
+        let found = of(&["train.label_smoothing=0.1"]).difference(&of(&["train.epochs=7"])).unwrap().unwrap();
+        assert!(found.contains("60 → 7") && found.contains("1 more key"), "{found}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::{
     bootstrap::{Bootstrap, Intervals, Unit, intervals},
     breakdown::{Breakdown, breakdowns},
     certainty::{Calibrated, Certainty, Temperature},
+    labelling::Labelling,
     notable::{ConfusedPair, JudgedClip, confused, worst},
     projection::Projection,
     temperature,
@@ -227,6 +228,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     let mut first: Option<(RunRecord, String)> = None;
     let mut pooled = Predictions::default();
     let mut pool = Pool::default();
+    let mut labelling = Labelling::default();
     let mut temperatures = Vec::new();
     let mut clips = BTreeMap::new();
     let mut projection = None;
@@ -245,7 +247,16 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             labels,
         } = run;
         let (reference, _) = first.get_or_insert_with(|| (record.clone(), labels.words()));
-        if record.config_hash != reference.config_hash || record.classes != reference.classes {
+        if record.config_hash == reference.config_hash && record.classes != reference.classes {
+            return Err(Error::Config(format!(
+                "{} was trained on other data than the runs beside it: its classes are {}, theirs {}. Train the runs again \
+                 that are of the data as it was, or evaluate them apart",
+                dir.path().display(),
+                record.classes.join(", "),
+                reference.classes.join(", ")
+            )));
+        }
+        if record.config_hash != reference.config_hash {
             return Err(Error::Config(format!(
                 "{} was trained with another config than the runs beside it ({} and {}): evaluate them apart",
                 dir.path().display(),
@@ -253,6 +264,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
                 reference.config_hash
             )));
         }
+        labelling.check(&dir, &record, &split)?;
         pool.check(&dir, &record, &predictions, &split)?;
         check_rows(&dir.validation(), &record, &validation, &split, Side::Validation)?;
         let confusion = confusion(&record.classes, &predictions.rows)?;
@@ -450,6 +462,7 @@ pub(crate) mod tests {
                 speaker: row.speaker.clone(),
                 emotion: classes[row.truth].clone(),
                 side,
+                hash: None,
             };
             rows.iter().map(of).collect()
         };

@@ -25,6 +25,7 @@ pub mod confusion;
 mod evaluation;
 pub mod grid;
 pub mod judgements;
+mod labelling;
 pub mod mcnemar;
 pub mod notable;
 mod paired;

@@ -1,18 +1,20 @@
 //! The checkpoints of a run: the last ones and the best epoch's, and which of them a run goes on from.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use crate::{
     error::{Error, Result},
     events::Observer,
     files::remove_partial,
     run::RunDir,
-    train::{Checkpoint, State},
+    train::{Checkpoint, RunId, State},
 };
 
 /// The checkpoints of one run.
 pub(super) struct Checkpoints<'a> {
     pub dir: &'a RunDir,
+    /// The run.
+    pub run: RunId,
     /// How many of the last ones are kept.
     pub keep: usize,
 }
@@ -48,6 +50,20 @@ impl Checkpoints<'_> {
         })
     }
 
+    /// Reads a checkpoint, which must be this run's.
+    fn load(&self, path: &Path) -> Result<Checkpoint> {
+        let checkpoint = Checkpoint::load(path)?;
+        match &checkpoint.state.run {
+            Some(other) if *other != self.run => Err(Error::Config(format!(
+                "{} is of another run: {other}, not {}; remove it to go on from another checkpoint, or pass --overwrite to \
+                 start again",
+                path.display(),
+                self.run
+            ))),
+            _ => Ok(checkpoint),
+        }
+    }
+
     /// Makes the last checkpoint the one before the last, and so on. It stays the last one, too, until it is replaced.
     fn rotate(&self) {
         // What cannot be kept is a spare only: the disk's troubles are told by the writing that follows.
@@ -67,11 +83,16 @@ impl Checkpoints<'_> {
     ///
     /// A checkpoint needs its best epoch's, too, unless it is that one itself. One that is newer than the checkpoint will do:
     /// to go on leads to it again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] that names a checkpoint of another run.
     pub(super) fn newest(&self, observer: &dyn Observer) -> Result<Option<Checkpoint>> {
         remove_partial(&self.dir.checkpoints());
         let best = self.dir.best_checkpoint();
-        let best_epoch = match Checkpoint::load(&best) {
+        let best_epoch = match self.load(&best) {
             Ok(checkpoint) => checkpoint.state.best,
+            Err(e @ Error::Config(_)) => return Err(e),
             Err(e) => {
                 if best.exists() {
                     observer.warn(&format!("{e}; looking for another"));
@@ -83,7 +104,7 @@ impl Checkpoints<'_> {
         let ago = (0..self.keep).map(|ago| self.dir.earlier_checkpoint(ago));
         for path in ago.chain(best_epoch.map(|_| best.clone())).filter(|path| path.exists()) {
             let usable = |state: &State| state.best <= best_epoch || state.is_best();
-            match Checkpoint::load(&path) {
+            match self.load(&path) {
                 Ok(checkpoint) if usable(&checkpoint.state) => {
                     if passed_over {
                         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -95,6 +116,7 @@ impl Checkpoints<'_> {
                     return Ok(Some(checkpoint));
                 }
                 Ok(_) => {}
+                Err(e @ Error::Config(_)) => return Err(e),
                 Err(e) => observer.warn(&format!("{e}; going back to the one before")),
             }
             passed_over = true;
@@ -125,9 +147,36 @@ mod tests {
             epoch: epoch + 1,
             history: (1..=epoch).map(record).collect(),
             best: Some(best),
+            run: Some(run_id(1)),
             ..State::default()
         };
         Checkpoint { state, weights: Weights::new(), optimiser: [vec![], vec![]], average: None }
+    }
+
+    fn run_id(seed: u64) -> RunId {
+        RunId { experiment: "x".into(), fold: "0".into(), seed, digest: format!("d{seed}") }
+    }
+
+    #[test]
+    fn a_checkpoint_of_another_run_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = RunDir::of(folder.path(), "0", 1);
+        fs::create_dir_all(dir.path()).unwrap();
+        fs::write(dir.record(), "{}").unwrap();
+        let ours = Checkpoints { dir: &dir, run: run_id(1), keep: 2 };
+        ours.save(&checkpoint(1, 1)).unwrap();
+        assert_eq!(epoch(&ours), Some(1));
+        let theirs = Checkpoints { dir: &dir, run: run_id(2), keep: 2 };
+        let refused = theirs.newest(&()).unwrap_err().to_string();
+        assert!(
+            refused.contains("best.safetensors") && refused.contains("seed 1") && refused.contains("d2"),
+            "{refused}"
+        );
+        // One of an earlier version does not say what it is of.
+        let mut old = checkpoint(1, 1);
+        old.state.run = None;
+        theirs.save(&old).unwrap();
+        assert_eq!(epoch(&theirs), Some(1));
     }
 
     fn epoch(checkpoints: &Checkpoints) -> Option<usize> {
@@ -138,7 +187,7 @@ mod tests {
     fn damage_falls_back_one_by_one_and_at_last_to_the_start() {
         let folder = tempfile::tempdir().unwrap();
         let dir = RunDir::of(folder.path(), "0", 1);
-        let checkpoints = Checkpoints { dir: &dir, keep: 3 };
+        let checkpoints = Checkpoints { dir: &dir, run: run_id(1), keep: 3 };
         let removed = checkpoints.save(&checkpoint(1, 1)).unwrap_err().to_string();
         assert!(removed.contains("was removed") && removed.contains("fold-0/seed-1"), "{removed}");
         fs::create_dir_all(dir.path()).unwrap();

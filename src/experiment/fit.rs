@@ -36,7 +36,7 @@ use crate::{
     },
     protocol::Fold,
     rng,
-    run::{Done, Embeddings, Prediction, Predictions, RunDir, RunRecord},
+    run::{Done, Embeddings, Prediction, Predictions, RunDir, RunRecord, SplitRow},
     train::{Batches, Checkpoint, Dataset, Item, Loss, Optimiser, Place, Replicas, Select, State},
 };
 
@@ -50,6 +50,8 @@ pub(super) struct Run<'a> {
     pub copies: Vec<Vec<Entry>>,
     pub fold: &'a Fold,
     pub record: RunRecord,
+    /// The fold's clips, each with what was read of it.
+    pub split: Vec<SplitRow>,
     pub dir: RunDir,
     /// What computes: several share each batch.
     pub devices: Vec<Device>,
@@ -72,7 +74,7 @@ impl Run<'_> {
         let scalers = Scalers::fit(self.prepared, self.entries, self.fold)?;
         let teachers = self.teachers.as_ref();
         let faculty = teachers.map(|of| of.on(scalers.of_bundle(), &self.devices[0])).transpose()?;
-        known::write(&self.dir, self.prepared, self.entries, self.snrs, self.fold, &self.record)?;
+        known::write(&self.dir, self.prepared, self.entries, self.snrs, &self.split, &self.record)?;
         let log = Log::open(&self.dir.log())?;
         let (metrics, tensorboard) = (Metrics(self.dir.metrics()), TensorBoard::new(self.dir.tensorboard()));
         let observer = All(vec![&metrics, &tensorboard, &log, self.observer]);
@@ -117,15 +119,15 @@ impl Run<'_> {
         let label = format!("{brand}fold {} seed {}", self.fold.name, self.seed());
         let mut net = initial(self.prepared, data.dims(), self.seed(), device);
         let mut optimiser = Optimiser::new(settings);
-        let mut state = State { epoch: 1, ..State::default() };
+        let mut state = State { epoch: 1, run: Some(self.record.id()), ..State::default() };
         let mut average = None;
-        let checkpoints = Checkpoints { dir: &self.dir, keep: settings.keep_checkpoints };
+        let checkpoints = Checkpoints { dir: &self.dir, run: self.record.id(), keep: settings.keep_checkpoints };
         let started = Instant::now();
         if let Some(checkpoint) = if self.resume { checkpoints.newest(observer)? } else { None } {
             net = weights::write(net, checkpoint.weights)?;
             [optimiser.first, optimiser.second] = checkpoint.optimiser;
             optimiser.steps = checkpoint.state.steps;
-            state = checkpoint.state;
+            state = State { run: state.run, ..checkpoint.state };
             average = checkpoint.average;
         } else if let Some(start) = &self.start {
             net = start.apply(net)?;

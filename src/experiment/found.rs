@@ -1,47 +1,107 @@
 //! What stands in a run's folder before the run.
 
-use super::Options;
+use super::{Options, Prepared};
 use crate::{
+    config::Experiment,
     error::{Error, Result},
     files::read_json,
-    run::{Done, RunDir, RunRecord},
+    run::{Difference, Done, RunDir, RunRecord, SplitRow},
 };
 
 /// What stands in a run's folder.
 pub(super) enum Found {
     /// Nothing of note, or something to go on from.
     Open,
-    /// A finished run of the same config.
+    /// A finished run of the same config and data.
     Finished(Done),
     /// What `--overwrite` gives up.
     ToReplace,
 }
 
-/// Looks at the folder of a run that `record` describes.
-///
-/// # Errors
-///
-/// [`Error::Config`] where it holds what this call would destroy.
-pub(super) fn look_at(dir: &RunDir, record: &RunRecord, options: &Options) -> Result<Found> {
-    if !dir.record().exists() {
-        return Ok(Found::Open);
+/// The run that is wanted of a folder.
+pub(super) struct Wanted<'a> {
+    pub prepared: &'a Prepared,
+    pub record: &'a RunRecord,
+    pub split: &'a [SplitRow],
+    pub options: &'a Options,
+}
+
+impl Wanted<'_> {
+    /// Looks at the run's folder.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where it holds what this call would destroy, or a run of another config or other data, with what
+    /// is different.
+    pub(super) fn look_at(&self, dir: &RunDir) -> Result<Found> {
+        if !dir.record().exists() {
+            return Ok(Found::Open);
+        }
+        if self.options.overwrite {
+            return Ok(Found::ToReplace);
+        }
+        let place = dir.path().display();
+        let ways = "pass --out DIR to keep both, or --overwrite to train it again in its place";
+        let there: RunRecord = read_json(&dir.record())?;
+        if let Some(difference) = self.config_differs(dir, &there)? {
+            return Err(Error::Config(format!("{place} holds a run of another config ({difference}): {ways}")));
+        }
+        let finished = dir.done().exists();
+        let begun = dir.last_checkpoint().exists() || dir.best_checkpoint().exists();
+        if !finished && !begun {
+            return Ok(Found::Open);
+        }
+        if let Some(difference) = self.data_differs(dir, &there)? {
+            let state = if finished { "finished" } else { "begun" };
+            return Err(Error::Config(format!(
+                "{place} holds a run that was {state} on other data: {difference}. Its figures are not those of the data as \
+                 it is now: {ways}"
+            )));
+        }
+        if finished {
+            return Ok(Found::Finished(read_json(&dir.done())?));
+        }
+        if !self.options.resume {
+            return Err(Error::Config(format!(
+                "{place} holds a run that was stopped: pass --resume to go on, or {ways}"
+            )));
+        }
+        Ok(Found::Open)
     }
-    if options.overwrite {
-        return Ok(Found::ToReplace);
+
+    /// How the config of the run that is there differs from ours.
+    fn config_differs(&self, dir: &RunDir, there: &RunRecord) -> Result<Option<String>> {
+        if there.config_hash == self.record.config_hash {
+            return Ok(None);
+        }
+        let ours = Experiment { seed: there.seed, ..self.prepared.experiment.clone() };
+        // An earlier version may have written the same settings otherwise, or others that this one does not know.
+        Ok(match Experiment::load(&dir.config(), &[]) {
+            Ok(theirs) => theirs.difference(&ours)?,
+            Err(_) => Some("one of an earlier version".to_owned()),
+        })
     }
-    let place = dir.path().display();
-    let ways = "pass --overwrite to start again, or --out DIR to keep both";
-    let there: RunRecord = read_json(&dir.record())?;
-    if there.config_hash != record.config_hash {
-        return Err(Error::Config(format!("{place} holds a run of another config: {ways}")));
+
+    /// How the data of the run that is there differs from ours.
+    fn data_differs(&self, dir: &RunDir, there: &RunRecord) -> Result<Option<String>> {
+        let difference = Difference::between(&SplitRow::read_all(&dir.split())?, self.split);
+        if !difference.is_empty() {
+            return Ok(Some(difference.to_string()));
+        }
+        let (Some(theirs), Some(ours)) = (&there.data, &self.record.data) else { return Ok(None) };
+        let changed: Vec<&str> = theirs
+            .inputs
+            .keys()
+            .chain(ours.inputs.keys())
+            .filter(|name| theirs.inputs.get(*name) != ours.inputs.get(*name))
+            .map(String::as_str)
+            .collect();
+        Ok(match changed.first() {
+            Some(name) => Some(format!("what {name} names has changed")),
+            None if theirs != ours => Some("clips that are on no side of the fold have changed".to_owned()),
+            None => None,
+        })
     }
-    if dir.done().exists() {
-        return Ok(Found::Finished(read_json(&dir.done())?));
-    }
-    if (dir.last_checkpoint().exists() || dir.best_checkpoint().exists()) && !options.resume {
-        return Err(Error::Config(format!("{place} holds a run that was stopped: pass --resume to go on, or {ways}")));
-    }
-    Ok(Found::Open)
 }
 
 /// Empties a run's folder but for its lock, which is ours.

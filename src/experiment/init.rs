@@ -3,7 +3,7 @@
 
 use super::{
     Prepared,
-    lineage::{check_heard, differ, place, refused},
+    lineage::{check_heard, differ, digest, place, refused},
 };
 use crate::{
     bundle::Bundle,
@@ -26,6 +26,8 @@ pub(super) struct Start {
     pub words: String,
     /// The corpora that it has heard.
     pub heard: Vec<String>,
+    /// The digest of its file.
+    pub digest: blake3::Hash,
 }
 
 /// The parameters of the last layer.
@@ -64,7 +66,7 @@ impl Start {
             record.seed
         );
         let heard = record.heard().to_vec();
-        Ok(Some(Self { weights: bundle.weights, new_head, words, heard }))
+        Ok(Some(Self { weights: bundle.weights, new_head, words, heard, digest: digest(&path)? }))
     }
 
     /// The network with the bundle's weights; where the classes are others, with the last layer that it has.

@@ -5,8 +5,7 @@ use crate::{
     cache::Entry,
     error::Result,
     files::{create_dir, write_json, write_whole},
-    protocol::Fold,
-    run::{ClipRecord, RunDir, RunRecord},
+    run::{ClipRecord, RunDir, RunRecord, SplitRow},
 };
 
 /// Writes config, record, clips, what was left out, and the split.
@@ -15,7 +14,7 @@ pub(super) fn write(
     prepared: &Prepared,
     entries: &[Entry],
     snrs: &[Option<f64>],
-    fold: &Fold,
+    split: &[SplitRow],
     record: &RunRecord,
 ) -> Result<()> {
     create_dir(dir.path())?;
@@ -35,7 +34,7 @@ pub(super) fn write(
         })?;
     }
     write_clips(dir, prepared, entries, snrs)?;
-    write_split(dir, prepared, fold)
+    SplitRow::write_all(&dir.split(), split)
 }
 
 /// What is known of each clip; of how long it is, what its frames say.
@@ -49,21 +48,4 @@ fn write_clips(dir: &RunDir, prepared: &Prepared, entries: &[Entry], snrs: &[Opt
         .map(|(clip, (entry, &snr))| ClipRecord::of(clip, step * entry.frames().saturating_sub(1) as f64, snr))
         .collect();
     ClipRecord::write_all(&dir.clips(), &records)
-}
-
-fn write_split(dir: &RunDir, prepared: &Prepared, fold: &Fold) -> Result<()> {
-    let sides = [("train", &fold.train), ("validation", &fold.validation), ("test", &fold.test)];
-    let mut rows: Vec<(usize, &str)> =
-        sides.iter().flat_map(|(side, members)| members.iter().map(|&clip| (clip, *side))).collect();
-    rows.sort_unstable();
-    write_whole(&dir.split(), |file| {
-        let mut csv = csv::Writer::from_writer(file);
-        csv.write_record(["clip", "speaker", "emotion", "side"])?;
-        for (clip, side) in rows {
-            let of = &prepared.clips[clip];
-            let class = &prepared.classes[prepared.labels[clip]];
-            csv.write_record([&of.id, &of.speaker_key(), class, side])?;
-        }
-        csv.flush()
-    })
 }

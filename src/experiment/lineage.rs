@@ -29,6 +29,16 @@ pub(super) fn refused(key: &str, path: &Path, problem: &str) -> Error {
     Error::Config(format!("{key} = {}: {problem}", path.display()))
 }
 
+/// The digest of the file of the bundle at `path`.
+///
+/// # Errors
+///
+/// As [`bundle::find`]; [`Error::Io`] where the file cannot be read.
+pub(super) fn digest(path: &Path) -> Result<blake3::Hash> {
+    let file = bundle::find(path)?.into_iter().next().unwrap_or_else(|| path.to_owned());
+    Ok(blake3::hash(&std::fs::read(&file).map_err(Error::io("read", &file))?))
+}
+
 /// Names the first key of a table in which two settings differ.
 pub(super) fn differ<T: serde::Serialize>(table: &str, theirs: &T, ours: &T) -> std::result::Result<(), String> {
     let keys = |value: &T| toml::Table::try_from(value).map_err(|e| e.to_string());

@@ -10,6 +10,7 @@
 //! ```
 
 mod checkpoints;
+mod data;
 mod features;
 mod fit;
 mod found;

@@ -5,11 +5,12 @@ use std::{borrow::Cow, path::Path};
 use crate::{
     augment::Augmenter,
     config::Experiment,
-    corpus::{Clip, Exclusion, Findings, Flaw},
+    corpus::{Clip, Exclusion, Findings, Flaw, Source},
     error::{Error, Result},
     events::Observer,
     protocol::{Fold, Plan, audit::audit},
     survey::{Survey, survey},
+    synthetic,
     train::LearnFrom,
 };
 
@@ -23,6 +24,8 @@ pub struct Prepared {
     pub clips: Vec<Clip>,
     /// Each clip's class.
     pub labels: Vec<usize>,
+    /// The digest of each clip's file, or of what makes it, where it is known.
+    pub hashes: Vec<Option<blake3::Hash>>,
     /// The classes, in alphabetical order.
     pub classes: Vec<String>,
     /// The folds.
@@ -72,7 +75,7 @@ impl Prepared {
 /// As [`survey`] and [`Audit::check`](crate::protocol::audit::Audit::check).
 pub fn prepare(experiment: Experiment, data: &Path, observer: &dyn Observer) -> Result<Prepared> {
     let augmenter = Augmenter::new(&experiment.augment, data)?;
-    let Survey { mut clips, mut labels, classes, mut plan, excluded, .. } =
+    let Survey { mut clips, mut labels, classes, mut plan, excluded, findings, .. } =
         survey(&experiment, data, refuse_damage, observer)?;
     for fold in &plan.folds {
         audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
@@ -97,7 +100,19 @@ pub fn prepare(experiment: Experiment, data: &Path, observer: &dyn Observer) -> 
         }
         (clips, labels) = with_copies(&clips, &labels, copies);
     }
-    Ok(Prepared { experiment, clips, labels, classes, plan, excluded, augmenter })
+    let hashes = clips.iter().map(|clip| content(clip, &findings)).collect();
+    Ok(Prepared { experiment, clips, labels, hashes, classes, plan, excluded, augmenter })
+}
+
+/// The digest of what a clip is made of: its file's bytes, or the synthesiser's version and the utterance.
+fn content(clip: &Clip, findings: &Findings) -> Option<blake3::Hash> {
+    match &clip.source {
+        Source::Synthetic(utterance) => {
+            Some(blake3::hash(format!("synthetic v{} {}", synthetic::VERSION, utterance.stem()).as_bytes()))
+        }
+        // A copy (`ID#1`) is made of its clip's file.
+        Source::File(_) => findings.hashes.get(clip.id.split('#').next().unwrap_or(&clip.id)).copied(),
+    }
 }
 
 /// The clips and behind them their copies, as rows that a split may part, with their classes.

@@ -6,7 +6,7 @@ use crate::{
     corpus::Source,
     error::Result,
     protocol::{Fold, audit::audit},
-    run::{ProtocolRecord, RunRecord, Versions},
+    run::{DataRecord, ProtocolRecord, RunRecord, Versions},
     train::{Averaging, LearnFrom, Select},
 };
 
@@ -15,6 +15,7 @@ pub(super) fn record<'a>(
     prepared: &Prepared,
     fold: &Fold,
     seed: u64,
+    data: DataRecord,
     before: impl Iterator<Item = &'a String>,
     options: &Options,
 ) -> Result<RunRecord> {
@@ -73,6 +74,7 @@ pub(super) fn record<'a>(
         audit: audit(&prepared.clips[..plan.clips()], plan, fold, scaler),
         synthetic: prepared.clips.iter().any(|clip| matches!(clip.source, Source::Synthetic(_))),
         config_hash: blake3::hash(unseeded.as_bytes()).to_hex()[..16].to_owned(),
+        data: Some(data),
         versions: Versions {
             ser: env!("CARGO_PKG_VERSION").to_owned(),
             burn: burn_version(),

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use super::{
-    Options, Prepared, features,
+    Options, Prepared, data, features,
     fit::Run,
-    found::{Found, clear, look_at},
+    found::{Found, Wanted, clear},
     init::Start,
     record::record,
     teachers::Teachers,
@@ -46,27 +46,29 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
             let start = Start::load(prepared, fold, seed)?;
             let teachers = Teachers::load(prepared, fold, seed)?;
             let before = start.iter().flat_map(|start| &start.heard).chain(teachers.iter().flat_map(Teachers::heard));
-            let record = record(prepared, fold, seed, before, options)?;
-            let mut state = look_at(&dir, &record, options)?;
+            let (data, split) = data::of(prepared, fold, start.as_ref(), teachers.as_ref());
+            let record = record(prepared, fold, seed, data, before, options)?;
+            let looked_for = Wanted { prepared, record: &record, split: &split, options };
+            let mut state = looked_for.look_at(&dir)?;
             let lock = match state {
                 Found::Finished(_) => None,
                 _ => Some(Lock::take(&dir, observer)?),
             };
             if lock.is_some() {
                 // Another process may have written up to the moment that the folder became ours.
-                state = look_at(&dir, &record, options)?;
+                state = looked_for.look_at(&dir)?;
             }
-            runs.push((*fold, dir, record, state, start, teachers, lock));
+            runs.push((*fold, dir, record, split, state, start, teachers, lock));
         }
     }
-    let (started, to_do) = (Instant::now(), runs.iter().filter(|run| !matches!(run.3, Found::Finished(_))).count());
+    let (started, to_do) = (Instant::now(), runs.iter().filter(|run| !matches!(run.4, Found::Finished(_))).count());
     let mut trained = 0;
     let mut outcomes = Vec::new();
     let limit = options.cache_limit.unwrap_or(DEFAULT_LIMIT);
     let cache = Cache::new(&options.cache, limit, &prepared.experiment.audio, prepared.experiment.frontend()?)?;
     let mut entries = None;
     let mut snrs = None;
-    for (fold, dir, record, state, start, teachers, lock) in runs {
+    for (fold, dir, record, split, state, start, teachers, lock) in runs {
         if let Found::Finished(done) = state {
             observer.log(&format!(
                 "fold {} seed {}: finished already, kept (--overwrite trains it again)",
@@ -99,6 +101,7 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
             copies,
             fold,
             record,
+            split,
             dir,
             devices: devices.clone(),
             start,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::{
     Prepared,
-    lineage::{check_heard, differ, place, refused},
+    lineage::{check_heard, differ, digest, place, refused},
     network::with_weights,
 };
 use crate::{
@@ -15,16 +15,18 @@ use crate::{
     frontend::Scaler,
     model::{Net, NetInput},
     protocol::Fold,
-    train::TEACHERS_KEY as KEY,
 };
 use burn::{
     module::Module,
     tensor::{Device, Tensor, activation::softmax},
 };
 
+pub(super) use crate::train::TEACHERS_KEY as KEY;
+
 /// The bundles that a run learns from.
 pub(super) struct Teachers {
     bundles: Vec<(PathBuf, Bundle)>,
+    digests: Vec<blake3::Hash>,
     share: f64,
 }
 
@@ -44,8 +46,9 @@ impl Teachers {
             check_heard(KEY, &path, &bundle, prepared, fold)?;
             Ok((path, bundle))
         };
-        let bundles = config.bundles.iter().map(load).collect::<Result<_>>()?;
-        Ok(Some(Self { bundles, share: config.share }))
+        let bundles: Vec<(PathBuf, Bundle)> = config.bundles.iter().map(load).collect::<Result<_>>()?;
+        let digests = bundles.iter().map(|(path, _)| digest(path)).collect::<Result<_>>()?;
+        Ok(Some(Self { bundles, digests, share: config.share }))
     }
 
     /// The networks on a device, to be shown features that `scaler` has scaled.
@@ -73,6 +76,11 @@ impl Teachers {
     /// The corpora that they have heard.
     pub(super) fn heard(&self) -> impl Iterator<Item = &String> {
         self.bundles.iter().flat_map(|(_, bundle)| bundle.record.heard())
+    }
+
+    /// The digests of their files, in the config's order.
+    pub(super) fn digests(&self) -> Vec<blake3::Hash> {
+        self.digests.clone()
     }
 
     /// Who they are, for people.
@@ -144,7 +152,7 @@ mod tests {
         let numbers = |x: Tensor<2>| x.into_data().iter::<f32>().collect::<Vec<_>>();
         let answers = |share, of: &[usize]| {
             let bundles = of.iter().map(|&i| bundles[i].clone()).collect();
-            let teachers = Teachers { bundles, share };
+            let teachers = Teachers { bundles, digests: vec![], share };
             numbers(teachers.on(scaler.as_ref(), &device).unwrap().targets(&input, labels()))
         };
         let (one, other) = (answers(1.0, &[0]), answers(1.0, &[1]));
@@ -153,7 +161,7 @@ mod tests {
         for (ours, expected) in answers(0.8, &[0, 1]).into_iter().zip(expected) {
             approx::assert_abs_diff_eq!(ours, expected, epsilon = 1e-6);
         }
-        let teachers = Teachers { bundles, share: 1.0 };
+        let teachers = Teachers { bundles, digests: vec![], share: 1.0 };
         assert!(teachers.on(None, &device).is_err(), "other features");
     }
 }

@@ -4,7 +4,7 @@
 //! experiments/<name>/<fold>/seed-<n>/
 //!   config.toml       the resolved config
 //!   run.json          protocol, classes, audit, versions: written before training
-//!   split.csv         who is on which side: written before training
+//!   split.csv         what was read: each clip with its speaker, class, side and digest; written before training
 //!   clips.csv         what is known of each clip: sex, sentence, length …
 //!   excluded.csv      the files that were left out, with their reasons
 //!   metrics.jsonl     one line an epoch
@@ -20,6 +20,7 @@
 //! ```
 
 mod clips;
+mod data;
 mod embeddings;
 mod finished;
 mod grid;
@@ -33,6 +34,7 @@ use std::path::{Path, PathBuf};
 
 pub use crate::events::EpochRecord;
 pub use clips::ClipRecord;
+pub use data::{DataRecord, DataRow, Difference, short};
 pub use embeddings::Embeddings;
 pub use finished::{Finished, load_finished};
 pub use grid::{GridRecord, SettingRecord};

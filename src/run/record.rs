@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::audit::Audit;
+use super::{DataRecord, short};
+use crate::{protocol::audit::Audit, train::RunId};
 
 /// `run.json`: what a figure from this run must be read with. Written before training starts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,11 +28,30 @@ pub struct RunRecord {
     pub synthetic: bool,
     /// BLAKE3 of the resolved config without its seed: equal for runs that may be gathered.
     pub config_hash: String,
+    /// The data that was read; absent in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataRecord>,
     /// What the run was made with.
     pub versions: Versions,
 }
 
 impl RunRecord {
+    /// What the run is, for its checkpoints.
+    #[must_use]
+    pub fn id(&self) -> RunId {
+        let data = serde_json::to_vec(&self.data).unwrap_or_default();
+        let mut hasher = blake3::Hasher::new();
+        for part in [self.config_hash.as_bytes(), self.fold.as_bytes(), &self.seed.to_le_bytes(), &data] {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+        }
+        RunId {
+            experiment: self.experiment.clone(),
+            fold: self.fold.clone(),
+            seed: self.seed,
+            digest: short(&hasher.finalize()),
+        }
+    }
+
     /// The corpora that the run has heard clips of before it was tested, by name; all where it was not noted.
     #[must_use]
     pub fn heard(&self) -> &[String] {

@@ -1,4 +1,4 @@
-//! `split.csv`, read back: `clip,speaker,emotion,side`.
+//! `split.csv`: the clips that a run read, `clip,speaker,emotion,side,hash`.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Result},
+    files::write_whole,
     protocol::Side,
 };
 
@@ -20,9 +21,28 @@ pub struct SplitRow {
     pub emotion: String,
     /// The side.
     pub side: Side,
+    /// The BLAKE3 digest of the clip's file, its first 16 digits in hexadecimal; empty where it is not known, and absent in
+    /// runs of earlier versions.
+    #[serde(default)]
+    pub hash: Option<String>,
 }
 
 impl SplitRow {
+    /// Writes the table, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where it cannot be written.
+    pub fn write_all(path: &Path, rows: &[Self]) -> Result<()> {
+        write_whole(path, |file| {
+            let mut csv = csv::Writer::from_writer(file);
+            for row in rows {
+                csv.serialize(row).map_err(std::io::Error::other)?;
+            }
+            csv.flush()
+        })
+    }
+
     /// Reads the table.
     ///
     /// # Errors

@@ -32,6 +32,28 @@ pub struct State {
     pub best: Option<usize>,
     /// Wall time so far in seconds, over all sittings.
     pub seconds: f64,
+    /// The run that it is of; absent in checkpoints of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+}
+
+/// What a run is: a checkpoint belongs to no other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunId {
+    /// The experiment's name.
+    pub experiment: String,
+    /// The fold.
+    pub fold: String,
+    /// The seed.
+    pub seed: u64,
+    /// The digest of config, fold, seed and data.
+    pub digest: String,
+}
+
+impl std::fmt::Display for RunId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "fold {} seed {} of {} ({})", self.fold, self.seed, self.experiment, self.digest)
+    }
 }
 
 /// What makes an epoch better than another: its validation UAR, then the lower validation loss.

@@ -18,7 +18,7 @@ mod select;
 mod teachers;
 
 pub use averaging::{Averaging, Ema, Off, Swa};
-pub use checkpoint::{Checkpoint, State};
+pub use checkpoint::{Checkpoint, RunId, State};
 pub use class_weights::ClassWeights;
 pub use config::TrainConfig;
 pub use learn_from::LearnFrom;

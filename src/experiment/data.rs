@@ -1,0 +1,41 @@
+//! What a run reads besides its config.
+
+use std::collections::BTreeMap;
+
+use super::{Prepared, init::Start, teachers::Teachers};
+use crate::{
+    protocol::{Fold, Side},
+    run::{DataRecord, DataRow, SplitRow, short},
+};
+
+/// The record of what a run reads, and the rows of its `split.csv`.
+pub(super) fn of(
+    prepared: &Prepared,
+    fold: &Fold,
+    start: Option<&Start>,
+    teachers: Option<&Teachers>,
+) -> (DataRecord, Vec<SplitRow>) {
+    let mut sides = vec![None; prepared.clips.len()];
+    for (side, members) in [(Side::Train, &fold.train), (Side::Validation, &fold.validation), (Side::Test, &fold.test)]
+    {
+        members.iter().for_each(|&clip| sides[clip] = Some(side));
+    }
+    let rows: Vec<DataRow> = prepared
+        .clips
+        .iter()
+        .enumerate()
+        .map(|(i, clip)| DataRow {
+            clip: clip.id.clone(),
+            speaker: clip.speaker_key(),
+            emotion: prepared.classes[prepared.labels[i]].clone(),
+            side: sides[i],
+            hash: prepared.hashes[i].as_ref().map(short),
+        })
+        .collect();
+    let noises = prepared.augmenter.noises().map(|hash| ("augment.noise.folder".to_owned(), short(&hash)));
+    let start = start.map(|start| ("train.init".to_owned(), short(&start.digest)));
+    let teachers = teachers.into_iter().flat_map(Teachers::digests).enumerate();
+    let teachers = teachers.map(|(i, digest)| (format!("{}[{i}]", super::teachers::KEY), short(&digest)));
+    let inputs: BTreeMap<String, String> = noises.into_iter().chain(start).chain(teachers).collect();
+    (DataRecord::of(&rows, inputs), rows.iter().filter_map(DataRow::on_a_side).collect())
+}
