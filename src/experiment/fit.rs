@@ -16,7 +16,7 @@ use super::{
     metrics::Metrics,
     network::initial,
     scaling::Scalers,
-    score::{Scored, argmax, embed, score},
+    score::{Scored, Scorer, argmax},
     teachers::{Faculty, Teachers},
     tensorboard::TensorBoard,
 };
@@ -82,12 +82,13 @@ impl Run<'_> {
         let (net, state) =
             self.train(&data, faculty.as_ref(), &observer).map_err(|error| removed(&self.dir).unwrap_or(error))?;
 
-        let test = self.predict(&net, &data, &self.fold.test)?;
-        let validation = self.predict(&net, &data, &self.fold.validation)?;
+        let scorer = Scorer::new(self.prepared, &data, &net, &self.devices[0]);
+        let test = scorer.score(&self.fold.test)?;
+        let validation = scorer.score(&self.fold.validation)?;
         let judged = self.table(&self.fold.validation, &validation);
         judged.write(&self.dir.validation())?;
         self.table(&self.fold.test, &test).write(&self.dir.predictions())?;
-        self.embeddings(&net, &data)?.write(&self.dir.embeddings())?;
+        self.embeddings(&scorer)?.write(&self.dir.embeddings())?;
         let best_epoch = self.kept_epoch(&state);
         let figures = Figures { best_epoch, validation: validation.figures(), test: test.figures() };
         // Of clips that were learnt from, it would say how sure the network is of what it knows by heart.
@@ -183,7 +184,7 @@ impl Run<'_> {
                 let (updated, norm) = optimiser.step_flat(rate(i, &state.history), net, gradient);
                 net = updated;
                 if !value.is_finite() || !norm.is_finite() {
-                    return Err(self.diverged(&state, i, batch, value, norm));
+                    return Err(self.diverged(&state, i, batch, data, [value, norm]));
                 }
                 settings.averaging.after_step(&mut average, optimiser.steps, || weights::read(&net));
                 state.batch = i + 1;
@@ -193,7 +194,9 @@ impl Run<'_> {
                 observer.step(state.seen, value)?;
             }
             settings.averaging.after_epoch(&mut average, state.epoch, settings.epochs, || weights::read(&net));
-            let validation = self.predict(&validated(&net, average.as_ref())?, data, &self.fold.validation)?;
+            let validated = validated(&net, average.as_ref())?;
+            let scorer = Scorer::new(self.prepared, data, &validated, &self.devices[0]);
+            let validation = scorer.score(&self.fold.validation)?;
             let record = EpochRecord {
                 epoch: state.epoch,
                 train_loss: state.loss_sum / state.seen.max(1) as f64,
@@ -248,17 +251,10 @@ impl Run<'_> {
         }
     }
 
-    fn predict(&self, net: &Net, data: &Dataset, members: &[usize]) -> Result<Scored> {
-        let prepared = self.prepared;
-        let size = prepared.experiment.train.batch_size;
-        score(net, data, members, &prepared.labels, &prepared.classes, size, &self.devices[0])
-    }
-
-    fn embeddings(&self, net: &Net, data: &Dataset) -> Result<Embeddings> {
+    fn embeddings(&self, scorer: &Scorer) -> Result<Embeddings> {
         let test = &self.fold.test;
-        let size = self.prepared.experiment.train.batch_size;
         let clips = test.iter().map(|&clip| self.prepared.clips[clip].id.clone()).collect();
-        Ok(Embeddings { clips, vectors: embed(net, data, test, size, &self.devices[0])? })
+        Ok(Embeddings { clips, vectors: scorer.embed(test)? })
     }
 
     fn table(&self, members: &[usize], scored: &Scored) -> Predictions {
@@ -294,13 +290,34 @@ impl Run<'_> {
         }
     }
 
-    fn diverged(&self, state: &State, i: usize, batch: &[Item], loss: f64, norm: f64) -> Error {
-        let clips: Vec<&str> = batch.iter().map(|item| self.prepared.clips[item.clip].id.as_str()).collect();
+    /// Why the loss or the gradient of a batch is not a number: a clip whose features are out of all proportion, or the
+    /// training as a whole.
+    fn diverged(&self, state: &State, i: usize, batch: &[Item], data: &Dataset, [loss, norm]: [f64; 2]) -> Error {
+        // Standardised features are below 10 and plain ones below 10^5.
+        const OUT_OF_PROPORTION: f32 = 1e6;
+        let id = |item: &Item| self.prepared.clips[item.clip].id.as_str();
+        let largest = |item: &Item| match data.rows(*item, None) {
+            Ok(rows) => rows.iter().fold(0f32, |most, x| if x.is_nan() { f32::INFINITY } else { most.max(x.abs()) }),
+            Err(_) => 0.0,
+        };
+        let place = format!("epoch {}, batch {}", state.epoch, i + 1);
+        let extreme: Vec<String> = batch
+            .iter()
+            .map(|item| (id(item), largest(item)))
+            .filter(|(_, largest)| *largest > OUT_OF_PROPORTION)
+            .map(|(id, largest)| format!("{id} (features up to {largest:.1e})"))
+            .collect();
+        if !extreme.is_empty() {
+            return Error::Data(format!(
+                "the loss in {place} is {loss}: the features of these clips are out of all proportion: {}; mend or remove \
+                 their files, or set features.scaler",
+                extreme.join(", ")
+            ));
+        }
+        let clips: Vec<&str> = batch.iter().map(id).collect();
         Error::Data(format!(
-            "training diverged in epoch {}, batch {}: loss {loss}, gradient norm {norm}; lower train.learning_rate or \
-             set train.clip_norm. The batch: {}",
-            state.epoch,
-            i + 1,
+            "training diverged in {place}: loss {loss}, gradient norm {norm}; lower train.learning_rate or set \
+             train.clip_norm. The batch: {}",
             clips.join(", ")
         ))
     }

@@ -91,6 +91,9 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
             Some(_) => training.iter().map(|_| Vec::new()).collect(),
             None => cache.copies(&training, &prepared.augmenter, record.seed, observer)?,
         };
+        for (clip, copies) in training.iter().zip(&copies) {
+            features::check_finite(&vec![clip.id.as_str(); copies.len()], copies)?;
+        }
         if matches!(state, Found::ToReplace) {
             clear(&dir)?;
         }

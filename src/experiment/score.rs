@@ -1,18 +1,15 @@
 //! Predicting a side of a fold, and what the loop must know of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
-use burn::{
-    module::Module,
-    tensor::{Device, Tensor, activation::log_softmax},
-};
+use burn::{module::Module, tensor::Device};
 
+use super::Prepared;
 use crate::{
-    audio::Windows,
-    bundle::SideFigures,
-    error::Result,
+    bundle::{Clips, Scoring, SideFigures},
+    error::{Error, Result},
     eval::{Confusion, scores},
-    model::{Net, NetInput},
+    model::Net,
     train::Dataset,
 };
 
@@ -35,65 +32,85 @@ impl Scored {
     }
 }
 
-/// Predicts `members` with the network as it is used: no dropout, running statistics, the mean over a clip's windows.
-pub(super) fn score(
-    net: &Net,
-    data: &Dataset,
-    members: &[usize],
-    labels: &[usize],
-    classes: &[String],
-    batch_size: usize,
-    device: &Device,
-) -> Result<Scored> {
-    let net = net.valid();
-    let device = device.clone().inner();
-    let by_clip = by_window(data, members, batch_size, |input| log_softmax(net.forward(input, None), 1), &device)?;
-    let log_probabilities: Vec<Vec<f32>> = by_clip.iter().map(|windows| Windows::average(windows)).collect();
-    let truth = members.iter().map(|&clip| labels[clip]);
-    let loss: f64 = truth.clone().zip(&log_probabilities).map(|(class, row)| -f64::from(row[class])).sum();
-    let pairs = truth.zip(log_probabilities.iter().map(|row| argmax(row)));
-    let uar = Confusion::from_pairs(classes.to_vec(), pairs).ok().and_then(|c| scores::uar(&c)).unwrap_or(f64::NAN);
-    Ok(Scored { loss: loss / members.len().max(1) as f64, uar, log_probabilities })
+/// A network at work on the clips of a fold, as it is used: no dropout, running statistics.
+pub(super) struct Scorer<'a> {
+    pub prepared: &'a Prepared,
+    pub data: &'a Dataset<'a>,
+    pub net: Net,
+    pub device: Device,
 }
 
-/// What the network's penultimate layer makes of `members`, a vector each in the order asked for: the mean over a clip's
-/// windows.
-pub(super) fn embed(
-    net: &Net,
-    data: &Dataset,
-    members: &[usize],
-    batch_size: usize,
-    device: &Device,
-) -> Result<Vec<Vec<f32>>> {
-    let net = net.valid();
-    let device = device.clone().inner();
-    let by_clip = by_window(data, members, batch_size, |input| net.penultimate(input), &device)?;
-    let mean = |windows: &Vec<Vec<f32>>| -> Vec<f32> {
-        let width = windows.first().map_or(0, Vec::len);
-        (0..width).map(|i| windows.iter().map(|vector| vector[i]).sum::<f32>() / windows.len() as f32).collect()
-    };
-    Ok(by_clip.iter().map(mean).collect())
-}
+impl<'a> Scorer<'a> {
+    /// One of `net` as it would be used on a device.
+    pub(super) fn new(prepared: &'a Prepared, data: &'a Dataset<'a>, net: &Net, device: &Device) -> Self {
+        Self { prepared, data, net: net.valid(), device: device.clone().inner() }
+    }
 
-/// A row of what `output` gives for each window of each member, in their order, whatever batches the windows were in: the
-/// order of a sum matters to its last bits.
-fn by_window(
-    data: &Dataset,
-    members: &[usize],
-    batch_size: usize,
-    output: impl Fn(NetInput) -> Tensor<2>,
-    device: &Device,
-) -> Result<Vec<Vec<Vec<f32>>>> {
-    let mut by_clip = HashMap::<usize, BTreeMap<usize, Vec<f32>>>::new();
-    for batch in data.plain_batches(members, batch_size) {
-        let rows = output(data.batch(&batch, device)?);
-        let [_, width] = rows.dims();
-        let rows: Vec<f32> = rows.into_data().iter::<f32>().collect();
-        for (item, row) in batch.iter().zip(rows.chunks_exact(width)) {
-            by_clip.entry(item.clip).or_default().insert(item.window, row.to_vec());
+    fn scoring(&self) -> Scoring<'_> {
+        Scoring {
+            net: &self.net,
+            windows: self.data.windows(),
+            dims: self.data.dims(),
+            min_frames: self.data.min_frames(),
+            batch_size: self.prepared.experiment.train.batch_size,
+            device: &self.device,
         }
     }
-    Ok(members.iter().filter_map(|clip| by_clip.remove(clip)).map(|of| of.into_values().collect()).collect())
+
+    /// Predicts `members`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] naming the clip for which the network gives no numbers, or saying that it gives none for any; otherwise
+    /// what the cache reports.
+    pub(super) fn score(&self, members: &[usize]) -> Result<Scored> {
+        let found = self.scoring().log_probabilities(self, members);
+        let log_probabilities = found.map_err(|error| self.explain(members, error))?;
+        let truth = members.iter().map(|&clip| self.prepared.labels[clip]);
+        let loss: f64 = truth.clone().zip(&log_probabilities).map(|(class, row)| -f64::from(row[class])).sum();
+        let pairs = truth.zip(log_probabilities.iter().map(|row| argmax(row)));
+        let confusion = Confusion::from_pairs(self.prepared.classes.clone(), pairs);
+        let uar = confusion.ok().and_then(|c| scores::uar(&c)).unwrap_or(f64::NAN);
+        Ok(Scored { loss: loss / members.len().max(1) as f64, uar, log_probabilities })
+    }
+
+    /// What the network's penultimate layer makes of `members`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scorer::score`].
+    pub(super) fn embed(&self, members: &[usize]) -> Result<Vec<Vec<f32>>> {
+        self.scoring().embeddings(self, members).map_err(|error| self.explain(members, error))
+    }
+
+    /// Whether the clip that `error` names is to blame, or the network: one that gives no numbers for other clips either
+    /// has diverged.
+    fn explain(&self, members: &[usize], error: Error) -> Error {
+        const OTHERS: usize = 8;
+        let works = |clip: &usize| self.scoring().log_probabilities(self, std::slice::from_ref(clip)).is_ok();
+        match error {
+            Error::Data(_) if !members.iter().take(OTHERS).any(works) => Error::Data(
+                "training diverged: the network gives no numbers for any clip; lower train.learning_rate or set \
+                 train.clip_norm"
+                    .into(),
+            ),
+            other => other,
+        }
+    }
+}
+
+impl Clips for Scorer<'_> {
+    fn frames(&self, clip: usize) -> usize {
+        self.data.frames_of(clip)
+    }
+
+    fn rows(&self, clip: usize, frames: Range<usize>) -> Result<Vec<f32>> {
+        self.data.rows_of(clip, frames)
+    }
+
+    fn name(&self, clip: usize) -> String {
+        self.prepared.clips[clip].id.clone()
+    }
 }
 
 /// The first of the largest values.

@@ -58,7 +58,7 @@ impl ClipRecord {
             repetition: meta.repetition,
             // Thousandths are finer than a step.
             seconds: Some((1000.0 * seconds).round() / 1000.0),
-            snr_db: snr_db.map(|snr| (10.0 * snr).round() / 10.0),
+            snr_db: snr_db.filter(|snr| snr.is_finite()).map(|snr| (10.0 * snr).round() / 10.0),
             file: clip.source.file().map(|path| path.display().to_string()),
         }
     }

@@ -101,8 +101,15 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// As [`arrays::save`].
+    /// [`Error::Data`] where a value is not finite: it could not be read back; otherwise as [`arrays::save`].
     pub fn save(&self, path: &Path) -> Result<()> {
+        if let Some(what) = self.not_finite() {
+            return Err(Error::Data(format!(
+                "{what} is not a finite number, so nothing is written to {}: lower train.learning_rate or set \
+                 train.clip_norm",
+                path.display()
+            )));
+        }
         let text = serde_json::to_string(&self.state)
             .map_err(|e| Error::Data(format!("cannot write the training's state: {e}")))?;
         let named = |prefix: &'static str, weights: &Weights| -> Arrays {
@@ -116,6 +123,23 @@ impl Checkpoint {
             .map(|(name, values)| ((*name).to_owned(), Weight { shape: vec![values.len()], values: values.clone() }));
         arrays.extend(optimiser);
         arrays::save(path, &text, &arrays, Precision::F32)
+    }
+
+    /// What of it is not finite.
+    fn not_finite(&self) -> Option<String> {
+        let epochs = self.state.history.iter().flat_map(|e| {
+            let figures = [e.train_loss, e.validation_loss, e.validation_uar, e.learning_rate];
+            ["train_loss", "validation_loss", "validation_uar", "learning_rate"]
+                .into_iter()
+                .zip(figures)
+                .map(move |(name, value)| (format!("{name} of epoch {}", e.epoch), value.is_finite()))
+        });
+        let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+        let weights = self.weights.iter().chain(self.average.iter().flatten());
+        let weights = weights.map(|(name, weight)| (format!("a value of the weight {name}"), finite(&weight.values)));
+        let optimiser = self.optimiser.iter().map(|values| ("a value of the optimiser".to_owned(), finite(values)));
+        let sum = [("the sum of losses".to_owned(), self.state.loss_sum.is_finite())];
+        epochs.chain(weights).chain(optimiser).chain(sum).find(|(_, finite)| !finite).map(|(what, _)| what)
     }
 
     /// Reads a checkpoint.
@@ -168,6 +192,20 @@ mod tests {
         let path = dir.path().join("c.safetensors");
         checkpoint().save(&path).unwrap();
         assert_eq!(Checkpoint::load(&path).unwrap(), checkpoint());
+    }
+
+    #[test]
+    fn what_could_not_be_read_back_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("c.safetensors");
+        let mut spoilt = [checkpoint(), checkpoint(), checkpoint()];
+        spoilt[0].state.history[0].validation_loss = f64::NAN;
+        spoilt[1].optimiser[0][0] = f32::INFINITY;
+        spoilt[2].average.as_mut().unwrap().get_mut("a.b").unwrap().values[0] = f32::NAN;
+        for (checkpoint, named) in spoilt.iter().zip(["validation_loss of epoch 1", "optimiser", "weight a.b"]) {
+            let refused = checkpoint.save(&path).unwrap_err().to_string();
+            assert!(refused.contains(named) && !path.exists(), "{refused}");
+        }
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! A fold's clips as scaled matrices, and batches of them.
 
-use burn::tensor::Device;
+use std::ops::Range;
 
 use crate::{
     audio::Windows,
     cache::Entry,
     error::Result,
     frontend::{Scaler, ScalerFit},
-    model::{NetInput, pad},
 };
 
 /// What a clip's values are standardised with.
@@ -62,9 +61,18 @@ impl<'a> Dataset<'a> {
         // A copy may be longer or shorter, and have more or fewer windows.
         let (own, others) = (self.items(item.clip).len(), self.windows.count(entry.frames()));
         let range = self.windows.range(entry.frames(), (2 * item.window + 1) * others / (2 * own));
+        self.scaled(item.clip, entry, range)
+    }
+
+    /// The scaled values of some frames of a clip, row after row.
+    pub(crate) fn rows_of(&self, clip: usize, frames: Range<usize>) -> Result<Vec<f32>> {
+        self.scaled(clip, &self.entries[clip], frames)
+    }
+
+    fn scaled(&self, clip: usize, entry: &Entry, frames: Range<usize>) -> Result<Vec<f32>> {
         let values = entry.values()?;
-        let mut rows = values[range.start * entry.dims()..range.end * entry.dims()].to_vec();
-        match self.scaling[item.clip] {
+        let mut rows = values[frames.start * entry.dims()..frames.end * entry.dims()].to_vec();
+        match self.scaling[clip] {
             Scaling::None => {}
             Scaling::By(scaler) => scaler.apply(&mut rows),
             Scaling::Own => {
@@ -74,6 +82,16 @@ impl<'a> Dataset<'a> {
             }
         }
         Ok(rows)
+    }
+
+    /// How clips are cut.
+    pub(crate) fn windows(&self) -> Windows {
+        self.windows
+    }
+
+    /// Frames of a clip.
+    pub(crate) fn frames_of(&self, clip: usize) -> usize {
+        self.entries[clip].frames()
     }
 
     /// The fewest frames of a batch.
@@ -91,28 +109,9 @@ impl<'a> Dataset<'a> {
         (0..self.windows.count(self.entries[clip].frames())).map(move |window| Item { clip, window })
     }
 
-    /// Frames of a window.
-    fn frames(&self, item: Item) -> usize {
-        self.windows.range(self.entries[item.clip].frames(), item.window).len()
-    }
-
-    /// The windows as one padded batch.
-    pub(crate) fn batch(&self, items: &[Item], device: &Device) -> Result<NetInput> {
-        let rows: Vec<Vec<f32>> = items.iter().map(|&item| self.rows(item, None)).collect::<Result<_>>()?;
-        let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
-        Ok(pad(&rows, self.dims(), self.min_frames, device))
-    }
-
     /// The members' windows, clip after clip.
     pub(crate) fn windows_of(&self, members: &[usize]) -> Vec<Item> {
         members.iter().flat_map(|&clip| self.items(clip)).collect()
-    }
-
-    /// The members' windows in batches for reading only: sorted by length, so that little is padded.
-    pub(crate) fn plain_batches(&self, members: &[usize], size: usize) -> Vec<Vec<Item>> {
-        let mut order = self.windows_of(members);
-        order.sort_by_key(|&item| (self.frames(item), item));
-        order.chunks(size).map(<[Item]>::to_vec).collect()
     }
 }
 
@@ -181,7 +180,7 @@ mod tests {
 
         let members = [1, 2, 4];
         let training = Sampling::Shuffled.batches(&data.windows_of(&members), &[0; 5], 4, 7, 1).concat();
-        let reading = data.plain_batches(&members, 4).concat();
+        let reading = data.windows_of(&members);
         let count = |clip| data.items(clip).len();
         assert_eq!([0, 1, 2, 3, 4].map(count), [1, 8, 1, 5, 3]);
         for items in [&training, &reading] {
@@ -206,13 +205,13 @@ mod tests {
     }
 
     #[test]
-    fn without_windows_a_batch_is_whole_clips() {
+    fn without_windows_an_item_is_a_whole_clip() {
         let dir = tempfile::tempdir().unwrap();
         let entries = fake::entries(dir.path(), &[(30, 0.5), (20, 0.25)]);
         let data = Dataset::new(&entries, vec![Scaling::Own; 2], Windows::WHOLE, 1);
-        let batches = data.plain_batches(&[0, 1], 8);
-        assert_eq!(batches, [[Item { clip: 1, window: 0 }, Item { clip: 0, window: 0 }]]);
-        let input = data.batch(&batches[0], &Device::flex()).unwrap();
-        assert_eq!((input.features.dims(), input.lengths), ([2, 31, 2], vec![21, 31]));
+        let items = data.windows_of(&[1, 0]);
+        assert_eq!(items, [Item { clip: 1, window: 0 }, Item { clip: 0, window: 0 }]);
+        let rows: Vec<usize> = items.iter().map(|&item| data.rows(item, None).unwrap().len()).collect();
+        assert_eq!((rows, data.frames_of(1)), (vec![2 * 21, 2 * 31], 21));
     }
 }
