@@ -151,7 +151,8 @@ impl Experiment {
             .chain(theirs.keys().filter(|key| !ours.contains_key(*key)))
             .filter(|key| ours.get(*key) != theirs.get(*key))
             .collect();
-        let shown = |keys: &BTreeMap<String, String>, key| keys.get(key).cloned().unwrap_or_else(|| "not set".into());
+        let shown =
+            |keys: &BTreeMap<String, String>, key: &str| keys.get(key).cloned().unwrap_or_else(|| "not set".into());
         let more = if changed.len() > 1 { format!(", and {} more keys", changed.len() - 1) } else { String::new() };
         Ok(changed.first().map(|key| format!("{key}: {} → {}{more}", shown(&ours, key), shown(&theirs, key))))
     }
