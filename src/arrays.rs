@@ -103,12 +103,26 @@ fn checksum(text: &str, arrays: &mut [Stored]) -> String {
 ///
 /// [`Error::Io`] where the file cannot be written.
 pub fn save(path: &Path, text: &str, arrays: &Arrays, precision: Precision) -> Result<()> {
+    save_by(path, text, arrays, |_| precision)
+}
+
+/// As [`save`], each array in the precision that `precision` gives for its name.
+///
+/// # Errors
+///
+/// As [`save`].
+pub fn save_by(path: &Path, text: &str, arrays: &Arrays, precision: impl Fn(&str) -> Precision) -> Result<()> {
     let bytes = lay_out(text, arrays, precision).map_err(|e| Error::file(path, format!("cannot be laid out: {e}")))?;
     write_whole(path, |file| file.write_all(&bytes))
 }
 
-fn lay_out(text: &str, arrays: &Arrays, precision: Precision) -> std::result::Result<Vec<u8>, SafeTensorError> {
-    let mut stored: Vec<Stored> = arrays.iter().flat_map(|(name, weight)| store(name, weight, precision)).collect();
+fn lay_out(
+    text: &str,
+    arrays: &Arrays,
+    precision: impl Fn(&str) -> Precision,
+) -> std::result::Result<Vec<u8>, SafeTensorError> {
+    let mut stored: Vec<Stored> =
+        arrays.iter().flat_map(|(name, weight)| store(name, weight, precision(name))).collect();
     let metadata = HashMap::from([(KEY.to_owned(), format!("{} {text}", checksum(text, &mut stored)))]);
     safetensors::serialize(stored.iter().map(|array| (&array.name, array)), Some(metadata))
 }
@@ -154,6 +168,17 @@ pub fn load(path: &Path) -> Result<(String, Arrays)> {
 ///
 /// As [`load`].
 pub fn read(bytes: &[u8], path: &Path) -> Result<(String, Arrays)> {
+    let (_, text, arrays) = read_with_digest(bytes, path)?;
+    Ok((text, arrays))
+}
+
+/// The same with the checksum, which names the content: BLAKE3 of the text and of the arrays as they are kept, 64
+/// hexadecimal digits.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn read_with_digest(bytes: &[u8], path: &Path) -> Result<(String, String, Arrays)> {
     let wrong = |what: &str| Error::file(path, format!("is damaged, or not a file of this program ({what})"));
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| wrong(&e.to_string()))?;
     let entry = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
@@ -180,7 +205,7 @@ pub fn read(bytes: &[u8], path: &Path) -> Result<(String, Arrays)> {
         arrays.push((name.to_owned(), Weight { shape: view.shape().to_vec(), values }));
     }
     arrays.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok((text.to_owned(), arrays))
+    Ok((expected.to_owned(), text.to_owned(), arrays))
 }
 
 /// An array's values, whatever they are kept in; none where that is not known.
@@ -239,7 +264,7 @@ mod tests {
         fn no_damage_goes_unnoticed_and_none_makes_it_panic(at in 0..500_usize, flip in 1..=255u8, kind in 0..3_usize) {
             let path = Path::new("x");
             let precision = [Precision::F32, Precision::F16, Precision::Int8][kind];
-            let mut bytes = lay_out("text", &arrays(), precision).unwrap();
+            let mut bytes = lay_out("text", &arrays(), |_| precision).unwrap();
             let at = at % bytes.len();
             let whole = read(&bytes, path).unwrap();
             bytes[at] ^= flip;

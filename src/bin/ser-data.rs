@@ -7,16 +7,19 @@ use std::{
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use ser::{
+    arrays::Precision,
     augment::{Augmenter, hear},
     cache::{self, Cache, Size, cache_dir, cache_limit},
     config::{Experiment, data_dir},
     corpus::{self, CorpusConfig, Kind, export},
+    device::DeviceKind,
     error::Result,
     events::Observer,
     files::create_dir,
+    frontend::encoder::{self, Encoder, Import},
     progress::Terminal,
     protocol::audit::foreign,
-    report::{self, audits, card::Card, features, scan, split},
+    report::{self, audits, card::Card, encoders, features, scan, split},
     stdout::print,
     survey::{Survey, survey},
 };
@@ -91,6 +94,9 @@ The samples are prepared as [audio] says. Values are not standardised. time_s is
     /// Keeps the feature cache: what is in it, whether it is whole, making room, building it ahead.
     #[command(subcommand)]
     Cache(CacheCommand),
+    /// Keeps pretrained speech encoders: imports, lists, shows them, writes their hidden states.
+    #[command(subcommand)]
+    Encoder(EncoderCommand),
     /// Writes the embedded synthetic corpus as WAV files with a manifest.
     #[command(after_help = "Example:
   ser-data synth --out datasets/synth
@@ -287,6 +293,90 @@ enum DumpFormat {
     Npy,
 }
 
+#[derive(Subcommand)]
+enum EncoderCommand {
+    /// Writes the encoder of a downloaded model into a small folder that this program reads.
+    #[command(after_help = "SRC is one of
+  a folder as Hugging Face has it: config.json with model.safetensors or pytorch_model.bin
+  a .pt file of OpenAI's Whisper
+  model.bin of CTranslate2 (faster-whisper), or its folder
+
+Whisper (tiny to large-v3), wav2vec 2.0, HuBERT and WavLM (base and large) can be imported.
+
+Examples:
+  ser-data encoder import downloads/whisper-tiny.en --out models/whisper-tiny.en
+      all layers, in 32 bits
+  ser-data encoder import tiny.en.pt --out models/tiny3 --layers 3 --precision int8
+      the lower three layers, their matrices in 8 bits with a factor for each row")]
+    Import {
+        /// The model, as it was downloaded.
+        #[arg(value_name = "SRC")]
+        source: PathBuf,
+        /// The folder to write: encoder.safetensors, encoder.json, LICENSE.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// How the layers' matrices are kept.
+        #[arg(long, value_enum, default_value_t)]
+        precision: EncoderPrecision,
+        /// How many layers are kept, from the lowest up [default: all].
+        #[arg(long, value_name = "N")]
+        layers: Option<usize>,
+    },
+    /// Shows what an encoder is, and checks that its folder is whole.
+    Inspect {
+        /// The encoder: a folder, or its name in the folder of models.
+        #[arg(value_name = "ENCODER")]
+        encoder: String,
+        #[command(flatten)]
+        models: ModelsArguments,
+    },
+    /// Lists the encoders in the folder of models.
+    List(ModelsArguments),
+    /// Writes hidden states of audio files as NumPy's NPY.
+    #[command(after_help = "Example:
+  ser-data encoder states a.wav b.flac --encoder whisper-tiny.en --layers 1,2 --out states/
+      states/a.npy and states/b.npy, each float32 [layers, frames, dims], 50 frames a second
+
+Layers are counted as Hugging Face does: 0 is what goes into the first layer, the last has the closing norm.")]
+    States {
+        /// Audio files: WAV, AIFF, FLAC, MP3 or Ogg, whatever they are called.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// The encoder: a folder, or its name in the folder of models.
+        #[arg(long, value_name = "ENCODER")]
+        encoder: String,
+        #[command(flatten)]
+        models: ModelsArguments,
+        /// The layers, as 1,2.
+        #[arg(long, value_name = "N,…", value_delimiter = ',', required = true)]
+        layers: Vec<usize>,
+        /// How many files go through the encoder at once.
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        batch: usize,
+        /// The folder to write to.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct ModelsArguments {
+    /// The folder of encoders [default: $SER_MODELS, else models].
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum EncoderPrecision {
+    /// 32-bit floating point: as the source has them.
+    #[default]
+    F32,
+    /// 16-bit floating point: half the size.
+    F16,
+    /// Whole numbers of 8 bits with a factor per row: a quarter of the size.
+    Int8,
+}
+
 #[derive(Args)]
 struct SynthArguments {
     /// The folder to write to.
@@ -305,6 +395,7 @@ fn main() -> ExitCode {
         Command::Features(arguments) => run_features(&arguments, terminal),
         Command::Augment(arguments) => run_augment(arguments, terminal),
         Command::Cache(command) => run_cache(command, terminal),
+        Command::Encoder(command) => run_encoder(command, terminal),
         Command::Synth(arguments) => run_synth(&arguments.out, terminal),
     };
     match done {
@@ -439,6 +530,31 @@ fn run_cache(command: CacheCommand, observer: &dyn Observer) -> Result<ExitCode>
             let survey = look(&experiment, data, observer)?;
             cache.matrices(&survey.clips, observer)?;
             print(&format!("{} clips: {}\n", survey.clips.len(), dir.display()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_encoder(command: EncoderCommand, observer: &dyn Observer) -> Result<ExitCode> {
+    let load = |name: &str, models: ModelsArguments| {
+        let folder = encoder::find(name, &encoder::models_dir(models.models))?;
+        Encoder::load(&folder, &DeviceKind::Flex.open()?)
+    };
+    match command {
+        EncoderCommand::Import { source, out, precision, layers } => {
+            let precision = match precision {
+                EncoderPrecision::F32 => Precision::F32,
+                EncoderPrecision::F16 => Precision::F16,
+                EncoderPrecision::Int8 => Precision::Int8,
+            };
+            encoder::import(&Import { source, out: out.clone(), precision, layers })?;
+            print(&encoders::inspect(&Encoder::load(&out, &DeviceKind::Flex.open()?)?))?;
+        }
+        EncoderCommand::Inspect { encoder, models } => print(&encoders::inspect(&load(&encoder, models)?))?,
+        EncoderCommand::List(models) => print(&encoders::list(&encoder::models_dir(models.models))?)?,
+        EncoderCommand::States { files, encoder, models, layers, batch, out } => {
+            let encoder = load(&encoder, models)?;
+            encoders::states(&files, &encoder, &layers, batch, &out, observer)?;
         }
     }
     Ok(ExitCode::SUCCESS)

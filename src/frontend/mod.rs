@@ -3,6 +3,7 @@
 //! [`Frontend`] is the contract, [`Spectral`] the short-time features. [`Scaler`] standardises what a front end gives.
 
 mod contract;
+pub mod encoder;
 mod matrix;
 mod scaler;
 pub mod spectral;

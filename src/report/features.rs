@@ -50,7 +50,8 @@ pub fn dump(
     match (format, files) {
         (Format::Npy, [file]) => {
             let matrix = extract(file)?;
-            write_whole(out, |writer| write_npy(writer, &matrix))
+            let shape = format!("{}, {}", matrix.frames(), matrix.dims());
+            write_whole(out, |writer| write_npy(writer, &shape, matrix.as_slice()))
         }
         (Format::Npy, _) => Err(Error::Config(format!(
             "an NPY file holds one matrix, but {} audio files were named: name one, or write them as CSV",
@@ -99,10 +100,10 @@ fn write_rows(csv: &mut csv::Writer<impl Write>, file: Option<&PathBuf>, step: f
 }
 
 /// Writes NPY format 1.0 (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>). By hand: the format
-/// is a header of one line, and a crate for it would bring more to build than these lines.
-fn write_npy(writer: &mut dyn Write, matrix: &Matrix) -> io::Result<()> {
-    let mut header =
-        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", matrix.frames(), matrix.dims());
+/// is a header of one line, and a crate for it would bring more to build than these lines. `shape` is two numbers or more,
+/// outermost first, with commas between them.
+pub(super) fn write_npy(writer: &mut dyn Write, shape: &str, values: &[f32]) -> io::Result<()> {
+    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), }}");
     // The data begins at a multiple of 64 bytes; before it come 10 bytes, the header, blanks and a newline.
     let blanks = (64 - (10 + header.len() + 1) % 64) % 64;
     header.extend(std::iter::repeat_n(' ', blanks));
@@ -111,7 +112,7 @@ fn write_npy(writer: &mut dyn Write, matrix: &Matrix) -> io::Result<()> {
     writer.write_all(b"\x93NUMPY\x01\x00")?;
     writer.write_all(&length.to_le_bytes())?;
     writer.write_all(header.as_bytes())?;
-    matrix.as_slice().iter().try_for_each(|value| writer.write_all(&value.to_le_bytes()))
+    values.iter().try_for_each(|value| writer.write_all(&value.to_le_bytes()))
 }
 
 #[cfg(test)]
@@ -119,14 +120,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_npy_file_is_header_and_values() -> Result<()> {
+    fn an_npy_file_is_header_and_values() {
         let mut bytes = Vec::new();
-        write_npy(&mut bytes, &Matrix::new(2, 3, vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.5])?).unwrap();
+        write_npy(&mut bytes, "2, 3", &[0.0, 1.0, 2.0, 3.0, 4.0, 5.5]).unwrap();
         assert_eq!(bytes.len(), 128 + 6 * 4);
         assert!(
             bytes.starts_with(b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }")
         );
         assert_eq!((bytes[127], &bytes[148..]), (b'\n', &5.5f32.to_le_bytes()[..]));
-        Ok(())
     }
 }

@@ -24,6 +24,7 @@
 //! | [`split`] | who is on which side, as CSV |
 //! | [`runs()`] | the runs of one call of training, a row each |
 //! | [`cache`] | what is in the feature cache: text |
+//! | [`encoders`] | pretrained encoders: text; hidden states of files, as NPY |
 //! | [`features`] | the features of files, as CSV or NPY |
 //! | [`document`] | headings, lists and tables as plain text or Markdown |
 
@@ -33,6 +34,7 @@ pub mod card;
 pub mod comparison;
 pub mod csv;
 pub mod document;
+pub mod encoders;
 mod examples;
 pub mod features;
 mod gather;

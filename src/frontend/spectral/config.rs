@@ -276,7 +276,7 @@ impl FeaturesConfig {
 
 /// Length and step of the frames, settled.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frames {
+pub(in crate::frontend) struct Frames {
     /// Hz.
     pub sample_rate: u32,
     /// Samples in a frame, and points in its Fourier transform.

@@ -11,7 +11,7 @@ const _: () = assert!(LANES.is_multiple_of(BLOCK), "a padded spectrum is a whole
 
 /// Filters of which only the blocks of bins with a weight are kept.
 #[derive(Clone, Debug)]
-pub(super) struct FilterBank {
+pub(in crate::frontend) struct FilterBank {
     /// How many runs each filter has.
     runs_of: Arc<[u32]>,
     runs: Arc<[Run]>,

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// Triangular filters, `n_mels` of them, over the bins of a power spectrum.
-pub(super) fn mel_bank(config: &FeaturesConfig, frames: &Frames) -> FilterBank {
+pub(in crate::frontend) fn mel_bank(config: &FeaturesConfig, frames: &Frames) -> FilterBank {
     let fmax = config.fmax.map_or_else(|| f64::from(frames.sample_rate) / 2.0, f64::from);
     let edges = edges(config.n_mels, f64::from(config.fmin), fmax, config.mel_scale);
     FilterBank::new(edges.array_windows().map(|&[low, peak, high]| {

@@ -53,6 +53,8 @@ pub use self::{
     kind::Kind,
 };
 
+pub(super) use self::{config::Frames, filterbank::FilterBank, mel::mel_bank, stft::LANES};
+
 /// Version of the numbers: part of the cache's key, to be raised whenever a change to this module alters a value by more
 /// than rounding.
 pub const VERSION: u32 = 1;

@@ -9,7 +9,7 @@ use super::config::Frames;
 use crate::simd::wide;
 
 /// Buffers of bins are padded with zeros to a multiple of this, so that loops over them run in whole blocks.
-pub(super) const LANES: usize = 16;
+pub(in crate::frontend) const LANES: usize = 16;
 
 /// One frame of a clip, as the features see it.
 pub(super) struct Frame<'a> {

@@ -1,0 +1,67 @@
+//! A model as others keep it → an encoder's own folder.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+
+use super::{Encoder, Manifest, Network, folder, manifest::SCHEMA, source, weights};
+use crate::{
+    arrays::Precision,
+    error::{Error, Result},
+};
+
+/// What is to be imported.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// A folder as Hugging Face has it or CTranslate2 writes it, OpenAI's `.pt`, or CTranslate2's `model.bin`.
+    pub source: PathBuf,
+    /// The folder to write.
+    pub out: PathBuf,
+    /// How the layers' matrices are kept. In 8 bits the stem's keep 16.
+    pub precision: Precision,
+    /// How many layers are kept, from the first up; all by default.
+    pub layers: Option<usize>,
+}
+
+/// Writes the encoder of a model into a folder of our own. The encoder is built from the weights on the way, so that
+/// what is written is known to fit together.
+///
+/// # Errors
+///
+/// [`Error::Io`] and [`Error::File`] where the source cannot be read, is not one of the architectures, is truncated, lacks
+/// an array or has one that does not fit; [`Error::Config`] where it has fewer layers than asked for.
+pub fn import(import: &Import) -> Result<()> {
+    let Import { source, out, precision, layers } = import;
+    let source::Opened { words, architecture, mut transformer, licence, mut weights } = source::open(source)?;
+    if let Some(layers) = *layers {
+        if !(1..=transformer.total_layers).contains(&layers) {
+            return Err(Error::Config(format!(
+                "--layers {layers}: {} has {} layers",
+                source.display(),
+                transformer.total_layers
+            )));
+        }
+        transformer.layers = layers;
+    }
+    let manifest = Manifest {
+        schema: SCHEMA.to_owned(),
+        name: name(out),
+        source: words,
+        precision: *precision,
+        licence,
+        architecture,
+        transformer,
+    };
+    let encoder = Encoder::build(manifest, String::new(), weights.as_mut(), &Device::flex())?;
+    let arrays = match &encoder.network {
+        Network::Whisper(network) => weights::arrays(network),
+        Network::Wave(network) => weights::arrays(network),
+    };
+    folder::write(out, &encoder.manifest, &arrays).map(drop)
+}
+
+/// An encoder is called as its folder is.
+fn name(out: &Path) -> String {
+    let absolute = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
+    absolute.file_name().map_or_else(|| "encoder".into(), |name| name.to_string_lossy().into_owned())
+}

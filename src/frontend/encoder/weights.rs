@@ -1,0 +1,201 @@
+//! Weights on their way into modules and out of them.
+
+use std::path::{Path, PathBuf};
+
+use burn::{
+    module::{Module, ModuleVisitor, Param},
+    tensor::{Device, Tensor, TensorData},
+};
+
+use super::{layer, ops};
+use crate::{
+    arrays::{Arrays, Weight},
+    error::{Error, Result},
+};
+
+/// An array and what its source calls it.
+pub(super) struct Named {
+    pub name: String,
+    pub weight: Weight,
+}
+
+/// Where weights come from: asked for by our names, which are the paths of the modules' fields.
+pub(super) trait Source {
+    /// The file, for messages.
+    fn path(&self) -> &Path;
+
+    /// Gives out the array called `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] naming it as the source does, where it is missing or damaged.
+    fn take(&mut self, name: &str) -> Result<Named>;
+}
+
+/// Our own arrays, each given out once.
+pub(super) struct Own {
+    path: PathBuf,
+    arrays: std::collections::BTreeMap<String, Weight>,
+}
+
+impl Own {
+    pub fn new(path: &Path, arrays: Arrays) -> Self {
+        Self { path: path.to_owned(), arrays: arrays.into_iter().collect() }
+    }
+}
+
+impl Source for Own {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn take(&mut self, name: &str) -> Result<Named> {
+        match self.arrays.remove(name) {
+            Some(weight) => Ok(Named { name: name.to_owned(), weight }),
+            None => Err(missing(&self.path, name)),
+        }
+    }
+}
+
+/// The error for an array that is not there.
+pub(super) fn missing(path: &Path, name: &str) -> Error {
+    Error::file(
+        path,
+        format!("the array {name} is missing: is this the whole model, and is its configuration its own?"),
+    )
+}
+
+/// Makes modules of a source's weights, whose shapes it checks.
+pub(super) struct Builder<'a> {
+    source: &'a mut dyn Source,
+    device: &'a Device,
+}
+
+impl<'a> Builder<'a> {
+    pub fn new(source: &'a mut dyn Source, device: &'a Device) -> Self {
+        Self { source, device }
+    }
+
+    /// A parameter.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::take`]; also where the array has another shape, or a value that is not finite.
+    pub fn param<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Param<Tensor<D>>> {
+        let Named { name, weight } = self.source.take(name)?;
+        let wrong = |problem: String| Err(Error::file(self.source.path(), format!("the array {name} {problem}")));
+        if weight.shape != shape {
+            return wrong(format!("is {:?}, and by its configuration it is {shape:?}", weight.shape));
+        }
+        if let Some(at) = weight.values.iter().position(|x| !x.is_finite()) {
+            return wrong(format!("holds {} at {at}: the file is damaged; fetch it again", weight.values[at]));
+        }
+        Ok(Param::from_data(TensorData::new(weight.values, shape), self.device))
+    }
+
+    pub fn linear(&mut self, name: &str, inputs: usize, outputs: usize, bias: bool) -> Result<Linear> {
+        Ok(Linear {
+            weight: self.param(&format!("{name}.weight"), [outputs, inputs])?,
+            bias: if bias { Some(self.param(&format!("{name}.bias"), [outputs])?) } else { None },
+        })
+    }
+
+    pub fn norm(&mut self, name: &str, dims: usize, epsilon: f64) -> Result<Norm> {
+        Ok(Norm {
+            weight: self.param(&format!("{name}.weight"), [dims])?,
+            bias: self.param(&format!("{name}.bias"), [dims])?,
+            epsilon,
+        })
+    }
+
+    /// A convolution over time; `shape` is `[outputs, inputs / groups, kernel]`.
+    pub fn conv(&mut self, name: &str, shape: [usize; 3], bias: bool, stride: ops::Stride) -> Result<Conv> {
+        let ops::Stride { stride, padding, groups } = stride;
+        Ok(Conv {
+            weight: self.param(&format!("{name}.weight"), shape)?,
+            bias: if bias { Some(self.param(&format!("{name}.bias"), [shape[0]])?) } else { None },
+            stride,
+            padding,
+            groups,
+        })
+    }
+
+    pub fn layers(&mut self, config: &layer::TransformerConfig) -> Result<layer::Transformer> {
+        layer::Transformer::build(config, self)
+    }
+}
+
+/// A linear layer.
+#[derive(Module, Debug)]
+pub(super) struct Linear {
+    /// `[outputs, inputs]`.
+    pub weight: Param<Tensor<2>>,
+    pub bias: Option<Param<Tensor<1>>>,
+}
+
+impl Linear {
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        ops::linear(x, self.weight.val(), self.bias.as_ref().map(Param::val))
+    }
+}
+
+/// Layer normalisation, or the scale and shift of another one.
+#[derive(Module, Debug)]
+pub(super) struct Norm {
+    pub weight: Param<Tensor<1>>,
+    pub bias: Param<Tensor<1>>,
+    pub epsilon: f64,
+}
+
+impl Norm {
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        ops::layer_norm(x, self.weight.val(), self.bias.val(), self.epsilon)
+    }
+}
+
+/// A convolution over time.
+#[derive(Module, Debug)]
+pub(super) struct Conv {
+    /// `[outputs, inputs / groups, kernel]`.
+    pub weight: Param<Tensor<3>>,
+    pub bias: Option<Param<Tensor<1>>>,
+    stride: usize,
+    padding: usize,
+    groups: usize,
+}
+
+impl Conv {
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let stride = ops::Stride { stride: self.stride, padding: self.padding, groups: self.groups };
+        ops::conv1d(x, self.weight.val(), self.bias.as_ref().map(Param::val), stride)
+    }
+}
+
+/// Every parameter of a module by the path of its fields, as [`Builder`] asks for it.
+pub(super) fn arrays<M: Module>(module: &M) -> Arrays {
+    let mut reader = Reader { path: Vec::new(), arrays: Arrays::new() };
+    module.visit(&mut reader);
+    reader.arrays
+}
+
+struct Reader {
+    path: Vec<String>,
+    arrays: Arrays,
+}
+
+impl ModuleVisitor for Reader {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let tensor = param.val();
+        let shape = tensor.dims().to_vec();
+        let values = tensor.into_data().iter::<f32>().collect();
+        self.arrays.push((self.path.join("."), Weight { shape, values }));
+    }
+}
