@@ -80,6 +80,7 @@ pub struct Encoder {
 
 /// The weights.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant)] // there is one in a process, and modules cannot be boxed
 enum Network {
     Whisper(Whisper),
     Wave(Wav2Vec2),
@@ -290,27 +291,27 @@ impl Encoder {
         States { states, lengths: lengths.items().to_vec() }
     }
 
-    /// Whether clips' samples are brought to one mean and variance.
-    fn standardises(&self) -> bool {
-        self.manifest.architecture.wave().is_some_and(|wave| wave.standardise)
+    /// What the stem sees of a clip, row after row.
+    fn features(&self, clip: &[f32]) -> Vec<f32> {
+        match (&self.log_mel, self.manifest.architecture.wave()) {
+            (Some(log_mel), _) => log_mel.extract(clip).into_vec(),
+            (None, Some(wave)) if wave.standardise => standardise(clip),
+            _ => clip.to_vec(),
+        }
     }
 
     /// What the stem sees of clips.
     fn input(&self, clips: &[&[f32]]) -> Input {
-        let (channels, extract): (usize, &dyn Fn(&[f32]) -> Vec<f32>) = match (&self.log_mel, self.standardises()) {
-            (Some(log_mel), _) => (log_mel.bands(), &|clip| log_mel.extract(clip).into_vec()),
-            (None, true) => (1, &standardise),
-            (None, false) => (1, &<[f32]>::to_vec),
-        };
+        let channels = self.log_mel.as_ref().map_or(1, LogMel::bands);
         let items: Vec<Vec<f32>> = clips
             .iter()
             .map(|clip| {
                 if clip.len() >= self.least() {
-                    return extract(clip);
+                    return self.features(clip);
                 }
                 let mut clip = clip.to_vec();
                 clip.resize(self.least(), 0.0);
-                extract(&clip)
+                self.features(&clip)
             })
             .collect();
         let lengths = Lengths::new(items.iter().map(|values| values.len() / channels).collect());
