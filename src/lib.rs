@@ -15,6 +15,7 @@
 //! Long work tells an [`events::Observer`] how it goes on and asks it whether to stop; the library prints nothing.
 //! Errors are [`error::Error`]; all randomness comes from [`rng::stream`].
 
+#![forbid(unsafe_code)]
 #![warn(missing_docs)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -28,7 +29,6 @@ pub mod numeric;
 pub mod rng;
 mod setting;
 mod sex;
-mod simd;
 pub mod stdout;
 
 pub mod config;

@@ -4,8 +4,7 @@
 use std::{f64::consts::TAU, fmt, sync::Arc};
 
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex};
-
-use crate::simd::wide;
+use ser_kernels::wide;
 
 /// A planned pair of transforms. Single precision does, where what comes out are samples: it is 130 dB below the loudest.
 #[derive(Clone)]

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use crate::simd::wide;
+use ser_kernels::wide;
 
 /// Zero crossings of the sinc on either side.
 const CROSSINGS: usize = 64;

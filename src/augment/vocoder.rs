@@ -9,8 +9,9 @@
 use std::cell::RefCell;
 
 use realfft::num_complex::Complex;
+use ser_kernels::wide;
 
-use crate::{audio::spectrum::Spectrum, simd::wide};
+use crate::audio::spectrum::Spectrum;
 
 /// Frame and hop in samples: librosa's defaults.
 const FRAME: usize = 2048;

@@ -5,8 +5,7 @@
 use std::{cell::RefCell, sync::Arc};
 
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex};
-
-use crate::simd::wide;
+use ser_kernels::wide;
 
 /// Length of a piece: two periods of a low voice, and short beside a syllable.
 const PIECE_SECONDS: f64 = 0.03;

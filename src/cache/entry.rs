@@ -1,8 +1,8 @@
 //! A matrix in the cache: one file for each part of its columns.
 
-use std::{ops::Deref, sync::Arc};
+use std::sync::Arc;
 
-use super::stored::{Mapped, Stored};
+use super::stored::Stored;
 use crate::{
     error::Result,
     frontend::{Part, join},
@@ -14,36 +14,6 @@ pub struct Entry {
     parts: Arc<[Part]>,
     /// A file for each part.
     files: Box<[Stored]>,
-}
-
-/// The values of an [`Entry`], row after row: mapped and not copied where one file holds them all.
-pub struct Values(Held);
-
-enum Held {
-    Mapped(Mapped),
-    Joined(Vec<f32>),
-}
-
-impl Deref for Values {
-    type Target = [f32];
-
-    fn deref(&self) -> &[f32] {
-        match &self.0 {
-            Held::Mapped(mapped) => mapped.values(),
-            Held::Joined(values) => values,
-        }
-    }
-}
-
-impl Values {
-    /// The values to change: a copy where they are mapped.
-    #[must_use]
-    pub fn into_vec(self) -> Vec<f32> {
-        match self.0 {
-            Held::Mapped(mapped) => mapped.values().to_vec(),
-            Held::Joined(values) => values,
-        }
-    }
 }
 
 impl Entry {
@@ -67,17 +37,17 @@ impl Entry {
         self.parts.iter().map(Part::width).sum()
     }
 
-    /// The values.
+    /// The values, row after row, read from disk.
     ///
     /// # Errors
     ///
     /// [`crate::error::Error::File`] where a file was removed or changed since it was found whole.
-    pub fn values(&self) -> Result<Values> {
+    pub fn values(&self) -> Result<Vec<f32>> {
         if let [only] = &*self.files {
-            return only.read().map(|mapped| Values(Held::Mapped(mapped)));
+            return only.read();
         }
-        let mapped: Vec<Mapped> = self.files.iter().map(Stored::read).collect::<Result<_>>()?;
-        let values: Vec<&[f32]> = mapped.iter().map(Mapped::values).collect();
-        Ok(Values(Held::Joined(join(&self.parts, &values, self.frames()))))
+        let values: Vec<Vec<f32>> = self.files.iter().map(Stored::read).collect::<Result<_>>()?;
+        let values: Vec<&[f32]> = values.iter().map(Vec::as_slice).collect();
+        Ok(join(&self.parts, &values, self.frames()))
     }
 }

@@ -34,7 +34,7 @@ use std::{
 
 use rayon::prelude::*;
 
-pub use entry::{Entry, Values};
+pub use entry::Entry;
 pub use keeping::{Evicted, Stat, Verified, evict, stat, verify};
 pub use size::Size;
 
@@ -467,7 +467,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let clips = clips(dir.path());
         let whole = cache(dir.path()).matrices(&clips, &()).unwrap();
-        let whole: Vec<Vec<f32>> = whole.iter().map(|e| e.values().unwrap().into_vec()).collect();
+        let whole: Vec<Vec<f32>> = whole.iter().map(|e| e.values().unwrap()).collect();
         for (i, path) in entries(dir.path()).into_iter().enumerate() {
             let mut bytes = std::fs::read(&path).unwrap();
             let end = bytes.len() - 1;

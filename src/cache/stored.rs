@@ -3,13 +3,12 @@
 use std::{
     collections::HashMap,
     fs::File,
-    ops::Range,
+    io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
 };
 
-use memmap2::Mmap;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use crate::{
@@ -23,8 +22,8 @@ const CHECKSUM: &str = "blake3";
 /// What the names of these files end in.
 pub(super) const EXTENSION: &str = "safetensors";
 
-/// A file that was found whole. It is mapped while it is read and not in between: neither memory nor the number of maps
-/// that a system allows (65,530 by default on Linux) bounds how many there may be.
+/// A file that was found whole. Its values are read when they are asked for and not kept: memory does not bound how many
+/// there may be.
 #[derive(Debug, Clone)]
 pub(super) struct Stored {
     dir: Arc<Path>,
@@ -35,30 +34,18 @@ pub(super) struct Stored {
     dims: u32,
 }
 
-/// The matrix in a mapped file.
+/// Where the matrix of a file is.
 struct Shape {
     start: usize,
     frames: usize,
     dims: usize,
 }
 
-/// The values of a [`Stored`] matrix, mapped.
-pub(super) struct Mapped {
-    map: Mmap,
-    values: Range<usize>,
-}
-
-impl Mapped {
-    pub(super) fn values(&self) -> &[f32] {
-        bytemuck::cast_slice(&self.map[self.values.clone()])
-    }
-}
-
 impl Stored {
     /// The file of this key, or nothing where there is none that is whole. Marks it as used now.
     pub(super) fn open(dir: &Arc<Path>, key: blake3::Hash) -> Option<Self> {
-        let (file, map) = map(&path(dir, &key)).ok()?;
-        let Shape { start, frames, dims } = whole(&map)?;
+        let (file, bytes) = read(&path(dir, &key)).ok()?;
+        let Shape { start, frames, dims } = whole(&bytes)?;
         // Where the file is another user's this fails, and it only looks older than it is.
         let _ = file.set_modified(SystemTime::now());
         let [start, frames, dims] = [start, frames, dims].map(u32::try_from);
@@ -85,18 +72,29 @@ impl Stored {
         self.dims as usize
     }
 
-    /// Maps the values, `[frames, dims]`.
-    pub(super) fn read(&self) -> Result<Mapped> {
+    /// Reads the values, `[frames, dims]`.
+    pub(super) fn read(&self) -> Result<Vec<f32>> {
         let path = self.path();
-        let (_, map) = map(&path).map_err(|e| {
-            Error::file(&path, format!("is gone from the cache ({e}): start again (--resume) and it is made anew"))
-        })?;
-        let start = self.start as usize;
-        let values = start..start + self.frames() * self.dims() * size_of::<f32>();
-        if map.len() != values.end {
-            return Err(Error::file(path, "was changed while in use: start again (--resume) and it is made anew"));
+        let start = u64::from(self.start);
+        let mut values = vec![0.0; self.frames() * self.dims()];
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
+        let read = |bytes: &mut [u8]| {
+            let mut file = File::open(&path)?;
+            let expected = start + bytes.len() as u64;
+            if file.metadata()?.len() != expected {
+                return Ok(false);
+            }
+            file.seek(SeekFrom::Start(start))?;
+            file.read_exact(bytes).map(|()| true)
+        };
+        match read(bytes) {
+            Ok(true) => Ok(values),
+            Ok(false) => Err(Error::file(path, "was changed while in use: start again (--resume) and it is made anew")),
+            Err(e) => Err(Error::file(
+                path,
+                format!("cannot be read from the cache ({e}): start again (--resume) and it is made anew"),
+            )),
         }
-        Ok(Mapped { map, values })
     }
 
     pub(super) fn path(&self) -> PathBuf {
@@ -112,28 +110,25 @@ fn path(dir: &Path, key: &blake3::Hash) -> PathBuf {
 
 /// Whether the file at `path` is what it was when it was written.
 pub(super) fn is_whole(path: &Path) -> bool {
-    map(path).is_ok_and(|(_, map)| whole(&map).is_some())
+    read(path).is_ok_and(|(_, bytes)| whole(&bytes).is_some())
 }
 
-fn map(path: &Path) -> std::io::Result<(File, Mmap)> {
-    let file = File::open(path)?;
-    // SAFETY: these files are written under another name and renamed into place, and never changed afterwards, so the
-    // bytes under a map stay what they were.
-    let map = unsafe { Mmap::map(&file) }?;
-    Ok((file, map))
+fn read(path: &Path) -> std::io::Result<(File, Vec<u8>)> {
+    let mut file = File::open(path)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok((file, bytes))
 }
 
 /// The matrix in the file, where its checksum is right.
-fn whole(map: &Mmap) -> Option<Shape> {
-    let (_, header) = SafeTensors::read_metadata(map).ok()?;
+fn whole(bytes: &[u8]) -> Option<Shape> {
+    let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
     let checksum = header.metadata().as_ref()?.get(CHECKSUM)?.clone();
-    let tensors = SafeTensors::deserialize(map).ok()?;
+    let tensors = SafeTensors::deserialize(bytes).ok()?;
     let tensor = tensors.tensor(TENSOR).ok()?;
     let (&[frames, dims], Dtype::F32) = (tensor.shape(), tensor.dtype()) else { return None };
     let data = tensor.data();
-    let start = data.as_ptr() as usize - map.as_ptr() as usize;
-    let right = blake3::hash(data).to_hex().as_str() == checksum
-        && bytemuck::try_cast_slice::<u8, f32>(data).is_ok()
-        && start + data.len() == map.len();
+    let start = bytes.len() - data.len();
+    let right = blake3::hash(data).to_hex().as_str() == checksum && data.as_ptr() == bytes[start..].as_ptr();
     right.then_some(Shape { start, frames, dims })
 }

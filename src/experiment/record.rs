@@ -90,7 +90,8 @@ pub(super) fn record<'a>(
 /// Burn's version, as Cargo.toml pins it.
 fn burn_version() -> String {
     let manifest: toml::Table = include_str!("../../Cargo.toml").parse().unwrap_or_default();
-    let version = manifest.get("dependencies").and_then(|all| all.get("burn")?.get("version")?.as_str());
+    let dependencies = manifest.get("workspace").and_then(|workspace| workspace.get("dependencies"));
+    let version = dependencies.and_then(|all| all.get("burn")?.get("version")?.as_str());
     version.unwrap_or("unknown").trim_start_matches('=').to_owned()
 }
 

@@ -4,7 +4,6 @@
 mod bands;
 pub mod bilstm;
 pub mod block;
-mod cpu;
 mod input;
 mod mask;
 mod net;

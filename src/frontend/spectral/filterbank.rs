@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use ser_kernels::wide;
+
 use super::stft::LANES;
-use crate::simd::wide;
 
 /// Weights are kept and applied in blocks of this many bins.
 const BLOCK: usize = 8;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::simd::wide;
+use ser_kernels::wide;
 
 /// A linear map from `inputs` to `outputs` values, laid out so that `W` outputs are summed at once in registers.
 ///

@@ -1,7 +1,8 @@
 //! Loudness of the samples: librosa's `rms` of the waveform, zeros beyond the ends of the clip.
 
+use ser_kernels::wide;
+
 use super::{extractor::Feature, stft::Frame};
-use crate::simd::wide;
 
 /// Root mean square of a frame's samples.
 #[derive(Clone, Copy, Debug)]

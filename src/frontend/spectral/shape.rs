@@ -3,8 +3,9 @@
 
 use std::ops::Range;
 
+use ser_kernels::wide;
+
 use super::{super::matrix::Matrix, config::Frames, db::power_to_db, extractor::Feature, stft::Frame};
-use crate::simd::wide;
 
 /// Mean frequency, weighted by magnitude, Hz; 0 for silence.
 #[derive(Clone, Debug)]

@@ -4,9 +4,9 @@
 use std::{f64::consts::TAU, fmt, sync::Arc};
 
 use realfft::{RealFftPlanner, RealToComplex, num_complex::Complex};
+use ser_kernels::wide;
 
 use super::config::Frames;
-use crate::simd::wide;
 
 /// Buffers of bins are padded with zeros to a multiple of this, so that loops over them run in whole blocks.
 pub(in crate::frontend) const LANES: usize = 16;

@@ -1,7 +1,8 @@
 //! Zero crossings: librosa's `zero_crossing_rate`, the first and last sample repeated beyond the ends of the clip.
 
+use ser_kernels::wide;
+
 use super::{config::Frames, extractor::Feature, stft::Frame};
-use crate::simd::wide;
 
 /// A sample within this of zero counts as zero, and zero as positive.
 const THRESHOLD: f32 = 1e-10;

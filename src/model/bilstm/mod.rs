@@ -6,7 +6,7 @@
 //! IEEE Transactions on Signal Processing 45(11), 1997 (<https://doi.org/10.1109/78.650093>).
 //!
 //! [`BiLstm`] holds two of Burn's stock modules and hence their parameters, so that a checkpoint runs on any device. On
-//! the flex device it is computed by one fused operation (`fused`, over the slices of `kernel`), many times as fast as
+//! the flex device it is computed by one fused operation ([`FusedBiLstm`]), many times as fast as
 //! the stock modules, which serve every other device (`stock`). Both agree to rounding. On flex, moreover,
 //!
 //! - an item's output and the gradient of its input are bit-identical alone, in any batch, and with any padding;
@@ -16,12 +16,7 @@
 //! Parameter gradients are sums over the batch, in the order of its lengths. Bits may differ between processors with
 //! different vector instructions.
 
-mod fused;
-mod gates;
-mod kernel;
-mod ragged;
 mod stock;
-mod weights;
 
 use burn::backend::Dispatch;
 use burn::config::Config;
@@ -30,10 +25,7 @@ use burn::nn::activation::Activation;
 use burn::nn::{GateController, Initializer, Lstm, LstmConfig};
 use burn::tensor::{Device, Tensor};
 
-use fused::{DirectionTensors, FusedBiLstm, GateTensors};
-use ragged::Ragged;
-
-use super::cpu::tensor::is_fused;
+use ser_kernels::ops::{DirectionTensors, FusedBiLstm, GateTensors, Ragged, is_fused};
 
 /// Sizes of a [`BiLstm`].
 #[derive(Config, Debug)]

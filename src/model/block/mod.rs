@@ -1,7 +1,7 @@
 //! Convolution → batch normalisation → ReLU → max-pooling by two, over the real frames of a padded batch.
 //!
 //! [`ConvBlock`] holds Burn's stock modules and hence their parameters, so that a checkpoint runs on any device. On the
-//! flex device it is computed by one fused operation (`fused`, over the slices of `kernel`), several times as fast as the
+//! flex device it is computed by one fused operation ([`FusedConvBlock`]), several times as fast as the
 //! stock modules, which serve every other device (`stock`). Both agree to rounding. On flex, moreover,
 //!
 //! - an item's output in inference is bit-identical alone, in any batch, and with any padding;
@@ -12,12 +12,7 @@
 //!
 //! What stands in the padding, NaN included, has no effect on either path.
 
-mod frames;
-mod fused;
-mod kernel;
-mod norm;
 mod stock;
-mod weights;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -32,9 +27,7 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 
-use super::cpu::tensor::is_fused;
-use fused::{FusedConvBlock, LayerTensors, Normalisation};
-use kernel::Statistics;
+use ser_kernels::ops::{FusedConvBlock, LayerTensors, Normalisation, Statistics, is_fused};
 
 /// One block of the front end.
 #[derive(Module, Debug)]

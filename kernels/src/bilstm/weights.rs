@@ -4,8 +4,8 @@
 //! lanes of a register. The last block is filled up with units whose weights are zero; such a unit stays exactly zero.
 
 use super::gates::GATES;
-use crate::model::cpu::buffer::Buffer;
-use crate::model::cpu::simd::Level;
+use crate::buffer::Buffer;
+use crate::simd::Level;
 
 /// The parameters of one gate, row-major as in [`burn::nn::Linear`].
 #[derive(Debug, Clone, Copy)]

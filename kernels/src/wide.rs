@@ -7,7 +7,7 @@
 /// Runs `f` as compiled for AVX-512 or AVX2 where the processor has it. What has no part in that is what is not inlined
 /// into `f`: hence the `#[inline(always)]` wherever it is used.
 #[inline]
-pub(crate) fn wide<R>(f: impl FnOnce() -> R) -> R {
+pub fn wide<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2")]

@@ -1,12 +1,12 @@
 //! From the gradient of the pooled output to those of the input and the parameters.
 
 use super::{Gradients, Layer, Trained, Windows, each};
-use crate::model::block::frames::{Frames, Piece};
-use crate::model::block::norm::{Affine, Back, Through, gradient_rows, gradient_sums};
-use crate::model::block::weights::{Sizes, pack_transposed, per_channel, unpack};
-use crate::model::cpu::buffer::Buffer;
-use crate::model::cpu::panel::{Panel, Start, multiply};
-use crate::model::cpu::tensor::View;
+use crate::buffer::Buffer;
+use crate::conv::frames::{Frames, Piece};
+use crate::conv::norm::{Affine, Back, Through, gradient_rows, gradient_sums};
+use crate::conv::weights::{Sizes, pack_transposed, per_channel, unpack};
+use crate::panel::{Panel, Start, multiply};
+use crate::view::View;
 
 /// Length of the runs into which sums over rows are cut, so that a panel of that many rows stays in the first-level cache.
 const DEPTH: usize = 96;

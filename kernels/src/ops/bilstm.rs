@@ -11,13 +11,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, ExtensionType, Flex, TensorMetadata, backend_extension};
 use burn::tensor::TensorData;
 
-use super::gates::GATES;
-use super::kernel::{self, Side};
-use super::ragged::Ragged;
-use super::weights::{Gate, GateGradient, Gates, Sizes};
-use crate::model::cpu::buffer::Buffer;
-use crate::model::cpu::simd::Level;
-use crate::model::cpu::tensor::{FlexTensor, forward_strides, view, whole_rows};
+use super::tensor::{FlexTensor, forward_strides, view, whole_rows};
+use crate::bilstm::{self, GATES, Gate, GateGradient, Gates, Ragged, Side, Sizes};
+use crate::buffer::Buffer;
+use crate::simd::Level;
 
 /// The parameters of one gate.
 #[derive(ExtensionType)]
@@ -134,8 +131,8 @@ fn compute(input: FlexTensor, parameters: Parameters, batch: Ragged, keep: bool)
     let [_, d_hidden] = parameters[0][0][1].shape().dims();
     let sizes = Sizes { level: Level::best(), d_input, d_hidden };
     let parameters = parameters.map(|gates| gates.map(|tensors| tensors.map(|tensor| tensor.to_contiguous())));
-    let input = kernel::gather(&sizes, &batch, view(&forward_strides(input)));
-    let sides = kernel::forward(&sizes, &batch, &input, &parameters.each_ref().map(gates), keep);
+    let input = bilstm::gather(&sizes, &batch, view(&forward_strides(input)));
+    let sides = bilstm::forward(&sizes, &batch, &input, &parameters.each_ref().map(gates), keep);
     Computed { sizes, batch, steps, input, parameters, sides }
 }
 
@@ -143,7 +140,7 @@ fn compute(input: FlexTensor, parameters: Parameters, batch: Ragged, keep: bool)
 fn output_of(computed: &Computed) -> FlexTensor {
     let Computed { sizes, batch, steps, sides, .. } = computed;
     let (width, stride) = (sizes.d_hidden, sizes.state_stride());
-    let output = kernel::scatter(batch, *steps, 2 * width, |row, to| {
+    let output = bilstm::scatter(batch, *steps, 2 * width, |row, to| {
         let (ahead, back) = to.split_at_mut(width);
         ahead.copy_from_slice(&sides[0].hidden[row * stride..][..width]);
         back.copy_from_slice(&sides[1].hidden[row * stride..][..width]);
@@ -164,11 +161,11 @@ impl Backward<Flex, PARENTS> for ThroughTime {
         let d_output = whole_rows(grads.consume::<Flex>(&ops.node));
         let weights = parameters.each_ref().map(gates);
         let [ahead, back] =
-            kernel::backward(&sizes, &batch, &input, &weights, sides, view(&d_output), to_input.is_some());
+            bilstm::backward(&sizes, &batch, &input, &weights, sides, view(&d_output), to_input.is_some());
 
         if let (Some(node), Some(ahead), Some(back)) = (to_input, &ahead.input, &back.input) {
             let (width, stride) = (sizes.d_input, sizes.d_input_stride());
-            let d_input = kernel::scatter(&batch, steps, width, |row, to| {
+            let d_input = bilstm::scatter(&batch, steps, width, |row, to| {
                 let parts = ahead[row * stride..][..width].iter().zip(&back[row * stride..]);
                 for (to, (ahead, back)) in to.iter_mut().zip(parts) {
                     *to = ahead + back;

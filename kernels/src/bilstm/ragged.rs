@@ -5,15 +5,15 @@
 
 use std::ops::Range;
 
-/// Which row belongs to which item and step.
+/// Which row belongs to which item and step. Only [`Ragged::new`] makes one, so that its parts agree.
 #[derive(Debug, Clone)]
 pub struct Ragged {
     /// The item at each place of the order.
-    pub order: Vec<usize>,
+    pub(crate) order: Vec<usize>,
     /// Items that are still running, per step.
-    pub active: Vec<usize>,
+    pub(crate) active: Vec<usize>,
     /// The first row of each step, and the number of rows after the last.
-    pub first: Vec<usize>,
+    pub(crate) first: Vec<usize>,
 }
 
 /// Consecutive rows whose predecessors are consecutive too.
@@ -29,6 +29,7 @@ pub struct Run {
 
 impl Ragged {
     /// Packs items of the given lengths (in steps).
+    #[must_use]
     pub fn new(lengths: &[usize]) -> Self {
         let mut order: Vec<usize> = (0..lengths.len()).collect();
         order.sort_by_key(|&item| std::cmp::Reverse(lengths[item]));
@@ -47,22 +48,22 @@ impl Ragged {
     }
 
     /// Steps of the longest item.
-    pub fn steps(&self) -> usize {
+    pub(crate) fn steps(&self) -> usize {
         self.active.len()
     }
 
     /// Rows of all items together.
-    pub fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.first[self.steps()]
     }
 
     /// The step before `step` in a direction's order, if there is one.
-    pub fn before(&self, step: usize, reverse: bool) -> Option<usize> {
+    pub(crate) fn before(&self, step: usize, reverse: bool) -> Option<usize> {
         if reverse { Some(step + 1).filter(|&s| s < self.steps()) } else { step.checked_sub(1) }
     }
 
     /// Every row that has a predecessor, in ascending order.
-    pub fn runs(&self, reverse: bool) -> Vec<Run> {
+    pub(crate) fn runs(&self, reverse: bool) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
         for step in 0..self.steps() {
             let Some(before) = self.before(step, reverse) else { continue };
@@ -82,7 +83,7 @@ impl Ragged {
     }
 
     /// Cuts the order into at most `parts` ranges of about the same number of rows.
-    pub fn split(&self, parts: usize) -> Vec<Range<usize>> {
+    pub(crate) fn split(&self, parts: usize) -> Vec<Range<usize>> {
         let items = self.order.len();
         let share = self.rows().div_ceil(parts.max(1)).max(1);
         let mut ranges = Vec::new();

@@ -7,9 +7,14 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
-/// The instruction set that the kernels run with.
+/// An instruction set that this processor has: only [`Level::best`] and its kin make one, which is why a kernel may take it
+/// at its word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
+pub struct Level(Set);
+
+/// The instruction sets that kernels are compiled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Set {
     /// Four lanes of ordinary arithmetic, for any processor.
     Portable,
     /// Eight lanes with fused multiply-add.
@@ -22,45 +27,61 @@ pub enum Level {
 
 impl Level {
     /// The widest instruction set of this processor.
+    #[must_use]
     pub fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") {
-                return Self::Avx512;
+            if has_avx512() {
+                return Self(Set::Avx512);
             }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                return Self::Avx2;
+            if has_avx2() {
+                return Self(Set::Avx2);
             }
         }
-        Self::Portable
+        Self(Set::Portable)
     }
 
     /// Every instruction set of this processor, narrowest first.
     #[cfg(test)]
-    pub fn all() -> Vec<Self> {
-        let mut levels = vec![Self::Portable];
+    pub(crate) fn all() -> Vec<Self> {
+        let mut levels = vec![Self(Set::Portable)];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                levels.push(Self::Avx2);
+            if has_avx2() {
+                levels.push(Self(Set::Avx2));
             }
-            if is_x86_feature_detected!("avx512f") {
-                levels.push(Self::Avx512);
+            if has_avx512() {
+                levels.push(Self(Set::Avx512));
             }
         }
         levels
     }
 
+    /// The set itself: this processor has it.
+    pub(crate) fn set(self) -> Set {
+        self.0
+    }
+
     /// Numbers in one register.
-    pub fn lanes(self) -> usize {
-        match self {
-            Self::Portable => Quad::N,
+    pub(crate) fn lanes(self) -> usize {
+        match self.0 {
+            Set::Portable => Quad::N,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => Ymm::N,
+            Set::Avx2 => Ymm::N,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => Zmm::N,
+            Set::Avx512 => Zmm::N,
         }
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx512() -> bool {
+    is_x86_feature_detected!("avx512f")
 }
 
 /// One vector register of `f32`.
@@ -351,10 +372,10 @@ macro_rules! per_level {
     ($(#[$doc:meta])* fn $name:ident($($argument:ident: $kind:ty),* $(,)?) = $body:ident;) => {
         $(#[$doc])*
         #[allow(clippy::too_many_arguments)]
-        pub unsafe fn $name(level: $crate::model::cpu::simd::Level, $($argument: $kind),*) {
-            use $crate::model::cpu::simd::{Level, Quad};
+        pub unsafe fn $name(level: $crate::simd::Level, $($argument: $kind),*) {
+            use $crate::simd::{Quad, Set};
             #[cfg(target_arch = "x86_64")]
-            use $crate::model::cpu::simd::{Ymm, Zmm};
+            use $crate::simd::{Ymm, Zmm};
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f")]
@@ -372,14 +393,14 @@ macro_rules! per_level {
                 unsafe { $body::<Ymm>($($argument),*) }
             }
 
-            // SAFETY: the caller vouches for the arguments and for the level.
+            // SAFETY: the caller vouches for the arguments, the level for the processor.
             unsafe {
-                match level {
-                    Level::Portable => $body::<Quad>($($argument),*),
+                match level.set() {
+                    Set::Portable => $body::<Quad>($($argument),*),
                     #[cfg(target_arch = "x86_64")]
-                    Level::Avx2 => avx2($($argument),*),
+                    Set::Avx2 => avx2($($argument),*),
                     #[cfg(target_arch = "x86_64")]
-                    Level::Avx512 => avx512($($argument),*),
+                    Set::Avx512 => avx512($($argument),*),
                 }
             }
         }

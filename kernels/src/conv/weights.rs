@@ -1,8 +1,8 @@
 //! The stock module's weights, rearranged into the panels that the kernels stream through.
 
-use crate::model::cpu::buffer::Buffer;
-use crate::model::cpu::panel::COLUMNS;
-use crate::model::cpu::simd::Level;
+use crate::buffer::Buffer;
+use crate::panel::COLUMNS;
+use crate::simd::Level;
 
 /// The sizes of a block and, derived from them and the register width, of everything in memory (in numbers).
 #[derive(Debug, Clone, Copy)]

@@ -1,10 +1,10 @@
 //! The forward pass.
 
 use super::{Layer, Normal, Statistics, Trained, Windows, each};
-use crate::model::block::frames::{Frames, Piece};
-use crate::model::block::norm::{Affine, Moments, Pool, moments, pool};
-use crate::model::block::weights::{Sizes, pack, per_channel};
-use crate::model::cpu::buffer::Buffer;
+use crate::buffer::Buffer;
+use crate::conv::frames::{Frames, Piece};
+use crate::conv::norm::{Affine, Moments, Pool, moments, pool};
+use crate::conv::weights::{Sizes, pack, per_channel};
 
 /// With the batch's own statistics: the pooled output `[items, steps, d_output]`, zero where there is no frame, and what
 /// the backward pass needs. `input` comes from [`super::gather`].

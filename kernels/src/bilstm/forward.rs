@@ -4,12 +4,12 @@ use rayon::prelude::*;
 
 use super::Side;
 use super::steps::{CHUNK, Steps, groups};
-use crate::model::bilstm::gates::{ForwardRows, gates_forward};
-use crate::model::bilstm::ragged::Ragged;
-use crate::model::bilstm::weights::{Gates, Sizes, pack, pack_bias};
-use crate::model::cpu::buffer::Buffer;
-use crate::model::cpu::panel::{Panel, Start, multiply};
-use crate::model::cpu::shared::Shared;
+use crate::bilstm::gates::{ForwardRows, gates_forward};
+use crate::bilstm::ragged::Ragged;
+use crate::bilstm::weights::{Gates, Sizes, pack, pack_bias};
+use crate::buffer::Buffer;
+use crate::panel::{Panel, Start, multiply};
+use crate::shared::Shared;
 
 /// The weights of one direction, arranged for the forward pass.
 struct Packed {
@@ -70,7 +70,7 @@ impl Forward<'_> {
         let mut passing_gates = Buffer::new(if keep { 0 } else { (CHUNK + steps.items.len()) * gates_stride });
         let mut passing_cells = Buffer::new(if keep { 0 } else { steps.items.len() * state_stride });
         let (gates, cells) =
-            self.kept.map_or((passing_gates.as_mut_ptr(), passing_cells.as_mut_ptr()), |(g, c)| (g.0, c.0));
+            self.kept.map_or((passing_gates.as_mut_ptr(), passing_cells.as_mut_ptr()), |(g, c)| (g.at(0), c.at(0)));
 
         for chunk in steps.ordered_chunks(false) {
             let stretches = steps.stretches(&chunk);
@@ -98,8 +98,11 @@ impl Forward<'_> {
                 let step = steps.nth(&chunk, i, false);
                 let before = steps.before(step);
                 let (active, linked) = (steps.active(step), steps.linked(step, before));
+                if active == 0 {
+                    continue;
+                }
                 let row = steps.first(step);
-                let row_before = before.map_or(row, |before| steps.first(before));
+                let row_before = before.filter(|_| linked > 0).map_or(row, |before| steps.first(before));
                 for block in 0..sizes.blocks() {
                     let unit = block * lanes;
                     // SAFETY: rows of this step and the step before, of the task's own items, of which the first
@@ -108,12 +111,12 @@ impl Forward<'_> {
                         let local = steps.rows[step] - steps.rows[chunk.start];
                         let gates = gates.add(if keep { row } else { local } * gates_stride + block * panel);
                         let cells = cells.add(unit);
-                        let hidden = self.hidden.0.add(unit);
+                        let hidden = self.hidden.at(unit);
                         if linked > 0 {
                             let product = Panel {
                                 rows: linked,
                                 depth: sizes.d_hidden,
-                                a: self.hidden.0.add(row_before * state_stride),
+                                a: self.hidden.at(row_before * state_stride),
                                 a_row: state_stride,
                                 a_column: 1,
                                 b: packed.hidden.as_ptr().add(block * sizes.d_hidden * panel),

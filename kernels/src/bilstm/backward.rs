@@ -5,13 +5,13 @@ use rayon::prelude::*;
 use super::steps::{Steps, groups};
 use super::weight_gradients::weight_gradients;
 use super::{DEPTH, Side, SideGradient};
-use crate::model::bilstm::gates::{BackwardRows, gates_backward};
-use crate::model::bilstm::ragged::Ragged;
-use crate::model::bilstm::weights::{Gates, Sizes, pack_transposed};
-use crate::model::cpu::buffer::Buffer;
-use crate::model::cpu::panel::{Panel, Start, multiply};
-use crate::model::cpu::shared::Shared;
-use crate::model::cpu::tensor::View;
+use crate::bilstm::gates::{BackwardRows, gates_backward};
+use crate::bilstm::ragged::Ragged;
+use crate::bilstm::weights::{Gates, Sizes, pack_transposed};
+use crate::buffer::Buffer;
+use crate::panel::{Panel, Start, multiply};
+use crate::shared::Shared;
+use crate::view::View;
 
 /// Takes the gradient of both directions' outputs back to the inputs (if `wants_input`) and the parameters.
 ///
@@ -102,6 +102,9 @@ impl Backward<'_> {
                 let step = steps.nth(&chunk, i, true);
                 let before = steps.before(step);
                 let (active, linked) = (steps.active(step), steps.linked(step, before));
+                if active == 0 {
+                    continue;
+                }
                 // What comes back from the step after, for the items that have one; nothing for the others.
                 let ongoing = steps.linked(step, steps.after(step));
                 d_hidden[ongoing * d_stride..active * d_stride].fill(0.0);
@@ -114,14 +117,14 @@ impl Backward<'_> {
                     }
                 }
                 let row = steps.first(step);
-                let row_before = before.map_or(row, |before| steps.first(before));
+                let row_before = before.filter(|_| linked > 0).map_or(row, |before| steps.first(before));
                 // SAFETY: rows of this step and the step before, of the task's own items, of which the first `linked`
                 // have a predecessor.
                 unsafe {
                     let rows = BackwardRows {
                         rows: linked,
                         blocks: sizes.blocks(),
-                        gates: self.gates.0.add(row * gates_stride),
+                        gates: self.gates.at(row * gates_stride),
                         gates_stride,
                         before: self.cells.as_ptr().add(row_before * state_stride),
                         cells: self.cells.as_ptr().add(row * state_stride),
@@ -150,7 +153,7 @@ impl Backward<'_> {
                 for (row, _, rows) in steps.stretches(&chunk) {
                     // SAFETY: the rows are the task's own, and hold the gradients of the gate sums by now.
                     unsafe {
-                        let to = (d_input.0.add(row * stride), stride);
+                        let to = (d_input.at(row * stride), stride);
                         self.through_weights(row, rows, packed, sizes.d_input, to);
                     }
                 }
@@ -174,7 +177,7 @@ impl Backward<'_> {
                     let product = Panel {
                         rows,
                         depth: DEPTH.min(sizes.gates() - k),
-                        a: self.gates.0.add(row * sizes.gates_stride() + k),
+                        a: self.gates.at(row * sizes.gates_stride() + k),
                         a_row: sizes.gates_stride(),
                         a_column: 1,
                         b: packed.as_ptr().add((part * sizes.gates() + k) * sizes.panel()),

@@ -4,7 +4,7 @@
 //! A row of gates holds blocks of `4 * N` numbers (`N` lanes): input, forget, cell and output gate of `N` hidden units.
 //! Every element is computed by the same instructions wherever it stands, so that nothing depends on the batch.
 
-use crate::model::cpu::simd::{Lanes, ROUNDER, per_level};
+use crate::simd::{Lanes, ROUNDER, per_level};
 
 /// The number of gates, in the order in which they are stored: input, forget, cell, output.
 pub const GATES: usize = 4;
@@ -187,7 +187,7 @@ unsafe fn gates_backward_body<V: Lanes>(at: BackwardRows) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::cpu::simd::Level;
+    use crate::simd::Level;
 
     per_level!(
         fn sigmoid_of(values: &mut [f32]) = sigmoid_body;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::model::bilstm::ragged::Ragged;
+use crate::bilstm::ragged::Ragged;
 
 /// Rows that are taken through the matrix products at a time, so that their gates are still in the second-level cache
 /// when the recurrence comes to them.
@@ -98,6 +98,7 @@ impl<'a> Steps<'a> {
         chunk
             .clone()
             .map(|step| (self.first(step), self.rows[step] - self.rows[chunk.start], self.active(step)))
+            .filter(|&(_, _, rows)| rows > 0)
             .collect()
     }
 }

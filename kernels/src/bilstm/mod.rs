@@ -6,19 +6,22 @@
 
 mod backward;
 mod forward;
+mod gates;
+mod ragged;
 mod steps;
 mod weight_gradients;
+mod weights;
 
 use rayon::prelude::*;
 
 pub use backward::backward;
 pub use forward::forward;
+pub use gates::GATES;
+pub use ragged::Ragged;
+pub use weights::{Gate, GateGradient, Gates, Sizes};
 
-use super::gates::GATES;
-use super::ragged::Ragged;
-use super::weights::{GateGradient, Sizes};
-use crate::model::cpu::buffer::Buffer;
-use crate::model::cpu::tensor::View;
+use crate::buffer::Buffer;
+use crate::view::View;
 
 /// Length of the runs into which k is cut, so that a panel of that many rows stays in the first-level cache.
 const DEPTH: usize = 128;
@@ -84,10 +87,9 @@ pub fn scatter(batch: &Ragged, steps: usize, width: usize, write: impl Fn(usize,
 
 #[cfg(test)]
 mod tests {
-    use super::super::weights::Gate;
     use super::*;
-    use crate::model::cpu::simd::Level;
-    use crate::model::trial::Numbers;
+    use crate::simd::Level;
+    use crate::trial::Numbers;
 
     /// A layer's parameters per direction and gate: input weights, hidden weights, two biases.
     type Parameters = [[[Vec<f32>; 4]; GATES]; 2];

@@ -6,17 +6,23 @@
 
 mod backward;
 mod forward;
+mod frames;
+mod norm;
+mod weights;
 
 use rayon::prelude::*;
 
 pub use backward::backward;
 pub use forward::{infer, train};
+pub use frames::Frames;
+pub use weights::Sizes;
 
-use super::frames::{Frames, Piece};
-use super::weights::{Sizes, per_channel};
-use crate::model::cpu::buffer::Buffer;
-use crate::model::cpu::panel::{Panel, Start, multiply};
-use crate::model::cpu::tensor::View;
+use frames::Piece;
+use weights::per_channel;
+
+use crate::buffer::Buffer;
+use crate::panel::{Panel, Start, multiply};
+use crate::view::View;
 
 /// The parameters of a block.
 #[derive(Debug, Clone, Copy)]
@@ -133,7 +139,9 @@ impl Windows<'_> {
     fn multiply(&self, sizes: &Sizes, piece: &Piece, weights: &[f32], bias: Option<&[f32]>, to: &mut [f32]) {
         let (panel, depth, rows) = (sizes.panel(), self.taps * self.width, piece.len());
         let columns = weights.len() / depth.max(1);
-        let first = piece.row - self.taps / 2;
+        let Some(first) = piece.row.checked_sub(self.taps / 2) else {
+            unreachable!("half a kernel of rows stands before the first piece")
+        };
         assert!(
             columns.is_multiple_of(panel)
                 && to.len() >= rows * columns

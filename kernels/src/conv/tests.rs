@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{cpu::simd::Level, trial::Numbers};
+use crate::{simd::Level, trial::Numbers};
 
 #[derive(Clone)]
 struct Case {

@@ -3,7 +3,7 @@
 //! Every element of a product is one chain of multiply-adds over k in ascending order, wherever its row stands, however
 //! many rows there are and however k is cut into runs: a result depends neither on the batch nor on the threads.
 
-use super::simd::{Lanes, per_level};
+use crate::simd::{Lanes, per_level};
 
 /// Columns of a panel, in registers.
 pub const COLUMNS: usize = 4;
@@ -127,7 +127,7 @@ unsafe fn tile_of<V: Lanes, const ROWS: usize>(panel: &Panel, row: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{cpu::simd::Level, trial::Numbers};
+    use crate::{simd::Level, trial::Numbers};
 
     #[test]
     fn equals_the_plain_product_for_any_number_of_rows_and_either_layout_of_a() {

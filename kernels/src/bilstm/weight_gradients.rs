@@ -5,16 +5,23 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{DEPTH, Side};
-use crate::model::bilstm::gates::GATES;
-use crate::model::bilstm::ragged::{Ragged, Run};
-use crate::model::bilstm::weights::{GateGradient, Sizes, unpack};
-use crate::model::cpu::buffer::Buffer;
-use crate::model::cpu::panel::{Panel, Start, multiply};
-use crate::model::cpu::shared::Shared;
+use crate::bilstm::gates::GATES;
+use crate::bilstm::ragged::{Ragged, Run};
+use crate::bilstm::weights::{GateGradient, Sizes, unpack};
+use crate::buffer::Buffer;
+use crate::panel::{Panel, Start, multiply};
+use crate::shared::Shared;
 
 /// The gradients of weights and biases, from each direction's hidden states and gradients of gate sums.
 pub fn weight_gradients(sizes: &Sizes, batch: &Ragged, input: &[f32], sides: &[Side; 2]) -> [[GateGradient; GATES]; 2] {
-    let stride = sizes.gates_stride();
+    let (rows, stride) = (batch.rows(), sizes.gates_stride());
+    assert!(
+        input.len() >= rows * sizes.input_stride()
+            && sides
+                .iter()
+                .all(|side| { side.gates.len() >= rows * stride && side.hidden.len() >= rows * sizes.state_stride() }),
+        "inputs, hidden states and gates hold a row per item and step"
+    );
     let mut sums = [(); 2].map(|()| [sizes.d_input, sizes.d_hidden, 1].map(|rows| Buffer::new(rows * stride)));
     // Gate columns are independent of one another: more threads than two share them.
     let share = sizes.blocks().div_ceil(rayon::current_num_threads().div_ceil(2)).max(1);
@@ -24,21 +31,11 @@ pub fn weight_gradients(sizes: &Sizes, batch: &Ragged, input: &[f32], sides: &[S
         for first in (0..sizes.blocks()).step_by(share) {
             let blocks = first..sizes.blocks().min(first + share);
             let runs = batch.runs(reverse);
-            tasks.push(Weights {
-                sizes,
-                rows: batch.rows(),
-                runs,
-                blocks,
-                input,
-                hidden,
-                gates,
-                d_input,
-                d_hidden,
-                d_bias,
-            });
+            tasks.push(Weights { sizes, rows, runs, blocks, input, hidden, gates, d_input, d_hidden, d_bias });
         }
     }
-    // SAFETY: the buffers were sized above for every gate column, and the tasks of a direction share no column.
+    // SAFETY: inputs, states and gates have their rows by the assertion, the buffers were sized above for every gate column,
+    // and the tasks of a direction share no column.
     tasks.into_par_iter().with_max_len(1).for_each(|task| unsafe { task.run() });
 
     let collect = |[d_input, d_hidden, d_bias]: &[Buffer; 3]| {
@@ -104,7 +101,7 @@ impl Weights<'_> {
                             a_column: from.1,
                             b: self.gates.as_ptr().add((run.row + k) * stride + block * panel),
                             b_row: stride,
-                            c: to.0.add(block * panel),
+                            c: to.at(block * panel),
                             c_row: stride,
                             start,
                         };
@@ -119,7 +116,7 @@ impl Weights<'_> {
             for row in 0..width {
                 for block in self.blocks.clone() {
                     // SAFETY: a panel of the task's own columns.
-                    unsafe { to.0.add(row * stride + block * panel).write_bytes(0, panel) };
+                    unsafe { to.at(row * stride + block * panel).write_bytes(0, panel) };
                 }
             }
         }

@@ -13,12 +13,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, ExtensionType, Flex, TensorMetadata, backend_extension};
 use burn::tensor::TensorData;
 
-use super::frames::Frames;
-use super::kernel::{self, Layer, Statistics, Trained};
-use super::weights::Sizes;
-use crate::model::cpu::buffer::Buffer;
-use crate::model::cpu::simd::Level;
-use crate::model::cpu::tensor::{FlexTensor, forward_strides, view, whole_rows};
+use super::tensor::{FlexTensor, forward_strides, view, whole_rows};
+use crate::buffer::Buffer;
+use crate::conv::{self, Frames, Layer, Sizes, Statistics, Trained};
+use crate::simd::Level;
 
 /// The parameters of a block.
 #[derive(ExtensionType)]
@@ -131,15 +129,15 @@ fn compute(
     let frames = Frames::new(lengths, sizes.half());
     let parameters = parameters.map(|tensor| tensor.to_contiguous());
     let layer = layer(&parameters, epsilon);
-    let input = kernel::gather(&sizes, &frames, view(&forward_strides(input)));
+    let input = conv::gather(&sizes, &frames, view(&forward_strides(input)));
     let steps = length / 2;
     let (output, trained) = match normalisation {
         Normalisation::Batch(statistics) => {
-            let (output, trained) = kernel::train(&sizes, &frames, &input, &layer, steps);
+            let (output, trained) = conv::train(&sizes, &frames, &input, &layer, steps);
             statistics.lock().unwrap_or_else(PoisonError::into_inner).clone_from(trained.statistics());
             (output, Some(trained))
         }
-        Normalisation::Running(statistics) => (kernel::infer(&sizes, &frames, &input, &layer, statistics, steps), None),
+        Normalisation::Running(statistics) => (conv::infer(&sizes, &frames, &input, &layer, statistics, steps), None),
     };
     let output = FlexTensor::from_data(TensorData::new(output, [items, steps, d_output]));
     (output, Computed { sizes, frames, length, input, parameters, epsilon, trained })
@@ -159,7 +157,7 @@ impl Backward<Flex, PARENTS> for ThroughBlock {
         let Some(trained) = trained else { return };
         let layer = layer(&parameters, epsilon);
         let wanted = to_input.as_ref().map(|_| length);
-        let gradients = kernel::backward(&sizes, &frames, &input, &layer, trained, view(&d_pooled), wanted);
+        let gradients = conv::backward(&sizes, &frames, &input, &layer, trained, view(&d_pooled), wanted);
 
         let Sizes { d_input, d_output, taps, .. } = sizes;
         if let (Some(node), Some(gradient)) = (to_input, gradients.input) {

@@ -5,7 +5,7 @@
 //! out anew which of the three it was: cheaper than the memory traffic of saving it. As in Burn and PyTorch, the earlier
 //! frame wins a tie.
 
-use crate::model::cpu::simd::{Lanes, per_level};
+use crate::simd::{Lanes, per_level};
 
 /// Numbers in the widest register.
 const WIDEST: usize = 16;

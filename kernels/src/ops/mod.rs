@@ -1,0 +1,10 @@
+//! The fused operations, with autodiff. Each serves the flex device alone: see [`is_fused`].
+
+mod bilstm;
+mod conv;
+mod tensor;
+
+pub use crate::{bilstm::Ragged, conv::Statistics};
+pub use bilstm::{DirectionTensors, FusedBiLstm, GateTensors};
+pub use conv::{FusedConvBlock, LayerTensors, Normalisation};
+pub use tensor::is_fused;
