@@ -13,7 +13,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use chain::{Chain, Member};
-pub use scoring::{Clips, Item, Scoring};
+pub use scoring::{Clips, Scoring};
 
 use crate::{
     arrays::{self, Precision},

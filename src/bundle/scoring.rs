@@ -12,6 +12,7 @@ use crate::{
     audio::Windows,
     error::{Error, Result},
     model::{Net, NetInput, pad},
+    train::Item,
 };
 
 /// Clips as scaled matrices `[frames, dims]`.
@@ -28,15 +29,6 @@ pub trait Clips {
 
     /// What a message calls the clip.
     fn name(&self, clip: usize) -> String;
-}
-
-/// A window of a clip: what the network is shown at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Item {
-    /// The clip it is cut from, and whose side and label it has.
-    pub clip: usize,
-    /// Which of the clip's windows.
-    pub window: usize,
 }
 
 /// A network at work on clips: without dropout, with running statistics.
@@ -92,9 +84,20 @@ impl Scoring<'_> {
     ) -> Result<Vec<Vec<Vec<f32>>>> {
         let mut by_clip = HashMap::<usize, BTreeMap<usize, Vec<f32>>>::new();
         for batch in self.batches(clips, members) {
+            let not_a_number = |clip: usize, what: &str| {
+                let name = clips.name(clip);
+                Error::Data(format!("{name}: {what} not a number for this clip: mend the file, or leave it out"))
+            };
             let rows: Vec<Vec<f32>> = batch
                 .iter()
-                .map(|item| clips.rows(item.clip, self.windows.range(clips.frames(item.clip), item.window)))
+                .map(|item| {
+                    let rows = clips.rows(item.clip, self.windows.range(clips.frames(item.clip), item.window))?;
+                    // An activation can turn what is no number into 0: look before the network does.
+                    match rows.iter().all(|value| value.is_finite()) {
+                        true => Ok(rows),
+                        false => Err(not_a_number(item.clip, "a feature is")),
+                    }
+                })
                 .collect::<Result<_>>()?;
             let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
             let given = output(pad(&rows, self.dims, self.min_frames, self.device));
@@ -102,8 +105,7 @@ impl Scoring<'_> {
             let given: Vec<f32> = given.into_data().iter::<f32>().collect();
             for (item, row) in batch.iter().zip(given.chunks_exact(width)) {
                 if row.iter().any(|value| value.is_nan()) {
-                    let name = clips.name(item.clip);
-                    return Err(Error::Data(format!("{name}: the network's output is not a number for this clip")));
+                    return Err(not_a_number(item.clip, "the network's output is"));
                 }
                 by_clip.entry(item.clip).or_default().insert(item.window, row.to_vec());
             }
@@ -118,5 +120,49 @@ impl Scoring<'_> {
         let mut order: Vec<Item> = members.iter().flat_map(windows).collect();
         order.sort_by_key(|item| (self.windows.range(clips.frames(item.clip), item.window).len(), *item));
         order.chunks(self.batch_size.max(1)).map(<[Item]>::to_vec).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Kind, ModelConfig};
+
+    /// Clips of so many frames of two columns, filled with the clip's number.
+    struct Lengths<'a>(&'a [usize], f32);
+
+    impl Clips for Lengths<'_> {
+        fn frames(&self, clip: usize) -> usize {
+            self.0[clip]
+        }
+
+        fn rows(&self, clip: usize, frames: Range<usize>) -> Result<Vec<f32>> {
+            Ok(vec![self.1 * (clip as f32 + 1.0); 2 * frames.len()])
+        }
+
+        fn name(&self, clip: usize) -> String {
+            format!("c/s/{clip}")
+        }
+    }
+
+    #[test]
+    fn answers_come_in_the_order_asked_for_and_no_batch_size_changes_them() {
+        let device = Device::flex();
+        let config = ModelConfig { kind: Kind::Mlp, dense: 3, ..ModelConfig::default() };
+        let net = Net::new(&config, 2, 3, &device);
+        let score = |batch_size, clips: &Lengths, members: &[usize]| {
+            let windows = Windows::new(10, 0.5);
+            let scoring = Scoring { net: &net, windows, dims: 2, min_frames: 1, batch_size, device: &device };
+            scoring.log_probabilities(clips, members)
+        };
+        let clips = Lengths(&[9, 40, 3, 25, 17], 0.1);
+        let together = score(4, &clips, &[3, 1, 2]).unwrap();
+        assert_eq!(together, score(100, &clips, &[3, 1, 2]).unwrap());
+        for (row, clip) in together.iter().zip([3, 1, 2]) {
+            assert_eq!(*row, score(1, &clips, &[clip]).unwrap()[0]);
+            assert!((row.iter().map(|p| p.exp()).sum::<f32>() - 1.0).abs() < 1e-5);
+        }
+        let error = score(4, &Lengths(&[9, 40], f32::NAN), &[1]).unwrap_err().to_string();
+        assert!(error.contains("c/s/1") && error.contains("not a number"), "{error}");
     }
 }

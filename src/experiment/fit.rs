@@ -17,6 +17,7 @@ use super::{
     network::initial,
     scaling::Scalers,
     score::{Scored, Scorer, argmax},
+    solve::solve,
     teachers::{Faculty, Teachers},
     tensorboard::TensorBoard,
 };
@@ -31,7 +32,7 @@ use crate::{
     files::write_json,
     frontend::Scaler,
     model::{
-        Net,
+        Kind, Net,
         weights::{self, Weights},
     },
     protocol::Fold,
@@ -79,8 +80,11 @@ impl Run<'_> {
         let (metrics, tensorboard) = (Metrics(self.dir.metrics()), TensorBoard::new(self.dir.tensorboard()));
         let observer = All(vec![&metrics, &tensorboard, &log, self.observer]);
         let data = scalers.dataset(self.prepared, self.entries, &self.copies, self.fold);
-        let (net, state) =
-            self.train(&data, faculty.as_ref(), &observer).map_err(|error| removed(&self.dir).unwrap_or(error))?;
+        let (net, state) = match self.prepared.experiment.model.kind {
+            Kind::Linear => solve(self, &data, &observer),
+            _ => self.train(&data, faculty.as_ref(), &observer),
+        }
+        .map_err(|error| removed(&self.dir).unwrap_or(error))?;
 
         let scorer = Scorer::new(self.prepared, &data, &net, &self.devices[0]);
         let test = scorer.score(&self.fold.test)?;
@@ -108,7 +112,13 @@ impl Run<'_> {
         Ok(done)
     }
 
-    fn seed(&self) -> u64 {
+    /// The run's name for people.
+    pub(super) fn label(&self) -> String {
+        let brand = self.record.protocol.brand.as_ref().map(|brand| format!("{brand}: ")).unwrap_or_default();
+        format!("{brand}fold {} seed {}", self.fold.name, self.seed())
+    }
+
+    pub(super) fn seed(&self) -> u64 {
         self.record.seed
     }
 
@@ -116,8 +126,7 @@ impl Run<'_> {
         let settings = &self.prepared.experiment.train;
         let replicas = Replicas::new(&self.devices);
         let device = replicas.first();
-        let brand = self.record.protocol.brand.as_ref().map(|brand| format!("{brand}: ")).unwrap_or_default();
-        let label = format!("{brand}fold {} seed {}", self.fold.name, self.seed());
+        let label = self.label();
         let mut net = initial(self.prepared, data.dims(), self.seed(), device);
         let mut optimiser = Optimiser::new(settings);
         let mut state = State { epoch: 1, run: Some(self.record.id()), ..State::default() };
@@ -227,7 +236,7 @@ impl Run<'_> {
     }
 
     /// What the config makes small, on this training side.
-    fn loss(&self) -> Result<Loss> {
+    pub(super) fn loss(&self) -> Result<Loss> {
         let settings = &self.prepared.experiment.train;
         let mut counts = vec![0; self.prepared.classes.len()];
         self.prepared.learnt(self.fold).iter().for_each(|&clip| counts[self.prepared.labels[clip]] += 1);

@@ -27,6 +27,7 @@ mod runs;
 mod sanity;
 mod scaling;
 mod score;
+mod solve;
 mod teachers;
 mod tensorboard;
 

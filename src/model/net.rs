@@ -13,7 +13,7 @@ use super::{
     bands::BandBlock,
     bilstm::{BiLstm, BiLstmConfig},
     block::ConvBlock,
-    pool::Pooling,
+    pool::{Pool, Pooling},
 };
 
 /// CNN + BiLSTM over a matrix of frames.
@@ -22,6 +22,8 @@ use super::{
 /// cnn-bilstm   [frames, dims] → (Conv1D → BatchNorm → ReLU → MaxPool 2) × blocks → BiLSTM ┐
 /// cnn          [frames, dims] → (Conv1D → BatchNorm → ReLU → MaxPool 2) × blocks          ┤
 /// bilstm       [frames, dims] → BiLSTM                                                    ┼→ pool → Dropout → Dense → ReLU → classes
+/// linear       [frames, dims] → mean → classes
+/// mlp          [frames, dims] → pool → Dropout → Dense → ReLU → classes
 /// cnn2d-bilstm [frames, dims] → (Conv2D → BatchNorm → ReLU → MaxPool 2 × 2) × blocks
 ///                               → bands and channels side by side → BiLSTM                ┘
 /// ```
@@ -31,7 +33,8 @@ pub struct Net {
     blocks: Vec<ConvBlock>,
     rnn: Option<BiLstm>,
     pooling: Pooling,
-    dense: Linear,
+    /// None where the head is linear.
+    dense: Option<Linear>,
     classes: Linear,
     dropout: f64,
 }
@@ -59,17 +62,24 @@ impl Net {
                 }
                 width = bands * from;
             }
-            Kind::Bilstm => {}
+            Kind::Bilstm | Kind::Linear | Kind::Mlp => {}
         }
-        let rnn = (config.kind != Kind::Cnn).then(|| BiLstmConfig::new(width, config.hidden).init(device));
+        let rnn = config.kind.is_recurrent().then(|| BiLstmConfig::new(width, config.hidden).init(device));
         let width = if rnn.is_some() { 2 * config.hidden } else { width };
+        let pool = match config.pool {
+            _ if config.kind == Kind::Linear => Pool::Mean,
+            Pool::Last if rnn.is_none() => Pool::Mean,
+            pool => pool,
+        };
+        let dense = (config.kind != Kind::Linear).then(|| LinearConfig::new(width, config.dense).init(device));
+        let features = if dense.is_some() { config.dense } else { width };
         Self {
             band_blocks,
             blocks,
             rnn,
-            pooling: Pooling::new(config.pool, width, device),
-            dense: LinearConfig::new(width, config.dense).init(device),
-            classes: LinearConfig::new(config.dense, classes).init(device),
+            pooling: Pooling::new(pool, width, device),
+            dense,
+            classes: LinearConfig::new(features, classes).init(device),
             dropout: config.dropout,
         }
     }
@@ -88,13 +98,20 @@ impl Net {
             Some(stream) if self.dropout > 0.0 => drop_out(pooled, self.dropout, stream),
             _ => pooled,
         };
-        self.classes.forward(relu(self.dense.forward(pooled)))
+        self.classes.forward(self.hidden(pooled))
     }
 
     /// What the last layer sees of each utterance, without dropout, `[batch, dense]`.
     #[must_use]
     pub fn penultimate(&self, input: NetInput) -> Tensor<2> {
-        relu(self.dense.forward(self.embed(input)))
+        self.hidden(self.embed(input))
+    }
+
+    fn hidden(&self, pooled: Tensor<2>) -> Tensor<2> {
+        match &self.dense {
+            Some(dense) => relu(dense.forward(pooled)),
+            None => pooled,
+        }
     }
 
     /// The utterance's vector before the head, `[batch, 2 × hidden]`, or the last block's channels without an LSTM.

@@ -109,6 +109,11 @@ impl<'a> Dataset<'a> {
         (0..self.windows.count(self.entries[clip].frames())).map(move |window| Item { clip, window })
     }
 
+    /// How many windows a clip has.
+    pub(crate) fn count(&self, clip: usize) -> usize {
+        self.items(clip).len()
+    }
+
     /// The members' windows, clip after clip.
     pub(crate) fn windows_of(&self, members: &[usize]) -> Vec<Item> {
         members.iter().flat_map(|&clip| self.items(clip)).collect()

@@ -19,7 +19,7 @@ use crate::{
 const BLOCK: usize = 128;
 /// Pairs of steps and gradient changes that approximate the curvature.
 const MEMORY: usize = 12;
-/// The search ends where the largest entry of the gradient is below this part of the data term's weight `C · n`.
+/// The search ends where the largest entry of the gradient of the objective over `C · n` is below this.
 const TOLERANCE: f64 = 1e-7;
 /// Far beyond what the search takes on standardised columns.
 const MOST_STEPS: usize = 5_000;
@@ -27,7 +27,7 @@ const MOST_STEPS: usize = 5_000;
 const LANES: usize = 8;
 
 /// What is learnt from: rows of `dims` columns, with the weight of each class in every row's target.
-pub(super) struct Examples<'a> {
+pub(crate) struct Examples<'a> {
     /// `[rows, dims]`, standardised.
     pub rows: &'a [f32],
     /// Columns.
@@ -40,7 +40,7 @@ pub(super) struct Examples<'a> {
 
 /// A fitted regression.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Fitted {
+pub(crate) struct Fitted {
     /// `[classes, dims]`.
     pub weights: Vec<f64>,
     /// One for each class; they sum to 0.
@@ -57,8 +57,7 @@ impl Examples<'_> {
     /// # Errors
     ///
     /// [`Error::Data`] where a value is not finite, or the search does not end.
-    pub(super) fn fit(&self, c: f64) -> Result<Fitted> {
-        let rows = self.targets.len() / self.classes.max(1);
+    pub(crate) fn fit(&self, c: f64) -> Result<Fitted> {
         if let Some(at) = self.rows.iter().position(|value| !value.is_finite()) {
             return Err(Error::Data(format!(
                 "row {}, column {} of what is learnt from is {}: not a number to compute with",
@@ -67,8 +66,8 @@ impl Examples<'_> {
                 self.rows[at]
             )));
         }
-        // Scaled by the number of rows, so that steps have a like size whatever the corpus.
-        let scale = 1.0 / (c * rows.max(1) as f64);
+        // Over the weight of all rows, so that steps have a similar size whatever the corpus.
+        let scale = 1.0 / (c * self.count());
         let size = self.classes * (self.dims + 1);
         let mut x = vec![0f64; size];
         let (mut value, mut gradient) = self.objective(&x, scale);
@@ -100,6 +99,11 @@ impl Examples<'_> {
             (x, value, gradient) = (next, next_value, next_gradient);
         }
         Err(Error::Data(format!("logistic regression did not converge in {MOST_STEPS} steps: lower model.c = {c}")))
+    }
+
+    /// The weight of all rows.
+    fn count(&self) -> f64 {
+        self.targets.iter().map(|&target| f64::from(target)).sum::<f64>().max(f64::MIN_POSITIVE)
     }
 
     fn fitted(&self, x: Vec<f64>, steps: usize, scale: f64) -> Fitted {
@@ -148,7 +152,7 @@ impl Examples<'_> {
             .zip(self.targets.par_chunks(BLOCK * self.classes))
             .map(|(rows, targets)| self.block(rows, targets, weights, intercepts))
             .collect();
-        let count = (self.targets.len() / self.classes.max(1)).max(1) as f64;
+        let count = self.count();
         let (mut loss, mut gradient) = (0.0, vec![0f64; x.len()]);
         for (part, of) in &blocks {
             loss += part;

@@ -13,6 +13,11 @@ pub(crate) struct Loss {
 }
 
 impl Loss {
+    /// How much a class counts.
+    pub(crate) fn weight(&self, class: usize) -> f32 {
+        self.weights.as_ref().map_or(1.0, |weights| weights[class])
+    }
+
     /// The mean over the batch of `logits` and `targets`, `[batch, classes]` each, in nats; with weights a weighted mean,
     /// as PyTorch has it. `[1]`
     pub(crate) fn of(&self, logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {

@@ -9,6 +9,7 @@ mod class_weights;
 mod config;
 mod data;
 mod learn_from;
+mod logistic;
 mod loss;
 mod optimiser;
 mod replicas;
@@ -30,6 +31,7 @@ pub use teachers::TeachersConfig;
 
 pub(crate) use batch::Batches;
 pub(crate) use data::{Dataset, Item, Scaling};
+pub(crate) use logistic::Examples;
 pub(crate) use loss::Loss;
 pub(crate) use replicas::{Replicas, part};
 pub(crate) use schedule::Place;
