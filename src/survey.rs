@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     config::{Experiment, Labelled},
-    corpus::{self, Clip, Exclusion, Findings},
-    error::Result,
+    corpus::{self, Clip, Exclusion, Extent, Findings, Scan},
+    error::{Error, Result},
     events::Observer,
-    protocol::{self, Plan},
+    protocol::{self, Caveat, Plan},
 };
 
 /// An experiment's clips and folds.
@@ -24,31 +24,81 @@ pub struct Survey {
     pub plan: Plan,
     /// The files that were left out.
     pub excluded: Vec<Exclusion>,
+    /// Clips that are segments of one file and have a stretch of it in common, by id.
+    pub overlaps: Vec<Vec<String>>,
     /// How many clips of each emotion the label map dropped.
     pub dropped: BTreeMap<String, usize>,
     /// What the contents of the files have shown.
     pub findings: Findings,
 }
 
-/// Finds the clips under the folder `data`, gives them classes and deals them into folds. `judge` sees what the files'
-/// contents have shown and may refuse to go on.
+/// What becomes of clips that are missing or damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Losses {
+    /// They are told of.
+    Tell,
+    /// More of them than a corpus's `allow_missing` are an error that names them all: leaving them out in silence would
+    /// change what the protocol's figure is of. What a corpus is known for (a silent clip, identical clips with different
+    /// labels) is left out and listed instead.
+    Refuse,
+}
+
+/// Finds the clips under the folder `data`, gives them classes and deals them into folds.
 ///
 /// # Errors
 ///
-/// What `judge` returns; otherwise as [`corpus::scan_all`], [`crate::config::LabelsConfig::apply`] and
-/// [`protocol::plan`].
-pub fn survey(
-    experiment: &Experiment,
-    data: &Path,
-    judge: impl FnOnce(&Findings) -> Result<()>,
-    observer: &dyn Observer,
-) -> Result<Survey> {
+/// [`Error::Data`] where clips are missing or damaged that may not be; otherwise as [`corpus::scan_all`],
+/// [`crate::config::LabelsConfig::apply`] and [`protocol::plan`].
+pub fn survey(experiment: &Experiment, data: &Path, losses: Losses, observer: &dyn Observer) -> Result<Survey> {
     let scan = corpus::scan_all(&experiment.corpora, data)?;
     let work = observer.work("checking files", scan.clips.len());
     let (scan, findings) = corpus::inspect(scan, || work.step());
     drop(work);
-    judge(&findings)?;
-    let Labelled { clips, labels, classes, dropped } = experiment.labels.apply(scan.clips)?;
-    let plan = protocol::plan(&experiment.protocol, data, &clips, &labels, findings.groups())?;
-    Ok(Survey { clips, labels, classes, plan, excluded: scan.excluded, dropped, findings })
+    let lost = scan.lost(&findings);
+    if losses == Losses::Refuse {
+        refuse(experiment, &scan, &lost)?;
+    }
+    let Scan { clips, excluded, extents, overlaps, listed, .. } = scan;
+    let Labelled { clips, labels, classes, dropped } = experiment.labels.apply(clips, &listed)?;
+    let groups = findings.groups().chain(overlaps.iter().map(Vec::as_slice));
+    let mut plan = protocol::plan(&experiment.protocol, data, &clips, &labels, groups)?;
+    let parts = extents.into_iter().filter_map(|(corpus, Extent { found, published })| {
+        let found = found.saturating_sub(lost.get(&corpus).copied().unwrap_or(0));
+        (found < published).then_some(Caveat::PartOfCorpus { corpus, found, published })
+    });
+    let told = experiment.labels.classes_of(listed.iter().map(String::as_str));
+    let gone = told.into_iter().filter(|class| !classes.contains(class));
+    let mut caveats: Vec<Caveat> = parts.collect();
+    caveats.extend(lost.into_iter().map(|(corpus, lost)| Caveat::ClipsLost { corpus, lost }));
+    caveats.extend(gone.map(|class| Caveat::ClassWithoutClips { class }));
+    caveats.extend(protocol::never_learnt(&plan, &labels, &classes));
+    plan.caveats.splice(0..0, caveats);
+    Ok(Survey { clips, labels, classes, plan, excluded, overlaps, dropped, findings })
+}
+
+/// Refuses more losses than the config allows, and names all of them at once.
+fn refuse(experiment: &Experiment, scan: &Scan, lost: &BTreeMap<String, usize>) -> Result<()> {
+    let allowed = |name: &str| {
+        experiment.corpora.iter().find(|corpus| corpus.name() == name).map_or(0, |corpus| corpus.allow_missing)
+    };
+    let over: Vec<String> = lost
+        .iter()
+        .filter(|(corpus, lost)| **lost > allowed(corpus))
+        .map(|(corpus, lost)| format!("{lost} of {corpus}, where allow_missing = {}", allowed(corpus)))
+        .collect();
+    if over.is_empty() {
+        return Ok(());
+    }
+    const SHOWN: usize = 200;
+    let losses: Vec<&Exclusion> = scan.excluded.iter().filter(|exclusion| exclusion.cause.is_loss()).collect();
+    let shown = losses.iter().take(SHOWN).map(|file| format!("\n  {}: {}", file.path.display(), file.reason));
+    let more = losses.len().saturating_sub(SHOWN);
+    Err(Error::Data(format!(
+        "{} clips are missing or damaged ({}):{}{}\nfetch them again, or set allow_missing in the [[corpora]] table to go on \
+         without them, which every report then says",
+        losses.len(),
+        over.join("; "),
+        shown.collect::<String>(),
+        if more > 0 { format!("\n  and {more} more") } else { String::new() }
+    )))
 }

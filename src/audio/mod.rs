@@ -29,7 +29,7 @@ pub use normalise::Normalise;
 pub use picture::{LEVELS, RANGE, picture};
 pub use piecewise::Resampler;
 pub use resample::resample;
-pub use source::Source;
+pub use source::{Segment, Source};
 pub use trim::trim;
 pub use windows::Windows;
 
@@ -189,6 +189,7 @@ pub fn load(source: &Source) -> Result<Audio> {
             let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
             decode(&bytes, path)
         }
+        Source::Segment(segment) => segment.cut(load(&Source::File(segment.path.clone()))?),
         Source::Synthetic(utterance) => {
             Ok(Audio { samples: utterance.samples(), sample_rate: crate::synthetic::SAMPLE_RATE })
         }

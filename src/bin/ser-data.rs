@@ -18,10 +18,10 @@ use ser::{
     files::create_dir,
     frontend::encoder::{self, Encoder, Import},
     progress::Terminal,
-    protocol::audit::foreign,
+    protocol::audit::{LookedAt, foreign},
     report::{self, audits, card::Card, encoders, features, scan, split},
     stdout::print,
-    survey::{Survey, survey},
+    survey::{Losses, Survey, survey},
 };
 
 /// Looks at corpora and splits before anything is trained: lists clips, writes data cards, finds leaks, writes splits,
@@ -62,8 +62,10 @@ The JSON has the keys schema (ser-scan/1), corpus, kind, clips, excluded and fin
       what train, validation and test of every fold share
   ser-data audit --split split.csv --root datasets/ravdess && echo clean
       a table with the columns path and side (and, if there, speaker and fold); files under --root are compared
+  ser-data audit --split split.csv --names-only
+      the same without the files: copies under other names are not seen
 
-Exit status: 0 no leak, 1 a leak (or a file that cannot be read), 2 wrong usage or config.")]
+Exit status: 0 no leak, 1 a leak, or a file that is not there or cannot be read, 2 wrong usage or config.")]
     Audit(AuditArguments),
     /// Writes an experiment's split as CSV, without training.
     #[command(after_help = "Examples:
@@ -189,6 +191,9 @@ struct AuditArguments {
     /// The folder that the table's paths are relative to.
     #[arg(long, value_name = "DIR", default_value = ".", requires = "split")]
     root: PathBuf,
+    /// Compare names alone, where the files are not at hand; copies under other names are then not seen.
+    #[arg(long, requires = "split")]
+    names_only: bool,
     #[command(flatten)]
     format: TextOrJson,
 }
@@ -407,9 +412,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// An experiment's data; damaged files are told of, not refused.
+/// An experiment's data; missing and damaged files are told of, not refused.
 fn look(experiment: &Experiment, data: DataArguments, observer: &dyn Observer) -> Result<Survey> {
-    survey(experiment, &data_dir(data.data), |_| Ok(()), observer)
+    survey(experiment, &data_dir(data.data), Losses::Tell, observer)
 }
 
 fn run_scan(arguments: ScanArguments, observer: &dyn Observer) -> Result<ExitCode> {
@@ -430,7 +435,7 @@ fn run_card(arguments: &CardArguments, observer: &dyn Observer) -> Result<ExitCo
     let experiment = arguments.config.load()?;
     // Before the long work: a folder that cannot be written should not cost a minute.
     arguments.out.as_deref().map_or(Ok(()), create_dir)?;
-    let survey = survey(&experiment, &data_dir(arguments.data.data.clone()), |_| Ok(()), observer)?;
+    let survey = survey(&experiment, &data_dir(arguments.data.data.clone()), Losses::Tell, observer)?;
     let card = Card::new(&experiment, &survey, observer)?;
     if let Some(out) = &arguments.out {
         card.write(out)?;
@@ -441,13 +446,15 @@ fn run_card(arguments: &CardArguments, observer: &dyn Observer) -> Result<ExitCo
 }
 
 fn run_audit(arguments: AuditArguments, observer: &dyn Observer) -> Result<ExitCode> {
-    let AuditArguments { config, set, data, split, root, format } = arguments;
-    let (text, leaks) = match (split, config) {
+    let AuditArguments { config, set, data, split, root, names_only, format } = arguments;
+    let (text, passes) = match (split, config) {
         (Some(split), _) => {
-            let found = foreign(&split, &root)?;
-            if found.files_compared == 0 {
+            let look = if names_only { LookedAt::Names } else { LookedAt::Files };
+            let found = foreign(&split, &root, look)?;
+            if found.files_missing > 0 {
                 eprintln!(
-                    "note: no file is under {}: bytes are not compared; --root names their folder",
+                    "note: {} of the files are not under {}: --root names their folder, --names-only compares names alone",
+                    found.files_missing,
                     root.display()
                 );
             }
@@ -455,22 +462,23 @@ fn run_audit(arguments: AuditArguments, observer: &dyn Observer) -> Result<ExitC
                 Output::Text => found.to_string(),
                 Output::Json => audits::foreign_json(&split.to_string_lossy(), &found)?,
             };
-            (text, found.leaks())
+            (text, found.verdict().passes())
         }
         (None, config) => {
             // That there is one was checked with the arguments.
             let experiment = Experiment::load(&config.unwrap_or_default(), &set)?;
-            let survey = look(&experiment, data, observer)?;
+            // What is missing was not looked at, and cannot pass.
+            let survey = survey(&experiment, &data_dir(data.data), Losses::Refuse, observer)?;
             let found = audits::Audits::of(&experiment.name, &survey, experiment.features.scaler.words());
             let text = match format.format {
                 Output::Text => found.to_text(),
                 Output::Json => found.to_json()?,
             };
-            (text, found.leaks())
+            (text, !found.leaks())
         }
     };
     print(&text)?;
-    Ok(if leaks { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if passes { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn run_split(arguments: SplitArguments, observer: &dyn Observer) -> Result<ExitCode> {

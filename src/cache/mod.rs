@@ -250,9 +250,9 @@ impl Cache {
     /// The matrices of a job, each found or made. The audio is read once, and decoded only if something is missing.
     fn entries(&self, worker: &mut dyn Worker, job: &Job) -> Result<Vec<Entry>> {
         let (bytes, identity) = match &job.clip.source {
-            Source::File(path) => {
+            source @ (Source::File(path) | Source::Segment(audio::Segment { path, .. })) => {
                 let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-                let identity = blake3::hash(&bytes);
+                let identity = source.identity(blake3::hash(&bytes));
                 (bytes, identity)
             }
             Source::Synthetic(utterance) => {
@@ -294,6 +294,9 @@ impl Cache {
     fn samples(&self, clip: &Clip, bytes: &[u8]) -> Result<Vec<f32>> {
         match &clip.source {
             Source::File(path) => self.audio.prepare(audio::decode(bytes, path)?, path),
+            Source::Segment(segment) => {
+                self.audio.prepare(segment.cut(audio::decode(bytes, &segment.path)?)?, &segment.path)
+            }
             source @ Source::Synthetic(_) => self.audio.prepare(audio::load(source)?, Path::new(&clip.id)),
         }
     }

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    corpus::Clip,
+    corpus::{
+        Clip,
+        spelling::{alike, misspelt, nearest, tidy},
+    },
     error::{Error, Result},
 };
 
@@ -49,7 +52,20 @@ pub struct Labelled {
 }
 
 impl LabelsConfig {
+    /// Checks what needs no clips.
     pub(super) fn validate(&self) -> Result<()> {
+        let untidy = self.map.iter().flat_map(|(from, to)| [from, to]).find(|name| tidy(name) != **name);
+        if let Some(name) = untidy {
+            let better = tidy(name);
+            return Err(Error::Config(format!(
+                "labels.map: \"{name}\" is written with blanks or letters that nobody sees: did you mean \"{better}\"?"
+            )));
+        }
+        if let Some((from, to)) = self.map.iter().find(|(_, to)| is_nearly_drop(to)) {
+            return Err(Error::Config(format!(
+                "labels.map.{from} = \"{to}\": did you mean \"{DROP}\", which leaves the clips out?"
+            )));
+        }
         match self.map.iter().find(|(from, to)| from.is_empty() || to.trim().is_empty()) {
             Some((from, to)) => Err(Error::Config(format!(
                 "labels.map.{from} = \"{to}\": name the class that \"{from}\" becomes, or \"{DROP}\""
@@ -77,16 +93,23 @@ impl LabelsConfig {
         if changes.is_empty() { "each emotion is a class".to_owned() } else { changes.join(", ") }
     }
 
-    /// Gives every clip its class.
+    /// Gives every clip its class. `listed` are the emotions of all that was found, whether its audio can be used or not:
+    /// the map is held against them.
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] where fewer than two classes remain.
-    pub fn apply(&self, clips: Vec<Clip>) -> Result<Labelled> {
+    /// [`Error::Config`] where the map names an emotion that there is not, or a class that nearly is another one;
+    /// [`Error::Data`] where two emotions differ in spelling alone, or fewer than two classes remain.
+    pub fn apply(&self, clips: Vec<Clip>, listed: &BTreeSet<String>) -> Result<Labelled> {
+        let mut known = listed.clone();
+        known.extend(clips.iter().map(|clip| clip.emotion.as_str()).collect::<BTreeSet<_>>().into_iter().map(str::to_owned));
+        let emotions: BTreeSet<&str> = known.iter().map(String::as_str).collect();
+        let map = self.resolve(&emotions)?;
+        self.refuse_alike(&emotions, &map)?;
         let mut dropped = BTreeMap::new();
         let kept: Vec<(Clip, String)> = clips
             .into_iter()
-            .filter_map(|clip| match self.class_of(&clip.emotion) {
+            .filter_map(|clip| match self.class_of(&clip.emotion, &map) {
                 Some(class) => Some((clip, class)),
                 None => {
                     *dropped.entry(clip.emotion).or_insert(0) += 1;
@@ -108,14 +131,111 @@ impl LabelsConfig {
         Ok(Labelled { clips: kept.into_iter().map(|(clip, _)| clip).collect(), labels, classes, dropped })
     }
 
-    fn class_of(&self, emotion: &str) -> Option<String> {
-        let class = match (emotion, self.calm) {
-            ("calm", Calm::Neutral) => "neutral",
-            ("calm", Calm::Drop) => DROP,
-            _ => self.map.get(emotion).map_or(emotion, String::as_str),
+    /// The class of each of the emotions, where one is kept.
+    #[must_use]
+    pub fn classes_of<'a>(&self, emotions: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+        let lower: BTreeMap<String, &str> = self.map.iter().map(|(from, to)| (from.to_lowercase(), to.as_str())).collect();
+        let class = |emotion: &str| match (emotion, self.calm) {
+            ("calm", Calm::Neutral) => Some("neutral".to_owned()),
+            ("calm", Calm::Drop) => None,
+            _ => match lower.get(&emotion.to_lowercase()) {
+                Some(&DROP) => None,
+                Some(class) => Some((*class).to_owned()),
+                None => Some(emotion.to_owned()),
+            },
         };
-        (class != DROP).then(|| class.to_owned())
+        emotions.into_iter().filter_map(class).collect()
     }
+
+    /// The map by the emotions as they are spelt, each of its keys being one of them in any case.
+    fn resolve<'a>(&'a self, emotions: &BTreeSet<&'a str>) -> Result<BTreeMap<&'a str, &'a str>> {
+        let mut map = BTreeMap::new();
+        for (from, to) in &self.map {
+            let lower = from.to_lowercase();
+            let Some(emotion) = emotions.iter().find(|emotion| emotion.to_lowercase() == lower) else {
+                let nearest = nearest(from, emotions.iter().copied());
+                let nearest = nearest.map(|name| format!(" (did you mean \"{name}\"?)")).unwrap_or_default();
+                return Err(Error::Config(format!(
+                    "labels.map.{from} = \"{to}\": no clip has the emotion \"{from}\"{nearest}; there are {}",
+                    list(emotions.iter().copied())
+                )));
+            };
+            if let Some(other) = map.insert(*emotion, to.as_str())
+                && other != to
+            {
+                return Err(Error::Config(format!(
+                    "labels.map says of \"{emotion}\" that it becomes \"{other}\", and that it becomes \"{to}\""
+                )));
+            }
+            if to == DROP && emotions.contains(DROP) {
+                return Err(Error::Config(format!(
+                    "labels.map.{from} = \"{DROP}\" leaves clips out, and an emotion of the corpora is called \"{DROP}\", \
+                     too: map that one to another name first"
+                )));
+            }
+        }
+        // A target is an emotion, or a name of its own: not nearly one.
+        let targets: BTreeSet<&str> = map.values().copied().filter(|to| *to != DROP).collect();
+        for to in &targets {
+            let others = emotions.iter().chain(&targets).filter(|other| *other != to);
+            let near = |other: &&&str| is_nearly(to, other);
+            if let (false, Some(other)) = (emotions.contains(to), others.clone().find(near)) {
+                let from = map.iter().find(|(_, target)| *target == to).map_or("", |(from, _)| from);
+                return Err(Error::Config(format!("labels.map.{from} = \"{to}\": did you mean \"{other}\"?")));
+            }
+        }
+        Ok(map)
+    }
+
+    /// Refuses emotions that differ in spelling alone and of which the map says nothing.
+    fn refuse_alike(&self, emotions: &BTreeSet<&str>, map: &BTreeMap<&str, &str>) -> Result<()> {
+        let open: Vec<&str> = emotions.iter().copied().filter(|emotion| !map.contains_key(emotion)).collect();
+        let mut pairs = alike(open.iter().copied()).into_iter().filter_map(|group| Some((*group.first()?, *group.get(1)?)));
+        let misspelt = || {
+            let few = open.get(..MOST_COMPARED).unwrap_or(&open);
+            let of = |(at, one): (usize, &&'_ str)| {
+                few[at + 1..].iter().find(|other| misspelt(one, other)).map(|other| (at, *other))
+            };
+            few.iter().enumerate().find_map(of).map(|(at, other)| (few[at], other))
+        };
+        let Some((one, other)) = pairs.next().or_else(misspelt) else { return Ok(()) };
+        Err(Error::Data(format!(
+            "the emotions \"{one}\" and \"{other}\" may be one in two spellings: say so in [labels], as map = {{ \"{other}\" \
+             = \"{one}\" }}; if they are two, as map = {{ \"{other}\" = \"{other}\" }}"
+        )))
+    }
+
+    fn class_of(&self, emotion: &str, map: &BTreeMap<&str, &str>) -> Option<String> {
+        match (emotion, self.calm) {
+            ("calm", Calm::Neutral) => Some("neutral".to_owned()),
+            ("calm", Calm::Drop) => None,
+            _ => match map.get(emotion) {
+                Some(&DROP) => None,
+                class => Some((*class.unwrap_or(&emotion)).to_owned()),
+            },
+        }
+    }
+}
+
+/// Among more emotions than this, slips of the pen are not looked for.
+const MOST_COMPARED: usize = 300;
+
+/// Whether the target of a map is the word [`DROP`] but for case, or with a slip of the pen.
+fn is_nearly_drop(target: &str) -> bool {
+    target != DROP && (target.to_lowercase() == DROP || ["dropp", "droop", "dorp", "drp", "dropped"].contains(&target))
+}
+
+/// Whether two different names are one but for their spelling.
+fn is_nearly(one: &str, other: &str) -> bool {
+    misspelt(one, other) || !alike([one, other]).is_empty()
+}
+
+/// The first few names.
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 12;
+    let names: Vec<&str> = names.collect();
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", names[..names.len().min(SHOWN)].join(", "))
 }
 
 #[cfg(test)]
@@ -135,7 +255,7 @@ mod tests {
     }
 
     fn classes(config: &LabelsConfig) -> (Vec<String>, Vec<usize>) {
-        let labelled = config.apply(["sad", "calm", "neutral", "angry"].map(clip).to_vec()).unwrap();
+        let labelled = config.apply(["sad", "calm", "neutral", "angry"].map(clip).to_vec(), &BTreeSet::new()).unwrap();
         (labelled.classes, labelled.labels)
     }
 
@@ -164,13 +284,65 @@ mod tests {
         let config = LabelsConfig { map, ..Default::default() };
         assert_eq!(classes(&config), (["angry", "low", "neutral"].map(String::from).to_vec(), vec![1, 1, 2, 0]));
         let map = BTreeMap::from([("sad".into(), "drop".into())]);
-        let labelled = LabelsConfig { map, ..Default::default() }.apply(["sad", "angry", "calm"].map(clip).to_vec());
+        let labelled = LabelsConfig { map, ..Default::default() }.apply(
+            ["sad", "angry", "calm"].map(clip).to_vec(),
+            &BTreeSet::new(),
+        );
         assert_eq!(labelled.unwrap().dropped, BTreeMap::from([("sad".into(), 1)]));
+    }
+
+    fn applied(emotions: &[&str], map: &[(&str, &str)]) -> Result<Vec<String>> {
+        let map = map.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
+        let config = LabelsConfig { map, ..Default::default() };
+        config.validate()?;
+        let emotions: Vec<String> = emotions.iter().map(|emotion| (*emotion).to_owned()).collect();
+        let labelled = config.apply(emotions.iter().map(|emotion| clip(emotion)).collect(), &BTreeSet::new())?;
+        assert_eq!(config.classes_of(emotions.iter().map(String::as_str)), labelled.classes.iter().cloned().collect());
+        Ok(labelled.classes)
+    }
+
+    #[test]
+    fn a_key_is_an_emotion_in_any_case_or_an_error() {
+        assert_eq!(applied(&["angry", "sad", "joy"], &[("Angry", "neg"), ("SAD", "neg")]).unwrap(), ["joy", "neg"]);
+        for (map, problem) in [
+            (&[("bordom", "neutral")][..], "did you mean \"boredom\"?"),
+            (&[("song", "drop")], "no clip has the emotion \"song\"; there are boredom, neutral, sad"),
+            (&[("Sad", "a"), ("sad", "b")], "becomes"),
+            (&[("sad", "Drop")], "did you mean \"drop\""),
+            (&[("sad", "dropp")], "did you mean \"drop\""),
+            (&[("sad", " neutral")], "did you mean \"neutral\""),
+            (&[("sad", "Neutral")], "did you mean \"neutral\""),
+            (&[("sad", "netural")], "did you mean \"neutral\""),
+            (&[("sad", "n\u{435}utral")], "did you mean \"neutral\""),
+            (&[("sad", "low mood"), ("boredom", "low_mood")], "did you mean \"low"),
+        ] {
+            let error = applied(&["sad", "boredom", "neutral"], map).unwrap_err();
+            assert!(matches!(error, Error::Config(_)) && error.to_string().contains(problem), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_emotion_that_is_called_drop_is_not_dropped() {
+        assert_eq!(applied(&["drop", "sad"], &[]).unwrap(), ["drop", "sad"]);
+        assert_eq!(applied(&["drop", "sad"], &[("drop", "fall")]).unwrap(), ["fall", "sad"]);
+        assert!(applied(&["drop", "sad", "joy"], &[("sad", "drop")]).unwrap_err().to_string().contains("called \"drop\""));
+    }
+
+    #[test]
+    fn emotions_in_two_spellings_are_refused_until_the_map_says_what_they_are() {
+        for emotions in [["surprise", "surprised"], ["0", "0.0"], ["neutral", "neutr\u{430}l"], ["low mood", "low_mood"]] {
+            let [one, other] = emotions;
+            let error = applied(&[one, other, "sad"], &[]).unwrap_err().to_string();
+            assert!(error.contains(one) && error.contains(other) && error.contains("map = {"), "{error}");
+            assert_eq!(applied(&[one, other, "sad"], &[(other, one)]).unwrap().len(), 2);
+            assert_eq!(applied(&[one, other, "sad"], &[(other, other)]).unwrap().len(), 3);
+        }
+        assert_eq!(applied(&["class1", "class2", "class12"], &[]).unwrap().len(), 3);
     }
 
     #[test]
     fn fewer_than_two_classes_is_an_error() {
-        let error = LabelsConfig::default().apply(vec![clip("sad")]).unwrap_err();
+        let error = LabelsConfig::default().apply(vec![clip("sad")], &BTreeSet::new()).unwrap_err();
         assert!(error.to_string().contains("sad"));
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    Exclusion,
+    Cause, Exclusion,
     named::Parsed,
     sniff::{Content, HEAD_BYTES, sniff},
     walk,
@@ -54,7 +54,7 @@ pub(super) fn keep_one(root: &Path, candidates: Vec<Candidate>) -> (Vec<Candidat
                 Err(error) => format!("not compared: {error}"),
             };
             let reason = format!("second copy of {}: {} is kept ({comparison})", copy.parsed.key(), kept.display());
-            Exclusion { path: root.join(&copy.path), reason }
+            Exclusion { path: root.join(&copy.path), reason, cause: Cause::Copy }
         })
         .collect();
     (kept, excluded)

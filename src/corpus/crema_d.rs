@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    CorpusConfig, Exclusion, LabelSource, Metadata, Scan, Sex,
+    Cause, CorpusConfig, Exclusion, LabelSource, Metadata, Scan, Sex,
     named::{self, Named, Naming, Parsed, Reading},
     table::{Row, Table},
 };
@@ -21,6 +21,7 @@ pub(super) const NAMING: Naming = Naming {
     title: "CREMA-D",
     example: "AudioWAV/1001_IEO_ANG_HI.wav",
     obtain: "Get it with Git LFS from https://github.com/CheyneyComputerScience/CREMA-D",
+    published: Some(7442),
     parse,
 };
 
@@ -161,7 +162,11 @@ fn label_by_voice(scan: &mut Scan) {
             Some(vote) => format!("the listeners' voice vote is \"{vote}\", which is no emotion"),
             None => format!("{VOTES} has no voice vote for it"),
         };
-        scan.excluded.extend(clip.source.file().map(|path| Exclusion { path: path.to_owned(), reason }));
+        scan.excluded.extend(clip.source.file().map(|path| Exclusion {
+            path: path.to_owned(),
+            reason,
+            cause: Cause::NotOfTheCorpus,
+        }));
         false
     });
     scan.clips = clips;
@@ -171,7 +176,7 @@ fn label_by_voice(scan: &mut Scan) {
 fn rows_by<'a>(table: &'a Table, key: &str) -> Result<HashMap<&'a str, Row<'a>>> {
     let advice = "take the file from CREMA-D's repository again (`git lfs pull`), or remove it";
     let key = table.column(key, advice)?;
-    Ok(table.rows().filter_map(|mut row| Some((row.remove(key)?, row))).collect())
+    Ok(table.rows().filter_map(|(_, mut row)| Some((row.remove(key)?, row))).collect())
 }
 
 #[cfg(test)]

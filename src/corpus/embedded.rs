@@ -10,7 +10,7 @@ use crate::{error::Result, synthetic};
 pub(super) fn scan(config: &CorpusConfig, _data: &Path) -> Result<Scan> {
     let name = config.name();
     let clips = synthetic::utterances().map(|utterance| clip(&name, utterance)).collect();
-    Ok(Scan { clips, excluded: Vec::new() })
+    Ok(Scan { clips, ..Scan::default() })
 }
 
 fn clip(corpus: &str, utterance: synthetic::Utterance) -> Clip {

@@ -26,6 +26,19 @@ pub(super) fn write(folder: &Path, file: &str, content: &[u8]) {
     fs::write(path, content).unwrap();
 }
 
+/// A WAVE file with a tone of that many seconds.
+pub(crate) fn sound(rate: u32, seconds: f64) -> Vec<u8> {
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: rate, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
+    for i in 0..(seconds * f64::from(rate)) as usize {
+        writer.write_sample(((i as f64 * 0.3).sin() * 9e3) as i16).unwrap();
+    }
+    writer.finalize().unwrap();
+    bytes.into_inner()
+}
+
 /// The real corpus under `$SER_DATASETS`, where it is there; else says that the test is skipped.
 pub(super) fn real(config: &CorpusConfig) -> Option<Scan> {
     let data = env::var_os("SER_DATASETS").unwrap_or_default();

@@ -30,7 +30,7 @@ use serde::Serialize;
 
 pub use super::alike::DITHER_STEPS;
 use super::{
-    Clip, Exclusion, Scan, alike,
+    Cause, Clip, Exclusion, Scan, alike,
     alike::Print,
     chunks::{self, Sound},
     sniff::{Content, Format, HEAD_BYTES, sniff},
@@ -92,6 +92,14 @@ pub enum Flaw {
     Silent,
     /// Another clip is the same recording and has another label.
     ConflictingLabels,
+}
+
+impl Flaw {
+    /// Whether it is what corpora are known for, and no damage: the clip is left out and listed.
+    #[must_use]
+    pub fn is_known(self) -> bool {
+        matches!(self, Self::Silent | Self::ConflictingLabels)
+    }
 }
 
 /// Clips whose files are one recording.
@@ -156,11 +164,16 @@ struct Look {
 /// ```
 #[must_use]
 pub fn inspect(scan: Scan, tick: impl Fn() + Sync) -> (Scan, Findings) {
-    let Scan { mut clips, mut excluded } = scan;
+    let Scan { mut clips, mut excluded, extents, overlaps, listed, lost } = scan;
     let looks: Vec<Option<Look>> = clips
         .par_iter()
         .map(|clip| {
-            let look = clip.source.file().map(look_into);
+            let mut look = clip.source.file().map(look_into);
+            if let (Some(look), Some(_)) = (&mut look, clip.source.segment()) {
+                look.hash = look.hash.map(|hash| clip.source.identity(hash));
+                // The print is of the whole file, and the file's segments are no copies of each other.
+                look.print = None;
+            }
             tick();
             look
         })
@@ -181,12 +194,13 @@ pub fn inspect(scan: Scan, tick: impl Fn() + Sync) -> (Scan, Findings) {
     clips.retain(|clip| !at_fault.contains(clip.id.as_str()));
     excluded.extend(findings.faults.iter().map(Fault::exclusion));
     excluded.sort_by(|a, b| a.path.cmp(&b.path));
-    (Scan { clips, excluded }, findings)
+    (Scan { clips, excluded, extents, overlaps, listed, lost }, findings)
 }
 
 impl Fault {
     fn exclusion(&self) -> Exclusion {
-        Exclusion { path: self.path.clone(), reason: self.reason.clone() }
+        let cause = if self.flaw.is_known() { Cause::Known } else { Cause::Damaged };
+        Exclusion { path: self.path.clone(), reason: self.reason.clone(), cause }
     }
 }
 
@@ -344,7 +358,7 @@ mod tests {
             }
         };
         let clips = files.iter().map(clip).collect();
-        (folder, Scan { clips, excluded: Vec::new() })
+        (folder, Scan { clips, ..Scan::default() })
     }
 
     fn ids(scan: &Scan) -> Vec<&str> {

@@ -1,61 +1,72 @@
 //! Any other corpus, by a table of its clips.
 //!
-//! The table needs the columns `path`, `emotion` and `speaker`. Known besides are `sex`, `age`, `sentence`, `intensity`
-//! and `repetition`; every other column is kept under its own name in [`Metadata::extra`], where a protocol may read
-//! it. Case does not matter in the names of columns, order and separator (comma, semicolon, tab) do not either.
+//! The table needs the columns `path`, `emotion` and `speaker`, by these names, by usual ones (`file`, `label`,
+//! `speaker_id`) or by those that `columns` gives. Known besides are `start`, `end` and `duration` (a row is then a segment
+//! of a longer file), `sex`, `age`, `sentence`, `intensity` and `repetition`; every other column is kept under its own name
+//! in [`Metadata::extra`], where a protocol may read it. Case does not matter in the names of columns, order and separator
+//! (comma, semicolon, tab) do not either.
 //!
 //! - Paths are relative to the corpus's `root`, or to the folder that holds the table; absolute paths are taken as they
 //!   are. A row whose file is missing is excluded; a table none of whose files is there is an error.
-//! - An emotion that is one of [`EMOTIONS`] but for its case is that one; any other keeps its spelling.
-//! - A clip's stem is its file's, unless another clip of the speaker has the same: then both are called by the path.
-//! - A file that several rows name counts once if they agree on emotion and speaker, and not at all if they do not.
+//! - Names are brought to one spelling where that is safe; speakers whose names are suspiciously alike are an error.
+//!   Whoever is called `unknown` or `nan` is nobody, and the row is excluded.
+//! - A clip's stem is its file's, with the times where it is a segment, unless another clip of the speaker has the same:
+//!   then both are called by the path.
+//! - A clip that several rows name counts once if they agree on emotion and speaker, and not at all if they do not.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use super::{
-    Clip, CorpusConfig, EMOTIONS, Exclusion, Metadata, Scan, Sex, Source,
+    Cause, CorpusConfig, Exclusion, Metadata, Scan, Sex, Source,
+    columns::Columns,
+    entries::{self, Entry, OLDEST},
     table::{Row, Table},
 };
-use crate::error::{Error, Result};
+use crate::{
+    audio::load,
+    error::{Error, Result},
+};
 
-/// What a message says to a table that lacks a column.
-const ADVICE: &str = "a manifest needs the columns path, emotion and speaker, and may have sex, age, sentence, \
-                      intensity, repetition and any others";
+/// As many files tell whether a column of durations is of the whole files.
+const SAMPLED: usize = 500;
 
-/// Above this nobody's age is, and the number means something else.
-const OLDEST: u32 = 130;
+/// How far a duration may be from a file's and still be its own: tables round.
+const ROUNDING: f64 = 0.1;
 
 pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
     let path = find_table(config, data)?;
     let table = Table::read(&path)?;
-    let columns = Columns {
-        path: table.column("path", ADVICE)?,
-        emotion: table.column("emotion", ADVICE)?,
-        speaker: table.column("speaker", ADVICE)?,
-    };
+    let mut columns = Columns::find(&table, &config.columns)?;
     let base = match &config.root {
         Some(root) => data.join(root),
-        None => path.parent().map(Path::to_owned).unwrap_or_default(),
+        None => path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned(),
     };
+    if let (Some(duration), false, None) = (columns.duration, columns.has_times(), &config.columns.duration) {
+        check_durations(&table, &columns, duration, &base)?;
+        columns.duration = None;
+    }
     let mut excluded = Vec::new();
-    let mut listed = Vec::new();
-    // The header is the first row, as in a spreadsheet.
-    for (number, row) in (2..).zip(table.rows()) {
+    let mut entries = Vec::new();
+    let mut listed = std::collections::BTreeSet::new();
+    for (number, row) in table.rows() {
+        listed.extend(row.get(columns.emotion).map(|emotion| entries::emotion(emotion)));
         match columns.read(number, row, &base) {
-            Ok(entry) => listed.push(entry),
-            Err((file, reason)) => {
-                excluded.push(Exclusion { path: file.unwrap_or_else(|| path.clone()), reason });
+            Ok(entry) => entries.push(entry),
+            Err(Refused { file, reason, cause }) => {
+                excluded.push(Exclusion { path: file.unwrap_or_else(|| path.clone()), reason, cause });
             }
         }
     }
-    if listed.is_empty() {
+    if entries.is_empty() {
         return Err(Error::Data(nothing_there(&path, &base, &excluded)));
     }
-    let listed = one_row_a_file(listed, &mut excluded);
-    Ok(Scan { clips: name_clips(&config.name(), listed, &mut excluded), excluded })
+    drop(table);
+    let mut scan = entries::clips(config, entries, excluded)?;
+    scan.listed.append(&mut listed);
+    Ok(scan)
 }
 
 /// The table, in the data folder or else in the working folder.
@@ -75,12 +86,12 @@ fn find_table(config: &CorpusConfig, data: &Path) -> Result<PathBuf> {
 }
 
 fn nothing_there(table: &Path, base: &Path, excluded: &[Exclusion]) -> String {
-    let Some(Exclusion { path, reason }) = excluded.first() else {
+    let Some(Exclusion { path, reason, .. }) = excluded.first() else {
         return format!("the table {} has no rows: list one clip in each", table.display());
     };
     format!(
-        "none of the {} rows of {} can be used, as {}: {reason}. Paths are relative to {}; `root` in the [[corpora]] \
-         table sets another folder",
+        "none of the {} rows of {} can be used, as {}: {reason}. Paths are relative to the folder {}; `root` in the \
+         [[corpora]] table sets another one",
         excluded.len(),
         table.display(),
         path.display(),
@@ -88,73 +99,143 @@ fn nothing_there(table: &Path, base: &Path, excluded: &[Exclusion]) -> String {
     )
 }
 
-/// The needed columns, as the table spells them.
-struct Columns<'a> {
-    path: &'a str,
-    emotion: &'a str,
-    speaker: &'a str,
+/// A column of durations without a start is known of many tables, where it is how long each file is. It may as well say
+/// how much of each file is meant, and the files tell which.
+fn check_durations(table: &Table, columns: &Columns<'_>, column: &str, base: &Path) -> Result<()> {
+    let step = table.height().div_ceil(SAMPLED).max(1);
+    for (number, row) in table.rows().step_by(step) {
+        let (Some(path), Some(text)) = (row.get(columns.path), row.get(column)) else { continue };
+        let file = base.join(path);
+        let Ok(audio) = load(&Source::File(file.clone())) else { continue };
+        let length = audio.samples.len() as f64 / f64::from(audio.sample_rate.max(1));
+        let said = seconds(text).ok().flatten().map(|said| said.as_secs_f64());
+        if said.is_none_or(|said| (said - length).abs() > ROUNDING.max(0.02 * length)) {
+            let problem = format!(
+                "row {number} has the {column} {text}, and {} lasts {length:.2} s: if the first so many seconds of each \
+                 file are meant, set columns = {{ duration = \"{column}\" }} in the [[corpora]] table; if not, columns = \
+                 {{ ignore = [\"{column}\"] }}",
+                file.display()
+            );
+            return Err(Error::file(table.path(), problem));
+        }
+    }
+    Ok(())
 }
 
-/// A row with all that is needed, whose file is there.
-struct Entry {
-    number: usize,
-    /// The path as the table has it.
-    written: String,
-    file: PathBuf,
-    emotion: String,
-    speaker: String,
-    meta: Metadata,
+/// Why a row cannot be used, with the file where it names one.
+struct Refused {
+    file: Option<PathBuf>,
+    reason: String,
+    cause: Cause,
 }
 
 impl Columns<'_> {
-    /// Reads a row; where it cannot be used, says why, with the file where it names one.
-    fn read(
-        &self,
-        number: usize,
-        mut row: Row<'_>,
-        base: &Path,
-    ) -> std::result::Result<Entry, (Option<PathBuf>, String)> {
+    /// Reads a row.
+    fn read(&self, number: usize, mut row: Row<'_>, base: &Path) -> std::result::Result<Entry, Refused> {
         let Some(written) = row.remove(self.path) else {
-            return Err((None, format!("row {number} has no path")));
+            return Err(Refused { file: None, reason: format!("row {number} has no path"), cause: Cause::Row });
         };
         let file = base.join(written);
-        let mut need = |column: &str| {
-            row.remove(column).ok_or_else(|| (Some(file.clone()), format!("no {column} in row {number} of the table")))
+        let refuse = |reason, cause| Refused { file: Some(file.clone()), reason, cause };
+        let mut need = |column: &str, what: &str| {
+            row.remove(column).ok_or_else(|| refuse(format!("no {what} in row {number} of the table"), Cause::Row))
         };
-        let (emotion, speaker) = (need(self.emotion)?, need(self.speaker)?);
-        if !file.is_file() {
-            return Err((Some(file), format!("no such file, though row {number} of the table lists it")));
+        let (emotion, speaker) = (need(self.emotion, "emotion")?, need(self.speaker, "speaker")?);
+        let speaker =
+            entries::speaker(speaker).map_err(|problem| refuse(format!("row {number}: {problem}"), Cause::Row))?;
+        let emotion = entries::emotion(emotion);
+        if emotion.is_empty() {
+            return Err(refuse(format!("no emotion in row {number} of the table"), Cause::Row));
         }
-        let known = EMOTIONS.iter().find(|known| known.eq_ignore_ascii_case(emotion));
-        Ok(Entry {
-            number,
-            written: written.to_owned(),
-            emotion: known.map_or(emotion, |known| known).to_owned(),
-            speaker: in_an_id(speaker),
-            meta: metadata(row),
-            file,
-        })
+        let part = self
+            .part(&mut row)
+            .map_err(|problem| refuse(format!("row {number} of the table: {problem}"), Cause::Row))?;
+        if !file.is_file() {
+            return Err(refuse(format!("no such file, though row {number} of the table lists it"), Cause::Missing));
+        }
+        Ok(Entry { number, written: written.to_owned(), part, emotion, speaker, meta: self.metadata(row), file })
+    }
+
+    /// Which part of its file the row is: none where it is all of it.
+    #[allow(clippy::type_complexity)] // a start and an end, each in the one place where they are named
+    fn part(&self, row: &mut Row<'_>) -> std::result::Result<Option<(Duration, Option<Duration>)>, String> {
+        let mut time = |column: Option<&str>| {
+            let Some((column, text)) = column.and_then(|column| Some((column, row.remove(column)?))) else {
+                return Ok(None);
+            };
+            seconds(text).map_err(|problem| format!("{column} = \"{text}\" {problem}"))
+        };
+        let (start, end, duration) = (time(self.start)?, time(self.end)?, time(self.duration)?);
+        if start.is_none() && end.is_none() && duration.is_none() {
+            return Ok(None);
+        }
+        let start = start.unwrap_or_default();
+        let told = duration.map(|duration| start.saturating_add(duration));
+        if let (Some(end), Some(told)) = (end, told)
+            && end.abs_diff(told).as_secs_f64() > ROUNDING
+        {
+            let times = [start, end, told - start].map(|time| time.as_secs_f64());
+            return Err(format!("it goes from {} to {} s and lasts {} s, which do not agree", times[0], times[1], times[2]));
+        }
+        let end = end.or(told);
+        match end {
+            Some(end) if end <= start => {
+                Err(format!("it ends at {} s, and begins at {} s", end.as_secs_f64(), start.as_secs_f64()))
+            }
+            _ => Ok(Some((start, end))),
+        }
+    }
+
+    /// Sorts the other cells into what is known and what is kept as it is; so is a known one that cannot be understood.
+    fn metadata(&self, row: Row<'_>) -> Metadata {
+        let mut meta = Metadata::default();
+        for (column, value) in row {
+            let text = || Some(value.to_owned());
+            let understood = match Some(column) {
+                column if column == self.sex => fill(&mut meta.sex, Sex::parse(value)),
+                column if column == self.age => fill(&mut meta.age, whole_number(value).filter(|age| *age <= OLDEST)),
+                column if column == self.sentence => fill(&mut meta.sentence, text()),
+                column if column == self.intensity => fill(&mut meta.intensity, text()),
+                column if column == self.repetition => fill(&mut meta.repetition, whole_number(value)),
+                _ => false,
+            };
+            if !understood {
+                meta.extra.insert(column.to_owned(), value.to_owned());
+            }
+        }
+        meta
     }
 }
 
-/// Sorts the other cells into what is known and what is kept as it is; so is a known one that cannot be understood.
-fn metadata(row: Row<'_>) -> Metadata {
-    let mut meta = Metadata::default();
-    for (column, value) in row {
-        let text = || Some(value.to_owned());
-        let understood = match column.to_ascii_lowercase().as_str() {
-            "sex" => fill(&mut meta.sex, Sex::parse(value)),
-            "age" => fill(&mut meta.age, whole_number(value).filter(|age| *age <= OLDEST)),
-            "sentence" => fill(&mut meta.sentence, text()),
-            "intensity" => fill(&mut meta.intensity, text()),
-            "repetition" => fill(&mut meta.repetition, whole_number(value)),
-            _ => false,
-        };
-        if !understood {
-            meta.extra.insert(column.to_owned(), value.to_owned());
-        }
+/// A time as tables write it: seconds, `[hours:]minutes:seconds`, or pandas's `0 days 00:00:01.5`. None where it is left
+/// open (`NaT`).
+pub(super) fn seconds(text: &str) -> std::result::Result<Option<Duration>, &'static str> {
+    if ["nat", "nan", "none", "null"].contains(&text.to_ascii_lowercase().as_str()) {
+        return Ok(None);
     }
-    meta
+    const WRONG: &str = "is no time: write seconds, as 1.5, or hours:minutes:seconds";
+    let (days, clock) = match text.split_once(" days ").or_else(|| text.split_once(" day ")) {
+        Some((days, clock)) => (days.trim().parse::<u32>().map_err(|_| WRONG)?, clock),
+        None => (0, text),
+    };
+    let mut total = 24.0 * f64::from(days);
+    let parts: Vec<&str> = clock.trim().split(':').collect();
+    if parts.len() > 3 {
+        return Err(WRONG);
+    }
+    // Minutes and seconds alone have no hours before them.
+    let missing = 3 - parts.len();
+    for at in 0..2_usize {
+        let part = at.checked_sub(missing).map_or(Ok(0), |at| parts[at].parse::<u32>().map_err(|_| WRONG))?;
+        total = if at == 0 { total + f64::from(part) } else { 60.0 * total + f64::from(part) };
+    }
+    let last: f64 = parts.last().and_then(|part| part.parse().ok()).ok_or(WRONG)?;
+    if !last.is_finite() || last < 0.0 || (missing < 2 && last >= 60.0) {
+        return Err(WRONG);
+    }
+    // Microseconds are finer than a sample.
+    let total = ((60.0 * total + last) * 1e6).round() / 1e6;
+    Duration::try_from_secs_f64(total).map(Some).map_err(|_| WRONG)
 }
 
 /// Fills a field; whether there was something to fill it with.
@@ -172,68 +253,15 @@ fn whole_number(text: &str) -> Option<u32> {
     whole.parse().ok()
 }
 
-/// Slashes part the three names of an id, so none of them can have one.
-fn in_an_id(name: &str) -> String {
-    name.replace(['/', '\\'], "_")
-}
-
-/// Keeps the first of the rows that name the same file, or none where they contradict each other.
-fn one_row_a_file(listed: Vec<Entry>, excluded: &mut Vec<Exclusion>) -> Vec<Entry> {
-    let mut by_file: HashMap<PathBuf, Vec<Entry>> = HashMap::new();
-    for entry in listed {
-        // Rows may write the same file in several ways, as `a.wav` and `./a.wav`.
-        let place = entry.file.canonicalize().unwrap_or_else(|_| entry.file.clone());
-        by_file.entry(place).or_default().push(entry);
-    }
-    let mut kept = Vec::new();
-    for mut rows in by_file.into_values() {
-        let first = (rows[0].number, rows[0].emotion.clone(), rows[0].speaker.clone());
-        let agree = rows.iter().all(|row| (&row.emotion, &row.speaker) == (&first.1, &first.2));
-        let left_out = rows.split_off(usize::from(agree));
-        kept.append(&mut rows);
-        excluded.extend(left_out.into_iter().map(|row| {
-            let reason = match agree {
-                true => format!("row {} lists it again (row {} is kept)", row.number, first.0),
-                false => format!(
-                    "the rows that list it disagree: row {} says {} by {}, which another does not",
-                    row.number, row.emotion, row.speaker
-                ),
-            };
-            Exclusion { path: row.file, reason }
-        }));
-    }
-    kept.sort_by_key(|entry| entry.number);
-    kept
-}
-
-/// Gives every clip its id.
-fn name_clips(corpus: &str, entries: Vec<Entry>, excluded: &mut Vec<Exclusion>) -> Vec<Clip> {
-    let stem = |entry: &Entry| entry.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let mut bearers: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for entry in &entries {
-        *bearers.entry((entry.speaker.clone(), stem(entry))).or_default() += 1;
-    }
-    let mut taken = HashSet::new();
-    let mut clips = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let short = (entry.speaker.clone(), stem(&entry));
-        let name = if bearers.get(&short) == Some(&1) { short.1 } else { in_an_id(&entry.written) };
-        let id = format!("{corpus}/{}/{name}", entry.speaker);
-        if taken.insert(id.clone()) {
-            let Entry { file, emotion, speaker, meta, .. } = entry;
-            clips.push(Clip { id, corpus: corpus.to_owned(), speaker, emotion, source: Source::File(file), meta });
-        } else {
-            let reason = format!("row {} would be called {id}, as another clip is: rename the file", entry.number);
-            excluded.push(Exclusion { path: entry.file, reason });
-        }
-    }
-    clips
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::corpus::{Kind, fake};
+    use crate::{
+        audio::Segment,
+        corpus::{AlikeSpeakers, Clip, ColumnsConfig, Kind, fake},
+    };
 
     fn config() -> CorpusConfig {
         CorpusConfig { path: Some("lab/mine.csv".into()), ..CorpusConfig::new(Kind::Manifest) }
@@ -331,7 +359,132 @@ mod tests {
         assert!(matches!(error, Error::Config(_)) && error.to_string().contains("lab/mine.csv"), "{error}");
         let failed = |table| super::super::scan(&config(), corpus(&[], table).path()).unwrap_err().to_string();
         assert!(failed("path,emotion,speaker\n").contains("has no rows"));
-        let error = failed("file,emotion,speaker\na.wav,sad,x\n");
-        assert!(error.contains("no column path among \"file\""), "{error}");
+        let error = failed("name,emotion,speaker\na.wav,sad,x\n");
+        assert!(error.contains("no column path among \"name\""), "{error}");
+    }
+
+    fn scanned_as(config: &CorpusConfig, files: &[&str], table: &str) -> Result<Scan> {
+        super::super::scan(config, corpus(files, table).path())
+    }
+
+    #[test]
+    fn columns_may_be_called_as_they_usually_are_or_as_the_config_says() {
+        let files = ["lab/a.wav", "lab/b.wav"];
+        let scan = scanned(&files, "File,Label,speaker_id\na.wav,sad,x\nb.wav,angry,y\n");
+        assert_eq!(ids(&scan), ["mine/x/a", "mine/y/b"]);
+        let columns = ColumnsConfig {
+            path: Some("where".into()),
+            speaker: Some("who".into()),
+            sex: Some("f/m".into()),
+            ..ColumnsConfig::default()
+        };
+        let config = CorpusConfig { columns, ..config() };
+        let scan = scanned_as(&config, &files, "who,where,emotion,f/m\nx,a.wav,sad,f\n").unwrap();
+        assert_eq!((ids(&scan), scan.clips[0].meta.sex), (vec!["mine/x/a"], Some(Sex::Female)));
+    }
+
+    #[test]
+    fn speakers_in_two_spellings_are_refused_merged_or_kept_apart() {
+        let files = ["lab/a.wav", "lab/b.wav", "lab/c.wav"];
+        let table = "path,emotion,speaker\na.wav,sad,s00\nb.wav,sad,S00\nc.wav,sad, S00\u{a0}\n";
+        let error = scanned_as(&config(), &files, table).unwrap_err().to_string();
+        for word in ["\"S00\" (2 clips, first in row 3) and \"s00\" (1 clips, first in row 2)", "alike_speakers"] {
+            assert!(error.contains(word), "{error}");
+        }
+        let with = |alike_speakers| {
+            let config = CorpusConfig { alike_speakers, ..config() };
+            let scan = scanned_as(&config, &files, table).unwrap();
+            ids(&scan).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(with(AlikeSpeakers::Same), ["mine/S00/a", "mine/S00/b", "mine/S00/c"]);
+        assert_eq!(with(AlikeSpeakers::Distinct), ["mine/S00/b", "mine/S00/c", "mine/s00/a"]);
+    }
+
+    #[test]
+    fn nobody_is_no_speaker() {
+        let files = ["lab/a.wav", "lab/b.wav", "lab/c.wav"];
+        let scan = scanned(&files, "path,emotion,speaker\na.wav,sad,x\nb.wav,sad,nan\nc.wav,happy,Unknown\n");
+        assert_eq!(ids(&scan), ["mine/x/a"]);
+        assert!(scan.excluded[0].reason.contains("row 3: the speaker \"nan\" names nobody"), "{:?}", scan.excluded);
+        assert_eq!(scan.excluded[1].cause, Cause::Row);
+        assert!(scan.listed.contains("happy"), "a class that is lost is told of");
+    }
+
+    #[test]
+    fn emotions_that_differ_in_case_are_one() {
+        let files = ["lab/a.wav", "lab/b.wav", "lab/c.wav"];
+        let scan = scanned(&files, "path,emotion,speaker\na.wav,Boredom,x\nb.wav,boredom ,x\nc.wav,BOREDOM,x\n");
+        assert!(scan.clips.iter().all(|clip| clip.emotion == "boredom"), "{scan:?}");
+        let scan = scanned(&files, "path,emotion,speaker\na.wav,Boredom,x\nb.wav,SAD,x\nc.wav,BOREDOM,x\n");
+        let emotions: Vec<&str> = scan.clips.iter().map(|clip| clip.emotion.as_str()).collect();
+        assert_eq!(emotions, ["BOREDOM", "sad", "BOREDOM"]);
+    }
+
+    fn part(clip: &Clip) -> (f64, Option<f64>) {
+        let Segment { start, end, .. } = clip.source.segment().unwrap();
+        (start.as_secs_f64(), end.map(|end| end.as_secs_f64()))
+    }
+
+    #[test]
+    fn rows_may_be_segments_of_longer_files() {
+        let scan = scanned(
+            &["lab/a.wav", "lab/b.wav"],
+            "path,emotion,speaker,start,end\na.wav,sad,x,0,1.5\na.wav,angry,y,1.5,3\nb.wav,sad,x,,\n\
+             a.wav,sad,x,2.5,\na.wav,sad,x,0.0,1.50\na.wav,sad,x,2,1\na.wav,sad,x,1e3 s,2\n",
+        );
+        assert_eq!(ids(&scan), ["mine/x/a_0.000-1.500", "mine/x/a_2.500-", "mine/x/b", "mine/y/a_1.500-3.000"]);
+        assert_eq!(part(&scan.clips[0]), (0.0, Some(1.5)));
+        assert_eq!(part(&scan.clips[1]), (2.5, None));
+        assert_eq!(scan.clips[2].source.segment(), None);
+        assert_eq!(scan.overlaps, [["mine/y/a_1.500-3.000", "mine/x/a_2.500-"]]);
+        let reasons: Vec<&str> = scan.excluded.iter().map(|exclusion| exclusion.reason.as_str()).collect();
+        assert!(reasons.contains(&"row 6 lists it again (row 2 is kept)"), "{reasons:?}");
+        assert!(reasons.contains(&"row 7 of the table: it ends at 1 s, and begins at 2 s"), "{reasons:?}");
+        assert!(reasons.iter().any(|reason| reason.contains("start = \"1e3 s\" is no time")), "{reasons:?}");
+    }
+
+    #[test]
+    fn a_segment_may_have_a_length_in_place_of_an_end() {
+        let table = "path,emotion,speaker,offset,duration\na.wav,sad,x,0:01.5,2\na.wav,sad,x,0 days 00:01:00,0.5\n";
+        let scan = scanned(&["lab/a.wav"], table);
+        assert_eq!(scan.clips.iter().map(part).collect::<Vec<_>>(), [(1.5, Some(3.5)), (60.0, Some(60.5))]);
+        let table = "path,emotion,speaker,start,end,duration\na.wav,sad,x,1,2,1\na.wav,sad,x,3,4,3\n";
+        let scan = scanned(&["lab/a.wav"], table);
+        assert_eq!((scan.clips.len(), scan.excluded.len()), (1, 1));
+        assert!(scan.excluded[0].reason.contains("do not agree"), "{:?}", scan.excluded);
+    }
+
+    #[test]
+    fn a_column_of_durations_alone_is_held_against_the_files() {
+        let audio = |name: &str| (name.to_owned(), crate::corpus::fake::sound(8000, 1.0));
+        let data = corpus(&[], "path,emotion,speaker,duration\na.wav,sad,x,1.02\n");
+        let (name, bytes) = audio("lab/a.wav");
+        fake::write(data.path(), &name, &bytes);
+        let scan = super::super::scan(&config(), data.path()).unwrap();
+        assert_eq!((scan.clips[0].source.segment(), scan.clips[0].meta.extra["duration"].as_str()), (None, "1.02"));
+        fake::write(data.path(), "lab/mine.csv", b"path,emotion,speaker,duration\na.wav,sad,x,0.4\n");
+        let error = super::super::scan(&config(), data.path()).unwrap_err().to_string();
+        assert!(error.contains("row 2") && error.contains("lasts 1.00 s") && error.contains("ignore"), "{error}");
+        let columns = ColumnsConfig { duration: Some("duration".into()), ..ColumnsConfig::default() };
+        let scan = super::super::scan(&CorpusConfig { columns, ..config() }, data.path()).unwrap();
+        assert_eq!(part(&scan.clips[0]), (0.0, Some(0.4)));
+    }
+
+    #[test]
+    fn times_are_read_as_tables_write_them() {
+        for (text, expected) in [
+            ("1.5", Some(1.5)),
+            ("0", Some(0.0)),
+            ("01:02.5", Some(62.5)),
+            ("1:00:00", Some(3600.0)),
+            ("0 days 00:00:01.250000", Some(1.25)),
+            ("1 days 00:00:00", Some(86_400.0)),
+            ("NaT", None),
+        ] {
+            assert_eq!(seconds(text).unwrap().map(|time| time.as_secs_f64()), expected, "{text}");
+        }
+        for text in ["-1", "1,5", "inf", "1:75", "a", "1:2:3:4", "1e400", ""] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
     }
 }

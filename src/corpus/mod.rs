@@ -31,9 +31,11 @@
 
 mod alike;
 mod chunks;
+mod columns;
 mod copies;
 mod crema_d;
 mod embedded;
+mod entries;
 pub mod export;
 mod inspect;
 mod kind;
@@ -43,6 +45,7 @@ mod ravdess;
 mod savee;
 mod settings;
 mod sniff;
+pub(crate) mod spelling;
 pub(crate) mod table;
 mod tess;
 pub(crate) mod walk;
@@ -57,10 +60,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub use columns::ColumnsConfig;
 pub use inspect::{DITHER_STEPS, Fault, Findings, Flaw, Identical, Misnamed, inspect};
 pub use kind::Kind;
 pub use named::recognise;
-pub use settings::{CorpusConfig, LabelSource};
+pub use settings::{AlikeSpeakers, CorpusConfig, LabelSource};
 pub use sniff::{Content, Format, HEAD_BYTES, sniff};
 
 use crate::error::{Error, Result};
@@ -119,6 +123,37 @@ pub struct Scan {
     pub clips: Vec<Clip>,
     /// The audio files that were left out, in order of their path.
     pub excluded: Vec<Exclusion>,
+    /// How much of a published corpus was found, by the corpus's name here.
+    pub extents: BTreeMap<String, Extent>,
+    /// Clips that are segments of one file and have a stretch of it in common, by id.
+    pub overlaps: Vec<Vec<String>>,
+    /// The emotions of all that was found or listed, whether its audio can be used or not.
+    pub listed: BTreeSet<String>,
+    /// How many clips of each corpus are missing, as far as names and tables tell; see [`Scan::lost`].
+    lost: BTreeMap<String, usize>,
+}
+
+impl Scan {
+    /// How many clips of each corpus are missing or damaged, by the scan and by what the contents have shown; corpora that
+    /// have lost none are left out.
+    #[must_use]
+    pub fn lost(&self, findings: &Findings) -> BTreeMap<String, usize> {
+        let mut lost = self.lost.clone();
+        for fault in findings.faults.iter().filter(|fault| !fault.flaw.is_known()) {
+            let corpus = fault.clip.split('/').next().unwrap_or_default();
+            *lost.entry(corpus.to_owned()).or_default() += 1;
+        }
+        lost
+    }
+}
+
+/// How much of a published corpus there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extent {
+    /// Clips that were found, whether they can be used or not.
+    pub found: usize,
+    /// Clips that the corpus has as it is published.
+    pub published: usize,
 }
 
 /// A file that was left out, and why.
@@ -128,6 +163,34 @@ pub struct Exclusion {
     pub path: PathBuf,
     /// The reason, as a sentence fragment: "second copy of …", "Git-LFS pointer: run `git lfs pull`".
     pub reason: String,
+    /// What kind of reason it is.
+    pub cause: Cause,
+}
+
+/// Why a file or a row was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// It is no clip of the corpus: another name, another recording (song, video), no agreed label.
+    NotOfTheCorpus,
+    /// Another file or row is the same clip.
+    Copy,
+    /// What a table says of it is not enough or not possible: no emotion, no speaker, two labels.
+    Row,
+    /// It is listed, and there is no such file.
+    Missing,
+    /// It is there and cannot be used: unreadable, cut, no audio.
+    Damaged,
+    /// It is a known fault of the corpus: silent, or the same recording with two labels.
+    Known,
+}
+
+impl Cause {
+    /// Whether the clip was meant to be used and its audio is not to be had.
+    #[must_use]
+    pub fn is_loss(self) -> bool {
+        matches!(self, Self::Missing | Self::Damaged)
+    }
 }
 
 /// Finds the clips of one corpus, by names and tables; the roots of `config` are relative to the folder `data`.
@@ -143,6 +206,10 @@ pub fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
     if scan.clips.is_empty() {
         return Err(Error::Data(nothing_left(config, &scan)));
     }
+    entries::unify_emotions(&mut scan);
+    let lost = scan.excluded.iter().filter(|exclusion| exclusion.cause.is_loss()).count();
+    scan.lost = (lost > 0).then(|| (config.name(), lost)).into_iter().collect();
+    scan.listed.extend(scan.clips.iter().map(|clip| clip.emotion.clone()).collect::<BTreeSet<_>>());
     scan.clips.sort_by(|a, b| a.id.cmp(&b.id));
     scan.excluded.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(scan)
@@ -166,10 +233,15 @@ pub fn scan_all(configs: &[CorpusConfig], data: &Path) -> Result<Scan> {
     }
     let mut all = Scan::default();
     for config in configs {
-        let Scan { clips, excluded } = scan(config, data)?;
+        let Scan { clips, excluded, extents, overlaps, listed, lost } = scan(config, data)?;
+        all.lost.extend(lost);
         all.clips.extend(clips);
         all.excluded.extend(excluded);
+        all.extents.extend(extents);
+        all.overlaps.extend(overlaps);
+        all.listed.extend(listed);
     }
+    entries::unify_emotions(&mut all);
     all.clips.sort_by(|a, b| a.id.cmp(&b.id));
     all.excluded.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(all)
@@ -177,7 +249,7 @@ pub fn scan_all(configs: &[CorpusConfig], data: &Path) -> Result<Scan> {
 
 fn nothing_left(config: &CorpusConfig, scan: &Scan) -> String {
     let first = scan.excluded.first();
-    let first = first.map_or(String::new(), |Exclusion { path, reason }| format!(", as {}: {reason}", path.display()));
+    let first = first.map_or(String::new(), |Exclusion { path, reason, .. }| format!(", as {}: {reason}", path.display()));
     format!("no clip of the corpus {} can be used: {} files are excluded{first}", config.name(), scan.excluded.len())
 }
 

@@ -9,7 +9,7 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    Clip, CorpusConfig, Exclusion, Kind, Metadata, Scan, Source,
+    Cause, Clip, CorpusConfig, Exclusion, Extent, Kind, Metadata, Scan, Source,
     copies::{self, Candidate},
     sniff::Content,
     walk::{self, Found},
@@ -47,6 +47,8 @@ pub(super) struct Naming {
     pub example: &'static str,
     /// Where to get it.
     pub obtain: &'static str,
+    /// How many clips it has as it is published, where that is known.
+    pub published: Option<usize>,
     /// Reads a path that is relative to the corpus's folder.
     pub parse: fn(&Path) -> Reading<Parsed>,
 }
@@ -65,27 +67,33 @@ pub(super) struct Named {
 pub(super) fn find(naming: &Naming, config: &CorpusConfig, data: &Path) -> Result<Named> {
     let root = config.folder(data);
     check_folder(naming, config, &root)?;
-    let found = walk::walk(&root);
-    if found.audio.is_empty() {
-        return Err(Error::Data(no_audio(naming, &root, &found)));
+    let folder = walk::walk(&root);
+    if folder.audio.is_empty() {
+        return Err(Error::Data(no_audio(naming, &root, &folder)));
     }
-    let mut excluded = found.unreadable.clone();
-    let mut candidates = Vec::with_capacity(found.audio.len());
-    for path in &found.audio {
+    let mut excluded = folder.unreadable.clone();
+    let mut candidates = Vec::with_capacity(folder.audio.len());
+    for path in &folder.audio {
         match (naming.parse)(path) {
             Ok(parsed) => candidates.push(Candidate { path: path.clone(), parsed }),
-            Err(reason) => excluded.push(Exclusion { path: root.join(path), reason }),
+            Err(reason) => excluded.push(Exclusion {
+                path: root.join(path),
+                reason,
+                cause: Cause::NotOfTheCorpus,
+            }),
         }
     }
     if candidates.is_empty() {
-        return Err(Error::Data(no_names(naming, config, &root, &found, &excluded)));
+        return Err(Error::Data(no_names(naming, config, &root, &folder, &excluded)));
     }
     refuse_pointers(naming, &root, &candidates)?;
     let (kept, copies) = copies::keep_one(&root, candidates);
     excluded.extend(copies);
     let name = config.name();
+    let found = kept.len();
     let clips = kept.into_iter().map(|candidate| clip(&name, &root, candidate)).collect();
-    Ok(Named { scan: Scan { clips, excluded }, root, found })
+    let extents = naming.published.map(|published| (name, Extent { found, published })).into_iter().collect();
+    Ok(Named { scan: Scan { clips, excluded, extents, ..Scan::default() }, root, found: folder })
 }
 
 /// What the public corpora's rules for names say of a path, whoever wrote it down and wherever the file is: a clip whose
@@ -129,7 +137,7 @@ fn check_folder(naming: &Naming, config: &CorpusConfig, root: &Path) -> Result<(
 fn no_audio(naming: &Naming, root: &Path, found: &Found) -> String {
     let Naming { title, example, obtain, .. } = naming;
     let unreadable = match found.unreadable.first() {
-        Some(Exclusion { path, reason }) => format!(" ({}: {reason})", path.display()),
+        Some(Exclusion { path, reason, .. }) => format!(" ({}: {reason})", path.display()),
         None => String::new(),
     };
     format!(
@@ -141,7 +149,7 @@ fn no_audio(naming: &Naming, root: &Path, found: &Found) -> String {
 fn no_names(naming: &Naming, config: &CorpusConfig, root: &Path, found: &Found, excluded: &[Exclusion]) -> String {
     let Naming { title, example, obtain, .. } = naming;
     let first = excluded.iter().find(|exclusion| walk::is_audio(&exclusion.path));
-    let first = first.map_or(String::new(), |Exclusion { path, reason }| format!(" {}: {reason}.", path.display()));
+    let first = first.map_or(String::new(), |Exclusion { path, reason, .. }| format!(" {}: {reason}.", path.display()));
     let is_of = |kind: &&Kind| {
         **kind != config.kind
             && kind.naming().is_some_and(|other| found.audio.iter().any(|path| (other.parse)(path).is_ok()))

@@ -44,7 +44,7 @@ mod tests {
         let mut frame = DataFrame::new_infer_height(columns).unwrap();
         ParquetWriter::new(File::create(&path).unwrap()).finish(&mut frame).unwrap();
         let table = Table::read(&path).unwrap();
-        let rows: Vec<Vec<(&str, &str)>> = table.rows().map(|row| row.into_iter().collect()).collect();
+        let rows: Vec<Vec<(&str, &str)>> = table.rows().map(|(_, row)| row.into_iter().collect()).collect();
         assert_eq!(rows, [vec![("age", "31"), ("path", "a.wav"), ("speaker", "01")], vec![("path", "b.wav")]]);
         std::fs::write(&path, "PAR1").unwrap();
         let error = Table::read(&path).unwrap_err().to_string();

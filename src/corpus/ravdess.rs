@@ -16,6 +16,7 @@ pub(super) const NAMING: Naming = Naming {
     title: "RAVDESS",
     example: "Actor_01/03-01-05-01-02-01-01.wav",
     obtain: "Get Audio_Speech_Actors_01-24.zip from https://zenodo.org/records/1188976",
+    published: Some(1440),
     parse,
 };
 

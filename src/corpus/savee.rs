@@ -15,6 +15,7 @@ pub(super) const NAMING: Naming = Naming {
     title: "SAVEE",
     example: "AudioData/DC/a01.wav or ALL/DC_a01.wav",
     obtain: "Get it from http://kahlan.eps.surrey.ac.uk/savee/ (registration)",
+    published: Some(480),
     parse,
 };
 

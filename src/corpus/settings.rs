@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
+use super::{ColumnsConfig, Kind};
 use crate::error::{Error, Result};
 
 /// One `[[corpora]]` table of the config. Only `kind` has no default.
@@ -30,6 +30,40 @@ pub struct CorpusConfig {
     /// Where the labels of CREMA-D come from; no other kind has a choice.
     #[serde(default, skip_serializing_if = "LabelSource::is_default")]
     pub label_source: LabelSource,
+    /// What the columns of a manifest are called, where not by a usual name.
+    #[serde(default, skip_serializing_if = "ColumnsConfig::is_default")]
+    pub columns: ColumnsConfig,
+    /// What becomes of a manifest's speakers whose names differ in spelling alone.
+    #[serde(default, skip_serializing_if = "AlikeSpeakers::is_default")]
+    pub alike_speakers: AlikeSpeakers,
+    /// How many clips may be missing or damaged for training to go on without them.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub allow_missing: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_none(number: &usize) -> bool {
+    *number == 0
+}
+
+/// What becomes of speakers whose names are suspiciously alike, as `s00` and `S00`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlikeSpeakers {
+    /// An error lists them.
+    #[default]
+    Refuse,
+    /// They are one person, who is called as most of the clips have it.
+    Same,
+    /// They are different people.
+    Distinct,
+}
+
+impl AlikeSpeakers {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What a clip's label says: what the actor meant, or what listeners heard. The two are different tasks.
@@ -55,7 +89,16 @@ impl CorpusConfig {
     /// The table that says nothing but its kind.
     #[must_use]
     pub fn new(kind: Kind) -> Self {
-        Self { kind, root: None, path: None, name: None, label_source: LabelSource::default() }
+        Self {
+            kind,
+            root: None,
+            path: None,
+            name: None,
+            label_source: LabelSource::default(),
+            columns: ColumnsConfig::default(),
+            alike_speakers: AlikeSpeakers::default(),
+            allow_missing: 0,
+        }
     }
 
     /// The corpus at `place`, as a command line names it: its own folder, a manifest's table, nothing for the embedded
@@ -109,6 +152,10 @@ impl CorpusConfig {
             "`root` has no meaning for kind = \"synthetic\": the embedded corpus is not on disk".into()
         } else if kind != Kind::CremaD && self.label_source != LabelSource::Intended {
             format!("`label_source` is for kind = \"crema_d\": kind = \"{kind}\" has one label for a clip")
+        } else if kind != Kind::Manifest && !self.columns.is_default() {
+            format!("`columns` is for kind = \"manifest\": kind = \"{kind}\" has no table of its own")
+        } else if kind != Kind::Manifest && self.alike_speakers != AlikeSpeakers::Refuse {
+            format!("`alike_speakers` is for kind = \"manifest\": kind = \"{kind}\" knows its speakers")
         } else {
             return Ok(());
         };

@@ -1,7 +1,7 @@
 //! Tables of text: what manifests and the corpora's own tables are read into, whatever their format.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -18,6 +18,8 @@ pub(crate) struct Table {
     path: PathBuf,
     columns: Vec<Column>,
     height: usize,
+    /// What the first row is called: 2 where a header is the first, as in a spreadsheet.
+    first: usize,
 }
 
 /// A named column of a [`Table`].
@@ -29,38 +31,66 @@ pub(super) struct Column {
 }
 
 impl Table {
-    /// Reads a table of any length: CSV, by the separator that its first line has most of (comma, semicolon or tab); or
-    /// Parquet, in a build with that feature.
+    /// Reads a table of any length: CSV, by the separator that its first line has most of (comma, semicolon or tab);
+    /// JSON, a list of objects or one a line; or Parquet, in a build with that feature.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-        let columns = match extension.as_deref() {
-            Some("csv" | "tsv" | "txt") => read_csv(path)?,
-            Some("parquet" | "pq") => read_parquet(path)?,
+        let (columns, first) = match extension.as_deref() {
+            Some("csv" | "tsv" | "txt") => (read_csv(path)?, 2),
+            Some("jsonl" | "ndjson" | "json") => (read_json(path)?, 1),
+            Some("parquet" | "pq") => (read_parquet(path)?, 1),
             _ => {
-                let problem = "not a table that is read here: write it as CSV, with a name that ends in .csv or .tsv, or as .parquet";
+                let problem = "not a table that is read here: write it as CSV, with a name that ends in .csv or .tsv, \
+                               as JSON lines (.jsonl), or as .parquet";
                 return Err(Error::file(path, problem));
             }
         };
+        let mut names = BTreeSet::new();
+        let named = columns.iter().filter(|column| !column.name.is_empty());
+        if let Some(twice) = named.map(|column| &column.name).find(|name| !names.insert(name.to_lowercase())) {
+            return Err(Error::file(path, format!("two columns are called \"{twice}\": give each a name of its own")));
+        }
         let height = columns.iter().map(|column| column.cells.len()).max().unwrap_or(0);
-        Ok(Self { path: path.to_owned(), columns, height })
+        Ok(Self { path: path.to_owned(), columns, height, first })
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The names of the columns, as the table spells them.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// The cells of the column of exactly that name.
+    pub(super) fn cells(&self, name: &str) -> &[Option<String>] {
+        self.columns.iter().find(|column| column.name == name).map_or(&[], |column| &column.cells)
+    }
+
+    /// How many rows it has.
+    pub(super) fn height(&self) -> usize {
+        self.height
     }
 
     /// The name of the column as the table spells it, which may differ in case; an error names the columns there are
     /// and adds the `advice`.
     pub(crate) fn column(&self, name: &str, advice: &str) -> Result<&str> {
-        let spelling =
-            self.columns.iter().map(|column| column.name.as_str()).find(|found| found.eq_ignore_ascii_case(name));
+        let spelling = self.names().find(|found| found.to_lowercase() == name.to_lowercase());
         spelling.ok_or_else(|| {
-            let names: Vec<_> = self.columns.iter().map(|column| column.name.as_str()).collect();
+            let names: Vec<_> = self.names().collect();
             Error::file(&self.path, format!("no column {name} among \"{}\": {advice}", names.join("\", \"")))
         })
     }
 
-    /// The rows in their order, without columns that have no name (the row numbers that some programs write).
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+    /// The rows in their order with their numbers, without columns that have no name (the row numbers that some programs
+    /// write).
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (usize, Row<'_>)> {
         let named = || self.columns.iter().filter(|column| !column.name.is_empty());
         (0..self.height).map(move |row| {
-            named().filter_map(|column| Some((column.name.as_str(), column.cells[row].as_deref()?))).collect()
+            let cells = named().filter_map(|column| Some((column.name.as_str(), column.cells.get(row)?.as_deref()?)));
+            (self.first + row, cells.collect())
         })
     }
 }
@@ -68,22 +98,103 @@ impl Table {
 fn read_csv(path: &Path) -> Result<Vec<Column>> {
     let bytes = std::fs::read(path).map_err(Error::io("read the table", path))?;
     let wrong = |problem: String| Error::file(path, format!("not a table in CSV and UTF-8: {problem}"));
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(wrong("it is UTF-16: save it as UTF-8".into()));
+    }
     // Spreadsheets put a byte-order mark before the first name.
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator(text)).from_reader(text);
-    let names = reader.headers().map_err(|error| wrong(problem_of(&error)))?.clone();
+    // Rows of unequal length are looked for here: the reader does not know what we call a row.
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator(text)).flexible(true).from_reader(text);
+    let names = reader.headers().map_err(|error| wrong(format!("the first row {}", problem_of(&error))))?.clone();
     if names.is_empty() {
-        return Err(wrong("it is empty; the first line names the columns".into()));
+        return Err(wrong("it is empty; the first row names the columns".into()));
     }
     let mut columns: Vec<Column> =
         names.iter().map(|name| Column { name: name.trim().to_owned(), cells: Vec::new() }).collect();
-    for row in reader.records() {
-        let row = row.map_err(|error| wrong(problem_of(&error)))?;
+    let mut last = (2, 0);
+    for (number, row) in (2..).zip(reader.records()) {
+        let row = row.map_err(|error| wrong(format!("row {number} {}", problem_of(&error))))?;
+        let (line, byte) = row.position().map_or((0, 0), |at| (at.line(), at.byte()));
+        last = (number, usize::try_from(byte).unwrap_or(usize::MAX));
+        if row.len() != names.len() {
+            let line = if line == number { String::new() } else { format!(" (line {line})") };
+            return Err(wrong(format!(
+                "row {number}{line} has {} cells, and the first row names {} columns: put a cell that holds a separator \
+                 in quotes",
+                row.len(),
+                names.len()
+            )));
+        }
         for (column, cell) in columns.iter_mut().zip(&row) {
             column.cells.push(filled(cell));
         }
     }
+    // A quote that is never closed makes one cell of all that follows; only the last row can have one.
+    if is_open(text.get(last.1..).unwrap_or_default(), separator(text)) {
+        return Err(wrong(format!("row {} begins a cell with a quote that is never closed", last.0)));
+    }
     Ok(columns)
+}
+
+/// Whether the text ends inside of a quoted cell.
+fn is_open(text: &[u8], separator: u8) -> bool {
+    let (mut quoted, mut begins) = (false, true);
+    for &byte in text {
+        let toggles = byte == b'"' && (quoted || begins);
+        quoted ^= toggles;
+        // Two quotes in a row are one of the cell's: the second opens again what the first has closed.
+        begins = !quoted && (toggles || byte == separator || byte == b'\n' || byte == b'\r');
+    }
+    quoted
+}
+
+fn read_json(path: &Path) -> Result<Vec<Column>> {
+    let text = std::fs::read_to_string(path).map_err(Error::io("read the table", path))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let wrong = |number: usize, problem: String| Error::file(path, format!("row {number} {problem}"));
+    let mut columns: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
+    let mut height = 0;
+    let mut add = |row: serde_json::Map<String, serde_json::Value>| {
+        for (name, value) in row {
+            let cells = columns.entry(name.trim().to_owned()).or_default();
+            cells.resize(height, None);
+            cells.push(text_of(value));
+        }
+        height += 1;
+    };
+    if text.trim_start().starts_with('[') {
+        let rows: Vec<serde_json::Map<String, serde_json::Value>> =
+            serde_json::from_str(text).map_err(|error| Error::file(path, format!("is no list of objects: {error}")))?;
+        rows.into_iter().for_each(&mut add);
+    } else {
+        for (number, line) in (1..).zip(text.lines()) {
+            // Blank lines are no rows; the numbers are those of the lines all the same.
+            let row = match line.trim() {
+                "" => serde_json::Map::new(),
+                line => serde_json::from_str(line)
+                    .map_err(|error| wrong(number, format!("is no JSON object on a line of its own: {error}")))?,
+            };
+            add(row);
+        }
+    }
+    let column = |(name, mut cells): (String, Vec<_>)| {
+        cells.resize(height, None);
+        Column { name, cells }
+    };
+    let columns: Vec<Column> = columns.into_iter().map(column).collect();
+    if columns.is_empty() {
+        return Err(Error::file(path, "no table: it holds no JSON object"));
+    }
+    Ok(columns)
+}
+
+/// A JSON value as a cell: text and numbers as they are written, what is nested as JSON.
+fn text_of(value: serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => filled(&text),
+        other => Some(other.to_string()),
+    }
 }
 
 /// A cell's text; none where it is blank.
@@ -91,16 +202,12 @@ pub(super) fn filled(cell: &str) -> Option<String> {
     Some(cell.trim()).filter(|cell| !cell.is_empty()).map(str::to_owned)
 }
 
-/// What is wrong with a table, by line, without the reader's advice to programmers.
+/// What is wrong with a row, without the reader's advice to programmers.
 fn problem_of(error: &csv::Error) -> String {
-    let line = error.position().map(|at| format!("line {}", at.line())).unwrap_or_else(|| "a line".into());
     match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{line} has {len} cells, but the first line names {expected_len} columns")
-        }
-        csv::ErrorKind::Utf8 { .. } => format!("{line} holds bytes that are not UTF-8: save the table as UTF-8"),
-        csv::ErrorKind::Io(error) => error.to_string(),
-        _ => error.to_string(),
+        csv::ErrorKind::Utf8 { .. } => "holds bytes that are not UTF-8: save the table as UTF-8".into(),
+        csv::ErrorKind::Io(error) => format!("cannot be read: {error}"),
+        _ => format!("cannot be read: {error}"),
     }
 }
 
@@ -117,7 +224,7 @@ fn read_parquet(path: &Path) -> Result<Vec<Column>> {
 
 /// The separator that the first line has most of.
 fn separator(text: &[u8]) -> u8 {
-    let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let header = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     let count = |separator: &u8| header.iter().filter(|byte| *byte == separator).count();
     // Of equals the last one wins, which is to be the comma.
     [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
@@ -134,7 +241,7 @@ mod tests {
         let path = folder.path().join(name);
         fs::write(&path, content).unwrap();
         let owned = |row: Row<'_>| row.into_iter().map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect();
-        Table::read(&path).map(|table| table.rows().map(owned).collect())
+        Table::read(&path).map(|table| table.rows().map(|(_, row)| owned(row)).collect())
     }
 
     fn row(cells: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -156,13 +263,35 @@ mod tests {
     }
 
     #[test]
+    fn quotes_inside_of_cells_are_read_and_open_ones_refused() {
+        let rows = table("a.csv", "a,b\n\"say \"\"x\"\", y\",5\" nail\n\"two\nlines\",z\n").unwrap();
+        assert_eq!(rows, [row(&[("a", "say \"x\", y"), ("b", "5\" nail")]), row(&[("a", "two\nlines"), ("b", "z")])]);
+        let error = table("a.csv", "a,b\n1,2\n3,\"4\n5,6\n7,8\n").unwrap_err().to_string();
+        assert!(error.contains("row 3 begins a cell with a quote that is never closed"), "{error}");
+    }
+
+    #[test]
+    fn json_is_read_by_line_or_as_a_list() {
+        let expected = [row(&[("age", "31"), ("path", "a.wav")]), row(&[("path", "b.wav"), ("x", "1.0")])];
+        let lines = "{\"path\": \"a.wav\", \"age\": 31, \"x\": null}\n{\"x\": 1.0, \"path\": \"b.wav\"}\n";
+        assert_eq!(table("a.jsonl", lines).unwrap(), expected);
+        let list = format!("[{}]", lines.trim().replace('\n', ","));
+        assert_eq!(table("a.json", &list).unwrap(), expected);
+        let error = table("a.jsonl", &format!("{lines}\n[1]\n")).unwrap_err().to_string();
+        assert!(error.contains("a.jsonl: row 4 is no JSON object"), "{error}");
+    }
+
+    #[test]
     fn a_table_that_cannot_be_read_is_named() {
         for (name, content, problem) in [
             ("a.csv", "", "not a table in CSV"),
-            ("a.csv", "a,b\n1,2,3\n", "line 2 has 3 cells, but the first line names 2 columns"),
-            ("a.csv", "a,b\n1,2\n3\n", "line 3 has 1 cells"),
+            ("a.csv", "a,b\n1,2,3\n", "row 2 has 3 cells, and the first row names 2 columns"),
+            ("a.csv", "a,b\n1,2\n3\n", "row 3 has 1 cells"),
+            ("a.csv", "a,b\n\"1\n1\",2\n3\n", "row 3 (line 4) has 1 cells"),
+            ("a.csv", "path,Path\n1,2\n", "two columns are called \"Path\""),
             ("a.xlsx", "PK", "write it as CSV"),
             ("a", "a,b", "write it as CSV"),
+            ("a.jsonl", "", "no JSON object"),
         ] {
             let error = table(name, content).unwrap_err().to_string();
             assert!(error.contains(problem) && error.contains(name), "{error}");

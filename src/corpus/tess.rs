@@ -15,6 +15,7 @@ pub(super) const NAMING: Naming = Naming {
     title: "TESS",
     example: "YAF_angry/YAF_back_angry.wav",
     obtain: "Get it from https://doi.org/10.5683/SP2/E8H2MF",
+    published: Some(2800),
     parse,
 };
 

@@ -8,7 +8,7 @@ use std::{
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::Exclusion;
+use super::{Cause, Exclusion};
 
 /// Extensions of audio files, in lower case, and whether the format loses something. The extension decides what is
 /// looked at; what it is, is decided by its content.
@@ -60,7 +60,7 @@ pub(crate) fn walk(root: &Path) -> Found {
                     true => format!("link to a file that is not there ({reason})"),
                     false => format!("cannot be read: {reason}"),
                 };
-                found.unreadable.push(Exclusion { path, reason });
+                found.unreadable.push(Exclusion { path, reason, cause: Cause::Damaged });
             }
         }
     }

@@ -125,6 +125,14 @@ pub fn compare(first: &Evaluation, second: &Evaluation, bootstrap: Bootstrap) ->
     })
 }
 
+/// What the folds of `of` test, where both runs have noted it; the words that describe the protocol where not.
+fn test_sides(of: &ProtocolRecord, other: &ProtocolRecord) -> String {
+    match (&of.test_sides, &other.test_sides) {
+        (Some(sides), Some(_)) => sides.clone(),
+        _ => of.description.clone(),
+    }
+}
+
 fn same_protocol(first: &Evaluation, second: &Evaluation) -> Result<()> {
     let refuse = |what: String| {
         Err(Error::Config(format!(
@@ -135,7 +143,7 @@ fn same_protocol(first: &Evaluation, second: &Evaluation) -> Result<()> {
     let (a, b) = (&first.protocol, &second.protocol);
     for (what, a, b) in [
         ("protocol", a.name.clone(), b.name.clone()),
-        ("protocol", a.description.clone(), b.description.clone()),
+        ("test sides", test_sides(a, b), test_sides(b, a)),
         ("corpora", a.corpora.join(", "), b.corpora.join(", ")),
         ("classes", first.confusion.classes.join(", "), second.confusion.classes.join(", ")),
         ("folds", a.folds.join(", "), b.folds.join(", ")),

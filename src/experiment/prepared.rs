@@ -5,11 +5,11 @@ use std::{borrow::Cow, path::Path};
 use crate::{
     augment::Augmenter,
     config::Experiment,
-    corpus::{Clip, Exclusion, Findings, Flaw, Source},
+    corpus::{Clip, Exclusion, Source},
     error::{Error, Result},
     events::Observer,
     protocol::{Fold, Plan, audit::audit},
-    survey::{Survey, survey},
+    survey::{Losses, Survey, survey},
     synthetic,
     train::LearnFrom,
 };
@@ -63,8 +63,8 @@ impl Prepared {
             self.plan.kind.name(),
             self.plan.description,
             self.plan.folds.len(),
-            self.plan.validation_rule
-        )
+            self.plan.validation_rule()
+        ) + &self.plan.caveats.iter().map(|caveat| format!("{caveat}\n")).collect::<String>()
     }
 }
 
@@ -76,7 +76,7 @@ impl Prepared {
 pub fn prepare(experiment: Experiment, data: &Path, observer: &dyn Observer) -> Result<Prepared> {
     let augmenter = Augmenter::new(&experiment.augment, data)?;
     let Survey { mut clips, mut labels, classes, mut plan, excluded, findings, .. } =
-        survey(&experiment, data, refuse_damage, observer)?;
+        survey(&experiment, data, Losses::Refuse, observer)?;
     for fold in &plan.folds {
         audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
     }
@@ -87,7 +87,7 @@ pub fn prepare(experiment: Experiment, data: &Path, observer: &dyn Observer) -> 
                 plan.kind
             )));
         }
-        plan.validation_rule.push_str("; LEARNT FROM, too, the recipe being settled: its figures say nothing");
+        plan.validation_learnt = true;
     }
     if let Some(leak) = plan.leak {
         let copies = leak.copies_before_split - 1;
@@ -120,27 +120,4 @@ fn with_copies(clips: &[Clip], labels: &[usize], copies: usize) -> (Vec<Clip>, V
     let id = |clip: &Clip, copy| if copy == 0 { clip.id.clone() } else { format!("{}#{copy}", clip.id) };
     let rows = (0..=copies).flat_map(|copy| clips.iter().map(move |clip| Clip { id: id(clip, copy), ..clip.clone() }));
     (rows.collect(), labels.repeat(copies + 1))
-}
-
-/// Damaged files are an error: leaving them out in silence would change what the protocol's figure is of. What a corpus
-/// is known for (a silent clip, identical clips with different labels) is left out and listed instead.
-fn refuse_damage(findings: &Findings) -> Result<()> {
-    let damaged: Vec<String> = findings
-        .faults
-        .iter()
-        .filter(|fault| !matches!(fault.flaw, Flaw::Silent | Flaw::ConflictingLabels))
-        .map(|fault| format!("{}: {}", fault.path.display(), fault.reason))
-        .collect();
-    if damaged.is_empty() {
-        return Ok(());
-    }
-    const SHOWN: usize = 20;
-    let more = damaged.len().saturating_sub(SHOWN);
-    Err(Error::Data(format!(
-        "{} of {} files cannot be used:\n  {}{}\nfetch them again, or remove them to train without",
-        damaged.len(),
-        findings.files,
-        damaged.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n  "),
-        if more > 0 { format!("\n  and {more} more") } else { String::new() }
-    )))
 }

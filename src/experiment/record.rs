@@ -1,5 +1,7 @@
 //! What `run.json` says of a run.
 
+use std::collections::BTreeSet;
+
 use super::{Options, Prepared};
 use crate::{
     config::Experiment,
@@ -21,8 +23,9 @@ pub(super) fn record<'a>(
 ) -> Result<RunRecord> {
     let experiment = &prepared.experiment;
     let plan = &prepared.plan;
-    let mut corpora: Vec<String> = prepared.clips.iter().map(|clip| clip.corpus.clone()).collect();
-    corpora.dedup();
+    // Each once, though copies of all corpora follow all clips in a demonstration of leaks.
+    let corpora: BTreeSet<&str> = prepared.clips.iter().map(|clip| clip.corpus.as_str()).collect();
+    let corpora: Vec<String> = corpora.into_iter().map(str::to_owned).collect();
     let heard =
         |corpus: &&String| fold.train.iter().chain(&fold.validation).any(|&i| prepared.clips[i].corpus == **corpus);
     let mut trained_on: Vec<String> = corpora.iter().filter(heard).cloned().collect();
@@ -61,13 +64,17 @@ pub(super) fn record<'a>(
             name: plan.kind.name().to_owned(),
             speaker_independent: plan.speaker_independent,
             description: plan.description.clone(),
-            validation_rule: plan.validation_rule.clone(),
+            validation_rule: plan.validation_rule(),
             selection: format!("{selection}{averaged}{started}{taught}"),
             scaler: scaler.to_owned(),
             corpora,
             split_seed: experiment.protocol.seed,
             folds: plan.folds.iter().map(|fold| fold.name.clone()).collect(),
             brand: plan.brand().map(str::to_owned),
+            leak: plan.leak,
+            validation: plan.validation.clone(),
+            test_sides: Some(plan.test_sides(&prepared.clips[..plan.clips()])),
+            caveats: plan.caveats.clone(),
             validation_learnt: experiment.train.learn_from == LearnFrom::TrainAndValidation,
         },
         trained_on,

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Dealt, Draft,
-    kind::{Protocol, Speakers},
+    Draft,
+    contract::{Dealt, Protocol, Speakers},
     task::Task,
 };
 use crate::error::{Error, Result};

@@ -1,8 +1,8 @@
 //! One speaker learnt from and the other tested, both ways: what two speakers can tell of a third.
 
 use super::{
-    Dealt, Draft,
-    kind::{Protocol, Speakers},
+    Draft,
+    contract::{Dealt, Protocol, Speakers},
     task::Task,
 };
 use crate::error::{Error, Result};

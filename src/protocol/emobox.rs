@@ -14,8 +14,8 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    Dealt, Side, kind,
-    kind::Protocol,
+    Side, 
+    contract::{self, Dealt, Protocol},
     listed::Speakers,
     membership::{Lists, Missing},
     task::Task,
@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     about: "the folds of EmoBox (Ma et al. 2024)",
-    speakers: kind::Speakers::AsListed,
+    speakers: contract::Speakers::AsListed,
     keys: &["root"],
     deal,
 };
@@ -114,7 +114,7 @@ fn read(task: &Task<'_>, corpus: &str, root: &Path) -> Result<Dealt> {
         }
         drafts.push(lists.draft(task, fold.to_string())?);
     }
-    Ok(Dealt { note: missing.words(), ..drafts.into() })
+    Ok(Dealt { missing, ..drafts.into() })
 }
 
 /// EmoBox's key of a clip, in lower case: `crema_d/1074/1074_IWL_ANG_XX` is `cremad-1074-iwl-ang-xx`.
@@ -191,7 +191,7 @@ mod tests {
         let published: Vec<_> = (1..).zip(published).map(|(k, test)| (k.to_string(), test.to_owned())).collect();
         assert_eq!(tested(&clips, &plan_), published);
         assert!(plan_.speaker_independent);
-        assert_eq!(plan_.validation_rule, "whole speakers from the training side (3 of 20)");
+        assert_eq!(plan_.validation_rule(), "whole speakers from the training side (3 of 20)");
         for fold in &plan_.folds {
             assert_eq!(fold.sides().map(|(_, members)| members.len()), [1020, 180, 240]);
         }
@@ -236,7 +236,7 @@ mod tests {
         let good = read(&lines(&["a-A", "b", "d", "e", "gone"]), &lines(&["c", "f"])).unwrap();
         assert_eq!(good.folds[0].test, [2, 5]);
         assert_eq!((good.speaker_independent, good.folds[0].validation.len()), (false, 1));
-        assert!(good.description.ends_with(": 1 listed clip is not there, as c-gone"), "{}", good.description);
+        assert_eq!(good.caveats[0].to_string(), "1 listed clip is not there, as c-gone.");
         for (train, test, problem) in [
             (lines(&["a-A", "b"]), lines(&["c"]), "3 clips are on no side"),
             (lines(&["a-A", "b", "c", "d", "e"]), lines(&["c", "f"]), "c/s/c is on two sides"),

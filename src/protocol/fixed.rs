@@ -1,15 +1,20 @@
 //! A split that somebody else made: a table of clips and sides, or a column of a manifest.
 //!
-//! The table has the columns `clip` (an id, `corpus/speaker/stem`, or a stem that only one clip has) and `side`; with a
-//! column `fold` it holds several folds. That is what a run's `split.csv` looks like, so that any split can be used
+//! The table has the columns `clip` (an id, `corpus/speaker/stem`, or a stem that only one clip has) or `path` (a file, or the
+//! end of its path) and `side`; with a column `fold` it holds several folds. It may be the table of the audit of a foreign
+//! split. A path stands for all segments of its file. That is what a run's `split.csv` looks like, so that any split can be used
 //! again. Whether the speakers are apart is seen from the split, and said in the report. Without a validation side one
 //! is cut from the training side.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    ffi::OsStr,
+    path::{Component, Path, PathBuf},
+};
 
 use super::{
-    Dealt, Side,
-    kind::{Protocol, Speakers},
+    PATH_COLUMNS, SIDE_COLUMNS, Side,
+    contract::{Dealt, Protocol, Speakers},
     membership::{Lists, Missing},
     task::Task,
 };
@@ -21,7 +26,7 @@ use crate::{
 pub(super) const PROTOCOL: Protocol =
     Protocol { about: "a given split", speakers: Speakers::AsListed, keys: &["path", "column"], deal };
 
-const ADVICE: &str = "a split needs the columns clip and side, and may have fold";
+const ADVICE: &str = "a split needs the columns clip (or path) and side, and may have fold";
 
 fn deal(task: &Task<'_>) -> Result<Dealt> {
     match (&task.config.path, &task.config.column) {
@@ -46,36 +51,52 @@ fn by_column(task: &Task<'_>, column: &str) -> Result<Dealt> {
 }
 
 fn by_table(task: &Task<'_>, table: &Table, origin: &str) -> Result<Dealt> {
-    let (clip, side_) = (table.column("clip", ADVICE)?, table.column("side", ADVICE)?);
-    let fold = table.column("fold", ADVICE).ok();
+    let find = |names: &[&str]| names.iter().find_map(|name| table.column(name, ADVICE).ok());
+    let side_ = find(&SIDE_COLUMNS).map_or_else(|| table.column("side", ADVICE), Ok)?;
+    let (clip, path, fold) = (find(&["clip"]), find(&PATH_COLUMNS), find(&["fold"]));
+    if clip.is_none() && path.is_none() {
+        table.column("clip", ADVICE)?;
+    }
     let places = Places::of(task);
     let mut folds: Vec<(String, Lists)> = Vec::new();
+    let mut place_of: HashMap<String, usize> = HashMap::new();
     let mut missing = Missing::default();
-    for (number, row) in (2..).zip(table.rows()) {
+    for (number, row) in table.rows() {
         let cell = |column: &str| {
             row.get(column).copied().ok_or_else(|| Error::Data(format!("{origin}: row {number} has no {column}")))
         };
         let name = fold.map_or(Ok("0"), cell)?;
-        let at = match folds.iter().position(|(known, _)| known == name) {
-            Some(at) => at,
+        let at = match place_of.get(name) {
+            Some(&at) => at,
             None => {
                 folds.push((fold_name(origin, name)?, Lists::new(task.clips.len(), format!("{origin}, fold {name}"))));
+                place_of.insert(name.to_owned(), folds.len() - 1);
                 folds.len() - 1
             }
         };
         let side = side(&format!("{origin}: row {number}"), cell(side_)?)?;
-        let clip = cell(clip)?;
-        match places.find(clip) {
-            Some(i) => folds[at].1.put(task, i, side)?,
-            None => missing.note(clip),
+        let by_id = clip.and_then(|column| row.get(column).copied());
+        let (name, found) = match (by_id, path) {
+            (Some(name), _) => (name, places.find(name).into_iter().collect()),
+            (None, Some(column)) => {
+                let name = cell(column)?;
+                let found = places.of_file(name).map_err(|problem| {
+                    Error::Data(format!("{origin}: row {number} names {name}, {problem}"))
+                })?;
+                (name, found)
+            }
+            (None, None) => (cell(clip.unwrap_or("clip"))?, Vec::new()),
+        };
+        if found.is_empty() {
+            missing.note(name);
         }
+        found.into_iter().try_for_each(|i| folds[at].1.put(task, i, side))?;
     }
     if folds.is_empty() {
         return Err(Error::Data(format!("{origin} has no rows: list one clip in each")));
     }
     let drafts: Result<Vec<_>> = folds.into_iter().map(|(name, lists)| lists.draft(task, name)).collect();
-    let note = [Some(origin.to_owned()), missing.words()].into_iter().flatten().collect::<Vec<_>>().join("; ");
-    Ok(Dealt { note: Some(note), ..drafts?.into() })
+    Ok(Dealt { note: Some(origin.to_owned()), missing, ..drafts?.into() })
 }
 
 fn side(place: &str, cell: &str) -> Result<Side> {
@@ -96,6 +117,8 @@ fn fold_name(origin: &str, name: &str) -> Result<String> {
 struct Places<'a> {
     by_id: BTreeMap<&'a str, usize>,
     by_stem: BTreeMap<&'a str, Option<usize>>,
+    /// By the name of the file without its folders.
+    by_file: HashMap<&'a OsStr, Vec<(usize, &'a Path)>>,
 }
 
 impl<'a> Places<'a> {
@@ -105,7 +128,29 @@ impl<'a> Places<'a> {
             let stem = clip.id.rsplit('/').next().unwrap_or(&clip.id);
             by_stem.entry(stem).and_modify(|place| *place = None).or_insert(Some(i));
         }
-        Self { by_id: task.clips.iter().enumerate().map(|(i, clip)| (clip.id.as_str(), i)).collect(), by_stem }
+        let mut by_file: HashMap<&OsStr, Vec<(usize, &Path)>> = HashMap::new();
+        for (i, clip) in task.clips.iter().enumerate() {
+            if let Some((name, path)) = clip.source.file().and_then(|path| Some((path.file_name()?, path))) {
+                by_file.entry(name).or_default().push((i, path));
+            }
+        }
+        Self { by_id: task.clips.iter().enumerate().map(|(i, clip)| (clip.id.as_str(), i)).collect(), by_stem, by_file }
+    }
+
+    /// The clips of the one file whose path ends so.
+    fn of_file(&self, written: &str) -> std::result::Result<Vec<usize>, String> {
+        let written = written.replace('\\', "/");
+        let end: PathBuf = Path::new(&written).components().filter(|part| *part != Component::CurDir).collect();
+        let Some(named) = end.file_name().and_then(|name| self.by_file.get(name)) else { return Ok(Vec::new()) };
+        let fits: Vec<(usize, &Path)> = named.iter().filter(|(_, path)| path.ends_with(&end)).copied().collect();
+        match fits.iter().find(|(_, path)| Some(path) != fits.first().map(|(_, path)| path)) {
+            Some((_, other)) => Err(format!(
+                "which may be {} or {}: write more of the path",
+                fits.first().map_or(Path::new(""), |(_, path)| path).display(),
+                other.display()
+            )),
+            None => Ok(fits.into_iter().map(|(i, _)| i).collect()),
+        }
     }
 
     fn find(&self, name: &str) -> Option<usize> {
@@ -116,7 +161,10 @@ impl<'a> Places<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Kind, Plan, ProtocolConfig, fake};
+    use crate::{
+        corpus::Source,
+        protocol::{Kind, Plan, ProtocolConfig, fake},
+    };
 
     fn plan(table: &str) -> Result<Plan> {
         let folder = tempfile::tempdir().unwrap();
@@ -134,7 +182,8 @@ mod tests {
         let fold = &plan_.folds[0];
         assert_eq!((&fold.train[..], &fold.validation[..], &fold.test[..]), (&[0, 1][..], &[2, 3][..], &[4, 5][..]));
         assert!(plan_.speaker_independent, "as the split shows");
-        assert_eq!(plan_.description, "a given split: split.csv; 1 listed clip is not there, as c/04/000");
+        assert_eq!(plan_.description, "a given split: split.csv");
+        assert_eq!(plan_.caveats[0].to_string(), "1 listed clip is not there, as c/04/000.");
         let mixed = plan(&format!("clip,side\n{}", ROWS.replace("c/02/000,dev", "c/02/000,test"))).unwrap();
         assert!(!mixed.speaker_independent);
     }
@@ -157,6 +206,7 @@ mod tests {
             ("clip,side\nc/01/000,train\n".into(), "5 clips are on no side, as c/01/001"),
             (format!("clip,side\n{ROWS}c/01/000,eval\n"), "row 8"),
             ("clip,part\na,train\n".into(), "no column side"),
+            ("name,side\na,train\n".into(), "no column clip"),
             ("clip,side\n".into(), "no rows"),
             ("clip,side,fold\nc/01/000,train,a/b\n".into(), "a/b"),
         ] {
@@ -178,6 +228,26 @@ mod tests {
         std::fs::write(folder.path().join("split.csv"), "clip,side\na,train\nb,val\nc,test\n").unwrap();
         let plan = super::super::plan(&config, folder.path(), &clips, &[0, 0, 0], []).unwrap();
         assert_eq!(plan.folds[0].test, [2]);
+    }
+
+    #[test]
+    fn the_table_of_an_audit_names_files_by_the_end_of_their_paths() {
+        let mut clips = fake::named("c", "s", &["a", "b", "c", "d"]);
+        for (clip, file) in clips.iter_mut().zip(["/data/x/1.wav", "/data/y/1.wav", "/data/z/long.wav", "/data/z/long.wav"]) {
+            clip.source = Source::File(file.into());
+        }
+        let config = ProtocolConfig { kind: Kind::Fixed, path: Some("split.csv".into()), ..ProtocolConfig::default() };
+        let folder = tempfile::tempdir().unwrap();
+        let plan = |table: &str| {
+            std::fs::write(folder.path().join("split.csv"), table).unwrap();
+            super::super::plan(&config, folder.path(), &clips, &[0; 4], [])
+        };
+        let table = "path,split\nx/1.wav,train\n./y\\1.wav,val\nz/long.wav,test\nold/copy.wav,test\n";
+        let found = plan(table).unwrap();
+        assert_eq!(found.folds[0].test, [2, 3], "both segments of the file");
+        assert_eq!(found.caveats.len(), 1);
+        let error = plan(&table.replace("x/1.wav", "1.wav")).unwrap_err().to_string();
+        assert!(error.contains("row 2 names 1.wav") && error.contains("write more of the path"), "{error}");
     }
 
     #[test]

@@ -3,33 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Dealt, cross_corpus, cross_speaker, emobox, fixed, leak_demo, leave_one_speaker_out, luna, random, speaker_kfold,
-    task::Task, tfds,
+    contract::Protocol,
+    cross_corpus, cross_speaker, emobox, fixed, leak_demo, leave_one_speaker_out, luna, random, speaker_kfold,
+    tfds,
 };
-use crate::{error::Result, names::known_by_name};
-
-/// What a protocol's file gives.
-pub(super) struct Protocol {
-    /// What it is, in a sentence fragment.
-    pub about: &'static str,
-    /// What it promises of the speakers.
-    pub speakers: Speakers,
-    /// The keys of `[protocol]` that it reads and that the others refuse.
-    pub keys: &'static [&'static str],
-    /// Says who is tested in each fold.
-    pub deal: fn(&Task<'_>) -> Result<Dealt>,
-}
-
-/// What a protocol promises of the speakers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Speakers {
-    /// No test speaker is heard in training or validation.
-    Apart,
-    /// The same speakers are on all sides.
-    Shared,
-    /// Whatever the list that it reads does.
-    AsListed,
-}
+use crate::names::known_by_name;
 
 /// Lists the protocols, one a line: the variant, its name in a config, what its file gives.
 macro_rules! protocols {

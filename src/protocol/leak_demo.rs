@@ -7,8 +7,8 @@
 use rand::seq::SliceRandom;
 
 use super::{
-    Dealt, Draft, Leak,
-    kind::{Protocol, Speakers},
+    Draft, Leak,
+    contract::{Dealt, Protocol, Speakers},
     task::Task,
 };
 use crate::{error::Result, rng};
@@ -50,7 +50,7 @@ mod tests {
         let plan = fake::plan(&config, &clips, &labels).unwrap();
         let fold = &plan.folds[0];
         assert_eq!(plan.leak, Some(Leak { copies_before_split: 4, selection_on_test: true }));
-        assert_eq!(plan.validation_rule, "the test side itself");
+        assert_eq!(plan.validation_rule(), "the test side itself");
         assert!(plan.brand().is_some_and(|brand| brand.contains("LEAK")) && !plan.speaker_independent);
         assert_eq!((fold.train.len(), fold.test.len()), (4320, 1440));
         assert_eq!(fold.validation, fold.test);

@@ -1,8 +1,8 @@
 //! As many folds as speakers, each tested once.
 
 use super::{
-    Dealt, Draft,
-    kind::{Protocol, Speakers},
+    Draft,
+    contract::{Dealt, Protocol, Speakers},
     task::Task,
 };
 use crate::error::{Error, Result};
@@ -42,7 +42,7 @@ mod tests {
         let plan = fake::plan(&config, &clips, &labels).unwrap();
         assert_eq!(plan.folds[3].name, "KL");
         assert_eq!(
-            plan.validation_rule,
+            plan.validation_rule(),
             "clips from the training side, stratified by class (54 of 360): too few speakers to take whole ones"
         );
         let (clips, labels) = fake::corpus("c", 1, 10);

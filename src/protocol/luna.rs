@@ -2,8 +2,7 @@
 //! Transfer Learning", Sensors 21(22), 2021. The validation actors are those of ResLSTM-SER.
 
 use super::{
-    Dealt, kind,
-    kind::Protocol,
+    contract::{self, Dealt, Protocol},
     listed::{self, Speakers},
     task::Task,
 };
@@ -11,7 +10,7 @@ use crate::error::Result;
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     about: "RAVDESS by actor in the five folds of Luna-Jiménez et al. 2021; validation actors as in ResLSTM-SER",
-    speakers: kind::Speakers::Apart,
+    speakers: contract::Speakers::Apart,
     keys: &[],
     deal,
 };
@@ -42,7 +41,7 @@ mod tests {
         let (clips, labels) = fake::labelled(fake::ravdess());
         let plan = fake::plan(&config, &clips, &labels).unwrap();
         assert!(plan.speaker_independent);
-        assert_eq!(plan.validation_rule, "named by the protocol");
+        assert_eq!(plan.validation_rule(), "named by the protocol");
         // As they are published.
         let published = [
             ("2,5,14,15,16", "3,6"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Draft, Side, task::Task};
+use super::{Caveat, Draft, Side, task::Task};
 use crate::error::{Error, Result};
 
 /// Each clip's side in one fold, as far as it was read.
@@ -58,10 +58,8 @@ impl Missing {
         self.0.insert(name.to_owned());
     }
 
-    /// For the protocol's description.
-    pub(super) fn words(&self) -> Option<String> {
-        let first = self.0.first()?;
-        let are = if self.0.len() == 1 { "clip is" } else { "clips are" };
-        Some(format!("{} listed {are} not there, as {first}", self.0.len()))
+    /// For those who read the figure.
+    pub(super) fn caveat(&self) -> Option<Caveat> {
+        Some(Caveat::ListedClipsMissing { clips: self.0.len(), first: self.0.first()?.clone() })
     }
 }

@@ -16,7 +16,9 @@
 //! To add a protocol, write its file, give it a `mod` line here, and list it in `kind.rs`.
 
 pub mod audit;
+mod caveat;
 mod config;
+mod contract;
 mod copies;
 mod cross_corpus;
 mod cross_speaker;
@@ -46,17 +48,25 @@ use std::{collections::BTreeSet, path::Path};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use caveat::never_learnt;
+pub use caveat::Caveat;
 pub use config::ProtocolConfig;
 pub use kind::Kind;
 pub use side::Side;
+use side::{PATH_COLUMNS, SIDE_COLUMNS};
+pub use validation::ValidationRule;
 
-use self::{kin::Kin, kind::Speakers, task::Task, validation::Rule};
+use self::{
+    contract::{Dealt, Speakers},
+    kin::Kin,
+    task::Task,
+};
 use crate::{
     corpus::Clip,
     error::{Error, Result},
 };
 
-/// One fold: every clip on exactly one side, as indices into the experiment's clips, ascending. Under a protocol that
+/// One fold: every clip on one side at most (on exactly one, where the protocol leaves none out), as indices into the experiment's clips, ascending. Under a protocol that
 /// leaks on purpose ([`Plan::leak`]) they are rows instead; see [`Plan::clip_and_copy`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fold {
@@ -85,13 +95,17 @@ pub struct Plan {
     pub kind: Kind,
     /// What the protocol is, in a sentence fragment.
     pub description: String,
-    /// How validation was cut, in a sentence fragment.
-    pub validation_rule: String,
+    /// How each fold's validation was cut.
+    pub validation: Vec<ValidationRule>,
+    /// Whether the validation side is learnt from, too.
+    pub validation_learnt: bool,
     /// Whether no test speaker is heard in training or validation: the protocol promises it, or the list that it reads
     /// turned out so. The audit holds a split to it.
     pub speaker_independent: bool,
     /// What leaks on purpose; nothing does but in a demonstration.
     pub leak: Option<Leak>,
+    /// What a figure of this split does not cover.
+    pub caveats: Vec<Caveat>,
     /// The folds.
     pub folds: Vec<Fold>,
     /// How many clips were dealt.
@@ -123,24 +137,39 @@ impl Plan {
         self.clips
     }
 
+    /// How validation was cut, in a sentence fragment.
+    #[must_use]
+    pub fn validation_rule(&self) -> String {
+        let words = ValidationRule::words(&self.validation);
+        match self.validation_learnt {
+            true => format!("{words}; LEARNT FROM, too, the recipe being settled: its figures say nothing"),
+            false => words,
+        }
+    }
+
+    /// What the folds test, as a BLAKE3 hash of 16 digits: equal for two splits of `clips` that have the same folds with
+    /// the same test sides, whoever made them.
+    #[must_use]
+    pub fn test_sides(&self, clips: &[Clip]) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for fold in &self.folds {
+            let mut ids: Vec<(&str, usize)> = fold
+                .test
+                .iter()
+                .map(|&row| self.clip_and_copy(row))
+                .filter_map(|(clip, copy)| Some((clips.get(clip)?.id.as_str(), copy)))
+                .collect();
+            ids.sort_unstable();
+            hasher.update(format!("fold {} {}\n", fold.name, ids.len()).as_bytes());
+            ids.iter().for_each(|(id, copy)| drop(hasher.update(format!("{copy} {id}\n").as_bytes())));
+        }
+        hasher.finalize().to_hex()[..16].to_owned()
+    }
+
     /// What has to stand on every line and picture of a figure that leaks on purpose.
     #[must_use]
     pub fn brand(&self) -> Option<&'static str> {
         self.leak.map(|_| "LEAK DEMONSTRATION, NOT A RESULT")
-    }
-}
-
-/// What a protocol's file says of all folds.
-struct Dealt {
-    drafts: Vec<Draft>,
-    /// What the description has to add.
-    note: Option<String>,
-    leak: Option<Leak>,
-}
-
-impl From<Vec<Draft>> for Dealt {
-    fn from(drafts: Vec<Draft>) -> Self {
-        Self { drafts, note: None, leak: None }
     }
 }
 
@@ -150,11 +179,13 @@ struct Draft {
     test: Vec<usize>,
     /// Validation, where the protocol names its own.
     validation: Option<Vec<usize>>,
+    /// What is on no side.
+    left_out: Vec<usize>,
 }
 
 impl Draft {
     fn new(name: String, test: Vec<usize>) -> Self {
-        Self { name, test, validation: None }
+        Self { name, test, validation: None, left_out: Vec::new() }
     }
 
     /// Folds that are called by their number.
@@ -197,22 +228,24 @@ pub fn plan<'g>(
 ) -> Result<Plan> {
     let task = Task::new(config, data, clips, labels, groups)?;
     let protocol = config.kind.protocol();
-    let Dealt { mut drafts, note, leak } = (protocol.deal)(&task)?;
+    let Dealt { mut drafts, note, leak, missing } = (protocol.deal)(&task)?;
     drafts.iter_mut().for_each(Draft::sort);
     let rows: Vec<usize> = (0..clips.len() * leak.map_or(1, |leak| leak.copies_before_split)).collect();
     let speaker_independent = match protocol.speakers {
         Speakers::Apart => true,
         Speakers::Shared => false,
         Speakers::AsListed => {
-            drafts.iter().all(|draft| speakers_apart(&task, &without(&rows, &draft.test), &draft.test))
+            let rest = |draft: &Draft| without(&without(&rows, &draft.test), &draft.left_out);
+            drafts.iter().all(|draft| speakers_apart(&task, &rest(draft), &draft.test))
         }
     };
     let mut rules = Vec::new();
     let mut folds = Vec::new();
-    for Draft { name, test, validation } in drafts {
-        let rest = without(&rows, &test);
+    for Draft { name, test, validation, left_out } in drafts {
+        let rest = without(&without(&rows, &test), &left_out);
         let (mut validation, rule) = match validation {
-            Some(validation) => (validation, if leak.is_some() { Rule::Test } else { Rule::Named }),
+            Some(validation) if leak.is_some() => (validation, ValidationRule::Test),
+            Some(validation) => (validation, ValidationRule::Named),
             None => validation::cut(&task, &rest, &name, speaker_independent),
         };
         validation.sort_unstable();
@@ -233,9 +266,11 @@ pub fn plan<'g>(
     Ok(Plan {
         kind: config.kind,
         description: description.join(": "),
-        validation_rule: Rule::words(&rules),
+        validation: rules,
+        validation_learnt: false,
         speaker_independent,
         leak,
+        caveats: missing.caveat().into_iter().collect(),
         folds,
         clips: clips.len(),
         kin: task.kin,
@@ -245,6 +280,7 @@ pub fn plan<'g>(
 impl Draft {
     fn sort(&mut self) {
         self.test.sort_unstable();
+        self.left_out.sort_unstable();
     }
 }
 

@@ -126,7 +126,7 @@ proptest! {
         other.groups.reverse();
         match (case.plan(), other.plan()) {
             (Ok(plan), Ok(again)) => {
-                prop_assert_eq!(&plan.validation_rule, &again.validation_rule);
+                prop_assert_eq!(&plan.validation_rule(), &again.validation_rule());
                 prop_assert_eq!(plan.folds.len(), again.folds.len());
                 for (fold, same) in plan.folds.iter().zip(&again.folds) {
                     prop_assert_eq!(&fold.name, &same.name);

@@ -6,8 +6,8 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use rand::seq::SliceRandom;
 
 use super::{
-    Dealt, Draft,
-    kind::{Protocol, Speakers},
+    Draft,
+    contract::{Dealt, Protocol, Speakers},
     task::Task,
 };
 use crate::{
@@ -90,7 +90,7 @@ mod tests {
         let (clips, labels) = fake::corpus("any", 5, 20);
         let plan = fake::plan(&config(), &clips, &labels).unwrap();
         assert!(!plan.speaker_independent);
-        assert_eq!(plan.validation_rule, "clips from the training side, stratified by class (12 of 80)");
+        assert_eq!(plan.validation_rule(), "clips from the training side, stratified by class (12 of 80)");
         for fold in plan.folds {
             for (side, size) in [(&fold.test, 20), (&fold.validation, 12)] {
                 assert_eq!(side.len(), size);

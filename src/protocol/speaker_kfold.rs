@@ -3,8 +3,8 @@
 use rand::seq::SliceRandom;
 
 use super::{
-    Dealt, Draft,
-    kind::{Protocol, Speakers},
+    Draft,
+    contract::{Dealt, Protocol, Speakers},
     task::Task,
 };
 use crate::{
@@ -75,7 +75,7 @@ mod tests {
         let (clips, labels) = fake::labelled(fake::ravdess());
         let plan = fake::plan(&config(), &clips, &labels).unwrap();
         assert!(plan.speaker_independent);
-        assert_eq!(plan.validation_rule, "whole speakers from the training side (3 of 19 to 20)");
+        assert_eq!(plan.validation_rule(), "whole speakers from the training side (3 of 19 to 20)");
         for fold in &plan.folds {
             assert_eq!((fold.validation.len(), fold.test.len() % 60), (180, 0));
         }

@@ -7,8 +7,8 @@
 //! [`inspect`](crate::corpus::inspect()) excludes it has 5141/738/1556.
 
 use super::{
-    Dealt, Draft, kind,
-    kind::Protocol,
+    Draft, 
+    contract::{self, Dealt, Protocol},
     listed::{self, Speakers},
     task::Task,
 };
@@ -16,7 +16,7 @@ use crate::error::Result;
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     about: "one split by speaker: CREMA-D and SAVEE as in TensorFlow Datasets, RAVDESS as in SERAB",
-    speakers: kind::Speakers::Apart,
+    speakers: contract::Speakers::Apart,
     keys: &[],
     deal,
 };

@@ -1,6 +1,8 @@
 //! Cutting validation from the training side: whole speakers where the test speakers are apart and there are enough
 //! others, stratified clips otherwise. The rule that was followed is part of the report.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     random::{every, stratified_share},
     speaker_kfold::dealing_order,
@@ -11,8 +13,9 @@ use super::{
 const ENOUGH_SPEAKERS: usize = 4;
 
 /// How a fold's validation came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rule {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValidationRule {
     /// The protocol names it.
     Named,
     /// There is none: the epoch is picked on the test side.
@@ -26,7 +29,7 @@ pub(super) enum Rule {
 }
 
 /// The validation members of the training side `rest` of the fold, and the rule.
-pub(super) fn cut(task: &Task<'_>, rest: &[usize], fold: &str, speakers_apart: bool) -> (Vec<usize>, Rule) {
+pub(super) fn cut(task: &Task<'_>, rest: &[usize], fold: &str, speakers_apart: bool) -> (Vec<usize>, ValidationRule) {
     let purpose = format!("validation {fold}");
     let share = task.config.validation;
     if speakers_apart {
@@ -34,15 +37,15 @@ pub(super) fn cut(task: &Task<'_>, rest: &[usize], fold: &str, speakers_apart: b
         if voices.len() >= ENOUGH_SPEAKERS {
             let wanted = ((voices.len() as f64 * share).round() as usize).max(1);
             let members = every(&voices, wanted).flatten().copied().collect();
-            return (members, Rule::Speakers(wanted, voices.len()));
+            return (members, ValidationRule::Speakers(wanted, voices.len()));
         }
     }
     let members = stratified_share(task, rest, share, &purpose);
     let (taken, of) = (members.len(), rest.len());
-    (members, if speakers_apart { Rule::ClipsOfFewSpeakers(taken, of) } else { Rule::Clips(taken, of) })
+    (members, if speakers_apart { ValidationRule::ClipsOfFewSpeakers(taken, of) } else { ValidationRule::Clips(taken, of) })
 }
 
-impl Rule {
+impl ValidationRule {
     /// The rules of all folds, in a sentence fragment.
     pub(super) fn words(rules: &[Self]) -> String {
         let mut fragments: Vec<String> = Vec::new();
@@ -77,7 +80,7 @@ impl Rule {
 }
 
 /// `3 of 19 to 20`: folds differ a little.
-fn counts<'a>(rules: impl Iterator<Item = &'a Rule>) -> String {
+fn counts<'a>(rules: impl Iterator<Item = &'a ValidationRule>) -> String {
     let (taken, of): (Vec<_>, Vec<_>) = rules.map(|rule| rule.numbers()).unzip();
     let range = |numbers: &[usize]| match (numbers.iter().min(), numbers.iter().max()) {
         (Some(least), Some(most)) if least < most => format!("{least} to {most}"),
@@ -92,12 +95,12 @@ mod tests {
 
     #[test]
     fn the_rules_of_all_folds_are_told_in_one_sentence() {
-        let words = Rule::words(&[Rule::Speakers(3, 20), Rule::Speakers(3, 19), Rule::Clips(5, 50)]);
+        let words = ValidationRule::words(&[ValidationRule::Speakers(3, 20), ValidationRule::Speakers(3, 19), ValidationRule::Clips(5, 50)]);
         assert_eq!(
             words,
             "whole speakers from the training side (3 of 19 to 20); clips from the training side, stratified by class \
              (5 of 50)"
         );
-        assert_eq!(Rule::words(&[Rule::Named, Rule::Named]), "named by the protocol");
+        assert_eq!(ValidationRule::words(&[ValidationRule::Named, ValidationRule::Named]), "named by the protocol");
     }
 }

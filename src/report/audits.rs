@@ -56,7 +56,7 @@ impl Audits {
             experiment: experiment.to_owned(),
             protocol: plan.kind.name(),
             description: plan.description.clone(),
-            validation_rule: plan.validation_rule.clone(),
+            validation_rule: plan.validation_rule(),
             speaker_independent: plan.speaker_independent,
             leaks: plan.leak.is_some() || folds.iter().any(|fold| fold.refused.is_some()),
             folds,

@@ -44,6 +44,7 @@ pub fn warnings(evaluation: &Evaluation) -> Vec<String> {
     if evaluation.synthetic {
         lines.push("SYNTHETIC SPEECH: these figures say nothing of people.".to_owned());
     }
+    lines.extend(evaluation.protocol.caveats.iter().map(ToString::to_string));
     if !evaluation.protocol.speaker_independent {
         lines.push(
             "SPEAKER-DEPENDENT: test speakers are heard in training; not comparable with speaker-independent \

@@ -11,6 +11,7 @@ use super::reproduction::Row;
 use crate::{
     error::{Error, Result},
     eval::{Evaluation, Interval, Intervals, Scores, Spread},
+    protocol::Caveat,
 };
 
 /// The file: what others publish, and the rows of ours that stand beside it.
@@ -152,7 +153,8 @@ impl Table {
     pub fn beside(&self, evaluation: &Evaluation) -> Beside {
         let protocol = &evaluation.protocol;
         let [corpus] = &protocol.corpora[..] else { return Beside::default() };
-        if !evaluation.complete() {
+        // What is of a part of a corpus, or of other classes, is not of the same data.
+        if !evaluation.complete() || protocol.caveats.iter().any(Caveat::bars_published) {
             return Beside::default();
         }
         let classes = evaluation.confusion.classes.len();

@@ -36,7 +36,7 @@ pub fn text(scan: &Scan, findings: &Findings) -> String {
     let mut text = clips.to_text();
     if !scan.excluded.is_empty() {
         text.push_str(&format!("\nleft out: {}\n", scan.excluded.len()));
-        let line = |Exclusion { path, reason }: &Exclusion| format!("  {}: {reason}\n", path.display());
+        let line = |Exclusion { path, reason, .. }: &Exclusion| format!("  {}: {reason}\n", path.display());
         text.extend(scan.excluded.iter().map(line));
     }
     text.push('\n');

@@ -1,10 +1,14 @@
 //! `clips.csv`: what is known of each clip of an experiment, so that figures can be broken down without the corpus.
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    audio::{Segment, Source},
     corpus::{Clip, Sex},
     error::{Error, Result},
     files::write_whole,
@@ -39,6 +43,12 @@ pub struct ClipRecord {
     pub snr_db: Option<f64>,
     /// The audio file, as it was found; empty for synthetic speech.
     pub file: Option<String>,
+    /// Where in the file the clip begins, in seconds; empty where it is all of the file.
+    #[serde(default)]
+    pub start: Option<f64>,
+    /// Where in the file it ends, in seconds; empty where it goes on to the file's end.
+    #[serde(default)]
+    pub end: Option<f64>,
 }
 
 impl ClipRecord {
@@ -60,6 +70,18 @@ impl ClipRecord {
             seconds: Some((1000.0 * seconds).round() / 1000.0),
             snr_db: snr_db.filter(|snr| snr.is_finite()).map(|snr| (10.0 * snr).round() / 10.0),
             file: clip.source.file().map(|path| path.display().to_string()),
+            start: clip.source.segment().map(|segment| segment.start.as_secs_f64()),
+            end: clip.source.segment().and_then(|segment| Some(segment.end?.as_secs_f64())),
+        }
+    }
+
+    /// Where the clip's audio is, if its file is `path`.
+    #[must_use]
+    pub fn source(&self, path: PathBuf) -> Source {
+        let time = |seconds| Duration::try_from_secs_f64(seconds).ok();
+        match (self.start.and_then(time), self.end.and_then(time)) {
+            (None, None) => Source::File(path),
+            (start, end) => Source::Segment(Segment { path, start: start.unwrap_or_default(), end }),
         }
     }
 
@@ -115,14 +137,20 @@ mod tests {
             seconds: Some(3.1),
             snr_db: Some(34.5),
             file: Some("x/a.wav".into()),
+            start: Some(0.4),
+            end: Some(3.5),
         };
+        let part = |start, end| Segment { path: "b".into(), start: Duration::from_millis(start), end };
+        assert_eq!(full.source("b".into()), Source::Segment(part(400, Some(Duration::from_millis(3500)))));
+        assert_eq!(ClipRecord::default().source("b".into()), Source::File("b".into()));
         let records = [full, ClipRecord { clip: "c/s/b".into(), ..ClipRecord::default() }];
         ClipRecord::write_all(&path, &records).unwrap();
         assert_eq!(ClipRecord::read_all(&path).unwrap(), records);
         let text = std::fs::read_to_string(&path).unwrap();
-        let earlier = text.replace(",snr_db", "").replace(",34.5", "").replace(",,,\n", ",,\n");
-        std::fs::write(&path, earlier).unwrap();
-        assert_eq!(ClipRecord::read_all(&path).unwrap()[0].snr_db, None);
+        let earlier = text.replace(",snr_db", "").replace(",start,end", "").replace(",34.5", "").replace(",0.4,3.5", "");
+        std::fs::write(&path, earlier.replace(",,,,,\n", ",,\n")).unwrap();
+        let read = ClipRecord::read_all(&path).unwrap();
+        assert_eq!((read[0].snr_db, read[0].start, read[0].file.as_deref()), (None, None, Some("x/a.wav")));
         std::fs::write(&path, text.replace("female", "unknown")).unwrap();
         let error = ClipRecord::read_all(&path).unwrap_err().to_string();
         assert!(error.contains("line: 2") || error.contains("line 2"), "{error}");

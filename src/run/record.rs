@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{DataRecord, short};
-use crate::{protocol::audit::Audit, train::RunId};
+use crate::{
+    protocol::{Caveat, Leak, ValidationRule, audit::Audit},
+    train::RunId,
+};
 
 /// `run.json`: what a figure from this run must be read with. Written before training starts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,6 +86,18 @@ pub struct ProtocolRecord {
     /// What has to stand beside every figure that leaks on purpose; nothing does but in a demonstration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
+    /// What leaks on purpose; not noted by earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leak: Option<Leak>,
+    /// How each fold's validation was cut; not noted by earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validation: Vec<ValidationRule>,
+    /// What the folds test, as [`Plan::test_sides`](crate::protocol::Plan::test_sides); not noted by earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_sides: Option<String>,
+    /// What the figure does not cover.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caveats: Vec<Caveat>,
     /// Whether the validation side was learnt from, too: its figures then say nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub validation_learnt: bool,

@@ -31,7 +31,7 @@ impl Recordings {
                     if there.is_none() {
                         found.missing.get_or_insert_with(|| file.to_owned());
                     }
-                    there.map(Source::File)
+                    there.map(|path| clip.source(path))
                 }
                 None => {
                     let stem = clip.clip.rsplit('/').next().unwrap_or_default();

@@ -11,7 +11,11 @@ use serde::Serialize;
 
 use super::{Heard, Side, some};
 use crate::{
-    corpus::{recognise, table::Table},
+    corpus::{
+        recognise,
+        spelling::{alike, names_nobody, tidy},
+        table::Table,
+    },
     error::{Error, Result},
     protocol::copies::original_stem,
 };
@@ -35,8 +39,48 @@ pub struct Foreign {
     pub speakers_known: usize,
     /// How many different files were there to compare their bytes.
     pub files_compared: usize,
+    /// How many different files are listed and could not be found or read.
+    pub files_missing: usize,
+    /// The first few of these.
+    pub missing: Vec<String>,
+    /// Whether files were to be compared at all.
+    pub looked_at: LookedAt,
     /// What was looked for, and found or not.
     pub leakage: Vec<Leakage>,
+}
+
+/// What an audit of a foreign split looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LookedAt {
+    /// The names, and the bytes of the files.
+    Files,
+    /// The names alone.
+    Names,
+}
+
+/// What came of the audit of a foreign split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Clips, copies or bytes are on two sides.
+    Leaks,
+    /// Nothing was found on two sides, and not all files could be looked at.
+    NotChecked,
+    /// No clip is on two sides; speakers are.
+    SpeakerDependent,
+    /// No clip is on two sides; not all speakers are known.
+    SpeakersUnknown,
+    /// No clip and no speaker is on two sides.
+    SpeakerIndependent,
+}
+
+impl Verdict {
+    /// Whether a figure from the split can be believed as far as leaks go.
+    #[must_use]
+    pub fn passes(self) -> bool {
+        !matches!(self, Self::Leaks | Self::NotChecked)
+    }
 }
 
 /// What the sides of a foreign split may share.
@@ -101,6 +145,20 @@ impl Foreign {
         self.leakage.iter().any(|leakage| leakage.shared.is_always_a_leak() && leakage.items > 0)
     }
 
+    /// What came of it.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        // Speakers that validation shares with training are another matter: the figure is the test side's.
+        let apart = self.of(Shared::Speakers).is_some_and(|speakers| speakers.test_rows == 0);
+        match (self.leaks(), self.files_missing > 0, apart) {
+            (true, ..) => Verdict::Leaks,
+            (false, true, _) => Verdict::NotChecked,
+            (false, false, false) => Verdict::SpeakerDependent,
+            (false, false, true) if self.speakers_known < self.rows.iter().sum() => Verdict::SpeakersUnknown,
+            (false, false, true) => Verdict::SpeakerIndependent,
+        }
+    }
+
     /// The audit for people, a line for each thing that it looked at.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
@@ -123,15 +181,21 @@ impl Foreign {
                 ),
             });
         }
-        // Speakers that validation shares with training are another matter: the figure is the test side's.
-        let apart = self.of(Shared::Speakers).is_some_and(|speakers| speakers.test_rows == 0);
-        lines.push(match (self.leaks(), apart) {
-            (true, _) => "verdict: LEAKS; a figure from this split means nothing".into(),
-            (false, false) => "verdict: no clip is on two sides; speaker-DEPENDENT".into(),
-            (false, true) if self.speakers_known < self.rows.iter().sum() => {
-                "verdict: no clip is on two sides; not all speakers are known".into()
+        if self.files_missing > 0 {
+            let files = if self.files_missing == 1 { "file is" } else { "files are" };
+            lines.push(format!("{} listed {files} not there or cannot be read, as {}", self.files_missing, some(&self.missing)));
+        }
+        if self.looked_at == LookedAt::Names {
+            lines.push("the files were not compared, as was asked for: copies under other names are not seen".into());
+        }
+        lines.push(match self.verdict() {
+            Verdict::Leaks => "verdict: LEAKS; a figure from this split means nothing".into(),
+            Verdict::NotChecked => {
+                "verdict: NOT CHECKED; not all files could be compared: name their folder, or ask for names alone".into()
             }
-            (false, true) => "verdict: no clip is on two sides; speaker-independent".into(),
+            Verdict::SpeakerDependent => "verdict: no clip is on two sides; speaker-DEPENDENT".into(),
+            Verdict::SpeakersUnknown => "verdict: no clip is on two sides; not all speakers are known".into(),
+            Verdict::SpeakerIndependent => "verdict: no clip is on two sides; speaker-independent".into(),
         });
         lines
     }
@@ -149,6 +213,8 @@ struct Row {
     /// Sides are compared within a fold.
     fold: String,
     path: String,
+    /// Whether the path is one of a file; else it is a clip's id.
+    is_file: bool,
     recording: String,
     speaker: String,
     sentence: String,
@@ -157,7 +223,8 @@ struct Row {
 
 /// Reads a split from a table with the columns `path` and `side` and looks at what its sides share. A column `speaker`
 /// says who speaks where the name does not; with a column `fold`, each fold is looked at by itself. Files are looked for
-/// relative to `root`; those that are there are compared by their bytes.
+/// relative to `root` and compared by their bytes; where one is not there, the split does not pass, unless `look` asks for
+/// names alone. Speakers whose names differ in spelling alone count as one, and whoever is called `unknown` as unknown.
 ///
 /// Two rows are the same recording if they name the same clip of a public corpus, wherever it lies; else if their paths
 /// are the same but for what augmentation adds to a stem (`x_noise.wav`, `x_pitch2.wav`), or their speakers and stems
@@ -167,9 +234,12 @@ struct Row {
 ///
 /// [`Error::Io`] and [`Error::File`] where the table cannot be read, lacks a column, or a row has no path or a side that
 /// is none.
-pub fn foreign(table: &Path, root: &Path) -> Result<Foreign> {
+pub fn foreign(table: &Path, root: &Path, look: LookedAt) -> Result<Foreign> {
     let rows = read(table)?;
-    let hashes = hashes(&rows, root);
+    let (hashes, missing) = match look {
+        LookedAt::Files => hashes(&rows, root),
+        LookedAt::Names => (BTreeMap::new(), Vec::new()),
+    };
     let audio = |row: &Row| hashes.get(row.path.as_str()).map(|hash| format!("{} ({})", row.path, &hash.to_hex()[..8]));
     let leakage = vec![
         share(&rows, Shared::Paths, |row| &row.path, |row| row.path.clone()),
@@ -188,6 +258,9 @@ pub fn foreign(table: &Path, root: &Path) -> Result<Foreign> {
         recognised: rows.iter().filter(|row| row.is_recognised).count(),
         speakers_known: rows.iter().filter(|row| !row.speaker.is_empty()).count(),
         files_compared: hashes.len(),
+        files_missing: missing.len(),
+        missing: missing.into_iter().take(4).map(str::to_owned).collect(),
+        looked_at: look,
         leakage,
     })
 }
@@ -221,11 +294,14 @@ fn share<'a, K: AsRef<[u8]> + ?Sized + 'a>(
 fn read(table: &Path) -> Result<Vec<Row>> {
     let read = Table::read(table)?;
     let find = |names: &[&str]| names.iter().find_map(|name| read.column(name, ADVICE).ok());
+    if read.rows().next().is_none() {
+        return Err(Error::file(table, format!("has no rows: {ADVICE}")));
+    }
     let need = |names: &[&str]| find(names).map_or_else(|| read.column(names[0], ADVICE), Ok);
     let (path, side) = (need(&PATH)?, need(&SIDE)?);
     let (speaker, fold, id) = (find(&SPEAKER), find(&FOLD), find(&["clip"]));
-    (2..)
-        .zip(read.rows())
+    let mut rows: Vec<Row> = read
+        .rows()
         .map(|(number, row)| {
             let wrong = |problem: String| Error::file(table, format!("row {number} {problem}"));
             let cell = |column: &str| row.get(column).copied().ok_or_else(|| wrong(format!("has no {column}")));
@@ -236,14 +312,33 @@ fn read(table: &Path) -> Result<Vec<Row>> {
                 wrong(format!("is on the side \"{name}\": a side is one of train, validation and test"))
             })?;
             // Clips that are not on disk have an id alone.
+            let is_file = row.contains_key(path);
             let path = row.get(path).copied().or_else(|| row.get(id?).copied()).map_or_else(|| cell(path), Ok)?;
-            Ok(Row::new(path, side, optional(speaker), optional(fold)))
+            let speaker = Some(tidy(optional(speaker))).filter(|name| !names_nobody(name)).unwrap_or_default();
+            Ok(Row::new(path, is_file, side, &speaker, optional(fold)))
         })
-        .collect()
+        .collect::<Result<_>>()?;
+    unify_speakers(&mut rows);
+    Ok(rows)
+}
+
+/// Speakers whose names differ in spelling alone count as one: that they are two has to be shown, not hoped.
+fn unify_speakers(rows: &mut [Row]) {
+    let names: BTreeSet<&str> = rows.iter().map(|row| row.speaker.as_str()).filter(|name| !name.is_empty()).collect();
+    let groups = alike(names);
+    let one: BTreeMap<String, String> = groups
+        .iter()
+        .flat_map(|group| group.iter().skip(1).map(|name| ((*name).to_owned(), group[0].to_owned())))
+        .collect();
+    for row in rows.iter_mut().filter(|_| !one.is_empty()) {
+        if let Some(one) = one.get(&row.speaker) {
+            row.speaker.clone_from(one);
+        }
+    }
 }
 
 impl Row {
-    fn new(path: &str, side: Side, speaker: &str, fold: &str) -> Self {
+    fn new(path: &str, is_file: bool, side: Side, speaker: &str, fold: &str) -> Self {
         let path = path.replace('\\', "/");
         let path = path.strip_prefix("./").unwrap_or(&path).to_owned();
         let written = Path::new(&path);
@@ -263,23 +358,25 @@ impl Row {
             None => (format!("{speaker}/{original}"), String::new(), String::new()),
         };
         let speaker = if speaker.is_empty() { known } else { speaker.to_owned() };
-        Self { side, fold: fold.to_owned(), path, recording, speaker, sentence, is_recognised }
+        Self { side, fold: fold.to_owned(), path, is_file, recording, speaker, sentence, is_recognised }
     }
 }
 
-/// The hash of every file that is there, by the path as it is written.
-fn hashes<'a>(rows: &'a [Row], root: &Path) -> BTreeMap<&'a str, blake3::Hash> {
-    let paths: BTreeSet<&str> = rows.iter().map(|row| row.path.as_str()).collect();
+/// The hash of every file, by the path as it is written; and the paths of those that are not there.
+fn hashes<'a>(rows: &'a [Row], root: &Path) -> (BTreeMap<&'a str, blake3::Hash>, Vec<&'a str>) {
+    let paths: BTreeSet<&str> = rows.iter().filter(|row| row.is_file).map(|row| row.path.as_str()).collect();
     let paths: Vec<(&str, PathBuf)> = paths.into_iter().map(|path| (path, root.join(path))).collect();
-    paths
-        .into_par_iter()
-        .filter(|(_, file)| file.is_file())
-        .filter_map(|(path, file)| {
-            let mut hasher = blake3::Hasher::new();
-            std::io::copy(&mut std::fs::File::open(file).ok()?, &mut hasher).ok()?;
-            Some((path, hasher.finalize()))
-        })
-        .collect()
+    let hash = |file: &Path| {
+        let mut hasher = blake3::Hasher::new();
+        // A pipe or a device would be waited for.
+        let is_file = file.is_file();
+        is_file.then(|| std::io::copy(&mut std::fs::File::open(file).ok()?, &mut hasher).ok())??;
+        Some(hasher.finalize())
+    };
+    let hashes: Vec<(&str, Option<blake3::Hash>)> =
+        paths.into_par_iter().map(|(path, file)| (path, hash(&file))).collect();
+    let missing = hashes.iter().filter(|(_, hash)| hash.is_none()).map(|(path, _)| *path).collect();
+    (hashes.into_iter().filter_map(|(path, hash)| Some((path, hash?))).collect(), missing)
 }
 
 #[cfg(test)]
@@ -293,6 +390,10 @@ mod tests {
 
     /// Audits a table that lies in a folder with these files, each with its own content.
     fn audit(table: &str, files: &[(&str, &str)]) -> Result<Foreign> {
+        audit_of(table, files, if files.is_empty() { LookedAt::Names } else { LookedAt::Files })
+    }
+
+    fn audit_of(table: &str, files: &[(&str, &str)], look: LookedAt) -> Result<Foreign> {
         let folder = tempfile::tempdir().unwrap();
         for (file, content) in files {
             let file = folder.path().join(file);
@@ -301,7 +402,7 @@ mod tests {
         }
         let path = folder.path().join("split.csv");
         fs::write(&path, table).unwrap();
-        foreign(&path, folder.path())
+        foreign(&path, folder.path(), look)
     }
 
     fn counts(found: &Foreign, shared: Shared) -> (usize, usize, usize) {
@@ -346,8 +447,37 @@ mod tests {
         let found = audit(table, &[("a/1.wav", "same"), ("b/2.wav", "same"), ("c/3.wav", "other")]).unwrap();
         assert_eq!(counts(&found, Shared::Audio), (1, 1, 0));
         assert_eq!((found.files_compared, found.leaks(), found.speakers_known), (3, true, 4));
+        assert_eq!((found.files_missing, &found.missing[..]), (1, &["d/gone.wav".to_owned()][..]));
         assert_eq!(counts(&found, Shared::Speakers), (0, 0, 0));
         assert!(found.to_string().contains("LEAKS"), "{found}");
+    }
+
+    #[test]
+    fn a_split_whose_files_are_not_there_does_not_pass() {
+        let table = "path,side,speaker\na.wav,train,x\nb.wav,test,y\n";
+        let found = audit_of(table, &[("a.wav", "one"), ("b.wav", "two")], LookedAt::Files).unwrap();
+        assert_eq!((found.verdict(), found.files_missing), (Verdict::SpeakerIndependent, 0));
+        for files in [&[("a.wav", "one")][..], &[]] {
+            let found = audit_of(table, files, LookedAt::Files).unwrap();
+            assert_eq!((found.verdict(), found.files_missing), (Verdict::NotChecked, 2 - files.len()));
+            assert!(!found.verdict().passes() && found.to_string().contains("b.wav"), "{found}");
+        }
+        let found = audit_of(table, &[], LookedAt::Names).unwrap();
+        assert!(found.verdict().passes() && found.to_string().contains("not compared"), "{found}");
+    }
+
+    #[test]
+    fn a_speaker_in_two_spellings_is_one_and_nobody_is_unknown() {
+        let verdict = |speakers: [&str; 2]| {
+            let [one, other] = speakers;
+            let table = format!("path,side,speaker\na.wav,train,{one}\nb.wav,test,{other}\n");
+            audit(&table, &[]).unwrap().verdict()
+        };
+        assert_eq!(verdict(["s00", "S00"]), Verdict::SpeakerDependent);
+        assert_eq!(verdict(["1", "01"]), Verdict::SpeakerDependent);
+        assert_eq!(verdict(["s00", "s01"]), Verdict::SpeakerIndependent);
+        assert_eq!(verdict(["nan", "s01"]), Verdict::SpeakersUnknown);
+        assert_eq!(verdict(["unknown", "unknown"]), Verdict::SpeakersUnknown);
     }
 
     #[test]
@@ -398,6 +528,7 @@ mod tests {
             ("name,side\na.wav,test\n", "no column path"),
             ("path,side\na.wav,eval\n", "row 2 is on the side \"eval\""),
             ("path,side\n,test\n", "row 2 has no path"),
+            ("path,side\n", "has no rows"),
         ] {
             let error = audit(table, &[]).unwrap_err().to_string();
             assert!(error.contains(problem), "{error}");

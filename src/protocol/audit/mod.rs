@@ -18,7 +18,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use foreign::{Foreign, Leakage, Shared, foreign};
+pub use foreign::{Foreign, Leakage, LookedAt, Shared, Verdict, foreign};
 
 use super::{Fold, Plan, Side};
 use crate::{

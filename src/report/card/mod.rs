@@ -20,7 +20,7 @@ use super::{
 use crate::{
     audio::Measure,
     config::Experiment,
-    corpus::{Exclusion, Source},
+    corpus::{Cause, Exclusion, Source},
     error::{Error, Result},
     events::Observer,
     files::{create_dir, write_whole},
@@ -70,7 +70,11 @@ impl<'a> Card<'a> {
                 Err(stop @ Error::Interrupted(_)) => return Err(stop),
                 Err(error) => {
                     let path = clip.source.file().unwrap_or(Path::new(&clip.id)).to_owned();
-                    unreadable.push(Exclusion { path, reason: format!("cannot be decoded: {error}") });
+                    unreadable.push(Exclusion {
+                        path,
+                        reason: format!("cannot be decoded: {error}"),
+                        cause: Cause::Damaged,
+                    });
                     measures.push(None);
                 }
             }

@@ -57,7 +57,7 @@ fn overview(card: &Card<'_>, document: &mut Document) {
             number(plan.folds.len(), "fold", "folds"),
             if plan.speaker_independent { "speaker-independent" } else { "speaker-DEPENDENT" }
         ),
-        format!("validation: {}", plan.validation_rule),
+        format!("validation: {}", plan.validation_rule()),
         format!("split seed {}; scaler: {}", card.experiment.protocol.seed, card.experiment.features.scaler.words()),
     ]);
 }
@@ -269,7 +269,7 @@ fn left_out(card: &Card<'_>, document: &mut Document) {
         .iter()
         .map(|(emotion, n)| format!("{} of the emotion {emotion}, by [labels]", number(*n, "clip", "clips")))
         .collect();
-    let line = |Exclusion { path, reason }: &Exclusion| format!("{}: {reason}", path.display());
+    let line = |Exclusion { path, reason, .. }: &Exclusion| format!("{}: {reason}", path.display());
     items.extend(card.unreadable.iter().map(|file| format!("not measured: {}", line(file))));
     items.extend(survey.excluded.iter().take(EXCLUSIONS_LISTED).map(line));
     let more = survey.excluded.len().saturating_sub(EXCLUSIONS_LISTED);

@@ -1,0 +1,314 @@
+//! What the columns of a manifest mean: by the config, or by what they are usually called.
+//!
+//! A column that changes what a row is (a time, a channel) is read or refused, and never passed over; nor is it guessed
+//! which of two columns is meant.
+
+use serde::{Deserialize, Serialize};
+
+use super::{spelling::nearest, table::Table};
+use crate::error::{Error, Result};
+
+/// `columns` in a `[[corpora]]` table of a manifest: what its columns are called, where not by one of the usual names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ColumnsConfig {
+    /// The audio file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emotion: Option<String>,
+    /// Who speaks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
+    /// Where in the file the clip begins: seconds, or hours:minutes:seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// Where it ends, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<String>,
+    /// How long it is, likewise: instead of its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<String>,
+    /// The speaker's sex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sex: Option<String>,
+    /// The speaker's age in years.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age: Option<String>,
+    /// The sentence spoken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentence: Option<String>,
+    /// The intensity of the emotion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intensity: Option<String>,
+    /// The repetition, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repetition: Option<String>,
+    /// Columns that say nothing of which part of a file a row is, whatever they are called.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
+}
+
+impl ColumnsConfig {
+    /// Whether nothing is said.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A manifest's columns, as its table spells them.
+#[derive(Debug)]
+pub(super) struct Columns<'a> {
+    pub path: &'a str,
+    pub emotion: &'a str,
+    pub speaker: &'a str,
+    pub start: Option<&'a str>,
+    pub end: Option<&'a str>,
+    pub duration: Option<&'a str>,
+    pub sex: Option<&'a str>,
+    pub age: Option<&'a str>,
+    pub sentence: Option<&'a str>,
+    pub intensity: Option<&'a str>,
+    pub repetition: Option<&'a str>,
+}
+
+/// What a column is usually called, without case and separators. The first is its name here.
+const PATH: &[&str] = &[
+    "path", "file", "filename", "filepath", "fname", "wav", "wavfile", "wavfilename", "wavpath", "audio", "audiofile",
+    "audiofilename", "audiofilepath", "audiopath",
+];
+const EMOTION: &[&str] = &[
+    "emotion", "emotions", "emo", "emoclass", "emolabel", "emotionclass", "emotionlabel", "emotionname", "label", "labels",
+    "class",
+];
+const SPEAKER: &[&str] = &[
+    "speaker", "speakerid", "speakername", "spk", "spkid", "spkr", "spkrid", "actor", "actorid", "subject", "subjectid",
+    "participant", "participantid",
+];
+const START: &[&str] =
+    &["start", "starts", "starttime", "starts", "startsec", "startseconds", "begin", "begintime", "onset", "segmentstart"];
+const END: &[&str] = &["end", "ends", "endtime", "endsec", "endseconds", "stop", "stoptime", "segmentend"];
+const DURATION: &[&str] = &["duration", "dur", "durationsec", "durationseconds", "segmentduration"];
+const SEX: &[&str] = &["sex", "gender"];
+
+/// Words of a column's name that tell of a part of a file.
+const PARTS: [&str; 8] = ["start", "begin", "onset", "offset", "end", "stop", "channel", "chan"];
+
+const ADVICE: &str = "a manifest needs the columns path, emotion and speaker, and may have start, end, sex, age, \
+                      sentence, intensity, repetition and any others; `columns` in its [[corpora]] table names those that \
+                      are called otherwise, as columns = { path = \"file\" }";
+
+impl<'a> Columns<'a> {
+    pub(super) fn find(table: &'a Table, config: &ColumnsConfig) -> Result<Self> {
+        let find = Finder { table, config };
+        find.check_ignored()?;
+        let need = |set: &Option<String>, key: &str, usual: &[&str]| {
+            find.column(set, key, usual)?.map_or_else(|| table.column(key, ADVICE), Ok)
+        };
+        let path = need(&config.path, "path", PATH)?;
+        let emotion = need(&config.emotion, "emotion", EMOTION)?;
+        let speaker = need(&config.speaker, "speaker", SPEAKER)?;
+        // Beside an onset an offset is the end; by itself, or with a duration, it is the start.
+        let has = |name: &str| table.names().any(|found| letters(found) == name);
+        let onset = has("onset");
+        let with = |usual: &[&'static str], more: bool| -> Vec<&'static str> {
+            usual.iter().copied().chain(more.then_some("offset")).collect()
+        };
+        let start = find.column(&config.start, "start", &with(START, !onset))?;
+        let end = find.column(&config.end, "end", &with(END, onset))?;
+        let duration = find.column(&config.duration, "duration", DURATION)?;
+        let columns = Self {
+            path,
+            emotion,
+            speaker,
+            start,
+            end,
+            duration,
+            sex: find.column(&config.sex, "sex", SEX)?,
+            age: find.column(&config.age, "age", &["age"])?,
+            sentence: find.column(&config.sentence, "sentence", &["sentence"])?,
+            intensity: find.column(&config.intensity, "intensity", &["intensity"])?,
+            repetition: find.column(&config.repetition, "repetition", &["repetition"])?,
+        };
+        if end.is_some() && duration.is_some() && start.is_none() {
+            return Err(find.wrong("the columns end and duration say where a clip lies, and none where it begins".into()));
+        }
+        find.refuse_parts(&columns)?;
+        Ok(columns)
+    }
+
+    /// Whether the rows are segments of files. A duration alone is none until it was compared with the files.
+    pub(super) fn has_times(&self) -> bool {
+        self.start.is_some() || self.end.is_some()
+    }
+}
+
+struct Finder<'a, 'c> {
+    table: &'a Table,
+    config: &'c ColumnsConfig,
+}
+
+impl<'a> Finder<'a, '_> {
+    fn wrong(&self, problem: String) -> Error {
+        Error::file(self.table.path(), problem)
+    }
+
+    fn is_ignored(&self, name: &str) -> bool {
+        self.config.ignore.iter().any(|ignored| ignored.eq_ignore_ascii_case(name))
+    }
+
+    /// The column that the config names, or the one that is usually called so.
+    fn column(&self, set: &Option<String>, key: &str, usual: &[&str]) -> Result<Option<&'a str>> {
+        if let Some(name) = set {
+            return self.named(&format!("columns.{key}"), name).map(Some);
+        }
+        let table = self.table;
+        let mut found: Vec<(usize, &str)> = table
+            .names()
+            .filter(|name| !self.is_ignored(name))
+            .filter_map(|name| Some((usual.iter().position(|usual| *usual == letters(name))?, name)))
+            .filter(|(_, name)| table.cells(name).iter().any(Option::is_some) || table.height() == 0)
+            .collect();
+        found.sort_unstable();
+        let Some((_, first)) = found.first().copied() else { return Ok(None) };
+        match found[1..].iter().find(|(_, other)| table.cells(other) != table.cells(first)) {
+            None => Ok(Some(first)),
+            Some((_, other)) => Err(self.wrong(format!(
+                "\"{first}\" and \"{other}\" could both be the column {key}, and they differ: say which it is, as \
+                 columns = {{ {key} = \"{first}\" }} in its [[corpora]] table"
+            ))),
+        }
+    }
+
+    /// The column of that name, which the config gives under `key`.
+    fn named(&self, key: &str, name: &str) -> Result<&'a str> {
+        let found = self.table.names().find(|found| *found == name.trim());
+        found.or_else(|| self.table.names().find(|found| found.eq_ignore_ascii_case(name.trim()))).ok_or_else(|| {
+            let names: Vec<&str> = self.table.names().collect();
+            let nearest = nearest(name, names.iter().copied());
+            let nearest = nearest.map(|name| format!("; did you mean \"{name}\"?")).unwrap_or_default();
+            Error::Config(format!(
+                "{key} = \"{name}\": {} has the columns \"{}\"{nearest}",
+                self.table.path().display(),
+                names.join("\", \"")
+            ))
+        })
+    }
+
+    fn check_ignored(&self) -> Result<()> {
+        self.config.ignore.iter().try_for_each(|name| self.named("columns.ignore", name).map(drop))
+    }
+
+    /// Refuses what tells of a part of a file and was not understood.
+    fn refuse_parts(&self, columns: &Columns<'_>) -> Result<()> {
+        let understood = [columns.start, columns.end, columns.duration];
+        let is_read = |name: &str| understood.contains(&Some(name)) || self.is_ignored(name);
+        let tells = |name: &str| words(name).iter().any(|word| PARTS.contains(&word.as_str()));
+        let is_filled = |name: &str| self.table.cells(name).iter().any(Option::is_some);
+        let unread = self.table.names().find(|name| !is_read(name) && tells(name) && is_filled(name));
+        let Some(name) = unread else { return Ok(()) };
+        let advice = if words(name).iter().any(|word| word.starts_with("chan")) {
+            "channels are not read apart: write each into a file of its own".to_owned()
+        } else {
+            format!("if it is a time in seconds, say so, as columns = {{ start = \"{name}\" }} in its [[corpora]] table")
+        };
+        Err(self.wrong(format!(
+            "the column \"{name}\" may say which part of a file a row is, and it is not known how: {advice}; if it says \
+             nothing of that, columns = {{ ignore = [\"{name}\"] }}"
+        )))
+    }
+}
+
+/// A name without case and separators.
+fn letters(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
+}
+
+/// The words of a name: `startMs`, `start_ms`, `start (ms)`.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for c in name.chars() {
+        if !c.is_alphabetic() || (c.is_uppercase() && was_lower) {
+            words.push(String::new());
+        }
+        was_lower = c.is_lowercase();
+        if let (Some(word), true) = (words.last_mut(), c.is_alphabetic()) {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(table: &str, config: &str) -> std::result::Result<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        std::fs::write(&path, table).unwrap();
+        let table = Table::read(&path).unwrap();
+        let config: ColumnsConfig = toml::from_str(config).unwrap();
+        let told = |columns: Columns<'_>| {
+            let times = [columns.start, columns.end, columns.duration].map(Option::unwrap_or_default).join(" ");
+            format!("{} {} {}: {times}", columns.path, columns.emotion, columns.speaker).trim_end().to_owned()
+        };
+        Columns::find(&table, &config).map(told).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn usual_names_are_known() {
+        assert_eq!(found("Path,Emotion,Speaker\na,b,c\n", "").unwrap(), "Path Emotion Speaker:");
+        assert_eq!(found("wav_path,label,spk id,x\na,b,c,d\n", "").unwrap(), "wav_path label spk id:");
+        assert_eq!(found("file,label,actor,start_time,end\na,b,c,0,1\n", "").unwrap(), "file label actor: start_time end");
+        assert_eq!(
+            found("audio_filepath,emo,speaker,offset,duration\na,b,c,0,1\n", "").unwrap(),
+            "audio_filepath emo speaker: offset  duration"
+        );
+        assert_eq!(found("path,emo,spk,onset,offset\na,b,c,0,1\n", "").unwrap(), "path emo spk: onset offset");
+    }
+
+    #[test]
+    fn two_that_could_be_meant_are_refused_unless_they_agree_or_one_is_named() {
+        for (columns, key) in [("path,emotion,label,speaker", "emotion"), ("path,file,emotion,speaker", "path")] {
+            let error = found(&format!("{columns}\na,b,c,d\n"), "").unwrap_err();
+            assert!(error.contains(&format!("columns = {{ {key} = \"{key}\" }}")), "{error}");
+        }
+        let table = "path,emotion,label,speaker\na,b,c,d\n";
+        assert_eq!(found(table, "emotion = 'label'").unwrap(), "path label speaker:");
+        assert_eq!(found(table, "ignore = ['label']").unwrap(), "path emotion speaker:");
+        assert_eq!(found("path,emotion,label,speaker\na,b,b,d\n", "").unwrap(), "path emotion speaker:");
+        assert_eq!(found("path,emotion,label,speaker\na,b,,d\n", "").unwrap(), "path emotion speaker:");
+        assert!(found("path,start,begin,emotion,speaker\na,1,2,b,c\n", "").unwrap_err().contains("both be the column start"));
+    }
+
+    #[test]
+    fn a_column_that_may_name_a_part_of_a_file_is_read_or_refused() {
+        for name in ["channel", "start_ms", "endFrame", "chan.", "Begin Sample", "offset_samples"] {
+            let table = format!("path,emotion,speaker,{name}\na,b,c,1\n");
+            let error = found(&table, "").unwrap_err();
+            assert!(error.contains(name) && error.contains("ignore"), "{error}");
+            assert!(found(&table, &format!("ignore = ['{name}']")).is_ok());
+            assert!(found(&table.replace(",1\n", ",\n"), "").is_ok(), "an empty column says nothing");
+        }
+        for name in ["channels", "gender", "weekend", "recommendation", "fold", "split"] {
+            assert!(found(&format!("path,emotion,speaker,{name}\na,b,c,1\n"), "").is_ok(), "{name}");
+        }
+        assert_eq!(
+            found("path,emotion,speaker,from\na,b,c,1\n", "start = 'from'").unwrap(),
+            "path emotion speaker: from"
+        );
+    }
+
+    #[test]
+    fn a_name_that_no_column_has_is_an_error_with_the_nearest() {
+        let error = found("path,emotion,speaker\na,b,c\n", "emotion = 'emotoin'").unwrap_err();
+        assert!(error.contains("columns.emotion = \"emotoin\"") && error.contains("mean \"emotion\""), "{error}");
+        let error = found("name,emotion,speaker\na,b,c\n", "").unwrap_err();
+        assert!(error.contains("no column path among \"name\"") && error.contains("columns = {"), "{error}");
+    }
+}

@@ -1,0 +1,185 @@
+//! One meaning for a name: what is safe to bring to one spelling, and what is suspiciously alike.
+//!
+//! `s00` and `S00`, `1`, `01` and `1.0`, a name typed on two machines (composed and decomposed letters), or with a
+//! Cyrillic letter that looks like a Latin one: as speakers they would be dealt on two sides, and the figure would be
+//! called speaker-independent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_security::skeleton;
+
+/// What programs and people write where nobody is meant. Compared without case and punctuation.
+const NOBODY: [&str; 25] = [
+    "", "0na", "all", "anon", "anonymous", "both", "missing", "na", "nan", "nil", "nobody", "none", "notavailable",
+    "null", "other", "others", "somebody", "speaker", "tbd", "undefined", "unk", "unkown", "unknown", "unknownspeaker",
+    "various",
+];
+
+/// The name in one spelling, where that is safe: composed letters, no invisible characters, single blanks, none around it.
+pub(crate) fn tidy(name: &str) -> String {
+    let composed: String = name.nfc().filter(|c| c.is_whitespace() || !is_invisible(*c)).collect();
+    composed.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Zero-width marks, byte-order marks, directions of writing, control characters.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// Whether the name says that nobody knows who it is: `nan`, `unknown`, `n/a`, `-` …
+pub(crate) fn names_nobody(name: &str) -> bool {
+    let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    NOBODY.contains(&letters.as_str())
+}
+
+/// The names, of which each is given once, in groups that are one name for a reader: they differ in case, blanks,
+/// hyphens, accents, leading zeros, a `.0`, or in letters that look the same. Groups of one are left out.
+pub(crate) fn alike<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Vec<&'a str>> {
+    let mut group_of: BTreeMap<String, usize> = BTreeMap::new();
+    let mut groups: Vec<BTreeSet<&str>> = Vec::new();
+    for name in names {
+        let keys = keys(name);
+        let known: BTreeSet<usize> = keys.iter().filter_map(|key| group_of.get(key).copied()).collect();
+        let at = known.first().copied().unwrap_or(groups.len());
+        if at == groups.len() {
+            groups.push(BTreeSet::new());
+        }
+        groups[at].insert(name);
+        // Two groups that a name belongs to are one; few names have such a pair.
+        for other in known.into_iter().skip(1) {
+            let members = std::mem::take(&mut groups[other]);
+            for member in members {
+                group_of.extend(self::keys(member).map(|key| (key, at)));
+                groups[at].insert(member);
+            }
+        }
+        group_of.extend(keys.map(|key| (key, at)));
+    }
+    groups.into_iter().filter(|group| group.len() > 1).map(|group| group.into_iter().collect()).collect()
+}
+
+/// Two names are alike if they have one of these in common.
+fn keys(name: &str) -> [String; 3] {
+    let plain = plain(&name.to_lowercase());
+    let look = skeleton(&plain).collect::<String>();
+    let upper = skeleton(&self::plain(name)).collect::<String>().to_lowercase();
+    [plain, look, upper]
+}
+
+/// Without accents and compatibility forms, without leading zeros and a final `.0`, without separators but between
+/// digits: `s1_1` is not `s11`.
+fn plain(name: &str) -> String {
+    let letters: Vec<char> = name.nfkd().filter(|c| !is_combining_mark(*c)).collect();
+    let text: String = letters.iter().collect();
+    let whole = text.split_once('.').filter(|(whole, zeros)| {
+        !whole.is_empty() && whole.bytes().all(|b| b.is_ascii_digit()) && zeros.bytes().all(|b| b == b'0')
+    });
+    let letters: Vec<char> = whole.map_or(text.as_str(), |(whole, _)| whole).chars().collect();
+    let mut plain = String::with_capacity(letters.len());
+    let mut separated = false;
+    for (at, &c) in letters.iter().enumerate() {
+        if !c.is_alphanumeric() {
+            separated = true;
+            continue;
+        }
+        let after_digit = plain.chars().last().is_some_and(|last| last.is_ascii_digit());
+        if separated && after_digit && c.is_ascii_digit() {
+            plain.push('_');
+        }
+        // A zero that begins a number of several digits says nothing.
+        let begins = separated || !after_digit;
+        let goes_on = letters.get(at + 1).is_some_and(char::is_ascii_digit);
+        separated = false;
+        if c == '0' && begins && goes_on {
+            // What follows begins the number as well.
+            separated = plain.ends_with('_');
+            if separated {
+                plain.pop();
+            }
+            continue;
+        }
+        plain.push(c);
+    }
+    // A name of punctuation alone is only like itself.
+    if plain.is_empty() { text } else { plain }
+}
+
+/// Whether two words are one with a slip of the pen: one letter more, less or other, in words of letters alone.
+pub(crate) fn misspelt(a: &str, b: &str) -> bool {
+    let is_word = |text: &str| text.chars().count() >= 5 && text.chars().all(char::is_alphabetic);
+    is_word(a) && is_word(b) && strsim::osa_distance(&a.to_lowercase(), &b.to_lowercase()) == 1
+}
+
+/// The one of the names that is meant by `name`, as far as one can tell.
+pub(crate) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    names
+        .into_iter()
+        .map(|known| (strsim::jaro_winkler(&lower, &known.to_lowercase()), known))
+        .filter(|(similarity, _)| *similarity > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_safe_is_brought_to_one_spelling() {
+        assert_eq!(tidy(" s00\u{a0}\t"), "s00");
+        assert_eq!(tidy("Jose\u{301}  \u{200b}M"), "José M");
+        assert_eq!(tidy("a\u{feff}\0b"), "ab");
+        assert_eq!(tidy("S00"), "S00", "case is no business of this");
+    }
+
+    #[test]
+    fn nobody_has_many_names() {
+        for name in ["", "NaN", "unknown", "N/A", "<NA>", "#N/A", "none", "-", "?", "null", "Unk", "Unknown Speaker"] {
+            assert!(names_nobody(name), "{name}");
+        }
+        for name in ["01", "0", "Nancy", "DC", "nana", "s-1", "é"] {
+            assert!(!names_nobody(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_one_for_a_reader_are_grouped() {
+        for [a, b] in [
+            ["s00", "S00"],
+            ["s00", "s 00"],
+            ["s0", "s00"],
+            ["1", "01"],
+            ["1", "1.0"],
+            ["01", "1.0"],
+            ["José", "Jose"],
+            ["anna", "\u{430}nna"],
+            ["ANNA", "\u{410}NNA"],
+            ["Anna-Maria", "anna maria"],
+            ["s1", "ｓ１"],
+            ["a/b", "a_b"],
+            ["s1_02", "s1_2"],
+            ["s1-2", "s1_2"],
+            ["0", "00"],
+        ] {
+            assert_eq!(alike([a, b]).len(), 1, "{a} {b}: {:?} {:?}", keys(a), keys(b));
+        }
+        let distinct = ["s1", "s10", "s100", "s1_1", "s11", "s1_10", "s2", "a", "b", "0", "10", "1.5", "15", "-", "?"];
+        assert!(alike(distinct).is_empty(), "{:?}", alike(distinct));
+        assert_eq!(alike(["S1", "b", "s1", "01", "s01", "1"]), [vec!["S1", "s01", "s1"], vec!["01", "1"]]);
+    }
+
+    #[test]
+    fn slips_of_the_pen_are_seen_in_words_alone() {
+        for (a, b) in [("surprise", "surprised"), ("angry", "angyr"), ("disgust", "disgus")] {
+            assert!(misspelt(a, b), "{a} {b}");
+        }
+        for (a, b) in [("class1", "class2"), ("sad", "mad"), ("happy", "happy"), ("low_a", "low_b")] {
+            assert!(!misspelt(a, b), "{a} {b}");
+        }
+        assert_eq!(nearest("bordom", ["sad", "boredom"]), Some("boredom"));
+        assert_eq!(nearest("xyz", ["sad", "boredom"]), None);
+    }
+}

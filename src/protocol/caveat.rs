@@ -1,0 +1,118 @@
+//! What a figure of a split does not cover: facts that have to stand beside it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::Plan;
+
+/// One thing that a figure does not cover.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Caveat {
+    /// The corpus is not whole.
+    PartOfCorpus {
+        /// The corpus.
+        corpus: String,
+        /// Clips that are there.
+        found: usize,
+        /// Clips that it has as it is published.
+        published: usize,
+    },
+    /// Clips of a corpus are missing or damaged, and the config lets training go on without them.
+    ClipsLost {
+        /// The corpus.
+        corpus: String,
+        /// How many.
+        lost: usize,
+    },
+    /// A class is listed, and none of its clips can be used: the task lacks it.
+    ClassWithoutClips {
+        /// The class.
+        class: String,
+    },
+    /// A class is tested, and no clip of it is on the training side.
+    ClassNeverLearnt {
+        /// The class.
+        class: String,
+        /// The folds in which that is so.
+        folds: Vec<String>,
+    },
+    /// A list of clips names some that are not there.
+    ListedClipsMissing {
+        /// How many.
+        clips: usize,
+        /// The first of them, as the list has it.
+        first: String,
+    },
+}
+
+impl Caveat {
+    /// Whether a published figure may not stand beside one with this caveat: they are not of the same data.
+    #[must_use]
+    pub fn bars_published(&self) -> bool {
+        !matches!(self, Self::ListedClipsMissing { .. })
+    }
+}
+
+impl fmt::Display for Caveat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PartOfCorpus { corpus, found, published } => {
+                write!(f, "INCOMPLETE CORPUS: {corpus} has {found} of {published} clips.")
+            }
+            Self::ClipsLost { corpus, lost } => {
+                write!(f, "CLIPS MISSING: {lost} of {corpus} are missing or damaged, and were left out.")
+            }
+            Self::ClassWithoutClips { class } => {
+                write!(f, "CLASS MISSING: no clip of {class} can be used; the task is without it.")
+            }
+            Self::ClassNeverLearnt { class, folds } => {
+                write!(f, "NEVER LEARNT: {class} is tested and has no training clips in fold {}.", folds.join(", "))
+            }
+            Self::ListedClipsMissing { clips, first } => {
+                let are = if *clips == 1 { "clip is" } else { "clips are" };
+                write!(f, "{clips} listed {are} not there, as {first}.")
+            }
+        }
+    }
+}
+
+/// The classes that a fold tests and does not learn.
+pub(crate) fn never_learnt(plan: &Plan, labels: &[usize], classes: &[String]) -> Vec<Caveat> {
+    let mut folds: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for fold in &plan.folds {
+        let of = |rows: &[usize]| -> BTreeSet<usize> {
+            rows.iter().filter_map(|&row| labels.get(plan.clip_and_copy(row).0).copied()).collect()
+        };
+        for class in of(&fold.test).difference(&of(&fold.train)) {
+            folds.entry(*class).or_default().push(fold.name.clone());
+        }
+    }
+    let name = |class: usize| classes.get(class).cloned().unwrap_or_default();
+    folds.into_iter().map(|(class, folds)| Caveat::ClassNeverLearnt { class: name(class), folds }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Kind, ProtocolConfig, fake};
+
+    #[test]
+    fn a_class_that_is_tested_and_not_learnt_is_told_with_its_folds() {
+        let clips = [fake::named("a", "s", &["1", "2", "3"]), fake::named("b", "t", &["4", "5", "6"])].concat();
+        let config = ProtocolConfig { kind: Kind::CrossCorpus, ..ProtocolConfig::default() };
+        let labels = [0, 1, 0, 0, 2, 0];
+        let plan = fake::plan(&config, &clips, &labels).unwrap();
+        let classes = ["sad", "joy", "happy"].map(str::to_owned);
+        let found = never_learnt(&plan, &labels, &classes);
+        let told = |class: &str, fold: &str| Caveat::ClassNeverLearnt { class: class.into(), folds: vec![fold.into()] };
+        assert_eq!(found, [told("joy", "b-to-a"), told("happy", "a-to-b")]);
+        assert!(found[0].to_string().contains("joy") && found[0].bars_published());
+        let json = serde_json::to_string(&found).unwrap();
+        assert_eq!(serde_json::from_str::<Vec<Caveat>>(&json).unwrap(), found);
+    }
+}
