@@ -114,12 +114,16 @@ struct ScanArguments {
     /// The corpus's own folder; the table of a manifest; nothing for the synthetic corpus.
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// The corpus: ravdess, crema_d, tess, savee, manifest or synthetic.
+    /// The corpus: ravdess, crema_d, tess, savee, emodb, emovo, esd, subesco, cafe, iemocap, msp_podcast, meld, nemo,
+    /// manifest, folder, audformat or synthetic.
     #[arg(long, value_name = "K")]
     kind: Kind,
     /// The corpus's name in the clips' ids [default: the kind's].
     #[arg(long, value_name = "N")]
     name: Option<String>,
+    /// How the files of a folder are named, as {emotion}/{speaker}_{*}: for --kind folder.
+    #[arg(long, value_name = "P")]
+    pattern: Option<String>,
     #[command(flatten)]
     format: TextOrJson,
 }
@@ -418,8 +422,8 @@ fn look(experiment: &Experiment, data: DataArguments, observer: &dyn Observer) -
 }
 
 fn run_scan(arguments: ScanArguments, observer: &dyn Observer) -> Result<ExitCode> {
-    let ScanArguments { dir, kind, name, format } = arguments;
-    let config = CorpusConfig { name, ..CorpusConfig::at(kind, dir)? };
+    let ScanArguments { dir, kind, name, pattern, format } = arguments;
+    let config = CorpusConfig { name, pattern, ..CorpusConfig::at(kind, dir)? };
     let found = corpus::scan(&config, Path::new(""))?;
     let work = observer.work("checking files", found.clips.len());
     let (found, findings) = corpus::inspect(found, || work.step());

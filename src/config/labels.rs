@@ -102,7 +102,9 @@ impl LabelsConfig {
     /// [`Error::Data`] where two emotions differ in spelling alone, or fewer than two classes remain.
     pub fn apply(&self, clips: Vec<Clip>, listed: &BTreeSet<String>) -> Result<Labelled> {
         let mut known = listed.clone();
-        known.extend(clips.iter().map(|clip| clip.emotion.as_str()).collect::<BTreeSet<_>>().into_iter().map(str::to_owned));
+        known.extend(
+            clips.iter().map(|clip| clip.emotion.as_str()).collect::<BTreeSet<_>>().into_iter().map(str::to_owned),
+        );
         let emotions: BTreeSet<&str> = known.iter().map(String::as_str).collect();
         let map = self.resolve(&emotions)?;
         self.refuse_alike(&emotions, &map)?;
@@ -134,7 +136,8 @@ impl LabelsConfig {
     /// The class of each of the emotions, where one is kept.
     #[must_use]
     pub fn classes_of<'a>(&self, emotions: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
-        let lower: BTreeMap<String, &str> = self.map.iter().map(|(from, to)| (from.to_lowercase(), to.as_str())).collect();
+        let lower: BTreeMap<String, &str> =
+            self.map.iter().map(|(from, to)| (from.to_lowercase(), to.as_str())).collect();
         let class = |emotion: &str| match (emotion, self.calm) {
             ("calm", Calm::Neutral) => Some("neutral".to_owned()),
             ("calm", Calm::Drop) => None,
@@ -190,7 +193,8 @@ impl LabelsConfig {
     /// Refuses emotions that differ in spelling alone and of which the map says nothing.
     fn refuse_alike(&self, emotions: &BTreeSet<&str>, map: &BTreeMap<&str, &str>) -> Result<()> {
         let open: Vec<&str> = emotions.iter().copied().filter(|emotion| !map.contains_key(emotion)).collect();
-        let mut pairs = alike(open.iter().copied()).into_iter().filter_map(|group| Some((*group.first()?, *group.get(1)?)));
+        let mut pairs =
+            alike(open.iter().copied()).into_iter().filter_map(|group| Some((*group.first()?, *group.get(1)?)));
         let misspelt = || {
             let few = open.get(..MOST_COMPARED).unwrap_or(&open);
             let of = |(at, one): (usize, &&'_ str)| {
@@ -284,10 +288,8 @@ mod tests {
         let config = LabelsConfig { map, ..Default::default() };
         assert_eq!(classes(&config), (["angry", "low", "neutral"].map(String::from).to_vec(), vec![1, 1, 2, 0]));
         let map = BTreeMap::from([("sad".into(), "drop".into())]);
-        let labelled = LabelsConfig { map, ..Default::default() }.apply(
-            ["sad", "angry", "calm"].map(clip).to_vec(),
-            &BTreeSet::new(),
-        );
+        let labelled = LabelsConfig { map, ..Default::default() }
+            .apply(["sad", "angry", "calm"].map(clip).to_vec(), &BTreeSet::new());
         assert_eq!(labelled.unwrap().dropped, BTreeMap::from([("sad".into(), 1)]));
     }
 
@@ -325,12 +327,16 @@ mod tests {
     fn an_emotion_that_is_called_drop_is_not_dropped() {
         assert_eq!(applied(&["drop", "sad"], &[]).unwrap(), ["drop", "sad"]);
         assert_eq!(applied(&["drop", "sad"], &[("drop", "fall")]).unwrap(), ["fall", "sad"]);
-        assert!(applied(&["drop", "sad", "joy"], &[("sad", "drop")]).unwrap_err().to_string().contains("called \"drop\""));
+        assert!(
+            applied(&["drop", "sad", "joy"], &[("sad", "drop")]).unwrap_err().to_string().contains("called \"drop\"")
+        );
     }
 
     #[test]
     fn emotions_in_two_spellings_are_refused_until_the_map_says_what_they_are() {
-        for emotions in [["surprise", "surprised"], ["0", "0.0"], ["neutral", "neutr\u{430}l"], ["low mood", "low_mood"]] {
+        for emotions in
+            [["surprise", "surprised"], ["0", "0.0"], ["neutral", "neutr\u{430}l"], ["low mood", "low_mood"]]
+        {
             let [one, other] = emotions;
             let error = applied(&[one, other, "sad"], &[]).unwrap_err().to_string();
             assert!(error.contains(one) && error.contains(other) && error.contains("map = {"), "{error}");

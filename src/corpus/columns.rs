@@ -76,19 +76,61 @@ pub(super) struct Columns<'a> {
 
 /// What a column is usually called, without case and separators. The first is its name here.
 const PATH: &[&str] = &[
-    "path", "file", "filename", "filepath", "fname", "wav", "wavfile", "wavfilename", "wavpath", "audio", "audiofile",
-    "audiofilename", "audiofilepath", "audiopath",
+    "path",
+    "file",
+    "filename",
+    "filepath",
+    "fname",
+    "wav",
+    "wavfile",
+    "wavfilename",
+    "wavpath",
+    "audio",
+    "audiofile",
+    "audiofilename",
+    "audiofilepath",
+    "audiopath",
 ];
 const EMOTION: &[&str] = &[
-    "emotion", "emotions", "emo", "emoclass", "emolabel", "emotionclass", "emotionlabel", "emotionname", "label", "labels",
+    "emotion",
+    "emotions",
+    "emo",
+    "emoclass",
+    "emolabel",
+    "emotionclass",
+    "emotionlabel",
+    "emotionname",
+    "label",
+    "labels",
     "class",
 ];
 const SPEAKER: &[&str] = &[
-    "speaker", "speakerid", "speakername", "spk", "spkid", "spkr", "spkrid", "actor", "actorid", "subject", "subjectid",
-    "participant", "participantid",
+    "speaker",
+    "speakerid",
+    "speakername",
+    "spk",
+    "spkid",
+    "spkr",
+    "spkrid",
+    "actor",
+    "actorid",
+    "subject",
+    "subjectid",
+    "participant",
+    "participantid",
 ];
-const START: &[&str] =
-    &["start", "starts", "starttime", "starts", "startsec", "startseconds", "begin", "begintime", "onset", "segmentstart"];
+const START: &[&str] = &[
+    "start",
+    "starts",
+    "starttime",
+    "starts",
+    "startsec",
+    "startseconds",
+    "begin",
+    "begintime",
+    "onset",
+    "segmentstart",
+];
 const END: &[&str] = &["end", "ends", "endtime", "endsec", "endseconds", "stop", "stoptime", "segmentend"];
 const DURATION: &[&str] = &["duration", "dur", "durationsec", "durationseconds", "segmentduration"];
 const SEX: &[&str] = &["sex", "gender"];
@@ -133,7 +175,9 @@ impl<'a> Columns<'a> {
             repetition: find.column(&config.repetition, "repetition", &["repetition"])?,
         };
         if end.is_some() && duration.is_some() && start.is_none() {
-            return Err(find.wrong("the columns end and duration say where a clip lies, and none where it begins".into()));
+            return Err(
+                find.wrong("the columns end and duration say where a clip lies, and none where it begins".into())
+            );
         }
         find.refuse_parts(&columns)?;
         Ok(columns)
@@ -212,7 +256,9 @@ impl<'a> Finder<'a, '_> {
         let advice = if words(name).iter().any(|word| word.starts_with("chan")) {
             "channels are not read apart: write each into a file of its own".to_owned()
         } else {
-            format!("if it is a time in seconds, say so, as columns = {{ start = \"{name}\" }} in its [[corpora]] table")
+            format!(
+                "if it is a time in seconds, say so, as columns = {{ start = \"{name}\" }} in its [[corpora]] table"
+            )
         };
         Err(self.wrong(format!(
             "the column \"{name}\" may say which part of a file a row is, and it is not known how: {advice}; if it says \
@@ -264,7 +310,10 @@ mod tests {
     fn usual_names_are_known() {
         assert_eq!(found("Path,Emotion,Speaker\na,b,c\n", "").unwrap(), "Path Emotion Speaker:");
         assert_eq!(found("wav_path,label,spk id,x\na,b,c,d\n", "").unwrap(), "wav_path label spk id:");
-        assert_eq!(found("file,label,actor,start_time,end\na,b,c,0,1\n", "").unwrap(), "file label actor: start_time end");
+        assert_eq!(
+            found("file,label,actor,start_time,end\na,b,c,0,1\n", "").unwrap(),
+            "file label actor: start_time end"
+        );
         assert_eq!(
             found("audio_filepath,emo,speaker,offset,duration\na,b,c,0,1\n", "").unwrap(),
             "audio_filepath emo speaker: offset  duration"
@@ -283,7 +332,11 @@ mod tests {
         assert_eq!(found(table, "ignore = ['label']").unwrap(), "path emotion speaker:");
         assert_eq!(found("path,emotion,label,speaker\na,b,b,d\n", "").unwrap(), "path emotion speaker:");
         assert_eq!(found("path,emotion,label,speaker\na,b,,d\n", "").unwrap(), "path emotion speaker:");
-        assert!(found("path,start,begin,emotion,speaker\na,1,2,b,c\n", "").unwrap_err().contains("both be the column start"));
+        assert!(
+            found("path,start,begin,emotion,speaker\na,1,2,b,c\n", "")
+                .unwrap_err()
+                .contains("both be the column start")
+        );
     }
 
     #[test]

@@ -67,14 +67,14 @@ pub(super) fn clips(config: &CorpusConfig, mut entries: Vec<Entry>, mut excluded
 
 /// Brings speakers whose names are suspiciously alike to one name, or refuses them, as the config says.
 fn unify_speakers(config: &CorpusConfig, entries: &mut [Entry]) -> Result<()> {
-    let mut clips: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut clips: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     for entry in &*entries {
-        clips.entry(&entry.speaker).or_insert((0, entry.number)).0 += 1;
+        clips.entry(&entry.speaker).or_insert((0, &entry.written)).0 += 1;
     }
-    let groups = match config.alike_speakers {
-        AlikeSpeakers::Distinct => return Ok(()),
-        AlikeSpeakers::Refuse | AlikeSpeakers::Same => alike(clips.keys().copied()),
-    };
+    if config.alike_speakers == AlikeSpeakers::Distinct {
+        return Ok(());
+    }
+    let groups = alike(clips.keys().copied());
     if groups.is_empty() {
         return Ok(());
     }
@@ -82,7 +82,7 @@ fn unify_speakers(config: &CorpusConfig, entries: &mut [Entry]) -> Result<()> {
         let told = groups.iter().take(LISTED).map(|group| {
             let names = group.iter().take(LISTED).map(|name| {
                 let (n, first) = clips.get(name).copied().unwrap_or_default();
-                format!("\"{name}\" ({n} clips, first in row {first})")
+                format!("\"{name}\" ({n} clips, as {first})")
             });
             names.collect::<Vec<_>>().join(" and ")
         });
@@ -98,8 +98,8 @@ fn unify_speakers(config: &CorpusConfig, entries: &mut [Entry]) -> Result<()> {
     }
     // The spelling that most clips have, and of equals the least.
     let mut spelling: HashMap<String, String> = HashMap::new();
+    let count = |name: &str| clips.get(name).map_or(0, |(n, _)| *n);
     for group in groups {
-        let count = |name: &str| clips.get(name).map_or(0, |(n, _)| *n);
         if let Some(best) = group.iter().rev().max_by_key(|name| count(name)) {
             spelling.extend(group.iter().map(|name| ((*name).to_owned(), (*best).to_owned())));
         }
@@ -122,7 +122,8 @@ pub(super) fn unify_emotions(scan: &mut Scan) {
     }
     let mut best: HashMap<String, String> = HashMap::new();
     for (lower, spelt) in spellings.into_iter().filter(|(_, spelt)| spelt.len() > 1) {
-        let one = if spelt.contains(lower.as_str()) { lower.as_str() } else { spelt.first().copied().unwrap_or(&lower) };
+        let one =
+            if spelt.contains(lower.as_str()) { lower.as_str() } else { spelt.first().copied().unwrap_or(&lower) };
         best.extend(spelt.iter().filter(|other| **other != one).map(|other| ((*other).to_owned(), one.to_owned())));
     }
     if best.is_empty() {
@@ -155,7 +156,8 @@ fn one_row_a_clip(listed: Vec<Entry>, excluded: &mut Vec<Exclusion>) -> Vec<(Ent
     let mut kept = Vec::new();
     for ((place, _), mut rows) in by_place {
         let first = (rows[0].number, rows[0].emotion.clone(), rows[0].speaker.clone());
-        let agree = rows.iter().all(|row| (row.emotion.to_lowercase(), &row.speaker) == (first.1.to_lowercase(), &first.2));
+        let agree =
+            rows.iter().all(|row| (row.emotion.to_lowercase(), &row.speaker) == (first.1.to_lowercase(), &first.2));
         let left_out = rows.split_off(usize::from(agree));
         kept.extend(rows.into_iter().map(|row| (row, place.clone())));
         excluded.extend(left_out.into_iter().map(|row| {

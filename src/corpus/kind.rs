@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CorpusConfig, Scan, crema_d, embedded, manifest, named::Naming, ravdess, savee, tess};
+use super::{
+    CorpusConfig, Scan, audformat, cafe, crema_d, embedded, emodb, emovo, esd, folder, iemocap, manifest, meld,
+    msp_podcast, named::Naming, nemo, ravdess, savee, subesco, tess,
+};
 use crate::{error::Result, names::known_by_name};
 
 /// Lists the kinds, one a line: the variant, its name in a config, the function that finds the clips and, where the
@@ -51,8 +54,30 @@ kinds! {
     Tess = "tess", tess::scan, tess::NAMING;
     /// SAVEE.
     Savee = "savee", savee::scan, savee::NAMING;
+    /// EMO-DB.
+    Emodb = "emodb", emodb::scan, emodb::NAMING;
+    /// EMOVO.
+    Emovo = "emovo", emovo::scan, emovo::NAMING;
+    /// ESD.
+    Esd = "esd", esd::scan, esd::NAMING;
+    /// SUBESCO.
+    Subesco = "subesco", subesco::scan, subesco::NAMING;
+    /// CaFE.
+    Cafe = "cafe", cafe::scan, cafe::NAMING;
+    /// IEMOCAP.
+    Iemocap = "iemocap", iemocap::scan;
+    /// MSP-Podcast.
+    MspPodcast = "msp_podcast", msp_podcast::scan;
+    /// MELD, its sound.
+    Meld = "meld", meld::scan;
+    /// nEMO.
+    Nemo = "nemo", nemo::scan;
     /// Any other corpus, by a table of its clips.
     Manifest = "manifest", manifest::scan;
+    /// Any other corpus, by a pattern of its files' names.
+    Folder = "folder", folder::scan;
+    /// A database in audformat.
+    Audformat = "audformat", audformat::scan;
     /// The embedded corpus.
     Synthetic = "synthetic", embedded::scan;
 }

@@ -157,33 +157,10 @@ impl Columns<'_> {
     }
 
     /// Which part of its file the row is: none where it is all of it.
-    #[allow(clippy::type_complexity)] // a start and an end, each in the one place where they are named
-    fn part(&self, row: &mut Row<'_>) -> std::result::Result<Option<(Duration, Option<Duration>)>, String> {
-        let mut time = |column: Option<&str>| {
-            let Some((column, text)) = column.and_then(|column| Some((column, row.remove(column)?))) else {
-                return Ok(None);
-            };
-            seconds(text).map_err(|problem| format!("{column} = \"{text}\" {problem}"))
-        };
-        let (start, end, duration) = (time(self.start)?, time(self.end)?, time(self.duration)?);
-        if start.is_none() && end.is_none() && duration.is_none() {
-            return Ok(None);
-        }
-        let start = start.unwrap_or_default();
-        let told = duration.map(|duration| start.saturating_add(duration));
-        if let (Some(end), Some(told)) = (end, told)
-            && end.abs_diff(told).as_secs_f64() > ROUNDING
-        {
-            let times = [start, end, told - start].map(|time| time.as_secs_f64());
-            return Err(format!("it goes from {} to {} s and lasts {} s, which do not agree", times[0], times[1], times[2]));
-        }
-        let end = end.or(told);
-        match end {
-            Some(end) if end <= start => {
-                Err(format!("it ends at {} s, and begins at {} s", end.as_secs_f64(), start.as_secs_f64()))
-            }
-            _ => Ok(Some((start, end))),
-        }
+    fn part(&self, row: &mut Row<'_>) -> std::result::Result<Option<Times>, String> {
+        let mut cell = |column: Option<&str>| column.and_then(|column| row.remove(column));
+        let (start, end, duration) = (cell(self.start), cell(self.end), cell(self.duration));
+        times(start, end, duration)
     }
 
     /// Sorts the other cells into what is known and what is kept as it is; so is a known one that cannot be understood.
@@ -207,6 +184,41 @@ impl Columns<'_> {
     }
 }
 
+/// Where a segment begins and, unless at the file's end, ends.
+pub(super) type Times = (Duration, Option<Duration>);
+
+/// The segment that these cells describe; none where they are all empty.
+pub(super) fn times(
+    start: Option<&str>,
+    end: Option<&str>,
+    duration: Option<&str>,
+) -> std::result::Result<Option<Times>, String> {
+    let time = |name: &str, text: Option<&str>| {
+        text.map_or(Ok(None), |text| seconds(text).map_err(|problem| format!("{name} = \"{text}\" {problem}")))
+    };
+    let (start, end, duration) = (time("start", start)?, time("end", end)?, time("duration", duration)?);
+    if start.is_none() && end.is_none() && duration.is_none() {
+        return Ok(None);
+    }
+    let start = start.unwrap_or_default();
+    let told = duration.map(|duration| start.saturating_add(duration));
+    if let (Some(end), Some(told)) = (end, told)
+        && end.abs_diff(told).as_secs_f64() > ROUNDING
+    {
+        let times = [start, end, told.saturating_sub(start)].map(|time| time.as_secs_f64());
+        return Err(format!(
+            "it goes from {} to {} s and lasts {} s, which do not agree",
+            times[0], times[1], times[2]
+        ));
+    }
+    match end.or(told) {
+        Some(end) if end <= start => {
+            Err(format!("it ends at {} s, and begins at {} s", end.as_secs_f64(), start.as_secs_f64()))
+        }
+        end => Ok(Some((start, end))),
+    }
+}
+
 /// A time as tables write it: seconds, `[hours:]minutes:seconds`, or pandas's `0 days 00:00:01.5`. None where it is left
 /// open (`NaT`).
 pub(super) fn seconds(text: &str) -> std::result::Result<Option<Duration>, &'static str> {
@@ -214,7 +226,9 @@ pub(super) fn seconds(text: &str) -> std::result::Result<Option<Duration>, &'sta
         return Ok(None);
     }
     const WRONG: &str = "is no time: write seconds, as 1.5, or hours:minutes:seconds";
-    let (days, clock) = match text.split_once(" days ").or_else(|| text.split_once(" day ")) {
+    let (days, clock) = match text.split_once(" days").or_else(|| text.split_once(" day")) {
+        // pandas writes no clock where all of it is zero.
+        Some((days, "")) => (days.trim().parse::<u32>().map_err(|_| WRONG)?, "0"),
         Some((days, clock)) => (days.trim().parse::<u32>().map_err(|_| WRONG)?, clock),
         None => (0, text),
     };
@@ -388,7 +402,7 @@ mod tests {
         let files = ["lab/a.wav", "lab/b.wav", "lab/c.wav"];
         let table = "path,emotion,speaker\na.wav,sad,s00\nb.wav,sad,S00\nc.wav,sad, S00\u{a0}\n";
         let error = scanned_as(&config(), &files, table).unwrap_err().to_string();
-        for word in ["\"S00\" (2 clips, first in row 3) and \"s00\" (1 clips, first in row 2)", "alike_speakers"] {
+        for word in ["\"S00\" (2 clips, as b.wav) and \"s00\" (1 clips, as a.wav)", "alike_speakers"] {
             assert!(error.contains(word), "{error}");
         }
         let with = |alike_speakers| {
@@ -479,6 +493,7 @@ mod tests {
             ("1:00:00", Some(3600.0)),
             ("0 days 00:00:01.250000", Some(1.25)),
             ("1 days 00:00:00", Some(86_400.0)),
+            ("0 days", Some(0.0)),
             ("NaT", None),
         ] {
             assert_eq!(seconds(text).unwrap().map(|time| time.as_secs_f64()), expected, "{text}");

@@ -30,22 +30,34 @@
 //! To add a corpus, write its file, give it a `mod` line here, and list it in `kind.rs`.
 
 mod alike;
+mod audformat;
+mod cafe;
 mod chunks;
 mod columns;
 mod copies;
 mod crema_d;
 mod embedded;
+mod emodb;
+mod emovo;
 mod entries;
+mod esd;
 pub mod export;
+mod folder;
+mod iemocap;
 mod inspect;
 mod kind;
 mod manifest;
+mod meld;
+mod msp_podcast;
 mod named;
+mod nemo;
+mod pattern;
 mod ravdess;
 mod savee;
 mod settings;
 mod sniff;
 pub(crate) mod spelling;
+mod subesco;
 pub(crate) mod table;
 mod tess;
 pub(crate) mod walk;
@@ -249,7 +261,8 @@ pub fn scan_all(configs: &[CorpusConfig], data: &Path) -> Result<Scan> {
 
 fn nothing_left(config: &CorpusConfig, scan: &Scan) -> String {
     let first = scan.excluded.first();
-    let first = first.map_or(String::new(), |Exclusion { path, reason, .. }| format!(", as {}: {reason}", path.display()));
+    let first =
+        first.map_or(String::new(), |Exclusion { path, reason, .. }| format!(", as {}: {reason}", path.display()));
     format!("no clip of the corpus {} can be used: {} files are excluded{first}", config.name(), scan.excluded.len())
 }
 

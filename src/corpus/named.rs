@@ -76,11 +76,7 @@ pub(super) fn find(naming: &Naming, config: &CorpusConfig, data: &Path) -> Resul
     for path in &folder.audio {
         match (naming.parse)(path) {
             Ok(parsed) => candidates.push(Candidate { path: path.clone(), parsed }),
-            Err(reason) => excluded.push(Exclusion {
-                path: root.join(path),
-                reason,
-                cause: Cause::NotOfTheCorpus,
-            }),
+            Err(reason) => excluded.push(Exclusion { path: root.join(path), reason, cause: Cause::NotOfTheCorpus }),
         }
     }
     if candidates.is_empty() {
@@ -104,6 +100,22 @@ pub fn recognise(path: &Path) -> Option<Clip> {
         let parsed = (kind.naming()?.parse)(path).ok()?;
         Some(clip(kind.name(), Path::new(""), Candidate { path: path.to_owned(), parsed }))
     })
+}
+
+/// Gives the clips of a corpus whose labels are in tables their emotions, by `read`, which may also say why one has none.
+pub(super) fn label(scan: &mut Scan, mut read: impl FnMut(&mut Clip) -> std::result::Result<String, (Cause, String)>) {
+    let mut excluded = Vec::new();
+    scan.clips.retain_mut(|clip| match read(clip) {
+        Ok(emotion) => {
+            clip.emotion = emotion;
+            true
+        }
+        Err((cause, reason)) => {
+            excluded.extend(clip.source.file().map(|path| Exclusion { path: path.to_owned(), reason, cause }));
+            false
+        }
+    });
+    scan.excluded.append(&mut excluded);
 }
 
 fn clip(corpus: &str, root: &Path, Candidate { path, parsed }: Candidate) -> Clip {

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{ColumnsConfig, Kind};
+use super::{ColumnsConfig, Kind, pattern::Pattern};
 use crate::error::{Error, Result};
 
 /// One `[[corpora]]` table of the config. Only `kind` has no default.
@@ -21,15 +21,20 @@ pub struct CorpusConfig {
     /// the folder that the table's paths are relative to; default: the folder that holds the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
-    /// The table of a manifest, relative to the data folder, else to the working folder. No other kind has one.
+    /// The table of a manifest, relative to the data folder, else to the working folder. Of an audformat database, the one
+    /// table that has the labels. No other kind has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
-    /// The corpus's name in every clip's id. Default: the kind's name; for a manifest, the table's file stem.
+    /// The corpus's name in every clip's id. Default: the kind's name; for a manifest, the table's file stem; for a folder or
+    /// an audformat database, the folder's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Where the labels of CREMA-D come from; no other kind has a choice.
     #[serde(default, skip_serializing_if = "LabelSource::is_default")]
     pub label_source: LabelSource,
+    /// How the files of `kind = "folder"` are named, as `{emotion}/{speaker}_{*}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// What the columns of a manifest are called, where not by a usual name.
     #[serde(default, skip_serializing_if = "ColumnsConfig::is_default")]
     pub columns: ColumnsConfig,
@@ -95,6 +100,7 @@ impl CorpusConfig {
             path: None,
             name: None,
             label_source: LabelSource::default(),
+            pattern: None,
             columns: ColumnsConfig::default(),
             alike_speakers: AlikeSpeakers::default(),
             allow_missing: 0,
@@ -130,8 +136,13 @@ impl CorpusConfig {
     /// The corpus's name in every clip's id.
     #[must_use]
     pub fn name(&self) -> String {
-        let stem = self.path.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
-        self.name.clone().or(stem).unwrap_or_else(|| self.kind.name().to_owned())
+        let place = match self.kind {
+            Kind::Manifest => self.path.as_deref().and_then(Path::file_stem),
+            Kind::Folder | Kind::Audformat => self.root.as_deref().and_then(Path::file_name),
+            _ => None,
+        };
+        let place = place.map(|name| name.to_string_lossy().into_owned());
+        self.name.clone().or(place).unwrap_or_else(|| self.kind.name().to_owned())
     }
 
     /// Checks what a type cannot; looks at no file.
@@ -146,20 +157,42 @@ impl CorpusConfig {
             format!("name = \"{name}\": a corpus's name is part of every clip's id; make it one word without slashes")
         } else if kind == Kind::Manifest && self.path.is_none() {
             "kind = \"manifest\" needs `path`, the table (CSV with the columns path, emotion, speaker)".into()
-        } else if kind != Kind::Manifest && self.path.is_some() {
+        } else if !matches!(kind, Kind::Manifest | Kind::Audformat) && self.path.is_some() {
             format!("`path` is for kind = \"manifest\"; the folder of kind = \"{kind}\" is set with `root`")
         } else if kind == Kind::Synthetic && self.root.is_some() {
             "`root` has no meaning for kind = \"synthetic\": the embedded corpus is not on disk".into()
         } else if kind != Kind::CremaD && self.label_source != LabelSource::Intended {
             format!("`label_source` is for kind = \"crema_d\": kind = \"{kind}\" has one label for a clip")
-        } else if kind != Kind::Manifest && !self.columns.is_default() {
-            format!("`columns` is for kind = \"manifest\": kind = \"{kind}\" has no table of its own")
-        } else if kind != Kind::Manifest && self.alike_speakers != AlikeSpeakers::Refuse {
+        } else if let Some(problem) = self.pattern_problem() {
+            problem
+        } else if !matches!(kind, Kind::Manifest | Kind::Audformat) && !self.columns.is_default() {
+            format!("`columns` is for kind = \"manifest\": kind = \"{kind}\" has no table whose columns need a name")
+        } else if !matches!(kind, Kind::Manifest | Kind::Audformat | Kind::Folder)
+            && self.alike_speakers != AlikeSpeakers::Refuse
+        {
             format!("`alike_speakers` is for kind = \"manifest\": kind = \"{kind}\" knows its speakers")
         } else {
             return Ok(());
         };
         Err(Error::Config(format!("[[corpora]] {problem}")))
+    }
+
+    fn pattern_problem(&self) -> Option<String> {
+        match (self.kind, &self.pattern) {
+            (Kind::Folder, None) => Some(
+                "kind = \"folder\" needs `pattern`, which says how its files are named, as pattern = \
+                 \"{emotion}/{speaker}_{*}\""
+                    .into(),
+            ),
+            (Kind::Folder, Some(_)) if self.root.is_none() => {
+                Some("kind = \"folder\" needs `root`, the folder that holds the files".into())
+            }
+            (Kind::Folder, Some(pattern)) => {
+                Pattern::parse(pattern).err().map(|problem| format!("pattern = \"{pattern}\": {problem}"))
+            }
+            (kind, Some(_)) => Some(format!("`pattern` is for kind = \"folder\", and not for kind = \"{kind}\"")),
+            (_, None) => None,
+        }
     }
 
     /// The corpus's folder: `root` under the data folder, or the folder there that the kind's name fits.
@@ -219,6 +252,12 @@ mod tests {
             ("kind = \"tess\"\nlabel_source = \"voice-vote\"", "label_source"),
             ("kind = \"tess\"\npath = \"a.csv\"", "path"),
             ("kind = \"manifest\"", "path"),
+            ("kind = \"folder\"", "pattern"),
+            ("kind = \"folder\"\npattern = \"{speaker}_{emotion}\"", "root"),
+            ("kind = \"folder\"\nroot = \"x\"\npattern = \"{speaker}\"", "{emotion}"),
+            ("kind = \"tess\"\npattern = \"{speaker}_{emotion}\"", "pattern"),
+            ("kind = \"tess\"\ncolumns = { path = \"x\" }", "columns"),
+            ("kind = \"tess\"\nalike_speakers = \"same\"", "alike_speakers"),
             ("kind = \"synthetic\"\nroot = \"x\"", "root"),
             ("kind = \"tess\"\nname = \"a/b\"", "name"),
         ] {

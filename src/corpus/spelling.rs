@@ -11,8 +11,30 @@ use unicode_security::skeleton;
 
 /// What programs and people write where nobody is meant. Compared without case and punctuation.
 const NOBODY: [&str; 25] = [
-    "", "0na", "all", "anon", "anonymous", "both", "missing", "na", "nan", "nil", "nobody", "none", "notavailable",
-    "null", "other", "others", "somebody", "speaker", "tbd", "undefined", "unk", "unkown", "unknown", "unknownspeaker",
+    "",
+    "0na",
+    "all",
+    "anon",
+    "anonymous",
+    "both",
+    "missing",
+    "na",
+    "nan",
+    "nil",
+    "nobody",
+    "none",
+    "notavailable",
+    "null",
+    "other",
+    "others",
+    "somebody",
+    "speaker",
+    "tbd",
+    "undefined",
+    "unk",
+    "unkown",
+    "unknown",
+    "unknownspeaker",
     "various",
 ];
 

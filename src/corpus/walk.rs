@@ -20,7 +20,7 @@ const EXTENSIONS: [(&str, bool); 7] =
 pub(crate) struct Found {
     /// The audio files, relative to the folder.
     pub audio: Vec<PathBuf>,
-    /// The CSV files, relative to the folder.
+    /// The files of text that may be tables (CSV, TSV, TXT), relative to the folder.
     pub tables: Vec<PathBuf>,
     /// What could not be looked at: a broken link, a folder without permission.
     pub unreadable: Vec<Exclusion>,
@@ -75,7 +75,7 @@ impl Found {
         let relative = path.strip_prefix(root).unwrap_or(path).to_owned();
         if is_audio(&relative) {
             self.audio.push(relative);
-        } else if extension(&relative).as_deref() == Some("csv") {
+        } else if matches!(extension(&relative).as_deref(), Some("csv" | "tsv" | "txt")) {
             self.tables.push(relative);
         }
     }

@@ -126,7 +126,7 @@ pub fn compare(first: &Evaluation, second: &Evaluation, bootstrap: Bootstrap) ->
 }
 
 /// What the folds of `of` test, where both runs have noted it; the words that describe the protocol where not.
-fn test_sides(of: &ProtocolRecord, other: &ProtocolRecord) -> String {
+fn test_sides(of: &crate::run::ProtocolRecord, other: &crate::run::ProtocolRecord) -> String {
     match (&of.test_sides, &other.test_sides) {
         (Some(sides), Some(_)) => sides.clone(),
         _ => of.description.clone(),

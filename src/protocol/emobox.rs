@@ -14,7 +14,7 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    Side, 
+    Side,
     contract::{self, Dealt, Protocol},
     listed::Speakers,
     membership::{Lists, Missing},

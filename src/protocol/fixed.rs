@@ -80,9 +80,9 @@ fn by_table(task: &Task<'_>, table: &Table, origin: &str) -> Result<Dealt> {
             (Some(name), _) => (name, places.find(name).into_iter().collect()),
             (None, Some(column)) => {
                 let name = cell(column)?;
-                let found = places.of_file(name).map_err(|problem| {
-                    Error::Data(format!("{origin}: row {number} names {name}, {problem}"))
-                })?;
+                let found = places
+                    .of_file(name)
+                    .map_err(|problem| Error::Data(format!("{origin}: row {number} names {name}, {problem}")))?;
                 (name, found)
             }
             (None, None) => (cell(clip.unwrap_or("clip"))?, Vec::new()),
@@ -233,7 +233,9 @@ mod tests {
     #[test]
     fn the_table_of_an_audit_names_files_by_the_end_of_their_paths() {
         let mut clips = fake::named("c", "s", &["a", "b", "c", "d"]);
-        for (clip, file) in clips.iter_mut().zip(["/data/x/1.wav", "/data/y/1.wav", "/data/z/long.wav", "/data/z/long.wav"]) {
+        for (clip, file) in
+            clips.iter_mut().zip(["/data/x/1.wav", "/data/y/1.wav", "/data/z/long.wav", "/data/z/long.wav"])
+        {
             clip.source = Source::File(file.into());
         }
         let config = ProtocolConfig { kind: Kind::Fixed, path: Some("split.csv".into()), ..ProtocolConfig::default() };

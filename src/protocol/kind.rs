@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    contract::Protocol,
-    cross_corpus, cross_speaker, emobox, fixed, leak_demo, leave_one_speaker_out, luna, random, speaker_kfold,
-    tfds,
+    contract::Protocol, cross_corpus, cross_speaker, emobox, fixed, leak_demo, leave_one_speaker_out, luna, random,
+    speaker_kfold, tfds,
 };
 use crate::names::known_by_name;
 

@@ -48,8 +48,8 @@ use std::{collections::BTreeSet, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use caveat::never_learnt;
 pub use caveat::Caveat;
+pub(crate) use caveat::never_learnt;
 pub use config::ProtocolConfig;
 pub use kind::Kind;
 pub use side::Side;
@@ -161,7 +161,9 @@ impl Plan {
                 .collect();
             ids.sort_unstable();
             hasher.update(format!("fold {} {}\n", fold.name, ids.len()).as_bytes());
-            ids.iter().for_each(|(id, copy)| drop(hasher.update(format!("{copy} {id}\n").as_bytes())));
+            for (id, copy) in ids {
+                hasher.update(format!("{copy} {id}\n").as_bytes());
+            }
         }
         hasher.finalize().to_hex()[..16].to_owned()
     }

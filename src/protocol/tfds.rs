@@ -7,7 +7,7 @@
 //! [`inspect`](crate::corpus::inspect()) excludes it has 5141/738/1556.
 
 use super::{
-    Draft, 
+    Draft,
     contract::{self, Dealt, Protocol},
     listed::{self, Speakers},
     task::Task,

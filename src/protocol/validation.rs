@@ -42,7 +42,10 @@ pub(super) fn cut(task: &Task<'_>, rest: &[usize], fold: &str, speakers_apart: b
     }
     let members = stratified_share(task, rest, share, &purpose);
     let (taken, of) = (members.len(), rest.len());
-    (members, if speakers_apart { ValidationRule::ClipsOfFewSpeakers(taken, of) } else { ValidationRule::Clips(taken, of) })
+    (
+        members,
+        if speakers_apart { ValidationRule::ClipsOfFewSpeakers(taken, of) } else { ValidationRule::Clips(taken, of) },
+    )
 }
 
 impl ValidationRule {
@@ -95,7 +98,11 @@ mod tests {
 
     #[test]
     fn the_rules_of_all_folds_are_told_in_one_sentence() {
-        let words = ValidationRule::words(&[ValidationRule::Speakers(3, 20), ValidationRule::Speakers(3, 19), ValidationRule::Clips(5, 50)]);
+        let words = ValidationRule::words(&[
+            ValidationRule::Speakers(3, 20),
+            ValidationRule::Speakers(3, 19),
+            ValidationRule::Clips(5, 50),
+        ]);
         assert_eq!(
             words,
             "whole speakers from the training side (3 of 19 to 20); clips from the training side, stratified by class \

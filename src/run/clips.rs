@@ -147,7 +147,8 @@ mod tests {
         ClipRecord::write_all(&path, &records).unwrap();
         assert_eq!(ClipRecord::read_all(&path).unwrap(), records);
         let text = std::fs::read_to_string(&path).unwrap();
-        let earlier = text.replace(",snr_db", "").replace(",start,end", "").replace(",34.5", "").replace(",0.4,3.5", "");
+        let earlier =
+            text.replace(",snr_db", "").replace(",start,end", "").replace(",34.5", "").replace(",0.4,3.5", "");
         std::fs::write(&path, earlier.replace(",,,,,\n", ",,\n")).unwrap();
         let read = ClipRecord::read_all(&path).unwrap();
         assert_eq!((read[0].snr_db, read[0].start, read[0].file.as_deref()), (None, None, Some("x/a.wav")));

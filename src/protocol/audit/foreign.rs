@@ -183,7 +183,11 @@ impl Foreign {
         }
         if self.files_missing > 0 {
             let files = if self.files_missing == 1 { "file is" } else { "files are" };
-            lines.push(format!("{} listed {files} not there or cannot be read, as {}", self.files_missing, some(&self.missing)));
+            lines.push(format!(
+                "{} listed {files} not there or cannot be read, as {}",
+                self.files_missing,
+                some(&self.missing)
+            ));
         }
         if self.looked_at == LookedAt::Names {
             lines.push("the files were not compared, as was asked for: copies under other names are not seen".into());
@@ -191,7 +195,8 @@ impl Foreign {
         lines.push(match self.verdict() {
             Verdict::Leaks => "verdict: LEAKS; a figure from this split means nothing".into(),
             Verdict::NotChecked => {
-                "verdict: NOT CHECKED; not all files could be compared: name their folder, or ask for names alone".into()
+                "verdict: NOT CHECKED; not all files could be compared: name their folder, or ask for names alone"
+                    .into()
             }
             Verdict::SpeakerDependent => "verdict: no clip is on two sides; speaker-DEPENDENT".into(),
             Verdict::SpeakersUnknown => "verdict: no clip is on two sides; not all speakers are known".into(),
