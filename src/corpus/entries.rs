@@ -208,11 +208,14 @@ fn name_clips(
     let mut taken = HashSet::with_capacity(entries.len());
     let mut clips = Vec::with_capacity(entries.len());
     let mut places = Vec::with_capacity(entries.len());
+    let mut spelt: HashMap<PathBuf, PathBuf> = HashMap::new();
     for ((entry, place), name) in entries.into_iter().zip(names) {
         let Entry { number, file, part, emotion, speaker, meta, .. } = entry;
         let speaker = in_an_id(&speaker);
         let id = format!("{corpus}/{speaker}/{name}");
         if taken.insert(id.clone()) {
+            // All segments of a file name it in one way, by which they are known to belong together.
+            let file = spelt.entry(place.clone()).or_insert(file).clone();
             let source = match part {
                 Some((start, end)) => Source::Segment(Segment { path: file, start, end }),
                 None => Source::File(file),

@@ -27,11 +27,12 @@ pub struct ProtocolConfig {
     /// rows that is tested; 0.25 where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holdout: Option<f64>,
-    /// `emobox`: the folder that holds EmoBox's folders, as `ravdess/fold_1`, or one of these. Relative to the data
+    /// `emobox`: the folder that holds EmoBox's folders, as `ravdess/fold_1`, or one of these. `emobox-cross`: the folder of
+    /// its lists, as `RAVDESS_selected_balenced.jsonl`. Relative to the data
     /// folder, else to the working folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
-    /// `fixed`: the table with the columns `clip` and `side` and, where there are several folds, `fold`. Relative to the
+    /// `fixed`: the table with the columns `clip` (or `path`) and `side` and, where there are several folds, `fold`. Relative to the
     /// data folder, else to the working folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
@@ -45,6 +46,30 @@ pub struct ProtocolConfig {
     /// neither is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub test: Vec<String>,
+    /// `cross-corpus`: how many clips of each class and corpus are drawn for each side, at random by `seed`; all where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub balance: Option<usize>,
+    /// `emobox-cross`: which clips of the other corpus are learnt from.
+    #[serde(skip_serializing_if = "Learn::is_default")]
+    pub learn: Learn,
+}
+
+/// What EmoBox's cross-corpus track learns from, which its lists leave open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Learn {
+    /// The listed clips of the other corpus.
+    #[default]
+    Listed,
+    /// All of its clips that are of the classes.
+    All,
+}
+
+impl Learn {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Default for ProtocolConfig {
@@ -60,6 +85,8 @@ impl Default for ProtocolConfig {
             column: None,
             train: Vec::new(),
             test: Vec::new(),
+            balance: None,
+            learn: Learn::default(),
         }
     }
 }
@@ -78,6 +105,9 @@ impl ProtocolConfig {
         {
             return Err(out_of_range("protocol.holdout", share, "a share above 0 and up to 0.9"));
         }
+        if self.balance == Some(0) {
+            return Err(out_of_range("protocol.balance", 0, "clips of each class and corpus, from 1"));
+        }
         let given = [
             ("holdout", self.holdout.is_some()),
             ("root", self.root.is_some()),
@@ -85,6 +115,8 @@ impl ProtocolConfig {
             ("column", self.column.is_some()),
             ("train", !self.train.is_empty()),
             ("test", !self.test.is_empty()),
+            ("balance", self.balance.is_some()),
+            ("learn", self.learn != Learn::default()),
         ];
         for (key, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
             let reads = |kind: &&Kind| kind.protocol().keys.contains(&key);
@@ -120,7 +152,12 @@ mod tests {
     fn every_key_has_a_default_and_reads_back_equal() {
         let plain: ProtocolConfig = toml::from_str("").unwrap();
         assert_eq!(plain, ProtocolConfig::default());
-        for text in ["kind = 'cross-corpus'\ntest = ['tess']", "kind = 'emobox'\nroot = 'e'", ""] {
+        for text in [
+            "kind = 'cross-corpus'\ntest = ['tess']",
+            "kind = 'emobox'\nroot = 'e'",
+            "",
+            "kind = 'emobox-cross'\nlearn = 'all'",
+        ] {
             let config: ProtocolConfig = toml::from_str(text).unwrap();
             config.validate().unwrap();
             assert_eq!(toml::from_str::<ProtocolConfig>(&toml::to_string(&config).unwrap()).unwrap(), config);
@@ -142,6 +179,8 @@ mod tests {
             ("validation = 0.6", "protocol.validation = 0.6"),
             ("kind = 'random'\nholdout = 1.0", "protocol.holdout = 1"),
             ("kind = 'fixed'", "protocol.path"),
+            ("kind = 'cross-corpus'\nbalance = 0", "protocol.balance = 0"),
+            ("balance = 5", "cross-corpus"),
             ("kind = 'fixed'\npath = 'a.csv'\ncolumn = 'split'", "one of protocol.path"),
         ] {
             assert!(message(text).contains(key), "{text}: {}", message(text));

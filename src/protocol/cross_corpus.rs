@@ -1,18 +1,23 @@
 //! Some corpora learnt from, others tested. Where the config names none, each corpus is tested in turn.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::seq::SliceRandom;
 
 use super::{
     Draft,
     contract::{Dealt, Protocol, Speakers},
     task::Task,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    rng,
+};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     about: "some corpora learnt from, others tested",
     speakers: Speakers::Apart,
-    keys: &["train", "test"],
+    keys: &["train", "test", "balance"],
     deal,
 };
 
@@ -47,8 +52,37 @@ fn deal(task: &Task<'_>) -> Result<Dealt> {
         (false, true) => vec![(train.clone(), others(&train))],
         (false, false) => vec![(train, test)],
     };
-    let drafts: Result<Vec<Draft>> = ways.into_iter().map(|(train, test)| draft(task, &train, &test)).collect();
-    Ok(drafts?.into())
+    let left_out = task.config.balance.map_or(Ok(Vec::new()), |balance| undrawn(task, balance))?;
+    let drafts = ways.into_iter().map(|(train, test)| {
+        let mut draft = draft(task, &train, &test)?;
+        draft.test.retain(|i| left_out.binary_search(i).is_err());
+        draft.left_out.clone_from(&left_out);
+        Ok(draft)
+    });
+    let note = task.config.balance.map(|balance| format!("{balance} clips of each class and corpus, drawn at random"));
+    Ok(Dealt { note, ..drafts.collect::<Result<Vec<Draft>>>()?.into() })
+}
+
+/// The clips that are not drawn where each class of each corpus has `balance` of them, ascending.
+fn undrawn(task: &Task<'_>, balance: usize) -> Result<Vec<usize>> {
+    let mut groups: BTreeMap<(&str, usize), Vec<usize>> = BTreeMap::new();
+    for (i, clip) in task.clips.iter().enumerate() {
+        groups.entry((&clip.corpus, task.labels[i])).or_default().push(i);
+    }
+    let mut undrawn = Vec::new();
+    for ((corpus, class), mut members) in groups {
+        if members.len() < balance {
+            return Err(Error::Data(format!(
+                "protocol.balance = {balance}: {corpus} has {} clips of {} only",
+                members.len(),
+                task.clips[members[0]].emotion
+            )));
+        }
+        members.shuffle(&mut rng::stream(task.config.seed, &[&"split", &"balance", &corpus, &class]));
+        undrawn.extend(members.split_off(balance));
+    }
+    undrawn.sort_unstable();
+    Ok(undrawn)
 }
 
 fn draft(task: &Task<'_>, train: &BTreeSet<String>, test: &BTreeSet<String>) -> Result<Draft> {
@@ -104,6 +138,32 @@ mod tests {
         assert_eq!(folds(&["ravdess", "savee"], &["tess"]), expected);
         assert_eq!(folds(&["savee", "ravdess"], &[]), expected);
         assert_eq!(folds(&[], &["tess"]), expected);
+    }
+
+    #[test]
+    fn a_balance_draws_as_many_of_each_class_and_corpus() {
+        let config = ProtocolConfig { kind: Kind::CrossCorpus, balance: Some(30), ..ProtocolConfig::default() };
+        let four = |clip: &Clip| ["angry", "happy", "neutral", "sad"].contains(&clip.emotion.as_str());
+        let clips: Vec<Clip> = [fake::ravdess(), fake::savee()].concat().into_iter().filter(four).collect();
+        let (clips, labels) = fake::labelled(clips);
+        let plan = fake::plan(&config, &clips, &labels).unwrap();
+        assert!(
+            plan.description.ends_with("30 clips of each class and corpus, drawn at random"),
+            "{}",
+            plan.description
+        );
+        for fold in &plan.folds {
+            for class in 0..4 {
+                let count = |members: &[usize]| members.iter().filter(|&&i| labels[i] == class).count();
+                assert_eq!(count(&fold.test), 30);
+                assert_eq!(count(&fold.train) + count(&fold.validation), 30);
+            }
+        }
+        let again = fake::plan(&ProtocolConfig { seed: 1, ..config.clone() }, &clips, &labels).unwrap();
+        assert_ne!(plan.folds, again.folds);
+        let error =
+            fake::plan(&ProtocolConfig { balance: Some(90), ..config }, &clips, &labels).unwrap_err().to_string();
+        assert!(error.contains("protocol.balance = 90: savee has 60 clips of angry only"), "{error}");
     }
 
     #[test]

@@ -78,7 +78,7 @@ fn deal(task: &Task<'_>) -> Result<Dealt> {
 }
 
 /// What EmoBox calls a corpus: `crema_d` is `cremad`.
-fn dataset(corpus: &str) -> String {
+pub(super) fn dataset(corpus: &str) -> String {
     corpus.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }
 

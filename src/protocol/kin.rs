@@ -16,6 +16,7 @@ type Relation = BTreeMap<String, String>;
 pub(super) struct Kin {
     audio: Relation,
     copies: Relation,
+    files: Relation,
     either: Relation,
 }
 
@@ -32,8 +33,14 @@ impl Kin {
             .map(|group| group.iter().filter_map(|id| places.get(id.as_str()).copied()).collect())
             .collect();
         let copies = copies(clips);
-        let either = audio.iter().chain(&copies).cloned().collect::<Vec<_>>();
-        Self { audio: relate(clips, audio), copies: relate(clips, copies), either: relate(clips, either) }
+        let files = files(clips);
+        let either = audio.iter().chain(&copies).chain(&files).cloned().collect::<Vec<_>>();
+        Self {
+            audio: relate(clips, audio),
+            copies: relate(clips, copies),
+            files: relate(clips, files),
+            either: relate(clips, either),
+        }
     }
 
     /// What all clips with the audio of this one have in common; none where it has them alone.
@@ -46,6 +53,11 @@ impl Kin {
         self.copies.get(&clip.id).map(String::as_str)
     }
 
+    /// What all segments of this clip's file have in common; none where it is alone in its file.
+    pub(super) fn file(&self, clip: &Clip) -> Option<&str> {
+        self.files.get(&clip.id).map(String::as_str)
+    }
+
     /// What all clips that must be on this one's side have in common.
     pub(super) fn recording<'a>(&'a self, clip: &'a Clip) -> &'a str {
         self.either.get(&clip.id).map_or(&clip.id, String::as_str)
@@ -53,12 +65,30 @@ impl Kin {
 }
 
 fn copies(clips: &[&Clip]) -> Vec<Vec<usize>> {
-    let mut groups: BTreeMap<(&str, &str, &str, &str), Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, &str, &str, &str, _), Vec<usize>> = BTreeMap::new();
     for (i, clip) in clips.iter().enumerate() {
-        let stem = clip.id.rsplit('/').next().unwrap_or(&clip.id);
+        let segment = clip.source.segment();
+        // A segment's stem ends on its times: a copy of the file is known by the file's.
+        let of_file = segment.and_then(|segment| segment.path.file_stem()?.to_str());
+        let stem = of_file.unwrap_or_else(|| clip.id.rsplit('/').next().unwrap_or(&clip.id));
+        let times = segment.map(|segment| (segment.start, segment.end));
         let named = clip.meta.extra.get(COPY_OF).and_then(|of| Path::new(of).file_stem()?.to_str());
         let original = original_stem(named.unwrap_or(stem));
-        groups.entry((&clip.corpus, &clip.speaker, &clip.emotion, original)).or_default().push(i);
+        groups.entry((&clip.corpus, &clip.speaker, &clip.emotion, original, times)).or_default().push(i);
+    }
+    groups.into_values().collect()
+}
+
+/// The clips that are segments of one file: whoever hears one side of a conversation knows the room of the other.
+fn files(clips: &[&Clip]) -> Vec<Vec<usize>> {
+    if clips.iter().all(|clip| clip.source.segment().is_none()) {
+        return Vec::new();
+    }
+    let mut groups: BTreeMap<&Path, Vec<usize>> = BTreeMap::new();
+    for (i, clip) in clips.iter().enumerate() {
+        if let Some(path) = clip.source.file() {
+            groups.entry(path).or_default().push(i);
+        }
     }
     groups.into_values().collect()
 }
@@ -87,6 +117,22 @@ mod tests {
         let recordings: Vec<_> = clips.iter().map(|clip| kin.recording(clip)).collect();
         assert_eq!(recordings, ["c/s/a", "c/s/b", "c/s/b", "c/s/d", "c/s/b"]);
         assert_eq!((kin.audio(&clips[4]), kin.audio(&clips[3]), kin.copies(&clips[4])), (Some("c/s/b"), None, None));
+    }
+
+    #[test]
+    fn segments_of_one_file_belong_together() {
+        let mut clips = fake::named("c", "s", &["a_0-1", "a_1-2", "b_0-1", "a_noise_0-1"]);
+        for (clip, (file, start)) in clips.iter_mut().zip([("a", 0), ("a", 1), ("b", 0), ("a_noise", 0)]) {
+            let start = std::time::Duration::from_secs(start);
+            let segment = crate::audio::Segment { path: format!("{file}.wav").into(), start, end: None };
+            clip.source = crate::corpus::Source::Segment(segment);
+        }
+        let kin = Kin::find(&clips.iter().collect::<Vec<_>>(), std::iter::empty());
+        let files: Vec<_> = clips.iter().map(|clip| kin.file(clip)).collect();
+        assert_eq!(files, [Some("c/s/a_0-1"), Some("c/s/a_0-1"), None, None]);
+        assert_eq!(kin.copies(&clips[3]), Some("c/s/a_0-1"), "the same segment of an altered file");
+        let recordings: Vec<_> = clips.iter().map(|clip| kin.recording(clip)).collect();
+        assert_eq!(recordings, ["c/s/a_0-1", "c/s/a_0-1", "c/s/b_0-1", "c/s/a_0-1"]);
     }
 
     #[test]

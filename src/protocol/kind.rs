@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    contract::Protocol, cross_corpus, cross_speaker, emobox, fixed, leak_demo, leave_one_speaker_out, luna, random,
-    speaker_kfold, tfds,
+    contract::Protocol, cross_corpus, cross_speaker, emobox, emobox_cross, fixed, leak_demo, leave_one_speaker_out,
+    luna, random, speaker_kfold, tfds,
 };
 use crate::names::known_by_name;
 
@@ -46,6 +46,8 @@ protocols! {
     Luna5Fold = "luna-5fold", luna::PROTOCOL;
     /// EmoBox's folds: from its folder, or built in where they are lists of speakers.
     Emobox = "emobox", emobox::PROTOCOL;
+    /// EmoBox's cross-corpus track, from its lists.
+    EmoboxCross = "emobox-cross", emobox_cross::PROTOCOL;
     /// One split by speaker lists: CREMA-D's and SAVEE's of TensorFlow Datasets, RAVDESS's of SERAB.
     Tfds = "tfds", tfds::PROTOCOL;
     /// One speaker learnt from and the other tested, both ways: TESS.

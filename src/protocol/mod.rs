@@ -23,6 +23,7 @@ mod copies;
 mod cross_corpus;
 mod cross_speaker;
 mod emobox;
+mod emobox_cross;
 mod fixed;
 mod kin;
 mod kind;
@@ -50,7 +51,7 @@ use serde::{Deserialize, Serialize};
 
 pub use caveat::Caveat;
 pub(crate) use caveat::never_learnt;
-pub use config::ProtocolConfig;
+pub use config::{Learn, ProtocolConfig};
 pub use kind::Kind;
 pub use side::Side;
 use side::{PATH_COLUMNS, SIDE_COLUMNS};

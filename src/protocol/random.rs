@@ -33,6 +33,12 @@ fn deal(task: &Task<'_>) -> Result<Dealt> {
 fn folds(task: &Task<'_>) -> Result<Vec<Vec<usize>>> {
     let folds = task.config.folds;
     let mut recordings = stratified_order(task, &task.all(), "folds");
+    if recordings.len() < 2 {
+        return Err(Error::Config(format!(
+            "protocol.kind = {}: the clips are one recording, or segments of one file, which cannot be parted",
+            task.config.kind
+        )));
+    }
     if recordings.len() < folds {
         return Err(Error::Config(format!(
             "protocol.folds = {folds}: there are {} clips only that may be parted; ask for fewer folds",

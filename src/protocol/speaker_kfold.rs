@@ -22,6 +22,13 @@ pub(super) const PROTOCOL: Protocol = Protocol {
 fn deal(task: &Task<'_>) -> Result<Dealt> {
     let folds = task.config.folds;
     let voices = dealing_order(task, &task.all(), "folds");
+    if voices.len() < 2 {
+        return Err(Error::Config(format!(
+            "protocol.kind = {}: the clips have one speaker only, or speakers who share recordings, so that nobody is left to \
+             test who was not heard: choose random, whose figure is speaker-dependent",
+            task.config.kind
+        )));
+    }
     if voices.len() < folds {
         return Err(Error::Config(format!(
             "protocol.folds = {folds}: the clips have {} speakers only; ask for fewer folds",
@@ -86,5 +93,8 @@ mod tests {
         let (clips, labels) = fake::corpus("tess", 2, 10);
         let error = fake::plan(&config(), &clips, &labels).unwrap_err().to_string();
         assert!(error.contains("2 speakers"), "{error}");
+        let (clips, labels) = fake::corpus("own", 1, 10);
+        let error = fake::plan(&config(), &clips, &labels).unwrap_err().to_string();
+        assert!(error.contains("one speaker only") && !error.contains("fewer folds"), "{error}");
     }
 }

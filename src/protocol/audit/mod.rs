@@ -5,6 +5,7 @@
 //! | a clip, a copy of it, a file with the same audio | an error; nothing overrides it |
 //! | the choice of the epoch | an error |
 //! | a speaker | an error, unless the protocol is speaker-dependent: then the report says so |
+//! | a file, by different segments of it | told: no split that is dealt here does so |
 //! | a sentence, a corpus | told: corpora of acted speech share their sentences by design |
 //!
 //! A demonstration of leaks is let pass, and branded ([`Plan::brand`]). [`foreign()`] looks at splits that others made.
@@ -42,6 +43,10 @@ pub struct Audit {
     /// Files with the same audio on two sides (the same bytes, or the same samples but for dither), each by the least id of
     /// its clips: always a leak.
     pub shared_audio: Vec<String>,
+    /// Files of which segments are on two sides, each by the least id of its clips: the room and the microphone of a
+    /// conversation are then known. A published split may part them; it is told.
+    #[serde(default)]
+    pub shared_files: Vec<String>,
     /// Speakers on the test side that are heard in training or validation: what "speaker-dependent" means.
     pub shared_speakers: Vec<String>,
     /// Speakers in both training and validation: the epoch is then picked on known voices.
@@ -108,6 +113,7 @@ pub fn audit(clips: &[Clip], plan: &Plan, fold: &Fold, scaler: &str) -> Audit {
     let ids = Heard::on(each().map(|(side, clip)| (side, clip.id.as_str())));
     let copies = Heard::on(each().filter_map(|(side, clip)| Some((side, plan.kin.copies(clip)?))));
     let audio = Heard::on(each().filter_map(|(side, clip)| Some((side, plan.kin.audio(clip)?))));
+    let files = Heard::on(each().filter_map(|(side, clip)| Some((side, plan.kin.file(clip)?))));
     let corpora = Heard::on(each().map(|(side, clip)| (side, clip.corpus.as_str())));
     let owned = |what: &&str| (*what).to_owned();
     let key = |(corpus, speaker): &(&String, &String)| format!("{corpus}/{speaker}");
@@ -118,6 +124,7 @@ pub fn audit(clips: &[Clip], plan: &Plan, fold: &Fold, scaler: &str) -> Audit {
         shared_clips: ids.twice().map(owned).collect(),
         shared_copies: copies.twice().map(owned).collect(),
         shared_audio: audio.twice().map(owned).collect(),
+        shared_files: files.twice().map(owned).collect(),
         shared_speakers: speakers.in_test_too().map(key).collect(),
         shared_validation_speakers: speakers.in_validation_too().map(key).collect(),
         shared_sentences: sentences.in_test_too().count(),
@@ -202,6 +209,9 @@ impl Audit {
             format!("scaler: {}", self.scaler),
             format!("epoch picked on the test side: {}", if self.selection_on_test { "YES" } else { "no" }),
         ];
+        if !self.shared_files.is_empty() {
+            lines.push(format!("files with segments on two sides: {}", none_or(&self.shared_files)));
+        }
         if self.recordings_across_speakers > 0 {
             lines.push(format!("recordings that several speakers have in common: {}", self.recordings_across_speakers));
         }
