@@ -5,7 +5,7 @@ use std::{borrow::Cow, path::Path};
 use crate::{
     augment::Augmenter,
     config::Experiment,
-    corpus::{Clip, Exclusion, Source},
+    corpus::{Clip, Exclusion, Findings, Source},
     error::{Error, Result},
     events::Observer,
     protocol::{Fold, Plan, audit::audit},
@@ -111,7 +111,9 @@ fn content(clip: &Clip, findings: &Findings) -> Option<blake3::Hash> {
             Some(blake3::hash(format!("synthetic v{} {}", synthetic::VERSION, utterance.stem()).as_bytes()))
         }
         // A copy (`ID#1`) is made of its clip's file.
-        Source::File(_) => findings.hashes.get(clip.id.split('#').next().unwrap_or(&clip.id)).copied(),
+        Source::File(_) | Source::Segment(_) => {
+            findings.hashes.get(clip.id.split('#').next().unwrap_or(&clip.id)).copied()
+        }
     }
 }
 
