@@ -122,12 +122,12 @@ impl EpochEnd<'_> {
     #[must_use]
     pub fn line(&self) -> String {
         format!(
-            "{}  epoch {:>3}  loss {:.4}  validation loss {:.4}  validation UAR {:.2} %{}",
+            "{}  epoch {:>3}  loss {:.4}  validation loss {:.4}  validation {}{}",
             self.label,
             self.record.epoch,
             self.record.train_loss,
             self.record.validation_loss,
-            100.0 * self.record.validation_uar,
+            self.record.validation,
             if self.best { "  best so far" } else { "" }
         )
     }
@@ -142,10 +142,46 @@ pub struct EpochRecord {
     pub train_loss: f64,
     /// Mean cross-entropy over validation, in nats.
     pub validation_loss: f64,
-    /// Unweighted average recall over validation, from 0 to 1.
-    pub validation_uar: f64,
+    /// The figure over validation that ranks epochs.
+    #[serde(flatten)]
+    pub validation: Figure,
     /// The step size of the last batch.
     pub learning_rate: f64,
+}
+
+/// A figure that ranks epochs: the higher, the better.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Figure {
+    /// Unweighted average recall, from 0 to 1.
+    #[serde(rename = "validation_uar")]
+    Uar(f64),
+}
+
+impl Figure {
+    /// The figure's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Uar(_) => "UAR",
+        }
+    }
+
+    /// Its value.
+    #[must_use]
+    pub fn value(self) -> f64 {
+        match self {
+            Self::Uar(value) => value,
+        }
+    }
+}
+
+impl std::fmt::Display for Figure {
+    /// "UAR 61.20 %".
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Uar(value) => write!(f, "{} {:.2} %", self.name(), 100.0 * value),
+        }
+    }
 }
 
 /// Several observers as one: all are told, in their order; one that asks for a stop is enough.
@@ -255,6 +291,25 @@ mod tests {
         fn drop(&mut self) {
             self.0.add("end".into());
         }
+    }
+
+    #[test]
+    fn an_epoch_is_a_flat_line_of_json_and_reads_back() {
+        let record = EpochRecord {
+            epoch: 2,
+            train_loss: 1.5,
+            validation_loss: 1.0 / 3.0,
+            validation: Figure::Uar(0.1 + 0.2),
+            learning_rate: 1e-3,
+        };
+        let line = serde_json::to_string(&record).unwrap();
+        assert_eq!(
+            line,
+            r#"{"epoch":2,"train_loss":1.5,"validation_loss":0.3333333333333333,"validation_uar":0.30000000000000004,"learning_rate":0.001}"#
+        );
+        assert_eq!(serde_json::from_str::<EpochRecord>(&line).unwrap(), record);
+        let end = EpochEnd { label: "fold 0", record: &record, history: &[record], best: true };
+        assert!(end.line().ends_with("validation UAR 30.00 %  best so far"), "{}", end.line());
     }
 
     #[test]

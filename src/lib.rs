@@ -24,6 +24,7 @@ mod duration;
 pub mod error;
 pub mod events;
 pub mod files;
+pub mod metrics;
 mod names;
 pub mod numeric;
 pub mod rng;
@@ -45,6 +46,7 @@ pub mod cache;
 
 pub mod device;
 pub mod model;
+pub mod task;
 pub mod train;
 
 pub mod run;

@@ -21,6 +21,7 @@ const ORDER: &[&str] = &[
     "stdout",
     "arrays",
     "numeric",
+    "metrics",
     // From a config to a matrix.
     "synthetic",
     "audio",
@@ -32,6 +33,7 @@ const ORDER: &[&str] = &[
     // Learning.
     "device",
     "model",
+    "task",
     "train",
     "config",
     "survey",

@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Result},
     frontend::{Frontend, Matrix, Scaler, ScalerFit, ScalerScope, Worker},
     model::{Net, weights},
+    task::Activation,
 };
 
 /// How many windows of a clip the network is shown at once: memory is bounded by it, results are not changed.
@@ -120,7 +121,7 @@ impl Member {
     ///
     /// # Errors
     ///
-    /// As [`Scoring::log_probabilities`].
+    /// As [`Scoring::answers`].
     pub fn log_probabilities(&self, matrix: &Matrix, name: &Path) -> Result<Vec<f32>> {
         let mut rows = matrix.as_slice().to_vec();
         match (&self.scaler, self.scope) {
@@ -140,9 +141,10 @@ impl Member {
             min_frames: self.min_frames,
             batch_size: BATCH,
             device: &device,
+            activation: Activation::LogSoftmax,
         };
         let clip = One { rows, dims: self.dims, name };
-        Ok(scoring.log_probabilities(&clip, &[0])?.pop().unwrap_or_default())
+        Ok(scoring.answers(&clip, &[0])?.pop().unwrap_or_default())
     }
 }
 

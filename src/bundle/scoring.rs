@@ -6,12 +6,13 @@ use std::{
     ops::Range,
 };
 
-use burn::tensor::{Device, Tensor, activation::log_softmax};
+use burn::tensor::{Device, Tensor};
 
 use crate::{
     audio::Windows,
     error::{Error, Result},
     model::{Net, NetInput, pad},
+    task::Activation,
     train::Item,
 };
 
@@ -45,18 +46,20 @@ pub struct Scoring<'a> {
     pub batch_size: usize,
     /// Where the network is.
     pub device: &'a Device,
+    /// What becomes of its outputs.
+    pub activation: Activation,
 }
 
 impl Scoring<'_> {
-    /// The log-probabilities of every class for each of the clips, in the order asked for: the logarithm of the mean
-    /// probability over a clip's windows.
+    /// The answer to each of the clips, in the order asked for: the mean over a clip's windows, as the activation has it.
+    /// Of a classification, the log-probabilities of every class.
     ///
     /// # Errors
     ///
     /// [`Error::Data`] naming a clip for which the network gives something that is no number; as [`Clips::rows`].
-    pub fn log_probabilities(&self, clips: &dyn Clips, members: &[usize]) -> Result<Vec<Vec<f32>>> {
-        let by_clip = self.by_window(clips, members, |input| log_softmax(self.net.forward(input, None), 1))?;
-        Ok(by_clip.iter().map(|windows| Windows::average(windows)).collect())
+    pub fn answers(&self, clips: &dyn Clips, members: &[usize]) -> Result<Vec<Vec<f32>>> {
+        let by_clip = self.by_window(clips, members, |input| self.activation.apply(self.net.forward(input, None)))?;
+        Ok(by_clip.iter().map(|windows| self.activation.average(windows)).collect())
     }
 
     /// What the network's penultimate layer makes of each of the clips, in the order asked for: the mean over a clip's
@@ -64,7 +67,7 @@ impl Scoring<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Scoring::log_probabilities`].
+    /// As [`Scoring::answers`].
     pub fn embeddings(&self, clips: &dyn Clips, members: &[usize]) -> Result<Vec<Vec<f32>>> {
         let by_clip = self.by_window(clips, members, |input| self.net.penultimate(input))?;
         let mean = |windows: &Vec<Vec<f32>>| -> Vec<f32> {

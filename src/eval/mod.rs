@@ -21,7 +21,6 @@ pub mod bootstrap;
 pub mod breakdown;
 pub mod calibration;
 pub mod certainty;
-pub mod confusion;
 mod evaluation;
 pub mod grid;
 pub mod judgements;
@@ -32,15 +31,14 @@ mod paired;
 pub mod projection;
 pub mod proper;
 pub mod ranking;
-pub mod scores;
 pub mod temperature;
 
 #[cfg(test)]
 pub(crate) mod fake;
 
+pub use crate::metrics::{Confusion, confusion, scores};
 pub use bootstrap::{Bootstrap, Interval, IntervalOf, Intervals, Unit};
 pub use certainty::{Calibrated, Certainty};
-pub use confusion::Confusion;
 pub use evaluation::{Evaluation, FoldOfSeed, Run, SeedScores, Spread, evaluate, evaluate_with};
 pub use grid::{Grid, Ranked};
 pub use judgements::Judgements;

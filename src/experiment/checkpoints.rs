@@ -132,7 +132,10 @@ impl Checkpoints<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{events::EpochRecord, model::weights::Weights};
+    use crate::{
+        events::{EpochRecord, Figure},
+        model::weights::Weights,
+    };
 
     /// The state at the end of an epoch, of which `best` was the best.
     fn checkpoint(epoch: usize, best: usize) -> Checkpoint {
@@ -140,7 +143,7 @@ mod tests {
             epoch,
             train_loss: 1.0,
             validation_loss: 1.0,
-            validation_uar: 0.5,
+            validation: Figure::Uar(0.5),
             learning_rate: 1e-3,
         };
         let state = State {

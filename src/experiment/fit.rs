@@ -3,7 +3,7 @@
 //! Everything random is a function of (seed, epoch, batch), so that a run that is killed and resumed from its last
 //! checkpoint ends with the same bits as one that was not.
 
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
 use burn::{module::Module, tensor::Device};
 
@@ -16,7 +16,7 @@ use super::{
     metrics::Metrics,
     network::initial,
     scaling::Scalers,
-    score::{Scored, Scorer, argmax},
+    score::{Scored, Scorer},
     solve::solve,
     teachers::{Faculty, Teachers},
     tensorboard::TensorBoard,
@@ -37,8 +37,9 @@ use crate::{
     },
     protocol::Fold,
     rng,
-    run::{Done, Embeddings, Prediction, Predictions, RunDir, RunRecord, SplitRow},
-    train::{Batches, Checkpoint, Dataset, Item, Loss, Optimiser, Place, Replicas, Select, State},
+    run::{Done, Embeddings, Prediction, RunDir, RunRecord, SplitRow, write_predictions},
+    task::argmax,
+    train::{Batches, Checkpoint, Dataset, Item, Optimiser, Place, Replicas, Select, State},
 };
 
 /// One run's inputs.
@@ -89,23 +90,22 @@ impl Run<'_> {
         let scorer = Scorer::new(self.prepared, &data, &net, &self.devices[0]);
         let test = scorer.score(&self.fold.test)?;
         let validation = scorer.score(&self.fold.validation)?;
-        let judged = self.table(&self.fold.validation, &validation);
-        judged.write(&self.dir.validation())?;
-        self.table(&self.fold.test, &test).write(&self.dir.predictions())?;
+        self.write(&self.dir.validation(), &self.fold.validation, &validation)?;
+        self.write(&self.dir.predictions(), &self.fold.test, &test)?;
         self.embeddings(&scorer)?.write(&self.dir.embeddings())?;
         let best_epoch = self.kept_epoch(&state);
         let figures = Figures { best_epoch, validation: validation.figures(), test: test.figures() };
         // Of clips that were learnt from, it would say how sure the network is of what it knows by heart.
         let temperature = match self.record.protocol.validation_learnt {
             true => None,
-            false => temperature::fit(&Judgements::of(judged.classes.len(), &judged.rows)),
+            false => temperature::fit(&self.judgements(&self.fold.validation, &validation)),
         };
         self.bundle(&net, scalers.of_bundle(), temperature, figures).save_in(&self.dir.bundle())?;
         let done = Done {
             best_epoch,
             epochs: state.history.len(),
-            validation_uar: state.history.get(best_epoch.wrapping_sub(1)).map_or(f64::NAN, |e| e.validation_uar),
-            test_uar: test.uar,
+            validation_uar: state.history.get(best_epoch.wrapping_sub(1)).map_or(f64::NAN, |e| e.validation.value()),
+            test_uar: test.judged.figure.value(),
             seconds: state.seconds + started.elapsed().as_secs_f64(),
         };
         write_json(&self.dir.done(), &done)?;
@@ -149,21 +149,16 @@ impl Run<'_> {
         let (earlier, done_before) = (state.seconds, state.history.len());
         let _ended = Ended(observer);
         observer.run_started(&RunStart { label: &label, epochs: settings.epochs, history: &state.history })?;
-        let training = Batches {
-            data,
-            labels: &self.prepared.labels,
-            classes: self.prepared.classes.len(),
-            augment: &self.prepared.experiment.augment,
-            label_smoothing: settings.label_smoothing,
-            seed: self.seed(),
-        };
-        let loss = self.loss()?;
-        let windows = data.windows_of(&self.prepared.learnt(self.fold));
+        let training =
+            Batches { data, task: &*self.prepared.task, augment: &self.prepared.experiment.augment, seed: self.seed() };
+        let learnt = self.prepared.learnt(self.fold);
+        let loss = self.prepared.task.loss(&learnt)?;
+        let windows = data.windows_of(&learnt);
 
         while !self.finished(&state) {
             let batches = settings.sampling.batches(
                 &windows,
-                &self.prepared.labels,
+                |clip| self.prepared.task.stratum(clip),
                 settings.batch_size,
                 self.seed(),
                 state.epoch,
@@ -186,7 +181,7 @@ impl Run<'_> {
                 if let Some(faculty) = faculty {
                     targets = faculty.targets(&input, targets);
                 }
-                let (value, gradient) = replicas.gradient(&net, &loss, input, targets, |part| match part {
+                let (value, gradient) = replicas.gradient(&net, &*loss, input, targets, |part| match part {
                     0 => rng::stream(self.seed(), &[&"dropout", &state.epoch, &i]),
                     part => rng::stream(self.seed(), &[&"dropout", &state.epoch, &i, &part]),
                 });
@@ -209,8 +204,8 @@ impl Run<'_> {
             let record = EpochRecord {
                 epoch: state.epoch,
                 train_loss: state.loss_sum / state.seen.max(1) as f64,
-                validation_loss: validation.loss,
-                validation_uar: validation.uar,
+                validation_loss: validation.judged.loss,
+                validation: validation.judged.figure,
                 learning_rate: rate(batches.len().saturating_sub(1), &state.history),
             };
             state.end_epoch(record);
@@ -235,15 +230,6 @@ impl Run<'_> {
         Ok((weights::write(net, average.unwrap_or(last))?, state))
     }
 
-    /// What the config makes small, on this training side.
-    pub(super) fn loss(&self) -> Result<Loss> {
-        let settings = &self.prepared.experiment.train;
-        let mut counts = vec![0; self.prepared.classes.len()];
-        self.prepared.learnt(self.fold).iter().for_each(|&clip| counts[self.prepared.labels[clip]] += 1);
-        let weights = settings.class_weights.resolve(&self.prepared.classes, &counts)?;
-        Ok(Loss { weights, focal_gamma: settings.focal_gamma })
-    }
-
     fn finished(&self, state: &State) -> bool {
         let settings = &self.prepared.experiment.train;
         let since_best = state.history.len() - state.best.unwrap_or(0).min(state.history.len());
@@ -266,21 +252,37 @@ impl Run<'_> {
         Ok(Embeddings { clips, vectors: scorer.embed(test)? })
     }
 
-    fn table(&self, members: &[usize], scored: &Scored) -> Predictions {
-        let rows = members.iter().zip(&scored.log_probabilities).map(|(&clip, row)| {
+    /// Writes the predictions of a side.
+    fn write(&self, path: &Path, members: &[usize], scored: &Scored) -> Result<()> {
+        let task = &self.prepared.task;
+        let rows = members.iter().zip(&scored.answers).map(|(&clip, answer)| {
             let of = &self.prepared.clips[clip];
-            let probabilities: Vec<f32> = row.iter().map(|p| p.exp().min(1.0)).collect();
-            Prediction {
-                clip: of.id.clone(),
-                speaker: of.speaker_key(),
-                fold: self.fold.name.clone(),
-                seed: self.seed(),
-                truth: self.prepared.labels[clip],
-                prediction: argmax(&probabilities),
-                probabilities,
-            }
+            let of = [of.id.clone(), of.speaker_key(), self.fold.name.clone(), self.seed().to_string()];
+            (of, task.cells(clip, answer))
         });
-        Predictions { classes: self.prepared.classes.clone(), rows: rows.collect() }
+        write_predictions(path, &task.columns(), rows)
+    }
+
+    /// The predictions of a side, for its temperature.
+    fn judgements(&self, members: &[usize], scored: &Scored) -> Judgements {
+        let rows: Vec<Prediction> = members
+            .iter()
+            .zip(&scored.answers)
+            .map(|(&clip, answer)| {
+                let of = &self.prepared.clips[clip];
+                let probabilities: Vec<f32> = answer.iter().map(|p| p.exp().min(1.0)).collect();
+                Prediction {
+                    clip: of.id.clone(),
+                    speaker: of.speaker_key(),
+                    fold: self.fold.name.clone(),
+                    seed: self.seed(),
+                    truth: self.prepared.labels[clip],
+                    prediction: argmax(&probabilities),
+                    probabilities,
+                }
+            })
+            .collect();
+        Judgements::of(self.prepared.classes.len(), &rows)
     }
 
     fn bundle(&self, net: &Net, scaler: Option<&Scaler>, temperature: Option<f64>, figures: Figures) -> Bundle {

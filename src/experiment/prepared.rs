@@ -1,6 +1,6 @@
 //! An experiment's clips, classes and folds, before any audio is read.
 
-use std::{borrow::Cow, path::Path};
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 use crate::{
     augment::Augmenter,
@@ -11,6 +11,7 @@ use crate::{
     protocol::{Fold, Plan, audit::audit},
     survey::{Losses, Survey, survey},
     synthetic,
+    task::{Classification, Task},
     train::LearnFrom,
 };
 
@@ -24,6 +25,8 @@ pub struct Prepared {
     pub clips: Vec<Clip>,
     /// Each clip's class.
     pub labels: Vec<usize>,
+    /// What is learnt of them.
+    pub task: Arc<dyn Task>,
     /// The digest of each clip's file, or of what makes it, where it is known.
     pub hashes: Vec<Option<blake3::Hash>>,
     /// The classes, in alphabetical order.
@@ -101,7 +104,9 @@ pub fn prepare(experiment: Experiment, data: &Path, observer: &dyn Observer) -> 
         (clips, labels) = with_copies(&clips, &labels, copies);
     }
     let hashes = clips.iter().map(|clip| content(clip, &findings)).collect();
-    Ok(Prepared { experiment, clips, labels, hashes, classes, plan, excluded, augmenter })
+    let settings = experiment.train.classification();
+    let task = Arc::new(Classification::new(classes.clone(), labels.clone(), settings));
+    Ok(Prepared { experiment, clips, labels, task, hashes, classes, plan, excluded, augmenter })
 }
 
 /// The digest of what a clip is made of: its file's bytes, or the synthesiser's version and the utterance.

@@ -31,8 +31,7 @@ use crate::{
 pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) -> Result<Vec<(RunDir, Done)>> {
     let devices = options.device.open_several(options.gpus.max(1))?;
     // A class that is not there is better known now than after the features are made.
-    let settings = &prepared.experiment.train;
-    settings.class_weights.resolve(&prepared.classes, &vec![1; prepared.classes.len()])?;
+    prepared.task.loss(&[])?;
     // An unwritable folder is better known now than after the features are made.
     create_dir(&options.out)?;
     let folds = chosen_folds(prepared, options.fold.as_deref())?;

@@ -16,7 +16,8 @@ use crate::{
     model::Net,
     protocol::Fold,
     rng,
-    train::{Batches, Dataset, Item, Loss, Optimiser, part},
+    task::{Classification, ClassificationLoss, CrossEntropy},
+    train::{Batches, Dataset, Item, Optimiser, part},
 };
 
 /// Steps on the one batch.
@@ -69,6 +70,7 @@ pub fn sanity(prepared: &Prepared, options: &Options, observer: &dyn Observer) -
         data: scalers.dataset(prepared, &entries, &[], fold),
         device,
         augment: AugmentConfig::default(),
+        task: Classification::new(prepared.classes.clone(), prepared.labels.clone(), ClassificationLoss::default()),
         observer,
         work: observer.work("sanity", STEPS + RATES),
     };
@@ -86,6 +88,8 @@ struct Check<'a> {
     data: Dataset<'a>,
     device: Device,
     augment: AugmentConfig,
+    /// The labels as they are, without smoothing.
+    task: Classification,
     observer: &'a dyn Observer,
     work: Box<dyn Work + 'a>,
 }
@@ -101,14 +105,7 @@ impl Check<'_> {
 
     /// The clips as they are, all for their class.
     fn batches(&self) -> Batches<'_> {
-        Batches {
-            data: &self.data,
-            labels: &self.prepared.labels,
-            classes: self.prepared.classes.len(),
-            augment: &self.augment,
-            label_smoothing: 0.0,
-            seed: self.seed,
-        }
+        Batches { data: &self.data, task: &self.task, augment: &self.augment, seed: self.seed }
     }
 
     fn clips(&self, epoch: usize) -> Vec<Vec<Item>> {
@@ -116,7 +113,7 @@ impl Check<'_> {
         let size = settings.batch_size;
         settings.sampling.batches(
             &self.data.windows_of(&self.fold.train),
-            &self.prepared.labels,
+            |clip| self.prepared.labels[clip],
             size,
             self.seed,
             epoch,
@@ -131,7 +128,7 @@ impl Check<'_> {
         self.work.step();
         let (input, targets) = self.batches().batch(clips, 1, 0, &self.device)?;
         let dropout = rng::stream(self.seed, &[&"sanity", &step]);
-        let (loss, gradient) = part(&net, &Loss::default(), input, targets, dropout);
+        let (loss, gradient) = part(&net, &CrossEntropy::default(), input, targets, dropout);
         Ok((optimiser.step_flat(rate, net, gradient).0, loss))
     }
 

@@ -8,27 +8,25 @@ use super::Prepared;
 use crate::{
     bundle::{Clips, Scoring, SideFigures},
     error::{Error, Result},
-    eval::{Confusion, scores},
     model::Net,
+    task::Judged,
     train::Dataset,
 };
 
 /// The predictions of one side.
 pub(super) struct Scored {
-    /// Log-probabilities of every class, by clip in the order asked for.
-    pub log_probabilities: Vec<Vec<f32>>,
-    /// Mean cross-entropy, in nats.
-    pub loss: f64,
-    /// Unweighted average recall over the classes that the side has, from 0 to 1.
-    pub uar: f64,
+    /// The network's answers, by clip in the order asked for.
+    pub answers: Vec<Vec<f32>>,
+    /// How good they are.
+    pub judged: Judged,
 }
 
 impl Scored {
     /// What a bundle says of it.
     pub(super) fn figures(&self) -> SideFigures {
-        let clips = self.log_probabilities.len();
+        let clips = self.answers.len();
         let known = |figure: f64| (clips > 0 && figure.is_finite()).then_some(figure);
-        SideFigures { clips, uar: known(self.uar), loss: known(self.loss) }
+        SideFigures { clips, uar: known(self.judged.figure.value()), loss: known(self.judged.loss) }
     }
 }
 
@@ -54,6 +52,7 @@ impl<'a> Scorer<'a> {
             min_frames: self.data.min_frames(),
             batch_size: self.prepared.experiment.train.batch_size,
             device: &self.device,
+            activation: self.prepared.task.activation(),
         }
     }
 
@@ -64,14 +63,8 @@ impl<'a> Scorer<'a> {
     /// [`Error::Data`] naming the clip for which the network gives no numbers, or saying that it gives none for any; otherwise
     /// what the cache reports.
     pub(super) fn score(&self, members: &[usize]) -> Result<Scored> {
-        let found = self.scoring().log_probabilities(self, members);
-        let log_probabilities = found.map_err(|error| self.explain(members, error))?;
-        let truth = members.iter().map(|&clip| self.prepared.labels[clip]);
-        let loss: f64 = truth.clone().zip(&log_probabilities).map(|(class, row)| -f64::from(row[class])).sum();
-        let pairs = truth.zip(log_probabilities.iter().map(|row| argmax(row)));
-        let confusion = Confusion::from_pairs(self.prepared.classes.clone(), pairs);
-        let uar = confusion.ok().and_then(|c| scores::uar(&c)).unwrap_or(f64::NAN);
-        Ok(Scored { loss: loss / members.len().max(1) as f64, uar, log_probabilities })
+        let answers = self.scoring().answers(self, members).map_err(|error| self.explain(members, error))?;
+        Ok(Scored { judged: self.prepared.task.judge(members, &answers), answers })
     }
 
     /// What the network's penultimate layer makes of `members`.
@@ -87,7 +80,7 @@ impl<'a> Scorer<'a> {
     /// has diverged.
     fn explain(&self, members: &[usize], error: Error) -> Error {
         const OTHERS: usize = 8;
-        let works = |clip: &usize| self.scoring().log_probabilities(self, std::slice::from_ref(clip)).is_ok();
+        let works = |clip: &usize| self.scoring().answers(self, std::slice::from_ref(clip)).is_ok();
         match error {
             Error::Data(_) if !members.iter().take(OTHERS).any(works) => Error::Data(
                 "training diverged: the network gives no numbers for any clip; lower train.learning_rate or set \
@@ -111,9 +104,4 @@ impl Clips for Scorer<'_> {
     fn name(&self, clip: usize) -> String {
         self.prepared.clips[clip].id.clone()
     }
-}
-
-/// The first of the largest values.
-pub(super) fn argmax(row: &[f32]) -> usize {
-    row.iter().enumerate().fold(0, |best, (i, value)| if *value > row[best] { i } else { best })
 }

@@ -19,7 +19,9 @@ pub(super) fn solve(run: &Run, data: &Dataset, observer: &dyn Observer) -> Resul
     let experiment = &prepared.experiment;
     let (dims, classes) = (data.dims(), prepared.classes.len());
     let members = prepared.learnt(run.fold);
-    let loss = run.loss()?;
+    let mut counts = vec![0; classes];
+    members.iter().for_each(|&clip| counts[prepared.labels[clip]] += 1);
+    let class_weights = experiment.train.class_weights.resolve(&prepared.classes, &counts)?;
     let smoothing = experiment.train.label_smoothing as f32;
     let (mut rows, mut targets) = (Vec::new(), Vec::new());
     for item in data.windows_of(&members) {
@@ -28,7 +30,8 @@ pub(super) fn solve(run: &Run, data: &Dataset, observer: &dyn Observer) -> Resul
         for copy in std::iter::once(None).chain((0..copies).map(Some)) {
             let part = if copy.is_some() { share / copies as f32 } else { 1.0 - share };
             let label = prepared.labels[item.clip];
-            let weight = part * loss.weight(label) / data.count(item.clip) as f32;
+            let weight =
+                part * class_weights.as_ref().map_or(1.0, |weights| weights[label]) / data.count(item.clip) as f32;
             if weight == 0.0 {
                 continue;
             }
@@ -60,8 +63,8 @@ pub(super) fn solve(run: &Run, data: &Dataset, observer: &dyn Observer) -> Resul
     let record = EpochRecord {
         epoch: 1,
         train_loss: fitted.loss,
-        validation_loss: validation.loss,
-        validation_uar: validation.uar,
+        validation_loss: validation.judged.loss,
+        validation: validation.judged.figure,
         learning_rate: 0.0,
     };
     state.end_epoch(record);

@@ -72,10 +72,10 @@ impl Events {
     /// Adds an epoch.
     fn add(&mut self, epoch: &EpochRecord) -> Result<()> {
         let scalars = [
-            ("loss/train", epoch.train_loss),
-            ("loss/validation", epoch.validation_loss),
-            ("UAR/validation", epoch.validation_uar),
-            ("learning_rate", epoch.learning_rate),
+            ("loss/train".to_owned(), epoch.train_loss),
+            ("loss/validation".to_owned(), epoch.validation_loss),
+            (format!("{}/validation", epoch.validation.name()), epoch.validation.value()),
+            ("learning_rate".to_owned(), epoch.learning_rate),
         ];
         let summary: Vec<u8> = scalars.iter().flat_map(|(tag, value)| field(1, &scalar(tag, *value as f32))).collect();
         self.write(&event(now(), epoch.epoch as u64, &field(5, &summary)))
@@ -152,6 +152,7 @@ fn masked(bytes: &[u8]) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events::Figure;
 
     /// What `tensorboard.summary.writer.record_writer` and its `Event` write for the same (TensorBoard 2.21);
     /// `scripts/check-tensorboard.sh` has TensorBoard read what a run leaves.
@@ -169,8 +170,13 @@ mod tests {
     #[test]
     fn a_new_sitting_replaces_the_files_of_the_one_before() {
         let dir = tempfile::tempdir().unwrap();
-        let epoch =
-            EpochRecord { epoch: 1, train_loss: 1.0, validation_loss: 1.0, validation_uar: 0.5, learning_rate: 1e-3 };
+        let epoch = EpochRecord {
+            epoch: 1,
+            train_loss: 1.0,
+            validation_loss: 1.0,
+            validation: Figure::Uar(0.5),
+            learning_rate: 1e-3,
+        };
         fs::write(dir.path().join("events.out.tfevents.0000000001.7.ser"), b"old").unwrap();
         drop(Events::open(dir.path(), &[epoch]).unwrap());
         let files: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -102,7 +102,7 @@ impl Observer for Dashboard<'_> {
             screen.start_split("valid", 1);
             screen.update_split(1);
             screen.update_valid(value(LOSS, epoch.record.validation_loss));
-            screen.update_valid(value(UAR, 100.0 * epoch.record.validation_uar));
+            screen.update_valid(value(UAR, 100.0 * epoch.record.validation.value()));
             screen.end_split();
             screen.update_epoch(epoch.record.epoch);
         });

@@ -154,7 +154,7 @@ fn curves(evaluation: &Evaluation) -> Vec<Curve> {
                     train_loss: epoch.train_loss,
                     validation_loss: epoch.validation_loss,
                     train_uar: None,
-                    validation_uar: epoch.validation_uar,
+                    validation_uar: epoch.validation.value(),
                 })
                 .collect(),
             best_epoch: run.done.best_epoch,

@@ -39,7 +39,7 @@ pub use embeddings::Embeddings;
 pub use finished::{Finished, load_finished};
 pub use grid::{GridRecord, SettingRecord};
 pub use lock::Lock;
-pub use predictions::{Prediction, Predictions};
+pub use predictions::{Prediction, Predictions, write_predictions};
 pub use record::{Done, ProtocolRecord, RunRecord, Versions};
 pub use recordings::Recordings;
 pub use split::SplitRow;

@@ -47,24 +47,18 @@ impl Predictions {
     ///
     /// [`Error::Io`] where it cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        write_whole(path, |file| {
-            let mut csv = csv::Writer::from_writer(file);
-            let columns = self.classes.iter().map(|class| format!("p_{class}"));
-            csv.write_record(FIXED.iter().map(ToString::to_string).chain(columns))?;
-            for row in &self.rows {
-                let name = |class: usize| self.classes.get(class).cloned().unwrap_or_default();
-                let fixed = [
-                    row.clip.clone(),
-                    row.speaker.clone(),
-                    row.fold.clone(),
-                    row.seed.to_string(),
-                    name(row.truth),
-                    name(row.prediction),
-                ];
-                csv.write_record(fixed.into_iter().chain(row.probabilities.iter().map(ToString::to_string)))?;
-            }
-            csv.flush()
-        })
+        let columns: Vec<String> = FIXED[4..]
+            .iter()
+            .map(ToString::to_string)
+            .chain(self.classes.iter().map(|class| format!("p_{class}")))
+            .collect();
+        let name = |class: usize| self.classes.get(class).cloned().unwrap_or_default();
+        let rows = self.rows.iter().map(|row| {
+            let of = [row.clip.clone(), row.speaker.clone(), row.fold.clone(), row.seed.to_string()];
+            let classes = [name(row.truth), name(row.prediction)].into_iter();
+            (of, classes.chain(row.probabilities.iter().map(ToString::to_string)).collect())
+        });
+        write_predictions(path, &columns, rows)
     }
 
     /// Reads the table.
@@ -101,6 +95,27 @@ impl Predictions {
             .collect::<Result<_>>()?;
         Ok(Self { classes, rows })
     }
+}
+
+/// Writes a table of predictions, whole or not at all: the columns `clip`, `speaker`, `fold` and `seed`, then those of a
+/// task ([`crate::task::Task::columns`]).
+///
+/// # Errors
+///
+/// [`Error::Io`] where it cannot be written.
+pub fn write_predictions(
+    path: &Path,
+    columns: &[String],
+    rows: impl Iterator<Item = ([String; 4], Vec<String>)>,
+) -> Result<()> {
+    write_whole(path, |file| {
+        let mut csv = csv::Writer::from_writer(file);
+        csv.write_record(FIXED[..4].iter().copied().chain(columns.iter().map(String::as_str)))?;
+        for (of, cells) in rows {
+            csv.write_record(of.iter().chain(&cells))?;
+        }
+        csv.flush()
+    })
 }
 
 fn parse(record: &csv::StringRecord, classes: &[String]) -> std::result::Result<Prediction, String> {

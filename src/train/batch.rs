@@ -9,23 +9,21 @@ use crate::{
     error::Result,
     model::{NetInput, pad},
     rng,
+    task::Task,
 };
 
 /// What makes the training side's batches. All that is random in them is a function of the seed, the epoch and the clip or
 /// the batch.
 pub(crate) struct Batches<'a> {
     pub data: &'a Dataset<'a>,
-    /// Each clip's class.
-    pub labels: &'a [usize],
-    /// How many classes there are.
-    pub classes: usize,
+    /// What the network should say of each clip.
+    pub task: &'a dyn Task,
     pub augment: &'a AugmentConfig,
-    pub label_smoothing: f64,
     pub seed: u64,
 }
 
 impl Batches<'_> {
-    /// Batch `index` of the epoch, and the probabilities that the network should give, `[batch, classes]`.
+    /// Batch `index` of the epoch, and what the network should give, `[batch, outputs]`.
     pub(crate) fn batch(
         &self,
         items: &[Item],
@@ -34,7 +32,7 @@ impl Batches<'_> {
         device: &Device,
     ) -> Result<(NetInput, Tensor<2>)> {
         let mut rows: Vec<Vec<f32>> = items.iter().map(|&item| self.rows(item, epoch)).collect::<Result<_>>()?;
-        let mut targets: Vec<Vec<f32>> = items.iter().map(|item| self.target(self.labels[item.clip])).collect();
+        let mut targets: Vec<Vec<f32>> = items.iter().map(|item| self.task.target(item.clip)).collect();
         if let Some(mixup) = &self.augment.mixup {
             let mut stream = rng::stream(self.seed, &[&"mixup", &epoch, &index]);
             let weight = mixup.weight(&mut stream);
@@ -45,7 +43,7 @@ impl Batches<'_> {
         }
         let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
         let input = pad(&rows, self.data.dims(), self.data.min_frames(), device);
-        let targets = TensorData::new(targets.concat(), [items.len(), self.classes]);
+        let targets = TensorData::new(targets.concat(), [items.len(), self.task.outputs().len()]);
         Ok((input, Tensor::from_data(targets, device)))
     }
 
@@ -71,14 +69,6 @@ impl Batches<'_> {
         }
         Ok(rows)
     }
-
-    /// All for the class, less what is spread over all classes.
-    fn target(&self, class: usize) -> Vec<f32> {
-        let spread = self.label_smoothing / self.classes as f64;
-        let mut target = vec![spread as f32; self.classes];
-        target[class] = (1.0 - self.label_smoothing + spread) as f32;
-        target
-    }
 }
 
 /// The weighted mean of two rows of values; what the shorter one lacks is zero, as in the padding.
@@ -94,6 +84,7 @@ mod tests {
         audio::Windows,
         augment::Mixup,
         cache::Entry,
+        task::{Classification, ClassificationLoss},
         train::data::{Scaling, fake},
     };
 
@@ -115,6 +106,11 @@ mod tests {
         data
     }
 
+    fn task(classes: usize, labels: Vec<usize>, label_smoothing: f64) -> Classification {
+        let loss = ClassificationLoss { label_smoothing, ..ClassificationLoss::default() };
+        Classification::new((0..classes).map(|class| class.to_string()).collect(), labels, loss)
+    }
+
     fn items(clips: impl IntoIterator<Item = usize>) -> Vec<Item> {
         clips.into_iter().map(|clip| Item { clip, window: 0 }).collect()
     }
@@ -131,8 +127,8 @@ mod tests {
         let clips: Vec<Entry> = all.iter().map(|entries| entries[0].clone()).collect();
         let data = data(&clips, &all);
         let augment = AugmentConfig { share: 0.25, ..AugmentConfig::default() };
-        let (labels, clips) = (vec![1; 400], items(0..400));
-        let of = Batches { data: &data, labels: &labels, classes: 3, augment: &augment, label_smoothing: 0.0, seed: 1 };
+        let (task, clips) = (task(3, vec![1; 400], 0.0), items(0..400));
+        let of = Batches { data: &data, task: &task, augment: &augment, seed: 1 };
         let (drawn, targets) = values(&of, &clips, 1);
         assert_eq!((drawn.clone(), targets.clone()), values(&of, &clips, 1));
         assert_ne!(drawn, values(&of, &clips, 2).0);
@@ -153,8 +149,8 @@ mod tests {
         let clips: Vec<Entry> = all.iter().map(|entries| entries[0].clone()).collect();
         let data = data(&clips, &all);
         let augment = AugmentConfig { mixup: Some(Mixup { alpha: 1.0 }), ..AugmentConfig::default() };
-        let labels: Vec<usize> = (0..8).collect();
-        let of = Batches { data: &data, labels: &labels, classes: 8, augment: &augment, label_smoothing: 0.1, seed: 1 };
+        let task = task(8, (0..8).collect(), 0.1);
+        let of = Batches { data: &data, task: &task, augment: &augment, seed: 1 };
         let (rows, targets) = values(&of, &items(0..8), 1);
         for (row, target) in rows.chunks_exact(16).zip(targets.chunks_exact(8)) {
             approx::assert_relative_eq!(target.iter().sum::<f32>(), 1.0, max_relative = 1e-5);

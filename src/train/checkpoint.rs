@@ -56,9 +56,9 @@ impl std::fmt::Display for RunId {
     }
 }
 
-/// What makes an epoch better than another: its validation UAR, then the lower validation loss.
+/// What makes an epoch better than another: its figure over validation, then the lower validation loss.
 pub(crate) fn rank(epoch: &EpochRecord) -> (f64, f64) {
-    (epoch.validation_uar, -epoch.validation_loss)
+    (epoch.validation.value(), -epoch.validation_loss)
 }
 
 impl State {
@@ -128,8 +128,8 @@ impl Checkpoint {
     /// What of it is not finite.
     fn not_finite(&self) -> Option<String> {
         let epochs = self.state.history.iter().flat_map(|e| {
-            let figures = [e.train_loss, e.validation_loss, e.validation_uar, e.learning_rate];
-            ["train_loss", "validation_loss", "validation_uar", "learning_rate"]
+            let figures = [e.train_loss, e.validation_loss, e.validation.value(), e.learning_rate];
+            ["train_loss", "validation_loss", "the figure", "learning_rate"]
                 .into_iter()
                 .zip(figures)
                 .map(move |(name, value)| (format!("{name} of epoch {}", e.epoch), value.is_finite()))
@@ -168,13 +168,14 @@ impl Checkpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events::Figure;
 
     fn checkpoint() -> Checkpoint {
         let record = EpochRecord {
             epoch: 1,
             train_loss: 1.234_567_890_123_456_7,
             validation_loss: 2.0,
-            validation_uar: 1.0 / 3.0,
+            validation: Figure::Uar(1.0 / 3.0),
             learning_rate: 1e-3,
         };
         let weights = |value| Weights::from([("a.b".into(), Weight { shape: vec![2, 1], values: vec![0.1, value] })]);

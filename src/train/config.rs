@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    averaging::Averaging, class_weights::ClassWeights, learn_from::LearnFrom, optimiser::Rule, sampling::Sampling,
-    schedule::Schedule, select::Select, teachers::TeachersConfig,
+    averaging::Averaging, learn_from::LearnFrom, optimiser::Rule, sampling::Sampling, schedule::Schedule,
+    select::Select, teachers::TeachersConfig,
 };
 use crate::{
     error::{Error, Result},
     setting::{named, out_of_range},
+    task::{ClassWeights, ClassificationLoss},
 };
 
 /// `[train]`: the training.
@@ -101,6 +102,15 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
+    /// The settings of a classification's loss.
+    pub(crate) fn classification(&self) -> ClassificationLoss {
+        ClassificationLoss {
+            label_smoothing: self.label_smoothing,
+            focal_gamma: self.focal_gamma,
+            class_weights: self.class_weights.clone(),
+        }
+    }
+
     pub(crate) fn validate(&self) -> Result<()> {
         for (key, value) in
             [("train.epochs", self.epochs), ("train.batch_size", self.batch_size), ("train.patience", self.patience)]

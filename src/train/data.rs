@@ -184,7 +184,7 @@ mod tests {
         data.add_copies(1, &longer);
 
         let members = [1, 2, 4];
-        let training = Sampling::Shuffled.batches(&data.windows_of(&members), &[0; 5], 4, 7, 1).concat();
+        let training = Sampling::Shuffled.batches(&data.windows_of(&members), |_| 0, 4, 7, 1).concat();
         let reading = data.windows_of(&members);
         let count = |clip| data.items(clip).len();
         assert_eq!([0, 1, 2, 3, 4].map(count), [1, 8, 1, 5, 3]);

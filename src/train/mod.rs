@@ -1,16 +1,14 @@
-//! What learns: batches, loss, optimiser, schedule, the mean of weights, and the state of a training.
+//! What learns: batches, optimiser, schedule, the mean of weights, and the state of a training.
 //!
 //! It knows its own table of the config and nothing of folds' folders: [`crate::experiment`] runs it.
 
 mod averaging;
 mod batch;
 mod checkpoint;
-mod class_weights;
 mod config;
 mod data;
 mod learn_from;
 mod logistic;
-mod loss;
 mod optimiser;
 mod replicas;
 mod sampling;
@@ -20,7 +18,6 @@ mod teachers;
 
 pub use averaging::{Averaging, Ema, Off, Swa};
 pub use checkpoint::{Checkpoint, RunId, State};
-pub use class_weights::ClassWeights;
 pub use config::TrainConfig;
 pub use learn_from::LearnFrom;
 pub use optimiser::{Optimiser, Rule};
@@ -32,7 +29,6 @@ pub use teachers::TeachersConfig;
 pub(crate) use batch::Batches;
 pub(crate) use data::{Dataset, Item, Scaling};
 pub(crate) use logistic::Examples;
-pub(crate) use loss::Loss;
 pub(crate) use replicas::{Replicas, part};
 pub(crate) use schedule::Place;
 pub(crate) use teachers::KEY as TEACHERS_KEY;

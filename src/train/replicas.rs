@@ -11,8 +11,10 @@ use burn::{
 };
 use rand_chacha::ChaCha8Rng;
 
-use super::loss::Loss;
-use crate::model::{Net, NetInput, weights};
+use crate::{
+    model::{Net, NetInput, weights},
+    task::Loss,
+};
 
 /// The devices that share a batch.
 pub(crate) struct Replicas(Vec<Device>);
@@ -33,7 +35,7 @@ impl Replicas {
     pub(crate) fn gradient(
         &self,
         net: &Net,
-        loss: &Loss,
+        loss: &dyn Loss,
         input: NetInput,
         targets: Tensor<2>,
         dropout: impl Fn(usize) -> ChaCha8Rng + Sync,
@@ -82,7 +84,7 @@ impl Replicas {
 /// The loss of a part in nats and its gradient.
 pub(crate) fn part(
     net: &Net,
-    loss: &Loss,
+    loss: &dyn Loss,
     input: NetInput,
     targets: Tensor<2>,
     mut dropout: ChaCha8Rng,
@@ -100,6 +102,7 @@ mod tests {
     use crate::{
         model::{ModelConfig, weights::flatten},
         rng,
+        task::CrossEntropy,
     };
 
     #[test]
@@ -122,7 +125,7 @@ mod tests {
             let replicas = Replicas::new(&vec![Device::flex(); devices]);
             let (input, targets) = input(items);
             let stream = |part: usize| rng::stream(1, &[&part]);
-            replicas.gradient(&net, &Loss::default(), input, targets, stream)
+            replicas.gradient(&net, &CrossEntropy::default(), input, targets, stream)
         };
         let (together, parts) = (run(2, 0..5), [run(1, 0..2), run(1, 2..5)]);
         approx::assert_relative_eq!(together.0, 0.4 * parts[0].0 + 0.6 * parts[1].0, max_relative = 1e-6);

@@ -207,6 +207,7 @@ fn fall(from: f64, to: f64, done: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events::Figure;
 
     fn rates<const N: usize>(schedule: Schedule, done: [f64; N]) -> [f64; N] {
         done.map(|done| schedule.rate(0.1, Place { done, epochs: 10, history: &[] }))
@@ -238,7 +239,7 @@ mod tests {
                 epoch: i + 1,
                 train_loss: 1.0,
                 validation_loss: 1.0,
-                validation_uar: uar,
+                validation: Figure::Uar(uar),
                 learning_rate: 0.0,
             };
             history.push(record);

@@ -6,10 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    error::{Error, Result},
-    eval::Confusion,
-};
+use super::Confusion;
+use crate::error::{Error, Result};
 
 /// The figures of one set of predictions; fractions from 0 to 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -57,11 +57,11 @@ impl From<ClassWeights> for toml::Value {
 
 impl ClassWeights {
     /// Whether all count alike.
-    pub(super) fn is_none(&self) -> bool {
+    pub(crate) fn is_none(&self) -> bool {
         *self == Self::None
     }
 
-    pub(super) fn validate(&self) -> Result<()> {
+    pub(crate) fn validate(&self) -> Result<()> {
         let Self::Each(weights) = self else { return Ok(()) };
         match weights.iter().find(|(_, weight)| !(**weight > 0.0 && weight.is_finite())) {
             Some((class, weight)) => {

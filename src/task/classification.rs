@@ -1,0 +1,122 @@
+//! One of several classes.
+
+use super::{Activation, ClassWeights, CrossEntropy, Judged, Loss, Task};
+use crate::{
+    error::Result,
+    events::Figure,
+    metrics::{Confusion, scores},
+};
+
+/// Settings of the loss.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ClassificationLoss {
+    /// The part of the truth that is spread evenly over all classes (Szegedy et al. 2016), from 0 to below 1.
+    pub label_smoothing: f64,
+    /// The exponent of focal loss (Lin et al. 2017); 0 is plain cross-entropy.
+    pub focal_gamma: f64,
+    /// How much a clip of each class counts.
+    pub class_weights: ClassWeights,
+}
+
+/// Each clip is of one class.
+#[derive(Debug, Clone)]
+pub struct Classification {
+    classes: Vec<String>,
+    labels: Vec<usize>,
+    loss: ClassificationLoss,
+}
+
+impl Classification {
+    /// The task of giving each clip its class: `labels` are places in `classes`, one a clip.
+    #[must_use]
+    pub fn new(classes: Vec<String>, labels: Vec<usize>, loss: ClassificationLoss) -> Self {
+        Self { classes, labels, loss }
+    }
+}
+
+impl Task for Classification {
+    fn outputs(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// All for the class, less what is spread over all classes.
+    fn target(&self, clip: usize) -> Vec<f32> {
+        let smoothing = self.loss.label_smoothing;
+        let spread = smoothing / self.classes.len() as f64;
+        let mut target = vec![spread as f32; self.classes.len()];
+        target[self.labels[clip]] = (1.0 - smoothing + spread) as f32;
+        target
+    }
+
+    fn stratum(&self, clip: usize) -> usize {
+        self.labels[clip]
+    }
+
+    fn loss(&self, clips: &[usize]) -> Result<Box<dyn Loss>> {
+        let mut counts = vec![0; self.classes.len()];
+        clips.iter().for_each(|&clip| counts[self.labels[clip]] += 1);
+        let weights = self.loss.class_weights.resolve(&self.classes, &counts)?;
+        Ok(Box::new(CrossEntropy { weights, focal_gamma: self.loss.focal_gamma }))
+    }
+
+    fn activation(&self) -> Activation {
+        Activation::LogSoftmax
+    }
+
+    fn judge(&self, clips: &[usize], answers: &[Vec<f32>]) -> Judged {
+        let truth = clips.iter().map(|&clip| self.labels[clip]);
+        let loss: f64 = truth.clone().zip(answers).map(|(class, row)| -f64::from(row[class])).sum();
+        let pairs = truth.zip(answers.iter().map(|row| argmax(row)));
+        let confusion = Confusion::from_pairs(self.classes.clone(), pairs);
+        let uar = confusion.ok().and_then(|confusion| scores::uar(&confusion)).unwrap_or(f64::NAN);
+        Judged { loss: loss / clips.len().max(1) as f64, figure: Figure::Uar(uar) }
+    }
+
+    /// `truth`, `prediction`, then a probability for each class, `p_CLASS`.
+    fn columns(&self) -> Vec<String> {
+        let fixed = ["truth", "prediction"].map(str::to_owned);
+        fixed.into_iter().chain(self.classes.iter().map(|class| format!("p_{class}"))).collect()
+    }
+
+    fn cells(&self, clip: usize, answer: &[f32]) -> Vec<String> {
+        let probabilities: Vec<f32> = answer.iter().map(|p| p.exp().min(1.0)).collect();
+        let names = [self.labels[clip], argmax(&probabilities)].map(|class| self.classes[class].clone());
+        names.into_iter().chain(probabilities.iter().map(ToString::to_string)).collect()
+    }
+}
+
+/// The first of the largest values.
+pub(crate) fn argmax(row: &[f32]) -> usize {
+    row.iter().enumerate().fold(0, |best, (i, value)| if *value > row[best] { i } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(loss: ClassificationLoss) -> Classification {
+        Classification::new(["angry", "sad"].map(String::from).into(), vec![0, 1, 1], loss)
+    }
+
+    #[test]
+    fn targets_are_smoothed_and_sum_to_one() {
+        assert_eq!(task(ClassificationLoss::default()).target(1), [0.0, 1.0]);
+        let smooth = ClassificationLoss { label_smoothing: 0.2, ..ClassificationLoss::default() };
+        assert_eq!(task(smooth).target(0), [0.9, 0.1]);
+    }
+
+    #[test]
+    fn answers_are_judged_by_recall_of_classes_and_cross_entropy() {
+        let task = task(ClassificationLoss::default());
+        let answers: Vec<Vec<f32>> =
+            [[0.8f32, 0.2], [0.4, 0.6], [0.7, 0.3]].iter().map(|row| row.iter().map(|p| p.ln()).collect()).collect();
+        let judged = task.judge(&[0, 1, 2], &answers);
+        assert_eq!(judged.figure, Figure::Uar(0.75));
+        let expected = -(0.8f64.ln() + 0.6f64.ln() + 0.3f64.ln()) / 3.0;
+        assert!((judged.loss - expected).abs() < 1e-6, "{judged:?}");
+        assert_eq!(task.columns(), ["truth", "prediction", "p_angry", "p_sad"]);
+        let cells = task.cells(2, &answers[2]);
+        assert_eq!(cells[..2], ["sad", "angry"]);
+        assert!((cells[3].parse::<f32>().unwrap() - 0.3).abs() < 1e-6, "{cells:?}");
+    }
+}

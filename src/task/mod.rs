@@ -1,0 +1,66 @@
+//! What a network learns to say of a clip, and how its answers are judged: one file a task.
+//!
+//! | task | target of a clip | loss | answer | figure that ranks epochs |
+//! |---|---|---|---|---|
+//! | [`Classification`] | its class | cross-entropy | log-probabilities | UAR |
+
+mod activation;
+mod class_weights;
+mod classification;
+mod cross_entropy;
+
+use burn::tensor::Tensor;
+
+pub use activation::Activation;
+pub use class_weights::ClassWeights;
+pub(crate) use classification::argmax;
+pub use classification::{Classification, ClassificationLoss};
+pub use cross_entropy::CrossEntropy;
+
+use crate::{error::Result, events::Figure};
+
+/// A task with the targets of an experiment's clips. Clips are named by their places in the experiment.
+pub trait Task: std::fmt::Debug + Send + Sync {
+    /// What each output of the network is of, in their order: the classes, or the dimensions.
+    fn outputs(&self) -> &[String];
+
+    /// What the network should give for a clip, `[outputs]`.
+    fn target(&self, clip: usize) -> Vec<f32>;
+
+    /// The group that balanced sampling draws a clip from.
+    fn stratum(&self, clip: usize) -> usize;
+
+    /// The loss, where the weights are learnt from these clips.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::error::Error::Config) where its settings do not fit the targets.
+    fn loss(&self, clips: &[usize]) -> Result<Box<dyn Loss>>;
+
+    /// What becomes of the network's outputs.
+    fn activation(&self) -> Activation;
+
+    /// How good the `answers` to these clips are, a row of [`Activation::apply`] each.
+    fn judge(&self, clips: &[usize], answers: &[Vec<f32>]) -> Judged;
+
+    /// The task's columns of a table of predictions.
+    fn columns(&self) -> Vec<String>;
+
+    /// A clip's cells in them.
+    fn cells(&self, clip: usize, answer: &[f32]) -> Vec<String>;
+}
+
+/// What training makes small.
+pub trait Loss: Send + Sync {
+    /// Its mean over a batch, `[1]`; the network's `outputs` and the `targets` are `[batch, outputs]`.
+    fn of(&self, outputs: Tensor<2>, targets: Tensor<2>) -> Tensor<1>;
+}
+
+/// How good the answers to some clips are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    /// The mean loss, without weights.
+    pub loss: f64,
+    /// The figure that ranks epochs.
+    pub figure: Figure,
+}
