@@ -23,6 +23,6 @@ train=("$bin/ser-train" --config configs/model.toml --set "protocol.path=$out/sp
 "${train[@]}" --seed 1,2,3 --out "$out/teachers"
 bundles=''
 for seed in 1 2 3; do bundles+=",\"$out/teachers/fold-{fold}/seed-$seed/bundle\""; done
-"${train[@]}" --set "train.teachers={bundles=[${bundles:1}]}" --set train.epochs=60 --set augment.mixup.alpha=1.0 \
+"${train[@]}" --set "distil={bundles=[${bundles:1}]}" --set train.epochs=60 --set augment.mixup.alpha=1.0 \
   --set train.class_weights=none --out "$out/runs"
 "$bin/ser-predict" export "$out"/runs/fold-0/seed-*/bundle/model.safetensors --precision f16 --out models/crema_d.safetensors

@@ -22,7 +22,7 @@ emobox=${EMOBOX:-EMOBOX-is-not-set}
 taught_by() {
   local bundles='' seed
   for seed in ${2//,/ }; do bundles+=",\"$out/$1/fold-{fold}/seed-$seed/bundle\""; done
-  echo "train.teachers.bundles=[${bundles:1}]"
+  echo "distil.bundles=[${bundles:1}]"
 }
 
 # A row: its config, its seeds, and what is set in the config besides.
@@ -36,8 +36,8 @@ declare -A rows=(
   [tess-cross-speaker]="tess $seeds protocol.kind=cross-speaker"
   [savee-emobox]="savee $seeds protocol.kind=emobox"
   [best-ravdess-luna]="best-ravdess $seeds"
-  [best-ravdess-luna-all]="best-ravdess $seeds train.learn_from=train+validation"
-  [best-savee-emobox-all]="best-savee $seeds train.learn_from=train+validation"
+  [best-ravdess-luna-all]="best-ravdess $seeds train.train_on=train+validation"
+  [best-savee-emobox-all]="best-savee $seeds train.train_on=train+validation"
   [best-ravdess-luna-by-speaker]="best-ravdess $seeds features.scaler=speaker"
   [best-ravdess-emobox]="best-ravdess $seeds protocol.kind=emobox"
   [best-ravdess-random]="best-ravdess $seeds protocol.kind=random protocol.folds=5"
@@ -48,7 +48,7 @@ declare -A rows=(
   [best-savee-emobox]="best-savee $seeds"
   [best-savee-emobox-by-speaker]="best-savee $seeds features.scaler=speaker"
   [taught-ravdess-luna]="best-ravdess-taught $seeds $(taught_by best-ravdess-luna "$seeds")"
-  [taught-ravdess-luna-all]="best-ravdess-taught $seeds train.learn_from=train+validation $(taught_by best-ravdess-luna-all "$seeds")"
+  [taught-ravdess-luna-all]="best-ravdess-taught $seeds train.train_on=train+validation $(taught_by best-ravdess-luna-all "$seeds")"
   [taught-ravdess-luna-by-speaker]="best-ravdess-taught $seeds features.scaler=speaker $(taught_by best-ravdess-luna-by-speaker "$seeds")"
   [taught-ravdess-emobox]="best-ravdess-taught $seeds protocol.kind=emobox $(taught_by best-ravdess-emobox "$seeds")"
   [taught-ravdess-random]="best-ravdess-taught $seeds protocol.kind=random protocol.folds=5 $(taught_by best-ravdess-random "$seeds")"

@@ -40,7 +40,8 @@ fn run(config: &ModelConfig, given: &weights::Weights, device: &Device) -> [Vec<
     let net = weights::write(Net::new(config, DIMS, CLASSES, &training), given.clone()).unwrap();
     let before = probabilities(&net);
     let loss = net.forward(input(&lengths, &training), None).powi_scalar(2).mean();
-    let mut optimiser = Optimiser::new(&TrainConfig { optimiser: ser::train::Rule::Sgd, ..TrainConfig::default() });
+    let mut optimiser =
+        Optimiser::new(&TrainConfig { optimiser: ser::train::OptimizerKind::Sgd, ..TrainConfig::default() });
     let (net, _) = optimiser.step(0.1, net, &loss.backward());
     [before, probabilities(&net)]
 }

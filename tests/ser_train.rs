@@ -134,7 +134,7 @@ fn the_last_epoch_is_kept_where_the_config_says_so() {
     assert!((losses.iter().sum::<f64>() / losses.len() as f64 - loss).abs() < 1e-5);
 
     // Nothing being chosen on validation, it may be learnt from; it is then said, and fits no temperature.
-    let more = config.replace("patience = 1", "learn_from = \"train+validation\"");
+    let more = config.replace("patience = 1", "train_on = \"train+validation\"");
     run(train(dir.path(), &more).args(["--fold", "1", "--out", "more"])).succeeds();
     let more_dir = dir.path().join("more/fold-1/seed-42");
     let record = fs::read_to_string(more_dir.join("run.json")).unwrap();
@@ -145,9 +145,9 @@ fn the_last_epoch_is_kept_where_the_config_says_so() {
     let inspected = run(program("ser-predict", dir.path()).arg("inspect").arg(bundle)).succeeds().stdout.clone();
     assert!(inspected.contains("temperature none"), "{inspected}");
     let chosen = more.replace("select = \"last\"", "select = \"best\"");
-    run(train(dir.path(), &chosen).args(["--fold", "1"])).fails(2, &["train.learn_from", "train.select"]);
+    run(train(dir.path(), &chosen).args(["--fold", "1"])).fails(2, &["train.train_on", "train.select"]);
     let leak = ["--set", "protocol={kind=\"leak-demo\"}"];
-    run(train(dir.path(), &more).args(leak)).fails(2, &["train.learn_from", "leak-demo", "test side"]);
+    run(train(dir.path(), &more).args(leak)).fails(2, &["train.train_on", "leak-demo", "test side"]);
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn a_run_starts_from_a_bundle_that_has_not_heard_what_is_tested() {
         command.args(set.iter().flat_map(|set| ["--set", set]));
         run(&mut command)
     };
-    tuned("1", &[]).fails(2, &["train.init", "has heard synthetic/", "fold 1 tests on"]);
+    tuned("1", &[]).fails(2, &["train.init", "has seen synthetic/", "fold 1 tests on"]);
     tuned("0", &["model.hidden=9"]).fails(2, &["its model.hidden is 8, this experiment's 9"]);
     tuned("0", &["features.n_mfcc=12"]).fails(2, &["its features.n_mfcc is 13"]);
     let other = tuned("0", &["labels.map.disgust=angry"]);
@@ -244,65 +244,69 @@ fn a_run_starts_from_a_bundle_that_has_not_heard_what_is_tested() {
 }
 
 #[test]
-fn a_run_is_taught_by_bundles_that_have_not_heard_what_is_tested() {
+fn a_run_is_distilled_from_bundles_that_have_not_seen_what_is_tested() {
     let dir = tempfile::tempdir().unwrap();
     let d = dir.path();
     run(train(d, TINY).args(["--fold", "0", "--seed", "1,2"])).succeeds();
-    let taught = |out: &str, fold: &str, set: &[&str]| {
+    let distilled = |out: &str, fold: &str, set: &[&str]| {
         let mut command = train(d, TINY);
-        let bundles = "train.teachers.bundles=['experiments/tiny/fold-0/seed-1/bundle', \
+        let bundles = "distil.bundles=['experiments/tiny/fold-0/seed-1/bundle', \
                        'experiments/tiny/fold-0/seed-2']";
         command.args(["--fold", fold, "--out", out, "--set", bundles]);
         command.args(set.iter().flat_map(|set| ["--set", set]));
         run(&mut command)
     };
-    taught("no", "1", &[]).fails(2, &["train.teachers.bundles", "has heard synthetic/", "fold 1 tests on"]);
-    taught("no", "0", &["features.n_mfcc=12"]).fails(2, &["its features.n_mfcc is 13"]);
-    taught("no", "0", &["labels.map.disgust=angry"]).fails(2, &["its classes are"]);
-    taught("no", "0", &["train.teachers.share=0.0"]).fails(2, &["train.teachers.share = 0", "above 0"]);
+    distilled("no", "1", &[]).fails(2, &["distil.bundles", "has seen synthetic/", "fold 1 tests on"]);
+    distilled("no", "0", &["features.n_mfcc=12"]).fails(2, &["its features.n_mfcc is 13"]);
+    distilled("no", "0", &["labels.map.disgust=angry"]).fails(2, &["its classes are"]);
+    distilled("no", "0", &["distil.share=0.0"]).fails(2, &["distil.share = 0", "above 0"]);
     // Another network may learn from them; what it has from them is known to whoever it teaches.
-    let pupil = taught("pupil", "0", &["model.hidden=9"]);
-    assert!(pupil.succeeds().stderr.contains("taught by experiments/tiny/fold-0/seed-1/bundle"), "{}", pupil.stderr);
+    let pupil = distilled("pupil", "0", &["model.hidden=9"]);
+    assert!(
+        pupil.succeeds().stderr.contains("distilled from experiments/tiny/fold-0/seed-1/bundle"),
+        "{}",
+        pupil.stderr
+    );
     let alone = run(train(d, TINY).args(["--fold", "0", "--out", "alone", "--set", "model.hidden=9"]));
     alone.succeeds();
     let weights = |of: &str| results(&d.join(of).join("fold-0/seed-42"));
     assert!(weights("pupil") != weights("alone"), "the teachers change nothing");
     let record = fs::read_to_string(d.join("pupil/fold-0/seed-42/run.json")).unwrap();
-    assert!(record.contains("taught by 2 trained networks"), "{record}");
-    taught("again", "0", &["model.hidden=9"]).succeeds();
+    assert!(record.contains("distilled from 2 trained networks"), "{record}");
+    distilled("again", "0", &["model.hidden=9"]).succeeds();
     assert!(weights("pupil") == weights("again"), "the same bits again");
     // A teacher that learnt from validation clips would tell what is validated how it is labelled.
-    let both = ["--set", "train.learn_from=train+validation", "--set", "train.select=last"];
+    let both = ["--set", "train.train_on=train+validation", "--set", "train.select=last"];
     run(train(d, TINY).args(["--fold", "0", "--out", "both"]).args(both)).succeeds();
-    let from = |bundle: &str| format!("train.teachers.bundles=['{bundle}/fold-0/seed-42/bundle']");
+    let from = |bundle: &str| format!("distil.bundles=['{bundle}/fold-0/seed-42/bundle']");
     let refused = run(train(d, TINY).args(["--fold", "0", "--out", "no", "--set", &from("both")]));
     refused.fails(2, &["has learnt from synthetic/", "fold 0 validates on"]);
-    // What was moved away cannot show what it has heard; what was scaled otherwise does not fit.
+    // What was moved away cannot show what it has seen; what was scaled otherwise does not fit.
     fs::create_dir_all(d.join("away")).unwrap();
     fs::copy(d.join("alone/fold-0/seed-42/bundle/model.safetensors"), d.join("away/model.safetensors")).unwrap();
-    let away = "train.teachers.bundles=['away/model.safetensors']";
+    let away = "distil.bundles=['away/model.safetensors']";
     run(train(d, TINY).args(["--fold", "0", "--out", "no", "--set", away])).fails(2, &["leave the bundle in its run"]);
-    let both = ["--set", "train.learn_from=train+validation", "--set", "train.select=last"];
+    let both = ["--set", "train.train_on=train+validation", "--set", "train.select=last"];
     let wider = run(train(d, TINY).args(["--fold", "0", "--out", "no", "--set", &from("alone")]).args(both));
     wider.fails(2, &["its scaler was fitted on other clips"]);
     assert!(!d.join("no/fold-0/seed-42/run.json").exists(), "a run that cannot be is not begun");
 }
 
 #[test]
-fn sanity_tells_a_network_that_learns_from_one_that_cannot() {
+fn overfitting_one_batch_tells_a_network_that_learns_from_one_that_cannot() {
     let dir = tempfile::tempdir().unwrap();
     let d = dir.path();
-    let sanity = |set: &str| {
+    let check = |set: &str| {
         let mut command = train(d, TINY);
-        command.args(["--sanity", "--set", "train.batch_size=8", "--set", "model.hidden=16", "--set", set]);
+        command.args(["--overfit-one-batch", "--set", "train.batch_size=8", "--set", "model.hidden=16", "--set", set]);
         run(&mut command)
     };
-    let learns = sanity("train.learning_rate=0.01");
-    for part in ["8 clips by heart", "it learns", "range test", "1.0e-6", "falls fastest at"] {
+    let learns = check("train.learning_rate=0.01");
+    for part in ["overfitting one batch of 8 clips", "it learns", "range test", "1.0e-6", "falls fastest at"] {
         assert!(learns.succeeds().stdout.contains(part), "no \"{part}\" in: {}", learns.stdout);
     }
-    let cannot = sanity("train.learning_rate=1e-9");
-    cannot.fails(1, &["sanity check failed"]);
+    let cannot = check("train.learning_rate=1e-9");
+    cannot.fails(1, &["did not overfit one batch"]);
     assert!(cannot.stdout.contains("IT DOES NOT LEARN"), "{}", cannot.stdout);
     assert!(!d.join("experiments").exists());
 }

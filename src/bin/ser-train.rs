@@ -1,27 +1,22 @@
 //! `ser-train`: trains what a config describes, evaluates it and writes the report.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use ser::{
     cache::{Size, cache_dir, cache_limit},
-    config::{Experiment, Search, Setting, data_dir},
+    config::data_dir,
     device::DeviceKind,
     error::{Error, Result},
     eval::Bootstrap,
     events::Observer,
-    experiment::{Options, Prepared, planned, prepare, sanity, train},
-    files::create_dir,
+    experiment::{Call, Jobs, Options},
     progress::Terminal,
     report,
-    run::GridRecord,
     stdout::print,
 };
 
-/// Trains a speech-emotion recogniser as a config describes, evaluates it on speakers it never heard, and writes a
+/// Trains a speech-emotion recogniser as a config describes, evaluates it on speakers it has never seen, and writes a
 /// report.
 #[derive(Parser)]
 #[command(
@@ -37,7 +32,7 @@ use ser::{
       go on after Ctrl-C, a crash or a power cut
   ser-train --config configs/ravdess.toml --seed 1,2,3 --list | parallel -j 4
       the same as independent commands, spread by GNU parallel; then: ser-eval experiments/ravdess
-  ser-train --config configs/ravdess.toml --sanity
+  ser-train --config configs/ravdess.toml --overfit-one-batch
       before training: does the network learn at all, and at which learning rates?
 
 Exit status: 0 done, 2 wrong usage or config, 1 anything else."
@@ -64,9 +59,9 @@ struct Arguments {
     /// Train again what was begun or finished before, and replace it.
     #[arg(long, conflicts_with = "resume")]
     overwrite: bool,
-    /// Check instead of training: does the network learn one batch by heart, and at which learning rates does it learn?
-    #[arg(long, conflicts_with_all = ["resume", "overwrite", "tui"])]
-    sanity: bool,
+    /// Check instead of training: can the network overfit one batch, and at which learning rates does it learn?
+    #[arg(long, alias = "sanity", conflicts_with_all = ["resume", "overwrite", "tui"])]
+    overfit_one_batch: bool,
     /// Show Burn's terminal dashboard.
     #[arg(long)]
     tui: bool,
@@ -74,7 +69,7 @@ struct Arguments {
     #[arg(long, value_name = "NAME")]
     setting: Option<String>,
     /// Print the commands that train one run each, and train nothing.
-    #[arg(long, conflicts_with_all = ["sanity", "tui", "overwrite"])]
+    #[arg(long, conflicts_with_all = ["overfit_one_batch", "tui", "overwrite"])]
     list: bool,
     /// Leave the report to ser-eval: for runs of one experiment that are spread over processes or machines.
     #[arg(long)]
@@ -98,7 +93,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match watched(arguments) {
+    match watched(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -107,15 +102,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// An experiment to train: the config's, or one setting of its grid.
-struct Task {
-    experiment: Experiment,
-    setting: Option<String>,
-    out: PathBuf,
-}
-
-/// Runs under the terminal's eyes, or the dashboard's.
-fn watched(arguments: Arguments) -> Result<()> {
+/// Runs with a terminal as the observer, or with the dashboard.
+fn watched(arguments: &Arguments) -> Result<()> {
     let terminal = Terminal::with_signals();
     if !arguments.tui {
         return run(arguments, &terminal);
@@ -126,137 +114,69 @@ fn watched(arguments: Arguments) -> Result<()> {
     Err(Error::Config("--tui: this build has no terminal dashboard; build it with --features tui".into()))
 }
 
-fn run(arguments: Arguments, observer: &dyn Observer) -> Result<()> {
+fn run(arguments: &Arguments, observer: &dyn Observer) -> Result<()> {
     let data = data_dir(arguments.data.clone());
-    let Some(search) = Search::load(&arguments.config, &arguments.set)? else {
-        if let Some(setting) = &arguments.setting {
-            return Err(Error::Config(format!("--setting {setting}: {} has no [grid]", arguments.config.display())));
-        }
-        let experiment = Experiment::load(&arguments.config, &arguments.set)?;
-        let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("experiments").join(&experiment.name));
-        return one(&arguments, &Task { experiment, setting: None, out }, &data, observer);
-    };
-    grid(&arguments, search, &data, observer)
-}
-
-fn one(arguments: &Arguments, task: &Task, data: &Path, observer: &dyn Observer) -> Result<()> {
-    let (prepared, options) = (prepare(task.experiment.clone(), data, observer)?, options(arguments, &task.out)?);
+    let jobs = Jobs::load(&arguments.config, &arguments.set, arguments.setting.as_deref(), arguments.out.as_deref())?;
+    let options = arguments.options()?;
     if arguments.list {
-        return list(arguments, task, &prepared, &options);
+        let commands = jobs.commands(&arguments.call(), &data, &options, observer)?;
+        return commands.iter().try_for_each(|command| print(&format!("{command}\n")));
     }
-    eprint!("{}", prepared.summary());
-    if arguments.sanity {
-        let found = sanity(&prepared, &options, observer)?;
-        print(&found.text)?;
-        return if found.learns { Ok(()) } else { Err(Error::Data("the sanity check failed".into())) };
+    if arguments.overfit_one_batch {
+        let found = jobs.overfit_one_batch(&data, &options, observer)?;
+        found.iter().try_for_each(|one| print(&one.text))?;
+        let failed = jobs.grid.is_none() && found.iter().any(|one| !one.learns);
+        return if failed { Err(Error::Data("the network did not overfit one batch".into())) } else { Ok(()) };
     }
-    let outcomes = train(&prepared, &options, observer)?;
-    eprint!("{}", report::runs(&prepared.experiment.name, &outcomes)?);
-    if arguments.no_report {
-        return Ok(());
-    }
-    let folder = task.out.join("report");
-    let evaluation = report::gather(&task.out, &folder, data, Bootstrap::default(), observer)?;
-    let figures = report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted());
-    print(&format!("{figures}report      {}\n", folder.join("report.html").display()))
-}
-
-/// Trains every setting, or the one that was asked for. A setting that cannot be trained is told and passed over: a search
-/// is there to find out.
-fn grid(arguments: &Arguments, search: Search, data: &Path, observer: &dyn Observer) -> Result<()> {
-    let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("experiments").join(&search.name));
-    let record = GridRecord::of(&search);
-    let tasks: Vec<Task> = search
-        .settings
-        .into_iter()
-        .filter(|setting| arguments.setting.as_ref().is_none_or(|only| *only == setting.name))
-        .map(|Setting { name, experiment, .. }| Task { experiment, out: out.join(&name), setting: Some(name) })
-        .collect();
-    if let (Some(setting), true) = (&arguments.setting, tasks.is_empty()) {
-        let names: Vec<&str> = record.settings.iter().map(|setting| setting.name.as_str()).collect();
-        return Err(Error::Config(format!("--setting {setting}: the grid's settings are {}", names.join(", "))));
-    }
-    if !arguments.list {
-        create_dir(&out)?;
-        record.write(&out)?;
-    }
-    let mut failed = Vec::new();
-    for (i, task) in tasks.iter().enumerate() {
-        let name = task.setting.as_deref().unwrap_or_default();
-        let (prepared, options) = (prepare(task.experiment.clone(), data, observer)?, options(arguments, &task.out)?);
-        if arguments.list {
-            list(arguments, task, &prepared, &options)?;
-            continue;
-        }
-        if i == 0 {
-            eprint!("{}", prepared.summary());
-        }
-        eprintln!("setting {} of {}: {name}", i + 1, tasks.len());
-        if arguments.sanity {
-            print(&sanity(&prepared, &options, observer)?.text)?;
-            continue;
-        }
-        match train(&prepared, &options, observer) {
-            Ok(_) => {}
-            Err(Error::Data(problem)) => {
-                eprintln!("error: setting {name}: {problem}");
-                failed.push(name);
+    let trained = jobs.train(&data, &options, observer)?;
+    let folder = jobs.out.join("report");
+    match jobs.grid {
+        Some(_) if arguments.no_report => {}
+        Some(record) => report::grid::say(&jobs.out, &folder, record)?,
+        None => {
+            let name = jobs.jobs.first().map_or("", |job| &job.experiment.name);
+            observer.log(report::runs(name, &trained.outcomes)?.trim_end());
+            if !arguments.no_report {
+                let evaluation = report::gather(&jobs.out, &folder, &data, Bootstrap::default(), observer)?;
+                let figures = report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted());
+                print(&format!("{figures}report      {}\n", folder.join("report.html").display()))?;
             }
-            Err(other) => return Err(other),
         }
     }
-    if !(arguments.list || arguments.sanity || arguments.no_report) {
-        report::grid::say(&out, &out.join("report"), record)?;
-    }
-    if failed.is_empty() {
+    if trained.failed.is_empty() {
         return Ok(());
     }
     Err(Error::Data(format!(
         "{} of {} settings could not be trained: {}",
-        failed.len(),
-        tasks.len(),
-        failed.join(", ")
+        trained.failed.len(),
+        jobs.jobs.len(),
+        trained.failed.join(", ")
     )))
 }
 
-fn options(arguments: &Arguments, out: &Path) -> Result<Options> {
-    Ok(Options {
-        cache: cache_dir(arguments.cache.clone()),
-        cache_limit: Some(cache_limit(arguments.cache_limit)?),
-        out: out.to_owned(),
-        fold: Some(arguments.fold.clone()),
-        seeds: arguments.seed.clone(),
-        device: arguments.device,
-        gpus: arguments.gpus.into(),
-        resume: arguments.resume,
-        overwrite: arguments.overwrite,
-    })
-}
-
-/// One command a run, each fit for any shell: what was asked for in this call, with its fold, seed and folder spelt out.
-fn list(arguments: &Arguments, task: &Task, prepared: &Prepared, options: &Options) -> Result<()> {
-    for (fold, seed) in planned(prepared, options)? {
-        let mut words = vec!["ser-train".to_owned(), "--config".into(), arguments.config.display().to_string()];
-        let mut say = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
-        task.setting.iter().for_each(|setting| say("--setting", setting.clone()));
-        arguments.set.iter().for_each(|set| say("--set", set.clone()));
-        arguments.data.iter().for_each(|data| say("--data", data.display().to_string()));
-        arguments.cache.iter().for_each(|cache| say("--cache", cache.display().to_string()));
-        arguments.cache_limit.iter().for_each(|limit| say("--cache-limit", limit.to_string()));
-        if arguments.device != DeviceKind::default() {
-            say("--device", arguments.device.to_string());
-        }
-        if arguments.gpus > 1 {
-            say("--gpus", arguments.gpus.to_string());
-        }
-        say("--fold", fold);
-        say("--seed", seed.to_string());
-        // The folder of a grid is that of all its settings.
-        let out = if task.setting.is_some() { task.out.parent().unwrap_or(&task.out) } else { &task.out };
-        say("--out", out.display().to_string());
-        words.extend(["--resume".into(), "--no-report".into()]);
-        let command = shlex::try_join(words.iter().map(String::as_str));
-        print(&(command.map_err(|_| Error::Config("a path holds a NUL byte".into()))? + "\n"))?;
+impl Arguments {
+    fn options(&self) -> Result<Options> {
+        Ok(Options {
+            cache: cache_dir(self.cache.clone()),
+            cache_limit: Some(cache_limit(self.cache_limit)?),
+            // Each experiment has its own.
+            out: PathBuf::new(),
+            fold: Some(self.fold.clone()),
+            seeds: self.seed.clone(),
+            device: self.device,
+            gpus: self.gpus.into(),
+            resume: self.resume,
+            overwrite: self.overwrite,
+        })
     }
-    Ok(())
+
+    fn call(&self) -> Call {
+        Call {
+            config: self.config.clone(),
+            set: self.set.clone(),
+            data: self.data.clone(),
+            cache: self.cache.clone(),
+            cache_limit: self.cache_limit,
+        }
+    }
 }

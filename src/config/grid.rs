@@ -18,7 +18,7 @@ use super::{Experiment, keys};
 use crate::{
     error::{Error, Result},
     rng,
-    train::LearnFrom,
+    train::TrainOn,
 };
 
 /// A config with a grid.
@@ -106,9 +106,9 @@ impl Search {
         let name = config.get("name").and_then(toml::Value::as_str).unwrap_or_default().to_owned();
         let settings: Vec<Setting> =
             chosen.into_iter().map(|values| Setting::new(&config, &keys, values)).collect::<Result<_>>()?;
-        if settings.iter().any(|setting| setting.experiment.train.learn_from == LearnFrom::TrainAndValidation) {
+        if settings.iter().any(|setting| setting.experiment.train.train_on == TrainOn::TrainAndValidation) {
             return Err(Error::Config(
-                "train.learn_from = \"train+validation\": the settings of a [grid] are ranked on validation, which must not \
+                "train.train_on = \"train+validation\": the settings of a [grid] are ranked on validation, which must not \
                  be learnt from; set it once the recipe is settled"
                     .into(),
             ));

@@ -4,6 +4,7 @@
 mod grid;
 mod keys;
 mod labels;
+mod old_keys;
 
 use std::{
     collections::BTreeMap,
@@ -24,7 +25,7 @@ use crate::{
     frontend::{FeaturesConfig, Frontend, Spectral},
     model::ModelConfig,
     protocol::ProtocolConfig,
-    train::TrainConfig,
+    train::{DistilConfig, TrainConfig},
 };
 
 /// Everything that decides an experiment's result. Reads like the pipeline; every key has a default but `name` and
@@ -61,6 +62,12 @@ pub struct Experiment {
     /// The training.
     #[serde(default)]
     pub train: TrainConfig,
+    /// Distillation from trained networks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distil: Option<DistilConfig>,
+    /// What people should know of the config as it was written: keys that have other names now.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }
 
 fn default_seed() -> u64 {
@@ -87,11 +94,13 @@ impl Experiment {
         Self::of(table(text, overrides)?)
     }
 
-    fn of(config: toml::Value) -> Result<Self> {
+    fn of(mut config: toml::Value) -> Result<Self> {
         if config.get("grid").is_some() {
             return Err(Error::Config("this config is of a [grid]: ser-train trains its settings".into()));
         }
-        let experiment: Self = serde_path_to_error::deserialize(config).map_err(|e| keys::explain(&e))?;
+        let notes = old_keys::modernise(&mut config)?;
+        let read = serde_path_to_error::deserialize(config).map_err(|e| keys::explain(&e))?;
+        let experiment = Self { notes, ..read };
         experiment.validate()?;
         Ok(experiment)
     }
@@ -118,6 +127,7 @@ impl Experiment {
         self.augment.validate()?;
         self.features.validate(self.audio.sample_rate)?;
         self.model.validate(self.features.bands())?;
+        self.distil.iter().try_for_each(DistilConfig::validate)?;
         self.train.validate()
     }
 

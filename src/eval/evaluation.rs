@@ -281,7 +281,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             projection = Some(found.map_err(|problem| Error::file(dir.embeddings(), problem))?);
         }
         clips.extend(known.into_iter().map(|clip| (clip.clip.clone(), clip)));
-        trained_on.extend(record.heard().iter().cloned());
+        trained_on.extend(record.seen().iter().cloned());
         runs.push(Run {
             fold: record.fold,
             seed: record.seed,

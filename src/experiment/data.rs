@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Prepared, init::Start, teachers::Teachers};
+use super::{Prepared, distillation::Distillation, init::Start};
 use crate::{
     protocol::{Fold, Side},
     run::{DataRecord, DataRow, SplitRow, short},
@@ -13,7 +13,7 @@ pub(super) fn of(
     prepared: &Prepared,
     fold: &Fold,
     start: Option<&Start>,
-    teachers: Option<&Teachers>,
+    distillation: Option<&Distillation>,
 ) -> (DataRecord, Vec<SplitRow>) {
     let mut sides = vec![None; prepared.clips.len()];
     for (side, members) in [(Side::Train, &fold.train), (Side::Validation, &fold.validation), (Side::Test, &fold.test)]
@@ -34,8 +34,8 @@ pub(super) fn of(
         .collect();
     let noises = prepared.augmenter.noises().map(|hash| ("augment.noise.folder".to_owned(), short(&hash)));
     let start = start.map(|start| ("train.init".to_owned(), short(&start.digest)));
-    let teachers = teachers.into_iter().flat_map(Teachers::digests).enumerate();
-    let teachers = teachers.map(|(i, digest)| (format!("{}[{i}]", super::teachers::KEY), short(&digest)));
+    let teachers = distillation.into_iter().flat_map(Distillation::digests).enumerate();
+    let teachers = teachers.map(|(i, digest)| (format!("{}[{i}]", super::distillation::KEY), short(&digest)));
     let inputs: BTreeMap<String, String> = noises.into_iter().chain(start).chain(teachers).collect();
     (DataRecord::of(&rows, inputs), rows.iter().filter_map(DataRow::on_a_side).collect())
 }

@@ -10,16 +10,16 @@ use burn::{module::Module, tensor::Device};
 use super::{
     Prepared,
     checkpoints::{Checkpoints, removed},
+    distillation::{Distillation, Teachers},
     init::Start,
-    known,
     log::Log,
     metrics::Metrics,
     network::initial,
     scaling::Scalers,
     score::{Scored, Scorer},
     solve::solve,
-    teachers::{Faculty, Teachers},
     tensorboard::TensorBoard,
+    write_metadata::write_metadata,
 };
 use crate::{
     arrays::Precision,
@@ -60,7 +60,7 @@ pub(super) struct Run<'a> {
     /// What to start from in place of random weights.
     pub start: Option<Start>,
     /// Whose answers are learnt in place of labels.
-    pub teachers: Option<Teachers>,
+    pub distillation: Option<Distillation>,
     /// Runs of this call that are not done, this one included.
     pub runs_left: usize,
     /// Who is told.
@@ -74,16 +74,16 @@ impl Run<'_> {
     pub(super) fn go(&self) -> Result<Done> {
         let started = Instant::now();
         let scalers = Scalers::fit(self.prepared, self.entries, self.fold)?;
-        let teachers = self.teachers.as_ref();
-        let faculty = teachers.map(|of| of.on(scalers.of_bundle(), &self.devices[0])).transpose()?;
-        known::write(&self.dir, self.prepared, self.entries, self.snrs, &self.split, &self.record)?;
+        let distillation = self.distillation.as_ref();
+        let teachers = distillation.map(|of| of.on(scalers.of_bundle(), &self.devices[0])).transpose()?;
+        write_metadata(&self.dir, self.prepared, self.entries, self.snrs, &self.split, &self.record)?;
         let log = Log::open(&self.dir.log())?;
         let (metrics, tensorboard) = (Metrics(self.dir.metrics()), TensorBoard::new(self.dir.tensorboard()));
         let observer = All(vec![&metrics, &tensorboard, &log, self.observer]);
         let data = scalers.dataset(self.prepared, self.entries, &self.copies, self.fold);
         let (net, state) = match self.prepared.experiment.model.kind {
             Kind::Linear => solve(self, &data, &observer),
-            _ => self.train(&data, faculty.as_ref(), &observer),
+            _ => self.train(&data, teachers.as_ref(), &observer),
         }
         .map_err(|error| removed(&self.dir).unwrap_or(error))?;
 
@@ -95,7 +95,7 @@ impl Run<'_> {
         self.embeddings(&scorer)?.write(&self.dir.embeddings())?;
         let best_epoch = self.kept_epoch(&state);
         let figures = Figures { best_epoch, validation: validation.figures(), test: test.figures() };
-        // Of clips that were learnt from, it would say how sure the network is of what it knows by heart.
+        // On clips that were learnt from it would say how sure the network is of its training data.
         let temperature = match self.record.protocol.validation_learnt {
             true => None,
             false => temperature::fit(&self.judgements(&self.fold.validation, &validation)),
@@ -122,7 +122,7 @@ impl Run<'_> {
         self.record.seed
     }
 
-    fn train(&self, data: &Dataset, faculty: Option<&Faculty>, observer: &dyn Observer) -> Result<(Net, State)> {
+    fn train(&self, data: &Dataset, teachers: Option<&Teachers>, observer: &dyn Observer) -> Result<(Net, State)> {
         let settings = &self.prepared.experiment.train;
         let replicas = Replicas::new(&self.devices);
         let device = replicas.first();
@@ -143,8 +143,8 @@ impl Run<'_> {
             net = start.apply(net)?;
             observer.log(&format!("{label}  {}", start.words));
         }
-        if let Some(teachers) = &self.teachers {
-            observer.log(&format!("{label}  {}", teachers.words()));
+        if let Some(distillation) = &self.distillation {
+            observer.log(&format!("{label}  {}", distillation.words()));
         }
         let (earlier, done_before) = (state.seconds, state.history.len());
         let _ended = Ended(observer);
@@ -178,8 +178,8 @@ impl Run<'_> {
                     )));
                 }
                 let (input, mut targets) = training.batch(batch, state.epoch, i, device)?;
-                if let Some(faculty) = faculty {
-                    targets = faculty.targets(&input, targets);
+                if let Some(teachers) = teachers {
+                    targets = teachers.targets(&input, targets);
                 }
                 let (value, gradient) = replicas.gradient(&net, &*loss, input, targets, |part| match part {
                     0 => rng::stream(self.seed(), &[&"dropout", &state.epoch, &i]),

@@ -1,9 +1,9 @@
-//! `train.init`: starting from a bundle's weights. What it has heard must not be tested on, and whatever does not fit is
-//! either an error or said aloud.
+//! `train.init`: starting from a bundle's weights. What it has seen must not be tested on, and whatever does not fit is
+//! either an error or a line of the log.
 
 use super::{
     Prepared,
-    lineage::{check_heard, differ, digest, place, refused},
+    lineage::{check_seen, differ, digest, place, refused},
 };
 use crate::{
     bundle::Bundle,
@@ -24,8 +24,8 @@ pub(super) struct Start {
     new_head: bool,
     /// What is started from, for people.
     pub words: String,
-    /// The corpora that it has heard.
-    pub heard: Vec<String>,
+    /// The corpora that it has seen.
+    pub seen: Vec<String>,
     /// The digest of its file.
     pub digest: blake3::Hash,
 }
@@ -41,13 +41,13 @@ impl Start {
     /// # Errors
     ///
     /// [`Error::Config`](crate::error::Error::Config) where the bundle's network, features or audio are not the experiment's,
-    /// or where it may have heard what is tested on; otherwise as [`Bundle::load`].
+    /// or where it may have seen what is tested on; otherwise as [`Bundle::load`].
     pub(super) fn load(prepared: &Prepared, fold: &Fold, seed: u64) -> Result<Option<Self>> {
         let Some(init) = &prepared.experiment.train.init else { return Ok(None) };
         let path = place(init, &fold.name, seed);
         let bundle = Bundle::load(&path)?;
         fits(&bundle, &prepared.experiment).map_err(|e| refused(KEY, &path, &e))?;
-        check_heard(KEY, &path, &bundle, prepared, fold)?;
+        check_seen(KEY, &path, &bundle, prepared, fold)?;
         let new_head = bundle.classes != prepared.classes;
         let record = &bundle.record;
         let head = if new_head {
@@ -65,8 +65,8 @@ impl Start {
             record.fold,
             record.seed
         );
-        let heard = record.heard().to_vec();
-        Ok(Some(Self { weights: bundle.weights, new_head, words, heard, digest: digest(&path)? }))
+        let seen = record.seen().to_vec();
+        Ok(Some(Self { weights: bundle.weights, new_head, words, seen, digest: digest(&path)? }))
     }
 
     /// The network with the bundle's weights; where the classes are others, with the last layer that it has.

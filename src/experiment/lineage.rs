@@ -1,4 +1,4 @@
-//! What a bundle has heard, itself or through the bundles that it comes from: none of it may be tested on, and nothing that
+//! What a bundle has seen, itself or through the bundles that it comes from: none of it may be tested on, and nothing that
 //! was learnt from may be validated on.
 
 use std::{
@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     protocol::{Fold, Side},
     run::SplitRow,
-    train::LearnFrom,
+    train::TrainOn,
 };
 
 /// Bundles that come from bundles, and so on: no more generations than this.
@@ -54,14 +54,14 @@ pub(super) fn differ<T: serde::Serialize>(table: &str, theirs: &T, ours: &T) -> 
     }
 }
 
-/// Refuses a bundle that has heard, itself or through those that it was started from or taught by, speakers (under a
+/// Refuses a bundle that has seen, itself or through those that it was started or distilled from, speakers (under a
 /// speaker-dependent protocol: clips) that the fold tests on, or has learnt from clips that the fold validates on; also one of
 /// which that cannot be known.
 ///
 /// # Errors
 ///
 /// [`Error::Config`] that names `key` and the bundle; otherwise as [`Bundle::load`].
-pub(super) fn check_heard(key: &str, path: &Path, bundle: &Bundle, prepared: &Prepared, fold: &Fold) -> Result<()> {
+pub(super) fn check_seen(key: &str, path: &Path, bundle: &Bundle, prepared: &Prepared, fold: &Fold) -> Result<()> {
     Lineage { key, prepared, fold }.check(path, bundle, GENERATIONS)
 }
 
@@ -79,15 +79,15 @@ impl Lineage<'_> {
         }
         let run = run_of(path)?;
         let (split, config) = (run.join("split.csv"), run.join("config.toml"));
-        let (heard, sides) = (bundle.record.heard(), [&self.fold.test[..], self.validated()]);
+        let (seen, sides) = (bundle.record.seen(), [&self.fold.test[..], self.validated()]);
         let shared =
-            sides.concat().into_iter().map(|clip| &self.prepared.clips[clip].corpus).find(|c| heard.contains(c));
+            sides.concat().into_iter().map(|clip| &self.prepared.clips[clip].corpus).find(|c| seen.contains(c));
         if !split.exists() {
             return match shared {
                 None => Ok(()),
                 Some(corpus) => Err(refused(&format!(
                     "it was trained on {corpus}, which fold {} tests or validates on, and there is no {} to show what of \
-                     it was heard: leave the bundle in its run's folder",
+                     it was seen: leave the bundle in its run's folder",
                     self.fold.name,
                     split.display()
                 ))),
@@ -100,9 +100,9 @@ impl Lineage<'_> {
         if !config.exists() {
             return Err(refused(&format!("there is no {} to show what it comes from", config.display())));
         }
-        let theirs = Experiment::load(&config, &[])?.train;
-        let teachers = theirs.teachers.iter().flat_map(|teachers| &teachers.bundles);
-        for named in theirs.init.iter().chain(teachers) {
+        let theirs = Experiment::load(&config, &[])?;
+        let teachers = theirs.distil.iter().flat_map(|distil| &distil.bundles);
+        for named in theirs.train.init.iter().chain(teachers) {
             let path = place(named, &bundle.record.fold, bundle.record.seed);
             self.check(&path, &Bundle::load(&path)?, left - 1)?;
         }
@@ -111,9 +111,9 @@ impl Lineage<'_> {
 
     /// The clips that the fold validates on and does not learn from.
     fn validated(&self) -> &[usize] {
-        match self.prepared.experiment.train.learn_from {
-            LearnFrom::Train => &self.fold.validation,
-            LearnFrom::TrainAndValidation => &[],
+        match self.prepared.experiment.train.train_on {
+            TrainOn::Train => &self.fold.validation,
+            TrainOn::TrainAndValidation => &[],
         }
     }
 
@@ -121,7 +121,7 @@ impl Lineage<'_> {
     fn compare(&self, theirs: &[SplitRow], validation_learnt: bool) -> std::result::Result<(), String> {
         let fold = &self.fold.name;
         let by_speaker = self.prepared.plan.speaker_independent;
-        let heard: HashSet<&str> = theirs
+        let seen: HashSet<&str> = theirs
             .iter()
             .filter(|row| row.side != Side::Test)
             .map(|row| if by_speaker { row.speaker.as_str() } else { row.clip.as_str() })
@@ -130,9 +130,9 @@ impl Lineage<'_> {
             let clip = &self.prepared.clips[clip];
             if by_speaker { clip.speaker_key() } else { clip.id.clone() }
         });
-        if let Some(one) = tested.find(|id| heard.contains(id.as_str())) {
+        if let Some(one) = tested.find(|id| seen.contains(id.as_str())) {
             return Err(format!(
-                "it has heard {one} in training or validation, which fold {fold} tests on; name a bundle of the same fold \
+                "it has seen {one} in training or validation, which fold {fold} tests on; name a bundle of the same fold \
                  ({} may hold {{fold}} and {{seed}})",
                 self.key
             ));

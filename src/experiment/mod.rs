@@ -4,34 +4,38 @@
 //! prepare: config ─► clips, classes, folds          prepared.rs
 //! train:   for each fold and seed                   runs.rs
 //!            what stands in its folder?             found.rs
-//!            record, split, clips                   record.rs, known.rs
+//!            record, split, clips                   record.rs, data.rs, write_metadata.rs
 //!            scaler, epochs, checkpoints            scaling.rs, fit.rs, checkpoints.rs
 //!            predictions, bundle, done.json         score.rs, fit.rs
 //! ```
 
 mod checkpoints;
+mod commands;
 mod data;
+mod distillation;
 mod features;
 mod fit;
 mod found;
 mod init;
-mod known;
+mod jobs;
 mod lineage;
 mod log;
 mod metrics;
 mod network;
 mod options;
+mod overfit;
 mod prepared;
 mod record;
 mod runs;
-mod sanity;
 mod scaling;
 mod score;
 mod solve;
-mod teachers;
 mod tensorboard;
+mod write_metadata;
 
+pub use commands::Call;
+pub use jobs::{Job, Jobs, Trained};
 pub use options::Options;
+pub use overfit::{OneBatch, overfit_one_batch};
 pub use prepared::{Prepared, prepare};
 pub use runs::{planned, train};
-pub use sanity::{Sanity, sanity};

@@ -12,7 +12,7 @@ use crate::{
     survey::{Losses, Survey, survey},
     synthetic,
     task::{Classification, Task},
-    train::LearnFrom,
+    train::TrainOn,
 };
 
 /// An experiment with its clips and folds: all that is known before any audio is read.
@@ -42,7 +42,7 @@ pub struct Prepared {
 impl Prepared {
     /// The clips of a fold that weights and scaler are learnt from.
     pub(super) fn learnt<'a>(&self, fold: &'a Fold) -> Cow<'a, [usize]> {
-        self.experiment.train.learn_from.members(fold)
+        self.experiment.train.train_on.members(fold)
     }
 
     /// What is about to be trained, for people: a few lines.
@@ -83,10 +83,10 @@ pub fn prepare(experiment: Experiment, data: &Path, observer: &dyn Observer) -> 
     for fold in &plan.folds {
         audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
     }
-    if experiment.train.learn_from == LearnFrom::TrainAndValidation {
+    if experiment.train.train_on == TrainOn::TrainAndValidation {
         if plan.leak.is_some_and(|leak| leak.selection_on_test) {
             return Err(Error::Config(format!(
-                "train.learn_from = \"train+validation\": the validation side of protocol.kind = {} is its test side",
+                "train.train_on = \"train+validation\": the validation side of protocol.kind = {} is its test side",
                 plan.kind
             )));
         }

@@ -9,10 +9,10 @@ use crate::{
     error::Result,
     protocol::{Fold, audit::audit},
     run::{DataRecord, ProtocolRecord, RunRecord, Versions},
-    train::{Averaging, LearnFrom, Select},
+    train::{Averaging, Select, TrainOn},
 };
 
-/// What a run is; `before` are the corpora that the networks have heard which it comes from.
+/// What a run is; `before` are the corpora that the networks have seen which it comes from.
 pub(super) fn record<'a>(
     prepared: &Prepared,
     fold: &Fold,
@@ -26,9 +26,9 @@ pub(super) fn record<'a>(
     // Each once, though copies of all corpora follow all clips in a demonstration of leaks.
     let corpora: BTreeSet<&str> = prepared.clips.iter().map(|clip| clip.corpus.as_str()).collect();
     let corpora: Vec<String> = corpora.into_iter().map(str::to_owned).collect();
-    let heard =
+    let seen =
         |corpus: &&String| fold.train.iter().chain(&fold.validation).any(|&i| prepared.clips[i].corpus == **corpus);
-    let mut trained_on: Vec<String> = corpora.iter().filter(heard).cloned().collect();
+    let mut trained_on: Vec<String> = corpora.iter().filter(seen).cloned().collect();
     for corpus in before {
         if !trained_on.contains(corpus) {
             trained_on.push(corpus.clone());
@@ -47,8 +47,8 @@ pub(super) fn record<'a>(
         Averaging::Swa(_) => "; weights averaged over epochs",
     };
     let started = if experiment.train.init.is_some() { "; started from a trained network" } else { "" };
-    let taught = match &experiment.train.teachers {
-        Some(teachers) => format!("; taught by {} trained networks", teachers.bundles.len()),
+    let distilled = match &experiment.distil {
+        Some(distil) => format!("; distilled from {} trained networks", distil.bundles.len()),
         None => String::new(),
     };
     Ok(RunRecord {
@@ -65,7 +65,7 @@ pub(super) fn record<'a>(
             speaker_independent: plan.speaker_independent,
             description: plan.description.clone(),
             validation_rule: plan.validation_rule(),
-            selection: format!("{selection}{averaged}{started}{taught}"),
+            selection: format!("{selection}{averaged}{started}{distilled}"),
             scaler: scaler.to_owned(),
             corpora,
             split_seed: experiment.protocol.seed,
@@ -75,7 +75,7 @@ pub(super) fn record<'a>(
             validation: plan.validation.clone(),
             test_sides: Some(plan.test_sides(&prepared.clips[..plan.clips()])),
             caveats: plan.caveats.clone(),
-            validation_learnt: experiment.train.learn_from == LearnFrom::TrainAndValidation,
+            validation_learnt: experiment.train.train_on == TrainOn::TrainAndValidation,
         },
         trained_on,
         audit: audit(&prepared.clips[..plan.clips()], plan, fold, scaler),

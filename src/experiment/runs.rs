@@ -3,12 +3,13 @@
 use std::time::Instant;
 
 use super::{
-    Options, Prepared, data, features,
+    Options, Prepared, data,
+    distillation::Distillation,
+    features,
     fit::Run,
     found::{Found, Wanted, clear},
     init::Start,
     record::record,
-    teachers::Teachers,
 };
 use crate::{
     cache::{Cache, DEFAULT_LIMIT},
@@ -43,9 +44,10 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
         for fold in &folds {
             let dir = RunDir::of(&options.out, &fold.name, seed);
             let start = Start::load(prepared, fold, seed)?;
-            let teachers = Teachers::load(prepared, fold, seed)?;
-            let before = start.iter().flat_map(|start| &start.heard).chain(teachers.iter().flat_map(Teachers::heard));
-            let (data, split) = data::of(prepared, fold, start.as_ref(), teachers.as_ref());
+            let distillation = Distillation::load(prepared, fold, seed)?;
+            let before =
+                start.iter().flat_map(|start| &start.seen).chain(distillation.iter().flat_map(Distillation::seen));
+            let (data, split) = data::of(prepared, fold, start.as_ref(), distillation.as_ref());
             let record = record(prepared, fold, seed, data, before, options)?;
             let looked_for = Wanted { prepared, record: &record, split: &split, options };
             let mut state = looked_for.look_at(&dir)?;
@@ -57,7 +59,7 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
                 // Another process may have written up to the moment that the folder became ours.
                 state = looked_for.look_at(&dir)?;
             }
-            runs.push((*fold, dir, record, split, state, start, teachers, lock));
+            runs.push((*fold, dir, record, split, state, start, distillation, lock));
         }
     }
     let (started, to_do) = (Instant::now(), runs.iter().filter(|run| !matches!(run.4, Found::Finished(_))).count());
@@ -67,7 +69,7 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
     let cache = Cache::new(&options.cache, limit, &prepared.experiment.audio, prepared.experiment.frontend()?)?;
     let mut entries = None;
     let mut snrs = None;
-    for (fold, dir, record, split, state, start, teachers, lock) in runs {
+    for (fold, dir, record, split, state, start, distillation, lock) in runs {
         if let Found::Finished(done) = state {
             observer.log(&format!(
                 "fold {} seed {}: finished already, kept (--overwrite trains it again)",
@@ -107,7 +109,7 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
             dir,
             devices: devices.clone(),
             start,
-            teachers,
+            distillation,
             runs_left: to_do - trained,
             resume: options.resume,
             observer,

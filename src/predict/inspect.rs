@@ -35,7 +35,7 @@ pub fn inspect(bundle: &Bundle) -> String {
             "trained on",
             format!(
                 "{}{}; fold {}, seed {}",
-                record.heard().join(", "),
+                record.seen().join(", "),
                 if record.synthetic { " (SYNTHETIC: says nothing of people)" } else { "" },
                 record.fold,
                 record.seed

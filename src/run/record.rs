@@ -21,8 +21,8 @@ pub struct RunRecord {
     pub classes: Vec<String>,
     /// The protocol.
     pub protocol: ProtocolRecord,
-    /// The corpora of the fold's training and validation sides, and of the networks that the run was started from or taught
-    /// by; none in runs of earlier versions: see [`RunRecord::heard`].
+    /// The corpora of the fold's training and validation sides, and of the networks that the run was started or
+    /// distilled from; none in runs of earlier versions: see [`RunRecord::seen`].
     #[serde(default)]
     pub trained_on: Vec<String>,
     /// What the fold's sides share.
@@ -55,9 +55,9 @@ impl RunRecord {
         }
     }
 
-    /// The corpora that the run has heard clips of before it was tested, by name; all where it was not noted.
+    /// The corpora that the run has seen clips of before it was tested, by name; all where it was not noted.
     #[must_use]
-    pub fn heard(&self) -> &[String] {
+    pub fn seen(&self) -> &[String] {
         if self.trained_on.is_empty() { &self.protocol.corpora } else { &self.trained_on }
     }
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    averaging::Averaging, learn_from::LearnFrom, optimiser::Rule, sampling::Sampling, schedule::Schedule,
-    select::Select, teachers::TeachersConfig,
+    averaging::Averaging, optimiser::OptimizerKind, sampling::Sampling, schedule::Schedule, select::Select,
+    train_on::TrainOn,
 };
 use crate::{
     error::{Error, Result},
@@ -21,7 +21,7 @@ pub struct TrainConfig {
     /// Utterances in a step.
     pub batch_size: usize,
     /// The optimiser.
-    pub optimiser: Rule,
+    pub optimiser: OptimizerKind,
     /// The step size; the largest, where a schedule changes it.
     pub learning_rate: f64,
     /// How the step size changes.
@@ -37,8 +37,8 @@ pub struct TrainConfig {
     #[serde(skip_serializing_if = "Select::is_default")]
     pub select: Select,
     /// The sides that the weights are learnt from.
-    #[serde(skip_serializing_if = "LearnFrom::is_default")]
-    pub learn_from: LearnFrom,
+    #[serde(skip_serializing_if = "TrainOn::is_default")]
+    pub train_on: TrainOn,
     /// The part of the truth that is spread evenly over all classes (Szegedy et al. 2016); 0 is none.
     #[serde(skip_serializing_if = "is_zero")]
     pub label_smoothing: f64,
@@ -58,9 +58,6 @@ pub struct TrainConfig {
     /// and `{seed}` stand for the run's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init: Option<String>,
-    /// Trained networks whose answers are learnt in place of labels.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub teachers: Option<TeachersConfig>,
     /// Checkpoints kept besides the best epoch's: the last and those before it.
     #[serde(skip_serializing_if = "is_two")]
     pub keep_checkpoints: usize,
@@ -81,21 +78,20 @@ impl Default for TrainConfig {
         Self {
             epochs: 60,
             batch_size: 32,
-            optimiser: Rule::Adam,
+            optimiser: OptimizerKind::Adam,
             learning_rate: 1e-3,
             schedule: Schedule::default(),
             weight_decay: 0.0,
             clip_norm: 0.0,
             patience: 15,
             select: Select::Best,
-            learn_from: LearnFrom::Train,
+            train_on: TrainOn::Train,
             label_smoothing: 0.0,
             focal_gamma: 0.0,
             class_weights: ClassWeights::None,
             sampling: Sampling::Shuffled,
             averaging: Averaging::default(),
             init: None,
-            teachers: None,
             keep_checkpoints: 2,
         }
     }
@@ -139,9 +135,6 @@ impl TrainConfig {
         if self.init.as_ref().is_some_and(String::is_empty) {
             return Err(Error::Config("train.init = \"\": name a bundle's folder, or leave the key out".into()));
         }
-        if let Some(teachers) = &self.teachers {
-            teachers.validate()?;
-        }
         if self.sampling == Sampling::Balanced && self.class_weights == ClassWeights::Balanced {
             return Err(Error::Config(
                 "train.sampling and train.class_weights are both \"balanced\": rare classes would count twice; set one"
@@ -149,9 +142,9 @@ impl TrainConfig {
             ));
         }
         let chooses = self.select == Select::Best || matches!(self.schedule, Schedule::Plateau(_));
-        if self.learn_from == LearnFrom::TrainAndValidation && chooses {
+        if self.train_on == TrainOn::TrainAndValidation && chooses {
             return Err(Error::Config(
-                "train.learn_from = \"train+validation\": nothing may be chosen on clips that are learnt from; set \
+                "train.train_on = \"train+validation\": nothing may be chosen on clips that are learnt from; set \
                  train.select = \"last\", and a train.schedule other than plateau"
                     .into(),
             ));

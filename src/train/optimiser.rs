@@ -11,7 +11,7 @@ use crate::model::weights;
 /// The update rules by their names in a config.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Rule {
+pub enum OptimizerKind {
     /// Kingma & Ba 2015; weight decay is added to the gradient.
     #[default]
     Adam,
@@ -32,7 +32,7 @@ const CHUNK: usize = 1 << 14;
 /// An optimiser with its state.
 #[derive(Debug, Clone)]
 pub struct Optimiser {
-    rule: Rule,
+    kind: OptimizerKind,
     weight_decay: f32,
     clip_norm: f64,
     /// Steps taken.
@@ -48,7 +48,7 @@ impl Optimiser {
     #[must_use]
     pub fn new(config: &TrainConfig) -> Self {
         Self {
-            rule: config.optimiser,
+            kind: config.optimiser,
             weight_decay: config.weight_decay as f32,
             clip_norm: config.clip_norm,
             steps: 0,
@@ -83,11 +83,11 @@ impl Optimiser {
 
     fn update(&mut self, rate: f32, parameters: &mut [f32], gradient: &[f32]) {
         self.steps += 1;
-        let adam = self.rule != Rule::Sgd;
+        let adam = self.kind != OptimizerKind::Sgd;
         self.first.resize(parameters.len(), 0.0);
         self.second.resize(if adam { parameters.len() } else { 0 }, 0.0);
         let decay = self.weight_decay;
-        let (coupled, apart) = if self.rule == Rule::AdamW { (0.0, rate * decay) } else { (decay, 0.0) };
+        let (coupled, apart) = if self.kind == OptimizerKind::AdamW { (0.0, rate * decay) } else { (decay, 0.0) };
         let correction = |beta: f32| 1.0 - f64::from(beta).powf(self.steps as f64);
         let (rate1, correction2) = (rate / correction(BETA1) as f32, correction(BETA2).sqrt() as f32);
         // Elements are independent of one another: who computes which does not matter.
@@ -129,21 +129,21 @@ fn norm(values: &[f32]) -> f64 {
 mod tests {
     use super::*;
 
-    fn optimiser(rule: Rule, weight_decay: f64) -> Optimiser {
-        Optimiser::new(&TrainConfig { optimiser: rule, weight_decay, ..TrainConfig::default() })
+    fn optimiser(kind: OptimizerKind, weight_decay: f64) -> Optimiser {
+        Optimiser::new(&TrainConfig { optimiser: kind, weight_decay, ..TrainConfig::default() })
     }
 
     /// Three steps on a fixed gradient; the expected values are PyTorch 2's.
     #[test]
     fn steps_agree_with_pytorch() {
-        for (rule, decay, expected) in [
-            (Rule::Adam, 0.0, [0.97, -1.97]),
-            (Rule::AdamW, 0.1, [0.967_033, -1.964_036]),
-            (Rule::Sgd, 0.0, [0.971_95, -2.005_61]),
+        for (kind, decay, expected) in [
+            (OptimizerKind::Adam, 0.0, [0.97, -1.97]),
+            (OptimizerKind::AdamW, 0.1, [0.967_033, -1.964_036]),
+            (OptimizerKind::Sgd, 0.0, [0.971_95, -2.005_61]),
         ] {
-            let mut optimiser = optimiser(rule, decay);
+            let mut optimiser = optimiser(kind, decay);
             let mut parameters = [1.0, -2.0];
-            let gradient = if rule == Rule::Sgd { [0.5, 0.1] } else { [0.5, -0.1] };
+            let gradient = if kind == OptimizerKind::Sgd { [0.5, 0.1] } else { [0.5, -0.1] };
             for _ in 0..3 {
                 optimiser.update(0.01, &mut parameters, &gradient);
             }

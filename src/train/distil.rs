@@ -1,4 +1,4 @@
-//! `[train.teachers]`: whose answers are learnt in place of labels.
+//! `[distil]`: distillation from trained networks.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,12 +8,12 @@ use crate::{
 };
 
 /// The config's key of the bundles.
-pub(crate) const KEY: &str = "train.teachers.bundles";
+pub(crate) const KEY: &str = "distil.bundles";
 
-/// `[train.teachers]`.
+/// `[distil]`: trained networks whose mean answer is learnt in place of the labels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TeachersConfig {
+pub struct DistilConfig {
     /// Their bundles: folders, relative to where the program runs, in which `{fold}` and `{seed}` stand for the run's.
     pub bundles: Vec<String>,
     /// How much of what is learnt is their mean answer; the rest is the labels.
@@ -25,13 +25,13 @@ fn all() -> f64 {
     1.0
 }
 
-impl TeachersConfig {
-    pub(super) fn validate(&self) -> Result<()> {
+impl DistilConfig {
+    pub(crate) fn validate(&self) -> Result<()> {
         if self.bundles.is_empty() || self.bundles.iter().any(String::is_empty) {
-            return Err(Error::Config(format!("{KEY}: name the folders of bundles, or leave train.teachers out")));
+            return Err(Error::Config(format!("{KEY}: name the folders of bundles, or leave [distil] out")));
         }
         if !(self.share > 0.0 && self.share <= 1.0) {
-            return Err(out_of_range("train.teachers.share", self.share, "a part above 0, up to 1"));
+            return Err(out_of_range("distil.share", self.share, "a part above 0, up to 1"));
         }
         Ok(())
     }

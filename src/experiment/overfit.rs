@@ -1,6 +1,6 @@
-//! `ser-train --sanity`: two checks for those who debug, on the first of the folds asked for. Nothing is written.
+//! `ser-train --overfit-one-batch`: two checks for those who debug, on the first of the folds asked for. Nothing is written.
 //!
-//! A network that cannot learn one batch by heart has a mistake in it; a range test (Smith 2017) shows which learning
+//! A network that cannot overfit one batch has a mistake in it; a range test (Smith 2017) shows which learning
 //! rates it learns at.
 
 use burn::tensor::Device;
@@ -22,7 +22,7 @@ use crate::{
 
 /// Steps on the one batch.
 const STEPS: usize = 200;
-/// The part of its first loss that a batch learnt by heart still has.
+/// The part of its first loss that an overfitted batch still has.
 const LEARNT: f64 = 0.05;
 /// Steps of the range test, and the rates that it goes from and to.
 const RATES: usize = 100;
@@ -36,10 +36,10 @@ const BAR: f64 = 40.0;
 
 /// What the checks found.
 #[derive(Debug, Clone)]
-pub struct Sanity {
+pub struct OneBatch {
     /// For people: both tables with their verdicts.
     pub text: String,
-    /// Whether the batch was learnt by heart.
+    /// Whether the network overfitted the batch.
     pub learns: bool,
 }
 
@@ -48,7 +48,7 @@ pub struct Sanity {
 /// # Errors
 ///
 /// [`Error::Interrupted`] where a stop was asked for; otherwise as [`super::train`].
-pub fn sanity(prepared: &Prepared, options: &Options, observer: &dyn Observer) -> Result<Sanity> {
+pub fn overfit_one_batch(prepared: &Prepared, options: &Options, observer: &dyn Observer) -> Result<OneBatch> {
     let device = options.device.open()?.autodiff();
     let folds = chosen_folds(prepared, options.fold.as_deref())?;
     let Some(fold) = folds.first() else { return Err(Error::Data("the protocol has no fold".into())) };
@@ -72,12 +72,12 @@ pub fn sanity(prepared: &Prepared, options: &Options, observer: &dyn Observer) -
         augment: AugmentConfig::default(),
         task: Classification::new(prepared.classes.clone(), prepared.labels.clone(), ClassificationLoss::default()),
         observer,
-        work: observer.work("sanity", STEPS + RATES),
+        work: observer.work("overfitting one batch", STEPS + RATES),
     };
     let (mut text, learns) = check.one_batch()?;
     text.push('\n');
     text.push_str(&check.rates()?);
-    Ok(Sanity { text, learns })
+    Ok(OneBatch { text, learns })
 }
 
 struct Check<'a> {
@@ -136,7 +136,7 @@ impl Check<'_> {
         let rate = self.prepared.experiment.train.learning_rate;
         let clips = self.clips(1).swap_remove(0);
         let mut text = format!(
-            "one batch of {} clips by heart (fold {}, seed {}; no dropout, no augmentation; learning rate {rate}, constant)\n",
+            "overfitting one batch of {} clips (fold {}, seed {}; no dropout, no augmentation; learning rate {rate}, constant)\n",
             clips.len(),
             self.fold.name,
             self.seed
@@ -189,7 +189,7 @@ impl Check<'_> {
             curve.push((rate, smooth));
         }
         let highest = curve.iter().map(|(_, loss)| *loss).fold(0.0, f64::max);
-        // From the least loss on: from nought, all bars would look alike.
+        // Scale bars from the least loss, not from 0.
         let share = |loss: f64| (loss - least) / (highest - least).max(f64::MIN_POSITIVE);
         for (rate, loss) in curve.iter().step_by(5) {
             text.push_str(&format!("  {rate:>8.1e}  loss {loss:>8.4}  {}\n", bar(share(*loss))));

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Writes config, record, clips, what was left out, and the split.
-pub(super) fn write(
+pub(super) fn write_metadata(
     dir: &RunDir,
     prepared: &Prepared,
     entries: &[Entry],

@@ -1,12 +1,12 @@
-//! `train.teachers`: trained networks whose mean answer is learnt in place of the labels (Hinton et al. 2015), on what the
+//! `[distil]`: trained networks whose mean answer is learnt in place of the labels (Hinton et al. 2015), on what the
 //! network itself is shown, mixed and altered as it is (Beyer et al. 2022). One network thus comes near the average of
-//! many. What teachers have heard must not be tested on, nor what they have learnt from be validated on.
+//! many. What teachers have seen must not be tested on, nor what they have learnt from be validated on.
 
 use std::path::PathBuf;
 
 use super::{
     Prepared,
-    lineage::{check_heard, differ, digest, place, refused},
+    lineage::{check_seen, differ, digest, place, refused},
     network::with_weights,
 };
 use crate::{
@@ -21,29 +21,29 @@ use burn::{
     tensor::{Device, Tensor, activation::softmax},
 };
 
-pub(super) use crate::train::TEACHERS_KEY as KEY;
+pub(super) use crate::train::DISTIL_KEY as KEY;
 
 /// The bundles that a run learns from.
-pub(super) struct Teachers {
+pub(super) struct Distillation {
     bundles: Vec<(PathBuf, Bundle)>,
     digests: Vec<blake3::Hash>,
     share: f64,
 }
 
-impl Teachers {
+impl Distillation {
     /// Reads what the config asks for; nothing where it asks for labels alone.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`](crate::error::Error::Config) where a bundle's audio, features or classes are not the experiment's, where it may have heard what
+    /// [`Error::Config`](crate::error::Error::Config) where a bundle's audio, features or classes are not the experiment's, where it may have seen what
     /// is tested on, or learnt from what is validated on; otherwise as [`Bundle::load`].
     pub(super) fn load(prepared: &Prepared, fold: &Fold, seed: u64) -> Result<Option<Self>> {
-        let Some(config) = &prepared.experiment.train.teachers else { return Ok(None) };
+        let Some(config) = &prepared.experiment.distil else { return Ok(None) };
         let load = |named: &String| {
             let path = place(named, &fold.name, seed);
             let bundle = Bundle::load(&path)?;
             fits(&bundle, prepared).map_err(|e| refused(KEY, &path, &e))?;
-            check_heard(KEY, &path, &bundle, prepared, fold)?;
+            check_seen(KEY, &path, &bundle, prepared, fold)?;
             Ok((path, bundle))
         };
         let bundles: Vec<(PathBuf, Bundle)> = config.bundles.iter().map(load).collect::<Result<_>>()?;
@@ -56,7 +56,7 @@ impl Teachers {
     /// # Errors
     ///
     /// [`Error::Config`](crate::error::Error::Config) where a teacher learnt from features that were scaled otherwise.
-    pub(super) fn on(&self, scaler: Option<&Scaler>, device: &Device) -> Result<Faculty> {
+    pub(super) fn on(&self, scaler: Option<&Scaler>, device: &Device) -> Result<Teachers> {
         let device = device.clone().inner();
         let net = |(path, bundle): &(PathBuf, Bundle)| {
             let same = match (&bundle.scaler, scaler) {
@@ -70,12 +70,12 @@ impl Teachers {
             let net = with_weights(bundle, &device)?;
             Ok(net.valid())
         };
-        Ok(Faculty { nets: self.bundles.iter().map(net).collect::<Result<_>>()?, share: self.share })
+        Ok(Teachers { nets: self.bundles.iter().map(net).collect::<Result<_>>()?, share: self.share })
     }
 
-    /// The corpora that they have heard.
-    pub(super) fn heard(&self) -> impl Iterator<Item = &String> {
-        self.bundles.iter().flat_map(|(_, bundle)| bundle.record.heard())
+    /// The corpora that they have seen.
+    pub(super) fn seen(&self) -> impl Iterator<Item = &String> {
+        self.bundles.iter().flat_map(|(_, bundle)| bundle.record.seen())
     }
 
     /// The digests of their files, in the config's order.
@@ -86,17 +86,17 @@ impl Teachers {
     /// Who they are, for people.
     pub(super) fn words(&self) -> String {
         let paths: Vec<String> = self.bundles.iter().map(|(path, _)| path.display().to_string()).collect();
-        format!("taught by {}", paths.join(", "))
+        format!("distilled from {}", paths.join(", "))
     }
 }
 
-/// Teachers at work.
-pub(super) struct Faculty {
+/// Distillation at work.
+pub(super) struct Teachers {
     nets: Vec<Net>,
     share: f64,
 }
 
-impl Faculty {
+impl Teachers {
     /// What the network should say of a batch: the teachers' mean answer to it, and the rest of `targets`. Both
     /// `[batch, classes]`.
     pub(super) fn targets(&self, input: &NetInput, targets: Tensor<2>) -> Tensor<2> {
@@ -106,8 +106,8 @@ impl Faculty {
             softmax(net.forward(input, None), 1)
         });
         let Some(sum) = answers.reduce(|sum, answer| sum + answer) else { return targets };
-        let taught = sum.mul_scalar(self.share / self.nets.len() as f64);
-        Tensor::from_inner(taught) + targets.mul_scalar(1.0 - self.share)
+        let answer = sum.mul_scalar(self.share / self.nets.len() as f64);
+        Tensor::from_inner(answer) + targets.mul_scalar(1.0 - self.share)
     }
 }
 
@@ -152,8 +152,8 @@ mod tests {
         let numbers = |x: Tensor<2>| x.into_data().iter::<f32>().collect::<Vec<_>>();
         let answers = |share, of: &[usize]| {
             let bundles = of.iter().map(|&i| bundles[i].clone()).collect();
-            let teachers = Teachers { bundles, digests: vec![], share };
-            numbers(teachers.on(scaler.as_ref(), &device).unwrap().targets(&input, labels()))
+            let distillation = Distillation { bundles, digests: vec![], share };
+            numbers(distillation.on(scaler.as_ref(), &device).unwrap().targets(&input, labels()))
         };
         let (one, other) = (answers(1.0, &[0]), answers(1.0, &[1]));
         assert!(one.iter().zip(&other).any(|(a, b)| (a - b).abs() > 1e-3), "{one:?} {other:?}");
@@ -161,7 +161,7 @@ mod tests {
         for (ours, expected) in answers(0.8, &[0, 1]).into_iter().zip(expected) {
             approx::assert_abs_diff_eq!(ours, expected, epsilon = 1e-6);
         }
-        let teachers = Teachers { bundles, digests: vec![], share: 1.0 };
-        assert!(teachers.on(None, &device).is_err(), "other features");
+        let distillation = Distillation { bundles, digests: vec![], share: 1.0 };
+        assert!(distillation.on(None, &device).is_err(), "other features");
     }
 }

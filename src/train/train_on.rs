@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::Fold;
 
-/// `train.learn_from`: what weights, scaler and class weights come from.
+/// `train.train_on`: what weights, scaler and class weights come from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LearnFrom {
+pub enum TrainOn {
     /// The training side. Validation is held out.
     #[default]
     #[serde(rename = "train")]
@@ -18,7 +18,7 @@ pub enum LearnFrom {
     TrainAndValidation,
 }
 
-impl LearnFrom {
+impl TrainOn {
     /// Whether it is what a config without one means.
     #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
     pub(super) fn is_default(&self) -> bool {
