@@ -324,7 +324,7 @@ mod tests {
             ("[grid]\nsamples = 3\ntrain.learning_rate = { from = 1, to = 0.5 }\n", "not below"),
             ("[grid]\nsamples = 0\ntrain.learning_rate = [1]\n", "grid.samples = 0"),
             (
-                "[train]\nselect = 'last'\nlearn_from = 'train+validation'\n[grid]\nmodel.dropout = [0.5]\n",
+                "[train]\nselect = 'last'\ntrain_on = 'train+validation'\n[grid]\nmodel.dropout = [0.5]\n",
                 "ranked on validation",
             ),
             ("[grid]\nmodel.dropout = [0.5, 1.5]\n", "dropout-1.5: model.dropout = 1.5"),
