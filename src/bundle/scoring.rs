@@ -155,8 +155,16 @@ mod tests {
         let net = Net::new(&config, 2, 3, &device);
         let score = |batch_size, clips: &Lengths, members: &[usize]| {
             let windows = Windows::new(10, 0.5);
-            let scoring = Scoring { net: &net, windows, dims: 2, min_frames: 1, batch_size, device: &device };
-            scoring.log_probabilities(clips, members)
+            let scoring = Scoring {
+                net: &net,
+                windows,
+                dims: 2,
+                min_frames: 1,
+                batch_size,
+                device: &device,
+                activation: Activation::LogSoftmax,
+            };
+            scoring.answers(clips, members)
         };
         let clips = Lengths(&[9, 40, 3, 25, 17], 0.1);
         let together = score(4, &clips, &[3, 1, 2]).unwrap();
