@@ -3,9 +3,11 @@
 //!
 //! ```text
 //! ops      operations of Burn's flex backend, with autodiff           (feature `burn`, on by default)
-//! conv     convolution → batch normalisation → ReLU → max-pooling    ┐ on plain slices,
-//! bilstm   a bidirectional LSTM over sequences of unlike length      ┘ cut into tasks for rayon
-//! panel    the matrix product under both
+//! conv     convolution → batch normalisation → ReLU → max-pooling    ┐
+//! bilstm   a bidirectional LSTM over sequences of unlike length      │ on plain slices,
+//! product  the product of two matrices                               ┘ cut into tasks for rayon
+//! panel    a panel of a product: what is under all three
+//! level    the instruction set that everything runs with: SER_SIMD
 //! simd     vector registers: AVX-512, AVX2 with FMA, or plain arrays
 //! wide     plain loops compiled for each instruction set
 //! ```
@@ -22,9 +24,12 @@ mod bilstm;
 mod buffer;
 #[cfg_attr(not(feature = "burn"), allow(dead_code, unused_imports))]
 mod conv;
+mod level;
 #[cfg(feature = "burn")]
 pub mod ops;
 mod panel;
+#[cfg_attr(not(feature = "burn"), allow(dead_code))]
+mod product;
 mod shared;
 mod simd;
 #[cfg(test)]
@@ -33,5 +38,5 @@ mod trial;
 mod view;
 mod wide;
 
-pub use simd::Level;
+pub use level::{Level, processor};
 pub use wide::wide;

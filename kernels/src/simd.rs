@@ -3,95 +3,24 @@
 //! A kernel body is written once, generic over [`Lanes`] and `#[inline(always)]`; [`per_level!`] wraps it in one
 //! function per instruction set, each with its `#[target_feature]`, and picks one at run time. Everything that a body
 //! calls must be `#[inline(always)]` too (no closures), or it would be compiled without the wider registers.
+//!
+//! Every level gives the same bits: arrays are laid out in blocks of [`LANES`] numbers whatever a register holds, a number
+//! is computed by the same operations in the same order in whatever lane it stands, and [`Lanes::mul_add`] rounds once.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
-/// An instruction set that this processor has: only [`Level::best`] and its kin make one, which is why a kernel may take it
-/// at its word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Level(Set);
-
-/// The instruction sets that kernels are compiled for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Set {
-    /// Four lanes of ordinary arithmetic, for any processor.
-    Portable,
-    /// Eight lanes with fused multiply-add.
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    /// Sixteen lanes with fused multiply-add.
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
-
-impl Level {
-    /// The widest instruction set of this processor.
-    #[must_use]
-    pub fn best() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if has_avx512() {
-                return Self(Set::Avx512);
-            }
-            if has_avx2() {
-                return Self(Set::Avx2);
-            }
-        }
-        Self(Set::Portable)
-    }
-
-    /// Every instruction set of this processor, narrowest first.
-    #[cfg(test)]
-    pub(crate) fn all() -> Vec<Self> {
-        let mut levels = vec![Self(Set::Portable)];
-        #[cfg(target_arch = "x86_64")]
-        {
-            if has_avx2() {
-                levels.push(Self(Set::Avx2));
-            }
-            if has_avx512() {
-                levels.push(Self(Set::Avx512));
-            }
-        }
-        levels
-    }
-
-    /// The set itself: this processor has it.
-    pub(crate) fn set(self) -> Set {
-        self.0
-    }
-
-    /// Numbers in one register.
-    pub(crate) fn lanes(self) -> usize {
-        match self.0 {
-            Set::Portable => Quad::N,
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => Ymm::N,
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => Zmm::N,
-        }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
-}
-
-#[cfg(target_arch = "x86_64")]
-fn has_avx512() -> bool {
-    is_x86_feature_detected!("avx512f")
-}
+/// Numbers in a block of memory: those of the widest register.
+pub const LANES: usize = 16;
 
 /// One vector register of `f32`.
 ///
 /// Values come only from [`Lanes::load`] and [`Lanes::splat`], which are unsafe: whoever calls them vouches for the
 /// processor, so that the arithmetic on an existing value can be safe.
 pub trait Lanes: Copy {
-    /// Numbers in one register.
+    /// Numbers in one register: a divisor of [`LANES`].
     const N: usize;
-    /// Rows of a matrix tile, such that `4 * ROWS` accumulators leave registers to spare.
+    /// Rows of a matrix tile of four registers a row, such that the accumulators leave registers to spare.
     const ROWS: usize;
 
     /// Reads `N` numbers.
@@ -122,7 +51,7 @@ pub trait Lanes: Copy {
     fn mul(self, other: Self) -> Self;
     /// `self / other`
     fn div(self, other: Self) -> Self;
-    /// `self * factor + term`, rounded once where the processor can, twice elsewhere.
+    /// `self * factor + term`, rounded once.
     fn mul_add(self, factor: Self, term: Self) -> Self;
     /// The lesser of `self` and `limit`; a NaN in `self` stays.
     fn at_most(self, limit: Self) -> Self;
@@ -136,6 +65,34 @@ pub trait Lanes: Copy {
 
 /// 1.5 · 2^23: adding it to a number below 2^22 rounds that number to an integer, kept in the low bits of the sum.
 pub const ROUNDER: f32 = 12_582_912.0;
+
+/// `a * b + c`, rounded once.
+#[inline(always)]
+fn fma(a: f32, b: f32, c: f32) -> f32 {
+    // Where it is one instruction.
+    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) { a.mul_add(b, c) } else { fma_by_doubles(a, b, c) }
+}
+
+/// `a * b + c`, rounded once, without the instruction: elsewhere `f32::mul_add` is a call into the C library a number.
+///
+/// The product of two `f32` is exact in `f64`. Its sum with `c` is rounded to the odd of both neighbours where it is not
+/// exact: then the second rounding, to `f32`, which has less than half as many bits, gives what one rounding would have
+/// given (S. Boldo and G. Melquiond, "Emulation of FMA and correctly rounded sums", IEEE Transactions on Computers 57(4),
+/// 2008).
+#[inline(always)]
+fn fma_by_doubles(a: f32, b: f32, c: f32) -> f32 {
+    let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
+    let sum = product + c;
+    // What the sum lost (D. E. Knuth's TwoSum); NaN where the sum is not finite.
+    let of_c = sum - product;
+    let lost = (product - (sum - of_c)) + (c - of_c);
+    let bits = sum.to_bits();
+    // One step towards what was lost, from an even number to the odd one beside it.
+    let away = (lost > 0.0) == (sum > 0.0);
+    let inexact = lost > 0.0 || lost < 0.0;
+    let step = if inexact && bits & 1 == 0 { if away { 1 } else { u64::MAX } } else { 0 };
+    f64::from_bits(bits.wrapping_add(step)) as f32
+}
 
 /// Four lanes of ordinary arithmetic.
 #[derive(Debug, Clone, Copy)]
@@ -197,18 +154,8 @@ impl Lanes for Quad {
 
     #[inline(always)]
     fn mul_add(self, factor: Self, term: Self) -> Self {
-        // Only where it is one instruction: elsewhere `f32::mul_add` would be a call into the C library per number.
-        if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
-            let (a, b, c) = (self.0, factor.0, term.0);
-            Self([
-                a[0].mul_add(b[0], c[0]),
-                a[1].mul_add(b[1], c[1]),
-                a[2].mul_add(b[2], c[2]),
-                a[3].mul_add(b[3], c[3]),
-            ])
-        } else {
-            self.mul(factor).add(term)
-        }
+        let (a, b, c) = (self.0, factor.0, term.0);
+        Self([fma(a[0], b[0], c[0]), fma(a[1], b[1], c[1]), fma(a[2], b[2], c[2]), fma(a[3], b[3], c[3])])
     }
 
     #[inline(always)]
@@ -372,13 +319,13 @@ macro_rules! per_level {
     ($(#[$doc:meta])* fn $name:ident($($argument:ident: $kind:ty),* $(,)?) = $body:ident;) => {
         $(#[$doc])*
         #[allow(clippy::too_many_arguments)]
-        pub unsafe fn $name(level: $crate::simd::Level, $($argument: $kind),*) {
-            use $crate::simd::{Quad, Set};
+        pub unsafe fn $name(level: $crate::level::Level, $($argument: $kind),*) {
+            use $crate::{level::Set, simd::Quad};
             #[cfg(target_arch = "x86_64")]
             use $crate::simd::{Ymm, Zmm};
 
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx512f")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
             #[allow(clippy::too_many_arguments)]
             unsafe fn avx512($($argument: $kind),*) {
                 // SAFETY: passed on from the caller.
@@ -407,3 +354,43 @@ macro_rules! per_level {
     };
 }
 pub(crate) use per_level;
+
+#[cfg(test)]
+mod tests {
+    use super::fma_by_doubles;
+    use crate::trial::Numbers;
+
+    #[test]
+    fn a_product_and_sum_without_the_instruction_is_rounded_once_too() {
+        let mut state = 1u64;
+        let mut bits = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 32) as u32
+        };
+        let same = |a: f32, b: f32, c: f32| {
+            let (ours, exact) = (fma_by_doubles(a, b, c), a.mul_add(b, c));
+            assert!(
+                ours.to_bits() == exact.to_bits() || ours.is_nan() && exact.is_nan(),
+                "{a:e} {b:e} {c:e}: {ours:e}"
+            );
+        };
+        let rounds = if cfg!(miri) { 200 } else { 1_000_000 };
+        for _ in 0..rounds {
+            // Any bits: infinities, NaN and subnormal numbers, too.
+            same(f32::from_bits(bits()), f32::from_bits(bits()), f32::from_bits(bits()));
+            // Sums of the same size as the product, halfway between two numbers.
+            let few = |bits: u32| (bits >> 19) as f32;
+            let (a, b) = (few(bits()), few(bits()));
+            same(a, b, few(bits()) * 4096.0 + few(bits()));
+            same(a, b, -(a * b));
+            same(a + 0.5, b, few(bits()) * 65536.0);
+        }
+        let mut random = Numbers(1);
+        for _ in 0..rounds {
+            let [a, b, c] = [random.next(), random.next(), random.next()];
+            same(a, b, c);
+            same(a, b, c * 1e-8);
+            same(a * 1e-20, b * 1e-20, c * 1e-38);
+        }
+    }
+}

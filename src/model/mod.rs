@@ -5,6 +5,7 @@ mod bands;
 pub mod bilstm;
 pub mod block;
 mod input;
+mod linear;
 mod mask;
 mod net;
 mod pool;

@@ -13,6 +13,7 @@ use super::{
     bands::BandBlock,
     bilstm::{BiLstm, BiLstmConfig},
     block::ConvBlock,
+    linear::linear,
     pool::{Pool, Pooling},
 };
 
@@ -98,7 +99,7 @@ impl Net {
             Some(stream) if self.dropout > 0.0 => drop_out(pooled, self.dropout, stream),
             _ => pooled,
         };
-        self.classes.forward(self.hidden(pooled))
+        linear(&self.classes, self.hidden(pooled))
     }
 
     /// What the last layer sees of each utterance, without dropout, `[batch, dense]`.
@@ -109,7 +110,7 @@ impl Net {
 
     fn hidden(&self, pooled: Tensor<2>) -> Tensor<2> {
         match &self.dense {
-            Some(dense) => relu(dense.forward(pooled)),
+            Some(dense) => relu(linear(dense, pooled)),
             None => pooled,
         }
     }

@@ -7,7 +7,10 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::mask::{is_padded, steps_mask};
+use super::{
+    linear::linear,
+    mask::{is_padded, steps_mask},
+};
 
 /// The poolings by their names in a config.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +47,7 @@ impl Pooling {
             (Pool::Last, _) => last_states(x, lengths),
             (Pool::Attention, Some(score)) => {
                 // [batch, steps, 1]
-                let scores = score.forward(x.clone());
+                let scores = linear(score, x.clone().reshape([batch * steps, width])).reshape([batch, steps, 1]);
                 let scores = if is_padded(lengths, steps) {
                     let mask = steps_mask(lengths, steps, &device).swap_dims(1, 2);
                     scores + mask.sub_scalar(1.0).mul_scalar(1e9)

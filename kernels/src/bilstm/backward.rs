@@ -9,8 +9,9 @@ use crate::bilstm::gates::{BackwardRows, gates_backward};
 use crate::bilstm::ragged::Ragged;
 use crate::bilstm::weights::{Gates, Sizes, pack_transposed};
 use crate::buffer::Buffer;
-use crate::panel::{Panel, Start, multiply};
+use crate::panel::{Panel, Start, multiply, panels};
 use crate::shared::Shared;
+use crate::simd::LANES;
 use crate::view::View;
 
 /// Takes the gradient of both directions' outputs back to the inputs (if `wants_input`) and the parameters.
@@ -164,25 +165,27 @@ impl Backward<'_> {
     /// Multiplies gradients of gate sums by the transposed weights of a matrix of `width` rows.
     ///
     /// # Safety
-    /// `rows` rows of gates from `row` on are the task's own; `to` has that many rows of whole panels.
+    /// `rows` rows of gates from `row` on are the task's own; `to` has that many rows of `width` numbers, rounded up to a
+    /// whole number of [`LANES`].
     unsafe fn through_weights(&self, row: usize, rows: usize, packed: &[f32], width: usize, to: (*mut f32, usize)) {
         let sizes = self.sizes;
         if rows == 0 {
             return;
         }
-        for part in 0..width.div_ceil(sizes.panel()) {
+        for part in panels(width.next_multiple_of(LANES)) {
             for k in (0..sizes.gates()).step_by(DEPTH) {
-                // SAFETY: as promised by the caller; `packed` holds `gates` rows of a panel for each part.
+                // SAFETY: as promised by the caller; `packed` holds `gates` rows for each part.
                 unsafe {
                     let product = Panel {
                         rows,
+                        columns: part.len(),
                         depth: DEPTH.min(sizes.gates() - k),
                         a: self.gates.at(row * sizes.gates_stride() + k),
                         a_row: sizes.gates_stride(),
                         a_column: 1,
-                        b: packed.as_ptr().add((part * sizes.gates() + k) * sizes.panel()),
-                        b_row: sizes.panel(),
-                        c: to.0.add(part * sizes.panel()),
+                        b: packed.as_ptr().add(part.start * sizes.gates() + k * part.len()),
+                        b_row: part.len(),
+                        c: to.0.add(part.start),
                         c_row: to.1,
                         start: if k == 0 { Start::Zero } else { Start::Sum },
                     };

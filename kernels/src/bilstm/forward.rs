@@ -8,8 +8,9 @@ use crate::bilstm::gates::{ForwardRows, gates_forward};
 use crate::bilstm::ragged::Ragged;
 use crate::bilstm::weights::{Gates, Sizes, pack, pack_bias};
 use crate::buffer::Buffer;
-use crate::panel::{Panel, Start, multiply};
+use crate::panel::{PANEL, Panel, Start, multiply};
 use crate::shared::Shared;
+use crate::simd::LANES;
 
 /// The weights of one direction, arranged for the forward pass.
 struct Packed {
@@ -62,7 +63,6 @@ impl Forward<'_> {
     /// The buffers hold every row of the batch, and nobody else touches the rows of the task's items.
     unsafe fn run(self) {
         let Self { sizes, steps, packed, .. } = &self;
-        let (lanes, panel) = (sizes.lanes(), sizes.panel());
         let (input_stride, gates_stride, state_stride) =
             (sizes.input_stride(), sizes.gates_stride(), sizes.state_stride());
         let keep = self.kept.is_some();
@@ -80,15 +80,16 @@ impl Forward<'_> {
                     unsafe {
                         let product = Panel {
                             rows,
+                            columns: PANEL,
                             depth: sizes.d_input,
                             a: self.input.as_ptr().add(row * input_stride),
                             a_row: input_stride,
                             a_column: 1,
-                            b: packed.input.as_ptr().add(block * sizes.d_input * panel),
-                            b_row: panel,
-                            c: gates.add(if keep { row } else { local } * gates_stride + block * panel),
+                            b: packed.input.as_ptr().add(block * sizes.d_input * PANEL),
+                            b_row: PANEL,
+                            c: gates.add(if keep { row } else { local } * gates_stride + block * PANEL),
                             c_row: gates_stride,
-                            start: Start::Row(packed.bias.as_ptr().add(block * panel)),
+                            start: Start::Row(packed.bias.as_ptr().add(block * PANEL)),
                         };
                         multiply(sizes.level, product);
                     }
@@ -104,23 +105,24 @@ impl Forward<'_> {
                 let row = steps.first(step);
                 let row_before = before.filter(|_| linked > 0).map_or(row, |before| steps.first(before));
                 for block in 0..sizes.blocks() {
-                    let unit = block * lanes;
+                    let unit = block * LANES;
                     // SAFETY: rows of this step and the step before, of the task's own items, of which the first
                     // `linked` have a predecessor.
                     unsafe {
                         let local = steps.rows[step] - steps.rows[chunk.start];
-                        let gates = gates.add(if keep { row } else { local } * gates_stride + block * panel);
+                        let gates = gates.add(if keep { row } else { local } * gates_stride + block * PANEL);
                         let cells = cells.add(unit);
                         let hidden = self.hidden.at(unit);
                         if linked > 0 {
                             let product = Panel {
                                 rows: linked,
+                                columns: PANEL,
                                 depth: sizes.d_hidden,
                                 a: self.hidden.at(row_before * state_stride),
                                 a_row: state_stride,
                                 a_column: 1,
-                                b: packed.hidden.as_ptr().add(block * sizes.d_hidden * panel),
-                                b_row: panel,
+                                b: packed.hidden.as_ptr().add(block * sizes.d_hidden * PANEL),
+                                b_row: PANEL,
                                 c: gates,
                                 c_row: gates_stride,
                                 start: Start::Sum,

@@ -1,10 +1,10 @@
 //! What happens to the gates of one step, element by element: the sigmoids and hyperbolic tangents of the forward
 //! pass, and their derivatives in the backward pass.
 //!
-//! A row of gates holds blocks of `4 * N` numbers (`N` lanes): input, forget, cell and output gate of `N` hidden units.
+//! A row of gates holds blocks of four times [`LANES`] numbers: input, forget, cell and output gate of as many units.
 //! Every element is computed by the same instructions wherever it stands, so that nothing depends on the batch.
 
-use crate::simd::{Lanes, ROUNDER, per_level};
+use crate::simd::{LANES, Lanes, ROUNDER, per_level};
 
 /// The number of gates, in the order in which they are stored: input, forget, cell, output.
 pub const GATES: usize = 4;
@@ -59,7 +59,7 @@ pub fn tanh<V: Lanes>(x: V) -> V {
 pub struct ForwardRows {
     /// Number of items.
     pub rows: usize,
-    /// Gate sums in, activated gates out (if `keep`); one block of `4 * N` numbers per row.
+    /// Gate sums in, activated gates out (if `keep`); one block of four times [`LANES`] numbers per row.
     pub gates: *mut f32,
     /// Numbers from one row of gates to the next.
     pub gates_stride: usize,
@@ -82,32 +82,34 @@ per_level!(
     /// `c = f c' + i g`, `h = o tanh(c)`.
     ///
     /// # Safety
-    /// The processor has the level's instruction set; every row that the pointers and strides describe is valid for
-    /// `N` numbers (gates: `4 * N`), and no other thread touches the rows that are written.
+    /// Every row that the pointers and strides describe is valid for [`LANES`] numbers (gates: four times as many), and
+    /// no other thread touches the rows that are written.
     fn gates_forward(at: ForwardRows) = gates_forward_body;
 );
 
 #[inline(always)]
 unsafe fn gates_forward_body<V: Lanes>(at: ForwardRows) {
     for row in 0..at.rows {
-        // SAFETY: the caller guarantees `at.rows` rows behind each pointer.
-        unsafe {
-            let gates = at.gates.add(row * at.gates_stride);
-            let input = sigmoid(V::load(gates));
-            let forget = sigmoid(V::load(gates.add(V::N)));
-            let candidate = tanh(V::load(gates.add(2 * V::N)));
-            let output = sigmoid(V::load(gates.add(3 * V::N)));
-            let mut cell = input.mul(candidate);
-            if !at.before.is_null() {
-                cell = forget.mul_add(V::load(at.before.add(row * at.cells_stride)), cell);
-            }
-            cell.store(at.cells.add(row * at.cells_stride));
-            output.mul(tanh(cell)).store(at.hidden.add(row * at.hidden_stride));
-            if at.keep {
-                input.store(gates);
-                forget.store(gates.add(V::N));
-                candidate.store(gates.add(2 * V::N));
-                output.store(gates.add(3 * V::N));
+        for lane in (0..LANES).step_by(V::N) {
+            // SAFETY: the caller guarantees `at.rows` rows behind each pointer.
+            unsafe {
+                let gates = at.gates.add(row * at.gates_stride + lane);
+                let input = sigmoid(V::load(gates));
+                let forget = sigmoid(V::load(gates.add(LANES)));
+                let candidate = tanh(V::load(gates.add(2 * LANES)));
+                let output = sigmoid(V::load(gates.add(3 * LANES)));
+                let mut cell = input.mul(candidate);
+                if !at.before.is_null() {
+                    cell = forget.mul_add(V::load(at.before.add(row * at.cells_stride + lane)), cell);
+                }
+                cell.store(at.cells.add(row * at.cells_stride + lane));
+                output.mul(tanh(cell)).store(at.hidden.add(row * at.hidden_stride + lane));
+                if at.keep {
+                    input.store(gates);
+                    forget.store(gates.add(LANES));
+                    candidate.store(gates.add(2 * LANES));
+                    output.store(gates.add(3 * LANES));
+                }
             }
         }
     }
@@ -118,9 +120,9 @@ unsafe fn gates_forward_body<V: Lanes>(at: ForwardRows) {
 pub struct BackwardRows {
     /// Number of items.
     pub rows: usize,
-    /// Blocks of `N` hidden units.
+    /// Blocks of [`LANES`] hidden units.
     pub blocks: usize,
-    /// Activated gates in, gradients of the gate sums out; `blocks` blocks of `4 * N` numbers per row.
+    /// Activated gates in, gradients of the gate sums out; `blocks` blocks of four times [`LANES`] numbers per row.
     pub gates: *mut f32,
     /// Numbers from one row of gates to the next.
     pub gates_stride: usize,
@@ -149,16 +151,15 @@ per_level!(
 #[inline(always)]
 unsafe fn gates_backward_body<V: Lanes>(at: BackwardRows) {
     for row in 0..at.rows {
-        for block in 0..at.blocks {
+        for unit in (0..at.blocks * LANES).step_by(V::N) {
             // SAFETY: the caller guarantees `at.rows` rows of `at.blocks` blocks behind each pointer.
             unsafe {
                 let one = V::splat(1.0);
-                let unit = block * V::N;
-                let gates = at.gates.add(row * at.gates_stride + GATES * unit);
+                let gates = at.gates.add(row * at.gates_stride + unit / LANES * GATES * LANES + unit % LANES);
                 let input = V::load(gates);
-                let forget = V::load(gates.add(V::N));
-                let candidate = V::load(gates.add(2 * V::N));
-                let output = V::load(gates.add(3 * V::N));
+                let forget = V::load(gates.add(LANES));
+                let candidate = V::load(gates.add(2 * LANES));
+                let output = V::load(gates.add(3 * LANES));
                 // Recomputed from the cell: cheaper than the memory traffic of saving it.
                 let squashed = tanh(V::load(at.cells.add(row * at.cells_stride + unit)));
                 let d_hidden = V::load(at.d_hidden.add(row * at.d_stride + unit));
@@ -176,9 +177,9 @@ unsafe fn gates_backward_body<V: Lanes>(at: BackwardRows) {
                 };
                 d_cell.mul(forget).store(d_cells);
                 d_input.mul(input.mul(one.sub(input))).store(gates);
-                d_forget.mul(forget.mul(one.sub(forget))).store(gates.add(V::N));
-                d_candidate.mul(one.sub(candidate.mul(candidate))).store(gates.add(2 * V::N));
-                d_output.mul(output.mul(one.sub(output))).store(gates.add(3 * V::N));
+                d_forget.mul(forget.mul(one.sub(forget))).store(gates.add(LANES));
+                d_candidate.mul(one.sub(candidate.mul(candidate))).store(gates.add(2 * LANES));
+                d_output.mul(output.mul(one.sub(output))).store(gates.add(3 * LANES));
             }
         }
     }
@@ -187,7 +188,7 @@ unsafe fn gates_backward_body<V: Lanes>(at: BackwardRows) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::Level;
+    use crate::level::Level;
 
     per_level!(
         fn sigmoid_of(values: &mut [f32]) = sigmoid_body;

@@ -88,7 +88,7 @@ pub fn scatter(batch: &Ragged, steps: usize, width: usize, write: impl Fn(usize,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::Level;
+    use crate::level::Level;
     use crate::trial::Numbers;
 
     /// A layer's parameters per direction and gate: input weights, hidden weights, two biases.
@@ -261,6 +261,22 @@ mod tests {
                         assert!(off < 3e-6, "{level:?} direction {direction} gate {gate} tensor {tensor}: {off:e}");
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_gives_the_same_bits() {
+        for (d_input, d_hidden) in [(3, 5), (39, 64), (20, 37)] {
+            let case = Case::new(d_input, d_hidden, 12, &[12, 3, 7, 1, 12]);
+            let bits = |level: Level| {
+                let (output, d_input, gates) = case.run(level);
+                let gates = gates.into_iter().flatten().flat_map(|gate| [gate.input, gate.hidden, gate.bias].concat());
+                [output, d_input, gates.collect()].concat()
+            };
+            let first = bits(Level::all()[0]);
+            for level in Level::all() {
+                assert!(bits(level) == first, "{level}, {d_input} to {d_hidden}");
             }
         }
     }

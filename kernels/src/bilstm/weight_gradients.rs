@@ -9,7 +9,7 @@ use crate::bilstm::gates::GATES;
 use crate::bilstm::ragged::{Ragged, Run};
 use crate::bilstm::weights::{GateGradient, Sizes, unpack};
 use crate::buffer::Buffer;
-use crate::panel::{Panel, Start, multiply};
+use crate::panel::{PANEL, Panel, Start, multiply};
 use crate::shared::Shared;
 
 /// The gradients of weights and biases, from each direction's hidden states and gradients of gate sums.
@@ -86,7 +86,7 @@ impl Weights<'_> {
     /// As [`Weights::run`]; `from` holds every `before` row at the given stride.
     unsafe fn accumulate(&self, runs: &[Run], from: (&[f32], usize), width: usize, to: Shared) {
         let sizes = self.sizes;
-        let (stride, panel) = (sizes.gates_stride(), sizes.panel());
+        let stride = sizes.gates_stride();
         let mut start = Start::Zero;
         for run in runs {
             for k in (0..run.len).step_by(DEPTH) {
@@ -95,13 +95,14 @@ impl Weights<'_> {
                     unsafe {
                         let product = Panel {
                             rows: width,
+                            columns: PANEL,
                             depth: DEPTH.min(run.len - k),
                             a: from.0.as_ptr().add((run.before + k) * from.1),
                             a_row: 1,
                             a_column: from.1,
-                            b: self.gates.as_ptr().add((run.row + k) * stride + block * panel),
+                            b: self.gates.as_ptr().add((run.row + k) * stride + block * PANEL),
                             b_row: stride,
-                            c: to.at(block * panel),
+                            c: to.at(block * PANEL),
                             c_row: stride,
                             start,
                         };
@@ -116,7 +117,7 @@ impl Weights<'_> {
             for row in 0..width {
                 for block in self.blocks.clone() {
                     // SAFETY: a panel of the task's own columns.
-                    unsafe { to.at(row * stride + block * panel).write_bytes(0, panel) };
+                    unsafe { to.at(row * stride + block * PANEL).write_bytes(0, PANEL) };
                 }
             }
         }

@@ -5,7 +5,7 @@ use crate::buffer::Buffer;
 use crate::conv::frames::{Frames, Piece};
 use crate::conv::norm::{Affine, Back, Through, gradient_rows, gradient_sums};
 use crate::conv::weights::{Sizes, pack_transposed, per_channel, unpack};
-use crate::panel::{Panel, Start, multiply};
+use crate::panel::{Panel, Start, multiply, panels};
 use crate::view::View;
 
 /// Length of the runs into which sums over rows are cut, so that a panel of that many rows stays in the first-level cache.
@@ -57,7 +57,7 @@ pub fn backward(
     each(tasks, |(piece, part): (&Piece, &mut [f32])| {
         let (sums, products) = part.split_at_mut(width);
         let rows = &y[piece.row * width..piece.rows().end * width];
-        // SAFETY: the level is this processor's; rows and gradients were counted above, either half of `part` is a row.
+        // SAFETY: rows and gradients were counted above, either half of `part` is a row.
         unsafe { gradient_sums(sizes.level, back(piece), rows.as_ptr(), sums.as_mut_ptr(), products.as_mut_ptr()) };
     });
     let mut sums = vec![0.0f64; 2 * width];
@@ -95,7 +95,7 @@ pub fn backward(
 
 /// One product per tap and group of pieces, then the sum over the groups.
 fn weight_gradient(sizes: &Sizes, frames: &Frames, input: &[f32], d_y: &[f32]) -> Vec<f32> {
-    let (width, panel, d_input) = (sizes.width(), sizes.panel(), sizes.d_input);
+    let (width, d_input) = (sizes.width(), sizes.d_input);
     let groups = frames.groups();
     let size = sizes.taps * d_input * width;
     let mut parts = Buffer::new(groups.len().max(1) * size);
@@ -111,19 +111,19 @@ fn weight_gradient(sizes: &Sizes, frames: &Frames, input: &[f32], d_y: &[f32]) -
         let first = rows.start + tap - sizes.half();
         assert!((first + rows.len()) * d_input <= input.len() && rows.end * width <= d_y.len());
         for start in (0..rows.len()).step_by(DEPTH) {
-            for part in 0..width / panel {
-                // SAFETY: the level is this processor's; both sides have the rows by the assertion, and `to` has a row of
-                // whole panels for every input channel.
+            for part in panels(width) {
+                // SAFETY: both sides have the rows by the assertion, and `to` has a row for every input channel.
                 unsafe {
                     let product = Panel {
                         rows: d_input,
+                        columns: part.len(),
                         depth: DEPTH.min(rows.len() - start),
                         a: input.as_ptr().add((first + start) * d_input),
                         a_row: 1,
                         a_column: d_input,
-                        b: d_y.as_ptr().add((rows.start + start) * width + part * panel),
+                        b: d_y.as_ptr().add((rows.start + start) * width + part.start),
                         b_row: width,
-                        c: to.as_mut_ptr().add(part * panel),
+                        c: to.as_mut_ptr().add(part.start),
                         c_row: width,
                         start: if start == 0 { Start::Zero } else { Start::Sum },
                     };

@@ -20,7 +20,7 @@ pub fn train(sizes: &Sizes, frames: &Frames, input: &[f32], layer: &Layer, steps
         let (mean, squares) = part.split_at_mut(width);
         let at =
             Moments { rows: piece.len(), width, y: y.as_ptr(), mean: mean.as_mut_ptr(), squares: squares.as_mut_ptr() };
-        // SAFETY: the level is this processor's; `y` holds the piece's rows, either half of `part` a row.
+        // SAFETY: `y` holds the piece's rows, either half of `part` a row.
         unsafe { moments(sizes.level, at) };
     });
 
@@ -61,7 +61,7 @@ fn pool_piece(sizes: &Sizes, piece: &Piece, normal: &Normal, y: &[f32], to: &mut
     let (steps, channels, width) = (piece.steps().len(), sizes.d_output, sizes.width());
     assert!(y.len() >= 2 * steps * width && to.len() >= steps * channels, "a piece has its rows and steps");
     let affine = Affine { scale: normal.scale.as_ptr(), shift: normal.shift.as_ptr() };
-    // SAFETY: the level is this processor's; rows and steps were counted above, and the normalisation has `width` numbers.
+    // SAFETY: rows and steps were counted above, and the normalisation has `width` numbers.
     unsafe { pool(sizes.level, Pool { steps, channels, width, y: y.as_ptr(), affine, to: to.as_mut_ptr() }) };
 }
 

@@ -21,7 +21,8 @@ use frames::Piece;
 use weights::per_channel;
 
 use crate::buffer::Buffer;
-use crate::panel::{Panel, Start, multiply};
+use crate::panel::{Panel, Start, multiply, panels};
+use crate::simd::LANES;
 use crate::view::View;
 
 /// The parameters of a block.
@@ -135,35 +136,37 @@ struct Windows<'a> {
 
 impl Windows<'_> {
     /// Multiplies the piece's windows by `weights`, `[panel][window][columns of the panel]`, into rows of `columns`
-    /// numbers, a whole number of panels.
+    /// numbers, a whole number of [`LANES`].
     fn multiply(&self, sizes: &Sizes, piece: &Piece, weights: &[f32], bias: Option<&[f32]>, to: &mut [f32]) {
-        let (panel, depth, rows) = (sizes.panel(), self.taps * self.width, piece.len());
+        let (depth, rows) = (self.taps * self.width, piece.len());
         let columns = weights.len() / depth.max(1);
         let Some(first) = piece.row.checked_sub(self.taps / 2) else {
             unreachable!("half a kernel of rows stands before the first piece")
         };
         assert!(
-            columns.is_multiple_of(panel)
+            columns.is_multiple_of(LANES)
+                && weights.len() == columns * depth
                 && to.len() >= rows * columns
                 && bias.is_none_or(|bias| bias.len() >= columns)
                 && (first + rows + self.taps - 1) * self.width <= self.packed.len(),
             "a convolution's rows are within its arrays"
         );
-        for part in 0..columns / panel {
-            // SAFETY: the level is this processor's; the windows, weights and rows are within the slices by the assertion,
-            // and `to` is borrowed for writing.
+        for part in panels(columns) {
+            // SAFETY: the windows, weights and rows are within the slices by the assertion, and `to` is borrowed for
+            // writing.
             unsafe {
                 let product = Panel {
                     rows,
+                    columns: part.len(),
                     depth,
                     a: self.packed.as_ptr().add(first * self.width),
                     a_row: self.width,
                     a_column: 1,
-                    b: weights.as_ptr().add(part * depth * panel),
-                    b_row: panel,
-                    c: to.as_mut_ptr().add(part * panel),
+                    b: weights.as_ptr().add(part.start * depth),
+                    b_row: part.len(),
+                    c: to.as_mut_ptr().add(part.start),
                     c_row: columns,
-                    start: bias.map_or(Start::Zero, |bias| Start::Row(bias.as_ptr().add(part * panel))),
+                    start: bias.map_or(Start::Zero, |bias| Start::Row(bias.as_ptr().add(part.start))),
                 };
                 multiply(sizes.level, product);
             }

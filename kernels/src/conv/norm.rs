@@ -5,10 +5,7 @@
 //! out anew which of the three it was: cheaper than the memory traffic of saving it. As in Burn and PyTorch, the earlier
 //! frame wins a tie.
 
-use crate::simd::{Lanes, per_level};
-
-/// Numbers in the widest register.
-const WIDEST: usize = 16;
+use crate::simd::{LANES, Lanes, per_level};
 
 /// Reads `count` numbers, at most a register's; zero in the other lanes.
 ///
@@ -21,7 +18,7 @@ unsafe fn load_part<V: Lanes>(from: *const f32, count: usize) -> V {
         if count >= V::N {
             return V::load(from);
         }
-        let mut part = [0.0; WIDEST];
+        let mut part = [0.0; LANES];
         std::ptr::copy_nonoverlapping(from, part.as_mut_ptr(), count);
         V::load(part.as_ptr())
     }
@@ -38,7 +35,7 @@ unsafe fn store_part<V: Lanes>(value: V, to: *mut f32, count: usize) {
         if count >= V::N {
             return value.store(to);
         }
-        let mut part = [0.0; WIDEST];
+        let mut part = [0.0; LANES];
         value.store(part.as_mut_ptr());
         std::ptr::copy_nonoverlapping(part.as_ptr(), to, count);
     }
@@ -49,7 +46,7 @@ unsafe fn store_part<V: Lanes>(value: V, to: *mut f32, count: usize) {
 pub struct Moments {
     /// Number of rows: at least one.
     pub rows: usize,
-    /// Channels, a whole number of panels.
+    /// Channels, a whole number of [`LANES`].
     pub width: usize,
     /// The first row, `width` numbers.
     pub y: *const f32,
@@ -63,42 +60,56 @@ per_level!(
     /// Mean and squared deviations of each channel.
     ///
     /// # Safety
-    /// The processor has the level's instruction set; the pointers are valid for what the fields say, and no other thread
-    /// touches what is written.
+    /// The pointers are valid for what the fields say, and no other thread touches what is written.
     fn moments(at: Moments) = moments_body;
 );
 
 #[inline(always)]
 unsafe fn moments_body<V: Lanes>(at: Moments) {
-    for column in (0..at.width).step_by(4 * V::N) {
-        // SAFETY: the caller guarantees `at.rows` rows of whole panels, and a panel is four registers wide.
-        unsafe {
-            let y = at.y.add(column);
-            let zero = V::splat(0.0);
-            let mut sums = [zero; 4];
-            for row in 0..at.rows {
-                for (i, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum.add(V::load(y.add(row * at.width + i * V::N)));
-                }
+    let mut column = 0;
+    while column < at.width {
+        // SAFETY: the caller guarantees rows of `at.width` numbers. Four registers side by side do not wait for one another.
+        column += unsafe {
+            if at.width - column >= 4 * V::N {
+                moments_of::<V, 4>(&at, column)
+            } else {
+                moments_of::<V, 1>(&at, column)
             }
-            let share = V::splat(1.0 / at.rows as f32);
-            let mut means = [zero; 4];
-            for i in 0..4 {
-                means[i] = sums[i].mul(share);
-            }
-            let mut squares = [zero; 4];
-            for row in 0..at.rows {
-                for i in 0..4 {
-                    let off = V::load(y.add(row * at.width + i * V::N)).sub(means[i]);
-                    squares[i] = off.mul_add(off, squares[i]);
-                }
-            }
-            for i in 0..4 {
-                means[i].store(at.mean.add(column + i * V::N));
-                squares[i].store(at.squares.add(column + i * V::N));
+        };
+    }
+}
+
+/// The moments of the channels in as many registers from `column` on; returns their number.
+#[inline(always)]
+unsafe fn moments_of<V: Lanes, const COLUMNS: usize>(at: &Moments, column: usize) -> usize {
+    // SAFETY: the caller guarantees `at.rows` rows with so many channels.
+    unsafe {
+        let y = at.y.add(column);
+        let zero = V::splat(0.0);
+        let mut sums = [zero; COLUMNS];
+        for row in 0..at.rows {
+            for (i, sum) in sums.iter_mut().enumerate() {
+                *sum = sum.add(V::load(y.add(row * at.width + i * V::N)));
             }
         }
+        let share = V::splat(1.0 / at.rows as f32);
+        let mut means = [zero; COLUMNS];
+        for i in 0..COLUMNS {
+            means[i] = sums[i].mul(share);
+        }
+        let mut squares = [zero; COLUMNS];
+        for row in 0..at.rows {
+            for i in 0..COLUMNS {
+                let off = V::load(y.add(row * at.width + i * V::N)).sub(means[i]);
+                squares[i] = off.mul_add(off, squares[i]);
+            }
+        }
+        for i in 0..COLUMNS {
+            means[i].store(at.mean.add(column + i * V::N));
+            squares[i].store(at.squares.add(column + i * V::N));
+        }
     }
+    COLUMNS * V::N
 }
 
 /// The normalisation of each channel; every pointer is to `width` numbers.
@@ -117,7 +128,7 @@ pub struct Pool {
     pub steps: usize,
     /// Real channels.
     pub channels: usize,
-    /// Channels of a row of `y`, a whole number of panels.
+    /// Channels of a row of `y`, a whole number of [`LANES`].
     pub width: usize,
     /// The first row of the convolution's output.
     pub y: *const f32,
@@ -139,7 +150,7 @@ per_level!(
 unsafe fn pool_body<V: Lanes>(at: Pool) {
     for step in 0..at.steps {
         for column in (0..at.channels).step_by(V::N) {
-            // SAFETY: the caller guarantees two rows of whole panels per step, and `at.channels` numbers to write.
+            // SAFETY: the caller guarantees two rows of `at.width` numbers per step, and `at.channels` numbers to write.
             unsafe {
                 let y = at.y.add(2 * step * at.width + column);
                 let (scale, shift) = (V::load(at.affine.scale.add(column)), V::load(at.affine.shift.add(column)));
@@ -163,7 +174,7 @@ pub struct Back {
     pub odd: bool,
     /// Real channels.
     pub channels: usize,
-    /// Channels of a row of `y`, a whole number of panels.
+    /// Channels of a row of `y`, a whole number of [`LANES`].
     pub width: usize,
     /// The normalisation.
     pub affine: Affine,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{simd::Level, trial::Numbers};
+use crate::{level::Level, trial::Numbers};
 
 #[derive(Clone)]
 struct Case {
@@ -167,6 +167,17 @@ fn gradients_agree_with_finite_differences_of_the_definition() {
                 let off = furthest(ours, &wanted);
                 assert!(off < 3e-6, "{level:?} parameter {tensor}: {off:e}");
             }
+        }
+    }
+}
+
+#[test]
+fn every_level_gives_the_same_bits() {
+    for (d_input, d_output, taps) in [(3, 5, 3), (39, 64, 5), (20, 130, 1)] {
+        let case = Case::new(d_input, d_output, taps, 40, &[40, 3, 17, 1]);
+        let first = (case.run(Level::all()[0]), case.infer(Level::all()[0]));
+        for level in Level::all() {
+            assert!((case.run(level), case.infer(level)) == first, "{level}, {d_input} to {d_output} channels");
         }
     }
 }

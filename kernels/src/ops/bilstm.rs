@@ -14,7 +14,7 @@ use burn::tensor::TensorData;
 use super::tensor::{FlexTensor, forward_strides, view, whole_rows};
 use crate::bilstm::{self, GATES, Gate, GateGradient, Gates, Ragged, Side, Sizes};
 use crate::buffer::Buffer;
-use crate::simd::Level;
+use crate::level::Level;
 
 /// The parameters of one gate.
 #[derive(ExtensionType)]
@@ -129,7 +129,7 @@ impl<C: CheckpointStrategy> FusedBiLstm for Autodiff<Flex, C> {
 fn compute(input: FlexTensor, parameters: Parameters, batch: Ragged, keep: bool) -> Computed {
     let [_, steps, d_input] = input.shape().dims();
     let [_, d_hidden] = parameters[0][0][1].shape().dims();
-    let sizes = Sizes { level: Level::best(), d_input, d_hidden };
+    let sizes = Sizes { level: Level::current(), d_input, d_hidden };
     let parameters = parameters.map(|gates| gates.map(|tensors| tensors.map(|tensor| tensor.to_contiguous())));
     let input = bilstm::gather(&sizes, &batch, view(&forward_strides(input)));
     let sides = bilstm::forward(&sizes, &batch, &input, &parameters.each_ref().map(gates), keep);

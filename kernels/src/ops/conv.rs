@@ -16,7 +16,7 @@ use burn::tensor::TensorData;
 use super::tensor::{FlexTensor, forward_strides, view, whole_rows};
 use crate::buffer::Buffer;
 use crate::conv::{self, Frames, Layer, Sizes, Statistics, Trained};
-use crate::simd::Level;
+use crate::level::Level;
 
 /// The parameters of a block.
 #[derive(ExtensionType)]
@@ -125,7 +125,7 @@ fn compute(
 ) -> (FlexTensor, Computed) {
     let [items, length, d_input] = input.shape().dims();
     let [d_output, _, taps] = parameters[0].shape().dims();
-    let sizes = Sizes { level: Level::best(), d_input, d_output, taps };
+    let sizes = Sizes { level: Level::current(), d_input, d_output, taps };
     let frames = Frames::new(lengths, sizes.half());
     let parameters = parameters.map(|tensor| tensor.to_contiguous());
     let layer = layer(&parameters, epsilon);

@@ -2,9 +2,11 @@
 
 mod bilstm;
 mod conv;
+mod linear;
 mod tensor;
 
 pub use crate::{bilstm::Ragged, conv::Statistics};
 pub use bilstm::{DirectionTensors, FusedBiLstm, GateTensors};
 pub use conv::{FusedConvBlock, LayerTensors, Normalisation};
+pub use linear::FusedLinear;
 pub use tensor::is_fused;
