@@ -6,6 +6,15 @@ use burn::tensor::Device;
 
 use crate::error::{Error, Result};
 
+/// Whether `SER_SIMD` names vector instructions that this processor has; a program asks before it begins.
+///
+/// # Errors
+///
+/// [`Error::Config`] with the value and what may stand in its place.
+pub fn check_processor() -> Result<()> {
+    ser_kernels::Level::check().map_err(Error::Config)
+}
+
 /// The devices by their names on the command line. All but `flex` are compiled in by the cargo feature of their name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DeviceKind {

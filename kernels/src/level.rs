@@ -27,7 +27,8 @@ pub(crate) enum Set {
 
 impl Level {
     /// Every instruction set of this processor, narrowest first.
-    pub(crate) fn all() -> Vec<Self> {
+    #[must_use]
+    pub fn all() -> Vec<Self> {
         let mut levels = vec![Self(Set::Portable)];
         #[cfg(target_arch = "x86_64")]
         {

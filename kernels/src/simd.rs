@@ -89,7 +89,7 @@ fn fma_by_doubles(a: f32, b: f32, c: f32) -> f32 {
     let bits = sum.to_bits();
     // One step towards what was lost, from an even number to the odd one beside it.
     let away = (lost > 0.0) == (sum > 0.0);
-    let inexact = lost > 0.0 || lost < 0.0;
+    let inexact = lost.abs() > 0.0;
     let step = if inexact && bits & 1 == 0 { if away { 1 } else { u64::MAX } } else { 0 };
     f64::from_bits(bits.wrapping_add(step)) as f32
 }

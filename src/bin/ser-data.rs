@@ -12,7 +12,7 @@ use ser::{
     cache::{self, Cache, Size, cache_dir, cache_limit},
     config::{Experiment, data_dir},
     corpus::{self, CorpusConfig, Kind, export},
-    device::DeviceKind,
+    device::{DeviceKind, check_processor},
     error::Result,
     events::Observer,
     files::create_dir,
@@ -396,7 +396,7 @@ struct SynthArguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let terminal = &Terminal::with_signals();
-    let done = match arguments.command {
+    let done = check_processor().and_then(|()| match arguments.command {
         Command::Scan(arguments) => run_scan(arguments, terminal),
         Command::Card(arguments) => run_card(&arguments, terminal),
         Command::Audit(arguments) => run_audit(arguments, terminal),
@@ -406,7 +406,7 @@ fn main() -> ExitCode {
         Command::Cache(command) => run_cache(command, terminal),
         Command::Encoder(command) => run_encoder(command, terminal),
         Command::Synth(arguments) => run_synth(&arguments.out, terminal),
-    };
+    });
     match done {
         Ok(status) => status,
         Err(error) => {

@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use ser::{
     config::data_dir,
+    device::check_processor,
     error::{Error, Result},
     eval::{Bootstrap, Evaluation, compare},
     events::Stop,
@@ -64,7 +65,8 @@ impl Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    let arguments = Arguments::parse();
+    match check_processor().and_then(|()| run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

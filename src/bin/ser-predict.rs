@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ser::{
     arrays::Precision,
     audio::Decoder,
+    device::check_processor,
     error::{Error, Result},
     events::Observer as _,
     predict::{
@@ -161,11 +162,11 @@ struct Recognise {
 fn main() -> ExitCode {
     let Arguments { command, recognise } = Arguments::parse();
     let terminal = Terminal::with_signals();
-    let done = match command {
+    let done = check_processor().and_then(|()| match command {
         Some(Command::Inspect { bundle, format }) => run_inspect(&bundle, format),
         Some(Command::Export { bundle, out, precision }) => run_export(&bundle, &out, precision),
         None => run(recognise, &terminal),
-    };
+    });
     match done {
         Ok(status) => status,
         Err(error) => {

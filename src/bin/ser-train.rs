@@ -6,7 +6,7 @@ use clap::Parser;
 use ser::{
     cache::{Size, cache_dir, cache_limit},
     config::data_dir,
-    device::DeviceKind,
+    device::{DeviceKind, check_processor},
     error::{Error, Result},
     eval::Bootstrap,
     events::Observer,
@@ -93,7 +93,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match watched(&arguments) {
+    match check_processor().and_then(|()| watched(&arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

@@ -51,6 +51,7 @@ pub(super) fn record<'a>(
         Some(distil) => format!("; distilled from {} trained networks", distil.bundles.len()),
         None => String::new(),
     };
+    let (processor, level) = ser_kernels::processor();
     Ok(RunRecord {
         // Every table and picture names its experiment, and with it what it is not.
         experiment: match plan.brand() {
@@ -90,6 +91,8 @@ pub(super) fn record<'a>(
                 gpus => format!("{} x {gpus}", options.device),
             },
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            processor,
+            simd: level.to_string(),
         },
     })
 }

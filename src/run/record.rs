@@ -112,8 +112,14 @@ pub struct Versions {
     pub burn: String,
     /// The device trained on.
     pub device: String,
-    /// The operating system and processor.
+    /// The operating system and the kind of processor.
     pub platform: String,
+    /// The processor's own name; empty in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub processor: String,
+    /// The vector instructions that were used: `portable`, `avx2` or `avx512`; empty in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub simd: String,
 }
 
 /// `done.json`: a finished run.

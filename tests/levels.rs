@@ -1,0 +1,99 @@
+//! One seed gives the same bits with every vector instruction set, and with any number of threads.
+
+mod common;
+
+use std::{fs, path::Path};
+
+use common::{run, train};
+use ser_kernels::Level;
+
+/// A network of each kind of layer, none a whole number of registers wide, on features of every sort.
+const CONFIG: &str = r#"
+name = "levels"
+[[corpora]]
+kind = "synthetic"
+[protocol]
+folds = 4
+[features]
+kinds = ["mfcc", "delta", "mel", "chroma", "rms", "zcr", "centroid", "rolloff"]
+n_mels = 40
+[augment]
+copies = 1
+speed = {}
+pitch_shift = {}
+noise = {}
+[model]
+channels = [9, 20]
+hidden = 11
+dense = 10
+pool = "attention"
+[train]
+epochs = 2
+batch_size = 24
+"#;
+
+/// What a run must leave the same bits of.
+const FILES: [&str; 5] =
+    ["metrics.jsonl", "predictions.csv", "validation.csv", "embeddings.csv", "bundle/model.safetensors"];
+
+/// The results of a run, less what its record says of the processor.
+fn results(dir: &Path, config: &str, level: &str, threads: &str) -> Vec<Vec<u8>> {
+    let out = dir.join(format!("{level}-{threads}"));
+    let mut command = train(dir, config);
+    command.env("SER_SIMD", level).env("RAYON_NUM_THREADS", threads);
+    // Features of its own: those of another level would hide what differs.
+    command.env("SER_CACHE", out.join("cache")).args(["--fold", "0", "--no-report", "--out"]).arg(&out);
+    run(&mut command).succeeds();
+    let of_run = out.join("fold-0/seed-42");
+    let record: serde_json::Value = serde_json::from_slice(&fs::read(of_run.join("run.json")).unwrap()).unwrap();
+    assert_eq!(record["versions"]["simd"], level);
+    assert!(record["versions"]["processor"].as_str().is_some_and(|name| !name.is_empty()));
+    let file = |name: &&str| {
+        let bytes = fs::read(of_run.join(name)).unwrap();
+        if name.ends_with(".safetensors") { weights(&bytes) } else { bytes }
+    };
+    FILES.iter().map(file).collect()
+}
+
+/// The tensors of a safetensors file, whose header names the processor, in the order of their names.
+fn weights(bytes: &[u8]) -> Vec<u8> {
+    let tensors = safetensors::SafeTensors::deserialize(bytes).unwrap();
+    let mut names = tensors.names();
+    names.sort_unstable();
+    names.iter().flat_map(|name| tensors.tensor(name).unwrap().data().to_vec()).collect()
+}
+
+#[test]
+fn a_training_gives_the_same_bits_at_every_level_and_with_any_number_of_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = results(dir.path(), CONFIG, "portable", "2");
+    assert!(first.iter().all(|bytes| bytes.len() > 100));
+    for level in Level::all() {
+        let threads = if level.name() == "portable" { "1" } else { "2" };
+        let others = results(dir.path(), CONFIG, level.name(), threads);
+        for (name, (bytes, expected)) in FILES.iter().zip(others.iter().zip(&first)) {
+            assert!(bytes == expected, "{name} differs at {level} with {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn a_two_dimensional_network_gives_the_same_bits_at_every_level() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = CONFIG
+        .replace(r#"["mfcc", "delta", "mel", "chroma", "rms", "zcr", "centroid", "rolloff"]"#, r#"["mel"]"#)
+        .replace("pool =", "kind = \"cnn2d-bilstm\"\npool =")
+        .replace("copies = 1\nspeed = {}\npitch_shift = {}\nnoise = {}\n", "")
+        .replace("epochs = 2", "epochs = 1");
+    let first = results(dir.path(), &config, "portable", "1");
+    for level in Level::all().iter().skip(1) {
+        assert!(results(dir.path(), &config, level.name(), "2") == first, "{level}");
+    }
+}
+
+#[test]
+fn a_level_that_there_is_none_of_is_refused_with_the_choice() {
+    let dir = tempfile::tempdir().unwrap();
+    let ran = run(train(dir.path(), CONFIG).env("SER_SIMD", "sse9"));
+    ran.fails(2, &["SER_SIMD=sse9: no such level", "portable"]);
+}
