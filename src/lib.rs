@@ -22,6 +22,7 @@
 pub mod arrays;
 mod duration;
 pub mod error;
+mod escape;
 pub mod events;
 pub mod files;
 pub mod metrics;

@@ -16,7 +16,7 @@ use rand_distr::{Binomial, Distribution};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::{rng, run::Prediction};
+use crate::{numeric::quantile, rng, run::Prediction};
 
 /// How to bootstrap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -238,15 +238,7 @@ impl Units {
 /// The 2.5 and 97.5 percentiles, between neighbours where they fall there (NumPy's default).
 pub(super) fn percentiles(mut values: Vec<f64>) -> Interval {
     values.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        let place = share * values.len().saturating_sub(1) as f64;
-        let (below, above) = (values.get(place.floor() as usize), values.get(place.ceil() as usize));
-        match (below, above) {
-            (Some(below), Some(above)) => below + (above - below) * place.fract(),
-            _ => f64::NAN,
-        }
-    };
-    Interval { low: at(0.025), high: at(0.975) }
+    Interval { low: quantile(&values, 0.025), high: quantile(&values, 0.975) }
 }
 
 #[cfg(test)]
@@ -255,13 +247,6 @@ mod tests {
 
     use super::*;
     use crate::eval::{Confusion, Scores, fake};
-
-    #[test]
-    fn percentiles_are_those_of_numpy() {
-        // numpy.percentile([0, 1, …, 10], [2.5, 97.5])
-        let interval = percentiles((0..=10).rev().map(f64::from).collect());
-        assert!((interval.low - 0.25).abs() < 1e-12 && (interval.high - 9.75).abs() < 1e-12, "{interval:?}");
-    }
 
     #[test]
     fn both_ways_of_drawing_give_the_same_distribution() {

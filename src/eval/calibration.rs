@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Judgements;
+use crate::numeric::argmax;
 
 /// Bins of the reliability diagram, as in C. Guo et al., "On calibration of modern neural networks" (ICML 2017).
 pub const BINS: usize = 15;
@@ -28,7 +29,7 @@ pub fn reliability(judgements: &Judgements, bins: usize) -> Vec<Bin> {
     let bins = bins.max(1);
     let mut sums = vec![(0_usize, 0.0, 0_usize); bins];
     for (truth, row) in judgements.rows() {
-        let best = row.iter().enumerate().fold(0, |best, (class, p)| if *p > row[best] { class } else { best });
+        let best = argmax(row);
         // The first bin has 0 as well.
         let bin = ((row[best] * bins as f64).ceil() as usize).clamp(1, bins) - 1;
         let (n, confidence, right) = &mut sums[bin];

@@ -76,7 +76,10 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::eval::{Confusion, agreement};
+    use crate::{
+        eval::{Confusion, agreement},
+        numeric::argmax,
+    };
 
     /// What scikit-learn says; made by `scripts/golden_report.py`.
     #[derive(Deserialize)]
@@ -104,8 +107,7 @@ mod tests {
             let mut pairs = vec![];
             for (&truth, row) in golden.truth.iter().zip(&golden.probabilities) {
                 judgements.push(truth, row.iter().copied());
-                let best = (0..row.len()).fold(0, |best, c| if row[c] > row[best] { c } else { best });
-                pairs.push((truth, best));
+                pairs.push((truth, argmax(row)));
             }
             let ours = Certainty::of(&judgements).unwrap();
             let same = |what: &str, ours: f64, theirs: f64| {

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    numeric::argmax,
     protocol::{Side, audit::Audit},
     run::{
         ClipRecord, Done, EpochRecord, Finished, Prediction, Predictions, ProtocolRecord, RunDir, RunRecord, SplitRow,
@@ -76,6 +77,8 @@ pub struct Evaluation {
     pub worst: Vec<JudgedClip>,
     /// What the penultimate layer makes of the test clips of one run; nothing from runs of earlier versions.
     pub projection: Option<Projection>,
+    /// Why there is no projection, where a run has vectors and they cannot be projected.
+    pub not_projected: Option<String>,
     /// What is known of each clip, by id; nothing from runs of earlier versions.
     pub clips: BTreeMap<String, ClipRecord>,
 }
@@ -179,11 +182,7 @@ impl Evaluation {
             let (_, sums) = clips.entry(&row.clip).or_insert_with(|| (row.truth, vec![0.0; classes.len()]));
             sums.iter_mut().zip(&row.probabilities).for_each(|(sum, &p)| *sum += f64::from(p));
         }
-        let likeliest = |sums: &[f64]| {
-            let first = |best: usize, class: usize| if sums[class] > sums[best] { class } else { best };
-            (0..sums.len()).fold(0, first)
-        };
-        let pairs = clips.into_values().map(|(truth, sums)| (truth, likeliest(&sums)));
+        let pairs = clips.into_values().map(|(truth, sums)| (truth, argmax(&sums)));
         Ok(Some(Scores::of(&Confusion::from_pairs(classes.clone(), pairs)?)?))
     }
 
@@ -232,6 +231,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     let mut temperatures = Vec::new();
     let mut clips = BTreeMap::new();
     let mut projection = None;
+    let mut not_projected = None;
     let mut trained_on = BTreeSet::new();
     for run in finished {
         let Finished {
@@ -276,9 +276,11 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             seed: record.seed,
             temperature: fitted.unwrap_or(1.0),
         });
-        if let Some(embeddings) = embeddings {
-            let found = Projection::of(&predictions, &embeddings);
-            projection = Some(found.map_err(|problem| Error::file(dir.embeddings(), problem))?);
+        // A picture is not worth the figures.
+        match embeddings.map(|embeddings| Projection::of(&predictions, &embeddings)) {
+            Some(Ok(found)) => projection = Some(found),
+            Some(Err(problem)) => not_projected = Some(format!("embedding: {}: {problem}", dir.embeddings().display())),
+            None => {}
         }
         clips.extend(known.into_iter().map(|clip| (clip.clip.clone(), clip)));
         trained_on.extend(record.seen().iter().cloned());
@@ -341,6 +343,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
         breakdowns: breakdowns(&pooled, &clips),
         confused: confused(&confusion),
         worst: worst(&pooled, WORST),
+        not_projected: not_projected.filter(|_| projection.is_none()),
         projection,
         clips,
         predictions: pooled,

@@ -1,6 +1,6 @@
 //! The probabilities that clips were given, with their true classes: what the figures beyond counting are computed from.
 
-use crate::run::Prediction;
+use crate::{numeric::softmax, run::Prediction};
 
 /// Clips with their true class and the probability of every class; `[clips, classes]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +66,7 @@ impl Judgements {
     pub fn at_temperature(&self, temperature: f64) -> Self {
         let mut values = Vec::with_capacity(self.values.len());
         for (_, row) in self.rows() {
-            values.extend(softmax(&logs(row), 1.0 / temperature));
+            values.extend(scaled(&logs(row), 1.0 / temperature));
         }
         Self { classes: self.classes, truths: self.truths.clone(), values }
     }
@@ -77,13 +77,10 @@ pub(super) fn logs(row: &[f64]) -> Vec<f64> {
     row.iter().map(|p| p.max(LEAST).ln()).collect()
 }
 
-/// The softmax of `factor` times the values.
-pub(super) fn softmax(values: &[f64], factor: f64) -> impl Iterator<Item = f64> {
-    // Less the largest: no exponential overflows.
+/// The softmax of `factor` times the values, which are made small before they are multiplied.
+pub(super) fn scaled(values: &[f64], factor: f64) -> Vec<f64> {
     let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let exponentials: Vec<f64> = values.iter().map(|v| (factor * (v - largest)).exp()).collect();
-    let sum: f64 = exponentials.iter().sum();
-    exponentials.into_iter().map(move |e| e / sum)
+    softmax(&values.iter().map(|value| factor * (value - largest)).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

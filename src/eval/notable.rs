@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Confusion;
-use crate::run::Predictions;
+use crate::{numeric::argmax, run::Predictions};
 
 /// A clip with the probabilities it was given, their mean over seeds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,9 +34,7 @@ pub fn worst(predictions: &Predictions, n: usize) -> Vec<JudgedClip> {
         .into_iter()
         .map(|(clip, (truth, times, sum))| {
             let probabilities: Vec<f64> = sum.into_iter().map(|p| p / times as f64).collect();
-            let best =
-                |best: usize, class: usize| if probabilities[class] > probabilities[best] { class } else { best };
-            let prediction = (0..probabilities.len()).fold(0, best);
+            let prediction = argmax(&probabilities);
             JudgedClip { clip: clip.to_owned(), truth, prediction, probabilities }
         })
         .collect();

@@ -4,7 +4,7 @@
 
 use super::{
     Judgements,
-    judgements::{logs, softmax},
+    judgements::{logs, scaled},
 };
 
 /// What temperatures may be; a fit that would go beyond (a validation side without an error) stops here.
@@ -23,7 +23,8 @@ pub fn fit(judgements: &Judgements) -> Option<f64> {
     let slope = |inverse: f64| -> f64 {
         rows.iter()
             .map(|(truth, logs)| {
-                softmax(logs, inverse).zip(logs).map(|(weight, log)| weight * log).sum::<f64>() - logs[*truth]
+                scaled(logs, inverse).into_iter().zip(logs).map(|(weight, log)| weight * log).sum::<f64>()
+                    - logs[*truth]
             })
             .sum()
     };

@@ -35,6 +35,7 @@ use crate::{
         Kind, Net,
         weights::{self, Weights},
     },
+    numeric::argmax,
     protocol::Fold,
     rng,
     run::{Done, Embeddings, Prediction, RunDir, RunRecord, SplitRow, write_predictions},

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     headline::percent,
-    plot::{self, Bars},
+    plot::{self, Bar, Bars},
     table::Table,
 };
 use crate::{
@@ -105,9 +105,8 @@ fn picture(grid: &Grid) -> Bars {
         title: format!("{}: settings", grid.experiment),
         subtitle,
         axis: "validation UAR (%)".to_owned(),
-        bars: ranked.take(MOST).map(|of| (name(of), 100.0 * of.validation.mean)).collect(),
-        decimals: 2,
-        highest: None,
-        reference: None,
+        bars: ranked.take(MOST).map(|of| Bar::new(name(of), 100.0 * of.validation.mean, 2)).collect(),
+        step: 0.01,
+        ..Bars::default()
     }
 }

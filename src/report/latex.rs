@@ -4,7 +4,10 @@ use super::{
     headline::{many, protocol_line, warnings},
     tables::points,
 };
-use crate::eval::{Evaluation, Interval, IntervalOf, Unit};
+use crate::{
+    escape::latex,
+    eval::{Evaluation, Interval, IntervalOf, Unit},
+};
 
 /// UAR, WA and macro F1 with their intervals, the figures per emotion, and the protocol in the caption.
 #[must_use]
@@ -30,7 +33,7 @@ pub fn report(evaluation: &Evaluation) -> String {
     for class in &scores.per_class {
         let figure = |value: f64| if class.support == 0 { dash() } else { points(value) };
         let [precision, recall, f1] = [class.precision, class.recall, class.f1].map(figure);
-        let name = escaped(&class.class);
+        let name = latex(&class.class);
         rows.push_str(&format!("{name} & {precision} & {recall} & {f1} ({}) \\\\\n", class.support));
     }
     let draws = evaluation
@@ -38,19 +41,19 @@ pub fn report(evaluation: &Evaluation) -> String {
         .first()
         .map(|of| format!(" ({} draws, seed {})", of.bootstrap.samples, of.bootstrap.seed))
         .unwrap_or_default();
-    let warnings = warnings(evaluation).into_iter().map(|line| format!(" {}", escaped(&line)));
+    let warnings = warnings(evaluation).into_iter().map(|line| format!(" {}", latex(&line)));
     let caption = format!(
         "{} on {}: {}. Per cent, folds and seeds pooled ({} predictions, {}); in brackets 95\\,\\% intervals by \
          percentile bootstrap{draws}. Labels: {}; validation: {}; scaler: {}; {}.{}",
-        escaped(&evaluation.experiment),
-        escaped(&evaluation.protocol.corpora.join(", ")),
-        escaped(&protocol_line(evaluation)),
+        latex(&evaluation.experiment),
+        latex(&evaluation.protocol.corpora.join(", ")),
+        latex(&protocol_line(evaluation)),
         scores.n,
         many(evaluation.seeds.len(), "seed"),
-        escaped(&evaluation.label_rule),
-        escaped(&evaluation.protocol.validation_rule),
-        escaped(&evaluation.protocol.scaler),
-        escaped(&evaluation.protocol.selection),
+        latex(&evaluation.label_rule),
+        latex(&evaluation.protocol.validation_rule),
+        latex(&evaluation.protocol.scaler),
+        latex(&evaluation.protocol.selection),
         warnings.collect::<String>()
     );
     format!(
@@ -59,21 +62,6 @@ pub fn report(evaluation: &Evaluation) -> String {
          \\end{{table}}\n",
         evaluation.versions.ser, evaluation.config_hash
     )
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::new();
-    for character in text.chars() {
-        match character {
-            '&' | '%' | '$' | '#' | '_' | '{' | '}' => safe.extend(['\\', character]),
-            '\\' => safe.push_str("\\textbackslash{}"),
-            '~' => safe.push_str("\\textasciitilde{}"),
-            '^' => safe.push_str("\\textasciicircum{}"),
-            '→' => safe.push_str("$\\to$"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]

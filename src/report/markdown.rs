@@ -6,11 +6,11 @@ use super::{
     table::Table,
     tables::{audit, breakdowns, confused, figures, per_class, published, runs, worst},
 };
-use crate::eval::Evaluation;
+use crate::{escape::markdown, eval::Evaluation};
 
 /// All figures, the protocol first.
 #[must_use]
-pub fn report(evaluation: &Evaluation, beside: &Beside) -> String {
+pub fn report(evaluation: &Evaluation, beside: &Beside, not_drawn: &[String]) -> String {
     let mut text = format!("# {}\n\n```text\n{}```\n", evaluation.experiment, headline(evaluation));
     let tables = [Some(figures(evaluation)), published(evaluation, beside), Some(per_class(evaluation))];
     let more = breakdowns(evaluation).into_iter().chain([
@@ -22,6 +22,10 @@ pub fn report(evaluation: &Evaluation, beside: &Beside) -> String {
     for table in tables.into_iter().flatten().chain(more) {
         text.push_str(&format!("\n## {}\n\n{}", table.title, self::table(&table)));
     }
+    if !not_drawn.is_empty() {
+        text.push_str("\n## Pictures that could not be drawn\n\n");
+        text.extend(not_drawn.iter().map(|line| format!("- {}\n", markdown(line))));
+    }
     text
 }
 
@@ -29,27 +33,15 @@ pub fn report(evaluation: &Evaluation, beside: &Beside) -> String {
 #[must_use]
 pub fn table(table: &Table) -> String {
     let line = |cells: &mut dyn Iterator<Item = String>| format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
-    let mut text = line(&mut table.columns.iter().map(|heading| escaped(heading)));
+    let mut text = line(&mut table.columns.iter().map(|heading| markdown(heading)));
     text.push_str(&line(&mut (0..table.columns.len()).map(|c| if table.is_words(c) { "---" } else { "---:" }.into())));
     for row in &table.rows {
-        text.push_str(&line(&mut row.iter().map(|cell| escaped(cell))));
+        text.push_str(&line(&mut row.iter().map(|cell| markdown(cell))));
     }
     if !table.note.is_empty() {
-        text.push_str(&format!("\n{}\n", escaped(&table.note)));
+        text.push_str(&format!("\n{}\n", markdown(&table.note)));
     }
     text
-}
-
-/// A name may hold what Markdown takes for more than text.
-fn escaped(text: &str) -> String {
-    let mut safe = String::new();
-    for character in text.chars() {
-        if matches!(character, '\\' | '|' | '*' | '_' | '`' | '<' | '[' | ']') {
-            safe.push('\\');
-        }
-        safe.push(if character == '\n' { ' ' } else { character });
-    }
-    safe
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use super::{
     headline::{protocol_line, warnings},
     html::Picture,
     plot::{
-        self, Bars, ConfusionMatrix, Curve, DurationSpread, EpochPoint, Figure, LearningCurves, Panel, Reliability,
-        Scatter, Series, Spectrograms,
+        self, Bar, Bars, ConfusionMatrix, Curve, Durations, EpochPoint, Figure, LearningCurves, Panel, Reliability,
+        Scatter, Series, Spectrograms, bars::MOST,
     },
 };
 use crate::{
@@ -19,15 +19,26 @@ use crate::{
 };
 
 /// Draws a picture into a folder.
-type Draw<'a> = Box<dyn Fn(&Path) -> Result<Picture> + Sync + 'a>;
+type Draw<'a> = Box<dyn Fn(&Path) -> Result<Drawn> + Sync + 'a>;
+
+/// A picture, or why there is none.
+type Drawn = std::result::Result<Picture, String>;
+
+/// The pictures of a report.
+#[derive(Debug, Default)]
+pub(super) struct Pictures {
+    pub drawn: Vec<Picture>,
+    /// Those that could not be drawn: name and reason.
+    pub failed: Vec<String>,
+}
 
 /// Writes all pictures that there is something for, each as PNG and SVG, several at a time: most of a report's time goes
-/// into their pixels.
+/// into their pixels. One that cannot be drawn does not keep the others from being drawn.
 ///
 /// # Errors
 ///
 /// [`crate::error::Error::Io`] naming the file that cannot be written.
-pub fn write(evaluation: &Evaluation, examples: &[Panel], folder: &Path) -> Result<Vec<Picture>> {
+pub(super) fn write(evaluation: &Evaluation, examples: &[Panel], folder: &Path) -> Result<Pictures> {
     let mut subtitle = warnings(evaluation);
     subtitle.push(protocol_line(evaluation));
     let (title, subtitle) = (evaluation.experiment.as_str(), subtitle.as_slice());
@@ -43,7 +54,7 @@ pub fn write(evaluation: &Evaluation, examples: &[Panel], folder: &Path) -> Resu
         drawn("curves", "Loss and UAR over epochs", LearningCurves { curves: &curves, title, subtitle }),
         drawn(
             "reliability",
-            "How often clips are recognised, by how sure the recogniser is",
+            "Reliability diagram: accuracy by confidence",
             Reliability {
                 before: &evaluation.certainty,
                 after: Some(&evaluation.calibrated.certainty),
@@ -57,8 +68,8 @@ pub fn write(evaluation: &Evaluation, examples: &[Panel], folder: &Path) -> Resu
         draw.push(drawn("speakers", "UAR by speaker", speaker_bars(evaluation, speakers, title, subtitle)));
     }
     if !corpora.is_empty() {
-        let spread = DurationSpread { title, subtitle, classes: &evaluation.confusion.classes, corpora: &corpora };
-        draw.push(drawn("durations", "Lengths of the test clips by emotion", spread));
+        let spread = Durations { title, subtitle, classes: &evaluation.confusion.classes, corpora: &corpora };
+        draw.push(drawn("durations", "Durations of the test clips by emotion", spread));
     }
     if let Some(projection) = &evaluation.projection {
         let classes = &evaluation.confusion.classes;
@@ -69,20 +80,33 @@ pub fn write(evaluation: &Evaluation, examples: &[Panel], folder: &Path) -> Resu
         let figure = Spectrograms { panels: examples, title, subtitle };
         draw.push(drawn("augmentation", "What augmentation does to a clip of the training side", figure));
     }
-    draw.into_par_iter().map(|draw| draw(folder)).collect()
+    let mut pictures =
+        Pictures { failed: evaluation.not_projected.clone().into_iter().collect(), ..Pictures::default() };
+    for picture in draw.into_par_iter().map(|draw| draw(folder)).collect::<Result<Vec<_>>>()? {
+        match picture {
+            Ok(picture) => pictures.drawn.push(picture),
+            Err(reason) => pictures.failed.push(reason),
+        }
+    }
+    Ok(pictures)
 }
 
-fn drawn<'a>(name: &'static str, caption: &str, figure: impl Figure + Sync + 'a) -> Draw<'a> {
-    let caption = caption.to_owned();
+fn drawn<'a>(name: &'static str, caption: &'static str, figure: impl Figure + Sync + 'a) -> Draw<'a> {
     Box::new(move |folder| {
-        plot::save(&figure, &folder.join(format!("{name}.png")))?;
-        let svg = plot::to_svg(&figure)?;
+        let svg = match plot::to_svg(&figure) {
+            Ok(svg) => svg,
+            Err(error) => return Ok(Err(format!("{name}: {error}"))),
+        };
         write_whole(&folder.join(format!("{name}.svg")), |file| file.write_all(svg.as_bytes()))?;
-        Ok(Picture { name, caption: caption.clone(), svg })
+        match plot::to_png(&svg) {
+            Ok(png) => write_whole(&folder.join(format!("{name}.png")), |file| file.write_all(&png))?,
+            Err(error) => return Ok(Err(format!("{name}: {error}"))),
+        }
+        Ok(Ok(Picture { name, caption, svg }))
     })
 }
 
-/// The lengths of the test clips by corpus and class; empty where runs do not say them.
+/// The durations of the test clips by corpus and class; empty where runs do not say them.
 fn durations(evaluation: &Evaluation) -> BTreeMap<String, Vec<Vec<f64>>> {
     let mut truths: BTreeMap<&str, usize> = BTreeMap::new();
     truths.extend(evaluation.predictions.rows.iter().map(|row| (row.clip.as_str(), row.truth)));
@@ -96,16 +120,13 @@ fn durations(evaluation: &Evaluation) -> BTreeMap<String, Vec<Vec<f64>>> {
     by_corpus
 }
 
-/// More bars than this make no picture; CREMA-D has 91 speakers.
-const MOST_BARS: usize = 120;
-
 /// The UAR of each speaker, the one recognised worst first, and that of all.
 fn speaker_bars(evaluation: &Evaluation, speakers: &Breakdown, title: &str, subtitle: &[String]) -> Bars {
     let mut groups: Vec<_> = speakers.groups.iter().collect();
     groups.sort_by(|a, b| a.uar.total_cmp(&b.uar));
     let mut what = "UAR of each test speaker, folds and seeds pooled".to_owned();
-    if groups.len() > MOST_BARS {
-        let (half, all) = (MOST_BARS / 2, groups.len());
+    if groups.len() > MOST {
+        let (half, all) = (MOST / 2, groups.len());
         groups.drain(half..all - half);
         what = format!("UAR of the {half} speakers recognised worst and the {half} best, of {all}");
     }
@@ -114,10 +135,11 @@ fn speaker_bars(evaluation: &Evaluation, speakers: &Breakdown, title: &str, subt
         title: title.to_owned(),
         subtitle: [subtitle, &[what]].concat(),
         axis: "UAR (%)".to_owned(),
-        bars: groups.iter().map(|group| (group.name.clone(), 100.0 * group.uar)).collect(),
-        decimals: 1,
+        bars: groups.iter().map(|group| Bar::new(group.name.clone(), 100.0 * group.uar, 1)).collect(),
+        step: 0.01,
         highest: Some(100.0),
         reference: Some((uar, format!("all speakers together: {uar:.1} %"))),
+        ..Bars::default()
     }
 }
 
@@ -128,16 +150,10 @@ fn class_bars(evaluation: &Evaluation, title: &str, subtitle: &[String]) -> Bars
         evaluation.predictions.rows.iter().map(|row| (row.clip.as_str(), row.truth)).collect();
     clips.sort_unstable();
     clips.dedup();
-    let count = |class: usize| clips.iter().filter(|(_, truth)| *truth == class).count() as f64;
-    Bars {
-        title: title.to_owned(),
-        subtitle: [subtitle, &[format!("{} test clips by emotion", clips.len())]].concat(),
-        axis: "test clips".to_owned(),
-        bars: evaluation.confusion.classes.iter().enumerate().map(|(i, class)| (class.clone(), count(i))).collect(),
-        decimals: 0,
-        highest: None,
-        reference: None,
-    }
+    let mut of_class = vec![0; evaluation.confusion.classes.len()];
+    clips.iter().for_each(|(_, truth)| of_class[*truth] += 1);
+    let all = [Series { name: "", of_class }];
+    Bars::of_classes(title, subtitle, "test clips", &evaluation.confusion.classes, &all)
 }
 
 fn curves(evaluation: &Evaluation) -> Vec<Curve> {

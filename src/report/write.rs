@@ -6,8 +6,10 @@ use super::{
     csv,
     headline::headline,
     html, json, latex, markdown, model_card, pictures,
+    pictures::Pictures,
     plot::Panel,
     published::{Beside, beside},
+    table::wrapped,
     tables,
     text::classification_report,
 };
@@ -31,9 +33,10 @@ const DIGITS: usize = 4;
 pub fn write(evaluation: &Evaluation, recordings: &Recordings, examples: &[Panel], folder: &Path) -> Result<()> {
     create_dir(folder)?;
     let beside = beside(evaluation)?;
+    let pictures = pictures::write(evaluation, examples, folder)?;
     for (name, text) in [
-        ("report.txt", full_text(evaluation, &beside)),
-        ("report.md", markdown::report(evaluation, &beside)),
+        ("report.txt", full_text(evaluation, &beside, &pictures)),
+        ("report.md", markdown::report(evaluation, &beside, &pictures.failed)),
         ("report.tex", latex::report(evaluation)),
         ("model_card.md", model_card::card(evaluation, &beside)),
     ] {
@@ -43,13 +46,12 @@ pub fn write(evaluation: &Evaluation, recordings: &Recordings, examples: &[Panel
     evaluation.predictions.write(&folder.join("predictions.csv"))?;
     csv::write_confusion(&folder.join("confusion.csv"), &evaluation.confusion)?;
     csv::write_figures(&folder.join("figures.csv"), evaluation)?;
-    let pictures = pictures::write(evaluation, examples, folder)?;
     let page = html::page(evaluation, &beside, &pictures, recordings, folder)?;
     write_whole(&folder.join("report.html"), |file| file.write_all(page.as_bytes()))
 }
 
 /// `report.txt`: headline, classification report, all other tables, the audit.
-fn full_text(evaluation: &Evaluation, beside: &Beside) -> String {
+fn full_text(evaluation: &Evaluation, beside: &Beside, pictures: &Pictures) -> String {
     let mut text = headline(evaluation);
     text.push('\n');
     text.push_str(&classification_report(&evaluation.scores, DIGITS));
@@ -59,6 +61,7 @@ fn full_text(evaluation: &Evaluation, beside: &Beside) -> String {
         text.push_str(&format!("\n{}", table.plain()));
     }
     text.push_str(&format!("\n{}\n", tables::audit(evaluation).plain()));
+    pictures.failed.iter().for_each(|failed| text.push_str(&wrapped(&format!("NOT DRAWN: {failed}"), 0)));
     let versions = &evaluation.versions;
     text.push_str(&format!(
         "ser {}, burn {}, device {}, {}; config {}; split seed {}\n",

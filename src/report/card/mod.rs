@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use super::{
     document::Document,
-    plot::{self, DurationSpread, EmotionBars, Series},
+    plot::{self, Bars, Durations, Series},
 };
 use crate::{
     audio::Measure,
@@ -110,17 +110,14 @@ impl<'a> Card<'a> {
             .iter()
             .map(|name| Series { name, of_class: all.clone().map(|class| of(name, class).len()).collect() })
             .collect();
-        plot::save(&EmotionBars { title, subtitle: &subtitle, classes, corpora: &counts }, &folder.join(EMOTIONS))?;
+        plot::save(&Bars::of_classes(title, &subtitle, "clips", classes, &counts), &folder.join(EMOTIONS))?;
         let seconds =
             |name, class| of(name, class).into_iter().filter_map(|i| Some(self.measures[i]?.seconds)).collect();
         let durations: Vec<Series<Vec<f64>>> = corpora
             .iter()
             .map(|name| Series { name, of_class: all.clone().map(|class| seconds(name, class)).collect() })
             .collect();
-        plot::save(
-            &DurationSpread { title, subtitle: &subtitle, classes, corpora: &durations },
-            &folder.join(DURATIONS),
-        )
+        plot::save(&Durations { title, subtitle: &subtitle, classes, corpora: &durations }, &folder.join(DURATIONS))
     }
 
     fn write_counts(&self, path: &Path) -> Result<()> {

@@ -26,6 +26,7 @@ use self::{
 };
 use super::{
     headline::{Kind, lines},
+    pictures::Pictures,
     plot::colour::ramp,
     published::Beside,
     tables,
@@ -45,7 +46,7 @@ pub struct Picture {
     /// The file's name without extension.
     pub name: &'static str,
     /// What it shows.
-    pub caption: String,
+    pub caption: &'static str,
     /// The picture as an SVG document.
     pub svg: String,
 }
@@ -55,10 +56,10 @@ pub struct Picture {
 /// # Errors
 ///
 /// [`Error::Data`] where the clips cannot be written as JSON, which none are.
-pub fn page(
+pub(super) fn page(
     evaluation: &Evaluation,
     beside: &Beside,
-    pictures: &[Picture],
+    pictures: &Pictures,
     recordings: &Recordings,
     folder: &Path,
 ) -> Result<String> {
@@ -129,7 +130,7 @@ fn header(evaluation: &Evaluation) -> Markup {
 fn sections(
     evaluation: &Evaluation,
     beside: &Beside,
-    pictures: &[Picture],
+    pictures: &Pictures,
     recordings: &Recordings,
     clips: &Clips,
 ) -> Markup {
@@ -153,7 +154,8 @@ fn sections(
         (section("confusion", "Confusion", &confusion))
         // The matrix stands above, as a table.
         (section("pictures", "Pictures", &html! { div.pictures {
-            @for of in pictures.iter().filter(|of| of.name != "confusion") { (picture(of)) }
+            @for of in pictures.drawn.iter().filter(|of| of.name != "confusion") { (picture(of)) }
+            @for line in &pictures.failed { p.warning { "Not drawn: " (line) } }
         } }))
         (section("groups", "Groups of clips", &html! { @for of in tables::breakdowns(evaluation) { (table(&of)) } }))
         (section("listen", "To listen to", &html! {
@@ -243,7 +245,7 @@ mod tests {
     use crate::eval::made_up::evaluation;
 
     fn page_of(evaluation: &Evaluation) -> String {
-        page(evaluation, &Beside::default(), &[], &Recordings::default(), Path::new("report")).unwrap()
+        page(evaluation, &Beside::default(), &Pictures::default(), &Recordings::default(), Path::new("report")).unwrap()
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! What a clip looks like at the size of a thumbnail: its waveform and its spectrogram.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 use crate::{
-    audio::{Audio, picture},
-    report::plot::overlay::png,
+    audio::{Audio, LEVELS, picture},
+    report::plot::colour::shade,
 };
 
 /// Columns of both pictures; each is an equal part of the clip.
@@ -35,6 +37,21 @@ impl Sight {
     }
 }
 
+/// Levels of `[rows × columns]` cells (`columns` even) as a PNG in base 64, in the colours of the matrices' ramp.
+fn png(levels: &[u8], columns: usize) -> Option<String> {
+    let rows = levels.len() / columns.max(1);
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, u32::try_from(columns).ok()?, u32::try_from(rows).ok()?);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Four);
+    encoder.set_compression(png::Compression::High);
+    encoder.set_palette((0..LEVELS).map(shade).flat_map(|colour| [colour.0, colour.1, colour.2]).collect::<Vec<u8>>());
+    let pixels: Vec<u8> = levels.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1] & 15).collect();
+    // Writing to memory fails on wrong sizes alone.
+    encoder.write_header().ok()?.write_image_data(&pixels).ok()?;
+    Some(STANDARD.encode(bytes))
+}
+
 fn wave(samples: &[f32]) -> String {
     let peak = samples.iter().map(|x| x.abs()).fold(f32::MIN_POSITIVE, f32::max);
     let digit = |x: f32| char::from_digit(((x / peak + 1.0) * 17.5).round() as u32, 36).unwrap_or('h');
@@ -51,8 +68,6 @@ fn wave(samples: &[f32]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-
     use super::*;
 
     fn tone(n: usize, hz: f64) -> Vec<f32> {

@@ -1,22 +1,24 @@
 //! A pair of axes: a frame, a grid at round numbers, and the way from data to the canvas.
 
-use plotters::backend::DrawingBackend;
-
 use super::{
+    COLUMN, MARGIN,
     canvas::{Canvas, Stroke},
     colour::{FAINT, FRAME},
-    font::{Across, Along, Text},
+    font::{Across, Along, Text, width},
 };
-use crate::error::Result;
 
 /// The size of tick labels, in units.
-pub const TICK_SIZE: f64 = 20.0;
+pub(super) const TICK_SIZE: f64 = 20.0;
 /// The size of axis labels, in units.
-pub const LABEL_SIZE: f64 = 22.0;
+pub(super) const LABEL_SIZE: f64 = 22.0;
+/// Room below a frame for the ticks and the label of its x axis, and the margin.
+pub(super) const BELOW: f64 = 10.0 + TICK_SIZE + 10.0 + LABEL_SIZE + MARGIN;
+/// Most room that names get beside a frame: more than half of a picture is for what it shows.
+pub(super) const NAME_ROOM: f64 = 300.0;
 
 /// One axis: the range of the data that it shows, and where it has ticks.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Axis {
+pub(super) struct Axis {
     /// The least value shown.
     pub low: f64,
     /// The greatest value shown, above `low`.
@@ -28,8 +30,7 @@ pub struct Axis {
 
 impl Axis {
     /// An axis that shows all `values`, from one tick to another; values that are not finite do not count.
-    #[must_use]
-    pub fn around(values: impl IntoIterator<Item = f64>, least_step: f64) -> Self {
+    pub(super) fn around(values: impl IntoIterator<Item = f64>, least_step: f64) -> Self {
         let (low, high) = range(values);
         let step = step((high - low).max(least_step) / 5.0, least_step);
         let (mut first, mut last) = ((low / step).floor(), (high / step).ceil());
@@ -41,8 +42,7 @@ impl Axis {
     }
 
     /// An axis of whole numbers from `first` to `last`, with a little room on either side.
-    #[must_use]
-    pub fn counting(first: usize, last: usize) -> Self {
+    pub(super) fn counting(first: usize, last: usize) -> Self {
         let (first, last) = (first as f64, last.max(first) as f64);
         let step = step((last - first) / 8.0, 1.0);
         let room = ((last - first) * 0.02).max(0.3);
@@ -55,14 +55,13 @@ impl Axis {
     }
 
     /// How a tick is labelled.
-    #[must_use]
-    pub fn label(&self, tick: f64) -> String {
-        // A loss that has gone astray should not push the plot off the page.
-        if self.high.abs().max(self.low.abs()) >= 1e6 {
-            format!("{tick:.0e}")
-        } else {
-            format!("{tick:.*}", self.decimals)
-        }
+    pub(super) fn label(&self, tick: f64) -> String {
+        // A loss that has diverged should not push the plot off the page.
+        let label = match self.high.abs().max(self.low.abs()) >= 1e6 {
+            true => format!("{tick:.0e}"),
+            false => format!("{tick:.*}", self.decimals),
+        };
+        label.replace('-', "−")
     }
 
     fn fraction(&self, value: f64) -> f64 {
@@ -72,7 +71,7 @@ impl Axis {
 
 /// Two axes at a place on the canvas.
 #[derive(Debug)]
-pub struct Axes {
+pub(super) struct Axes {
     /// Left end, in units.
     pub left: f64,
     /// Upper end, in units.
@@ -88,48 +87,67 @@ pub struct Axes {
 }
 
 impl Axes {
-    /// Where a point of the data is on the canvas.
-    #[must_use]
-    pub fn place(&self, x: f64, y: f64) -> (f64, f64) {
-        (self.left + self.width * self.x.fraction(x), self.top + self.height * (1.0 - self.y.fraction(y)))
+    /// Axes whose y does not matter: what is drawn in them has its own rows.
+    pub(super) fn of_rows(left: f64, right: f64, top: f64, height: f64, x: Axis) -> Self {
+        Self { left, top, width: right - left, height, x, y: Axis::around([0.0, 1.0], 1.0) }
     }
 
-    /// Draws the grid, the ticks of both axes and the label of y, `label_room` units left of the frame; x is labelled
-    /// only if `x_label` is given.
-    pub fn draw<DB: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<'_, DB>,
-        y_label: &str,
-        label_room: f64,
-        x_label: Option<&str>,
-    ) -> Result<()> {
+    /// Where a point of the data is on the canvas.
+    pub(super) fn place(&self, x: f64, y: f64) -> (f64, f64) {
+        (self.across(x), self.top + self.height * (1.0 - self.y.fraction(y)))
+    }
+
+    /// Where a value of x is on the canvas.
+    pub(super) fn across(&self, x: f64) -> f64 {
+        self.left + self.width * self.x.fraction(x)
+    }
+
+    /// Lower end, in units.
+    pub(super) fn bottom(&self) -> f64 {
+        self.top + self.height
+    }
+
+    /// Draws the grid and the frame; the ticks and the label of y at the left margin if it has a label, those of x within
+    /// [`BELOW`] if it has one.
+    pub(super) fn draw(&self, canvas: &mut Canvas<'_>, y_label: Option<&str>, x_label: Option<&str>) {
         const TICK: Text = Text::new(TICK_SIZE);
         const LABEL: Text = Text::new(LABEL_SIZE);
-        let (right, bottom) = (self.left + self.width, self.top + self.height);
+        let (right, bottom) = (self.left + self.width, self.bottom());
         let grid = Stroke::solid(FAINT, 1.0);
-        for &tick in &self.y.ticks {
+        for &tick in self.y.ticks.iter().filter(|_| y_label.is_some()) {
             let (_, y) = self.place(self.x.low, tick);
-            canvas.line(&[(self.left, y), (right, y)], &grid)?;
-            canvas.text(self.left - 9.0, y, &self.y.label(tick), &TICK.at(Along::End, Across::Middle))?;
+            canvas.line(&[(self.left, y), (right, y)], &grid);
+            canvas.text(self.left - 9.0, y, &self.y.label(tick), &TICK.at(Along::End, Across::Middle));
         }
         for &tick in &self.x.ticks {
-            let (x, _) = self.place(tick, self.y.low);
-            canvas.line(&[(x, self.top), (x, bottom)], &grid)?;
+            let x = self.across(tick);
+            canvas.line(&[(x, self.top), (x, bottom)], &grid);
             if x_label.is_some() {
-                canvas.text(x, bottom + 10.0, &self.x.label(tick), &TICK.at(Along::Middle, Across::Top))?;
+                canvas.text(x, bottom + 10.0, &self.x.label(tick), &TICK.at(Along::Middle, Across::Top));
             }
         }
-        let frame = Stroke::solid(FRAME, 1.5);
-        canvas.line(&[(self.left, self.top), (self.left, bottom)], &frame)?;
-        canvas.line(&[(self.left, bottom), (right, bottom)], &frame)?;
-        let middle = self.top + self.height / 2.0;
-        canvas.text(self.left - label_room, middle, y_label, &LABEL.upwards().at(Along::Middle, Across::Top))?;
-        if let Some(label) = x_label {
-            let y = bottom + 10.0 + TICK_SIZE + 10.0;
-            canvas.text(self.left + self.width / 2.0, y, label, &LABEL.at(Along::Middle, Across::Top))?;
+        canvas.line(&[(self.left, self.top), (self.left, bottom), (right, bottom)], &Stroke::solid(FRAME, 1.5));
+        if let Some(label) = y_label {
+            let style = LABEL.upwards().at(Along::Middle, Across::Top);
+            canvas.text(MARGIN, self.top + self.height / 2.0, label, &style);
         }
-        Ok(())
+        if let Some(label) = x_label {
+            // Beside long names an axis may be shorter than its label.
+            let middle = (self.left + self.width / 2.0).min(COLUMN - MARGIN - width(label, LABEL_SIZE) / 2.0);
+            canvas.text(middle, bottom + 10.0 + TICK_SIZE + 10.0, label, &LABEL.at(Along::Middle, Across::Top));
+        }
     }
+}
+
+/// Where a frame begins that has the ticks and labels of these axes of y to its left.
+pub(super) fn left_of(axes: &[&Axis]) -> f64 {
+    let labels = axes.iter().flat_map(|axis| axis.ticks.iter().map(|&tick| width(&axis.label(tick), TICK_SIZE)));
+    MARGIN + labels.fold(0.0, f64::max) + 21.0 + LABEL_SIZE
+}
+
+/// Where a frame begins that has these names to its left, each shortened to [`NAME_ROOM`].
+pub(super) fn right_of<'a>(names: impl IntoIterator<Item = &'a str>, size: f64) -> f64 {
+    MARGIN + names.into_iter().map(|name| width(name, size)).fold(0.0, f64::max).min(NAME_ROOM) + 10.0
 }
 
 fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {

@@ -3,6 +3,8 @@
 
 use plotters::style::RGBColor;
 
+use crate::audio::LEVELS;
+
 /// A colour of the screen, red, green and blue from 0 to 255.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
@@ -70,6 +72,11 @@ impl From<Rgb> for RGBColor {
     fn from(colour: Rgb) -> Self {
         Self(colour.0, colour.1, colour.2)
     }
+}
+
+/// The colour of one of [`LEVELS`] levels, of a spectrogram or a matrix.
+pub(crate) fn shade(level: u8) -> Rgb {
+    ramp(f64::from(level) / f64::from(LEVELS - 1))
 }
 
 /// The ramp of the matrices: nearly white at 0, blue at 1. It ends well before black, so that black text can be read

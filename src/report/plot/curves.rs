@@ -2,28 +2,25 @@
 //!
 //! One run is drawn in full lines. Of several runs (folds, seeds) each is a faint line and their mean a bold one.
 
-use plotters::backend::DrawingBackend;
-use serde::{Deserialize, Serialize};
-
 use super::{
-    COLUMN, Figure,
-    axes::{Axes, Axis, LABEL_SIZE, TICK_SIZE},
-    canvas::{Canvas, Stroke},
+    COLUMN, Canvas, Figure,
+    axes::{Axes, Axis, BELOW, LABEL_SIZE, left_of},
+    canvas::Stroke,
     colour::{BLACK, BLUE, Rgb, VERMILLION},
-    font::{Across, Along, Text, width},
-    header::Header,
-    legend::{Legend, MARKER, SMALL_MARKER, Sample, marker},
+    font::{Across, Along, Text},
+    legend::{Sample, legend},
+    marker::{MARKER, SMALL_MARKER, marker},
 };
-use crate::error::Result;
 
-const MARGIN: f64 = 14.0;
 /// Room for half of the last epoch's label.
 const RIGHT: f64 = 22.0;
 const PANEL: f64 = 270.0;
 const BETWEEN: f64 = 30.0;
+/// Runs that have a line of their own; the mean is over all.
+const MOST: usize = 200;
 
 /// What a run measured after one epoch. What was not measured, or is not finite, is left out of the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpochPoint {
     /// The epoch, from 1.
     pub epoch: usize,
@@ -38,7 +35,7 @@ pub struct EpochPoint {
 }
 
 /// The course of one run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
     /// Which run: "fold 0, seed 42".
     pub name: String,
@@ -111,28 +108,20 @@ const UARS: [(Side, Measure); 2] = [
 ];
 
 impl LearningCurves<'_> {
-    fn header(&self) -> Header {
-        // Said only where it shows.
-        let cut = self.curves.len() > 1 && LOSSES.iter().chain(&UARS).any(|&(_, measure)| self.mean_is_cut(measure));
-        let note = cut.then_some("The mean ends where fewer than half of the runs go on.");
-        Header::new(self.title, self.subtitle.iter().map(String::as_str).chain(note), "", COLUMN)
-    }
-
     fn mean_is_cut(&self, measure: Measure) -> bool {
         let points = self.curves.iter().flat_map(|curve| &curve.epochs);
         let last = points.filter(|point| measure(point).is_finite()).map(|point| point.epoch as f64).reduce(f64::max);
         last > mean(self.curves, measure).last().map(|&(epoch, _)| epoch)
     }
 
-    fn legend(&self) -> Legend {
+    fn entries(&self) -> Vec<(Sample, String)> {
         let runs = self.curves.len();
         let mut entries = vec![];
         for side in [Side::Train, Side::Validation] {
-            if runs > 1 {
-                entries.push((Sample::Line(side.stroke(3.5)), format!("{} (mean of {runs} runs)", side.name())));
-            } else {
-                entries.push((Sample::Line(side.stroke(2.5)), side.name().to_owned()));
-            }
+            entries.push(match runs > 1 {
+                true => (Sample::Line(side.stroke(3.5)), format!("{} (mean of {runs} runs)", side.name())),
+                false => (Sample::Line(side.stroke(2.5)), side.name().to_owned()),
+            });
         }
         if runs > 1 {
             entries.push((Sample::Line(Side::Validation.faint()), "single runs".into()));
@@ -146,7 +135,7 @@ impl LearningCurves<'_> {
                 .map(|epoch| format!("epochs picked (median {epoch})")),
         };
         entries.extend(picked.map(|text| (Sample::Marker(if runs > 1 { SMALL_MARKER } else { MARKER }), text)));
-        Legend::new(entries, COLUMN - 2.0 * MARGIN)
+        entries
     }
 
     fn values(&self, measures: [(Side, Measure); 2]) -> impl Iterator<Item = f64> {
@@ -154,31 +143,19 @@ impl LearningCurves<'_> {
         points.flat_map(move |point| measures.map(|(_, measure)| measure(point)))
     }
 
-    fn panel<DB: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<'_, DB>,
-        axes: &Axes,
-        measures: [(Side, Measure); 2],
-    ) -> Result<()> {
-        let place = |(epoch, value): (f64, f64)| axes.place(epoch, value);
-        if let [curve] = self.curves {
-            for (side, measure) in measures {
-                let line: Vec<_> = curve.epochs.iter().map(|p| place((p.epoch as f64, measure(p)))).collect();
-                canvas.line(&line, &side.stroke(2.5))?;
-            }
-            return Ok(());
-        }
+    fn panel(&self, canvas: &mut Canvas<'_>, axes: &Axes, measures: [(Side, Measure); 2]) {
+        let single = self.curves.len() == 1;
         for (side, measure) in measures {
-            for curve in self.curves {
-                let line: Vec<_> = curve.epochs.iter().map(|p| place((p.epoch as f64, measure(p)))).collect();
-                canvas.line(&line, &side.faint())?;
+            for curve in self.curves.iter().take(MOST) {
+                let line: Vec<_> =
+                    curve.epochs.iter().map(|point| axes.place(point.epoch as f64, measure(point))).collect();
+                canvas.line(&line, &if single { side.stroke(2.5) } else { side.faint() });
             }
         }
-        for (side, measure) in measures {
-            let line: Vec<_> = mean(self.curves, measure).into_iter().map(place).collect();
-            canvas.line(&line, &side.stroke(3.5))?;
+        for (side, measure) in measures.into_iter().filter(|_| !single) {
+            let line: Vec<_> = mean(self.curves, measure).into_iter().map(|(x, y)| axes.place(x, y)).collect();
+            canvas.line(&line, &side.stroke(3.5));
         }
-        Ok(())
     }
 }
 
@@ -191,53 +168,44 @@ impl Figure for LearningCurves<'_> {
         format!("Learning curves of {runs}: loss and validation UAR by epoch. {}", self.title)
     }
 
-    fn size(&self) -> (f64, f64) {
-        let ticks_and_label = 10.0 + TICK_SIZE + 10.0 + LABEL_SIZE;
-        let panels = PANEL + BETWEEN + PANEL + ticks_and_label;
-        (COLUMN, self.header().height() + self.legend().height() + 16.0 + panels + MARGIN)
-    }
-
-    fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<'_, DB>) -> Result<()> {
-        let header = self.header();
-        header.draw(canvas)?;
-        let legend = self.legend();
-        legend.draw(canvas, MARGIN, header.height() - 4.0)?;
+    fn draw(&self, canvas: &mut Canvas<'_>) -> (f64, f64) {
+        // Said only where it shows.
+        let cut = self.curves.len() > 1 && LOSSES.iter().chain(&UARS).any(|&(_, measure)| self.mean_is_cut(measure));
+        let note = cut.then(|| "The mean ends where fewer than half of the runs go on.".to_owned());
+        let top = canvas.title(self.title, &self.subtitle.iter().chain(&note).collect::<Vec<_>>());
+        let top = legend(canvas, top - 4.0, &self.entries()) + 20.0;
 
         let epochs = self.curves.iter().flat_map(|curve| &curve.epochs).map(|point| point.epoch);
         let x = Axis::counting(epochs.clone().min().unwrap_or(1), epochs.max().unwrap_or(1));
         let loss = Axis::around(self.values(LOSSES).chain([0.0]), 0.01);
         let uar = Axis::around(self.values(UARS), 5.0);
-        let tick_room = |axis: &Axis| axis.ticks.iter().map(|&t| width(&axis.label(t), TICK_SIZE)).fold(0.0, f64::max);
-        let label_room = tick_room(&loss).max(tick_room(&uar)) + 9.0 + 12.0 + LABEL_SIZE;
-        let left = MARGIN + label_room;
-        let top = header.height() + legend.height() + 16.0;
+        let left = left_of(&[&loss, &uar]);
         let panel = |top, y| Axes { left, top, width: COLUMN - RIGHT - left, height: PANEL, x: x.clone(), y };
         let (loss, uar) = (panel(top, loss), panel(top + PANEL + BETWEEN, uar));
-        loss.draw(canvas, "cross-entropy (nats)", label_room, None)?;
-        uar.draw(canvas, "UAR (%)", label_room, Some("epoch"))?;
+        loss.draw(canvas, Some("cross-entropy (nats)"), None);
+        uar.draw(canvas, Some("UAR (%)"), Some("epoch"));
         if self.curves.iter().all(|curve| curve.epochs.is_empty()) {
             let (x, y) = (left + uar.width / 2.0, top + PANEL / 2.0);
-            canvas.text(x, y, "no epochs recorded", &Text::new(LABEL_SIZE).at(Along::Middle, Across::Middle))?;
+            canvas.text(x, y, "no epochs recorded", &Text::new(LABEL_SIZE).at(Along::Middle, Across::Middle));
         }
         if let [curve] = self.curves
             && let Some(point) = curve.picked()
         {
-            let rule = Stroke::dashed(BLACK, 1.5, 2.0, 5.0);
             for axes in [&loss, &uar] {
-                let (x, _) = axes.place(point.epoch as f64, axes.y.low);
-                canvas.line(&[(x, axes.top), (x, axes.top + axes.height)], &rule)?;
+                let x = axes.across(point.epoch as f64);
+                canvas.line(&[(x, axes.top), (x, axes.bottom())], &Stroke::dashed(BLACK, 1.5, 2.0, 5.0));
             }
         }
-        self.panel(canvas, &loss, LOSSES)?;
-        self.panel(canvas, &uar, UARS)?;
+        self.panel(canvas, &loss, LOSSES);
+        self.panel(canvas, &uar, UARS);
         let size = if self.curves.len() > 1 { SMALL_MARKER } else { MARKER };
-        for point in self.curves.iter().filter_map(Curve::picked) {
+        for point in self.curves.iter().take(MOST).filter_map(Curve::picked) {
             let (x, y) = uar.place(point.epoch as f64, point.validation_uar * 100.0);
             if y.is_finite() {
-                marker(canvas, (x, y), size)?;
+                marker(canvas, (x, y), size);
             }
         }
-        Ok(())
+        (COLUMN, uar.bottom() + BELOW)
     }
 }
 
@@ -268,7 +236,7 @@ fn median(mut values: Vec<usize>) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::plot::{save, to_svg};
+    use crate::report::plot::{skeleton, to_svg};
 
     fn curve(epochs: usize, offset: f64) -> Curve {
         let points = (1..=epochs).map(|epoch| EpochPoint {
@@ -289,33 +257,32 @@ mod tests {
         assert!(mean(&[], |p| p.train_loss).is_empty());
     }
 
+    fn svg(curves: &[Curve]) -> String {
+        skeleton(&to_svg(&LearningCurves { curves, title: "quickstart", subtitle: &[] }).unwrap())
+    }
+
     #[test]
-    fn any_number_of_runs_and_any_values_can_be_drawn() {
-        let folder = tempfile::tempdir().unwrap();
-        let all_nan = |mut curve: Curve| {
+    fn one_run_has_full_lines_and_the_picked_epoch() {
+        insta::assert_snapshot!(svg(&[curve(4, 0.0)]));
+    }
+
+    #[test]
+    fn several_runs_have_faint_lines_and_a_mean() {
+        insta::assert_snapshot!(svg(&[curve(3, 0.0), curve(0, 0.0), curve(4, 1.0)]));
+    }
+
+    #[test]
+    fn what_was_not_measured_or_diverged_leaves_the_axes_readable() {
+        let all = |value: f64| {
+            let mut curve = curve(5, 0.0);
             for point in &mut curve.epochs {
-                (point.train_loss, point.validation_loss, point.validation_uar) = (f64::NAN, f64::NAN, f64::NAN);
+                (point.train_loss, point.validation_loss, point.validation_uar) = (value, value, value);
             }
-            curve
+            svg(&[curve])
         };
-        let huge = |mut curve: Curve| {
-            curve.epochs[0].train_loss = 1e300;
-            curve
-        };
-        for curves in [
-            vec![],
-            vec![curve(0, 0.0)],
-            vec![curve(1, 0.0)],
-            vec![curve(40, 0.0)],
-            vec![curve(3, 0.0), curve(0, 0.0), curve(9, 1.0)],
-            vec![all_nan(curve(5, 0.0))],
-            vec![huge(curve(5, 0.0))],
-        ] {
-            let figure = LearningCurves { curves: &curves, title: "quickstart", subtitle: &[] };
-            let svg = to_svg(&figure).unwrap();
-            assert!(svg.contains("cross-entropy (nats)") && svg.contains("UAR (%)") && !svg.contains("NaN"), "{svg}");
-            save(&figure, &folder.path().join("curves.png")).unwrap();
-        }
+        assert!(svg(&[]).contains("no epochs recorded") && svg(&[curve(0, 0.0)]).contains("no epochs recorded"));
+        assert!(all(f64::NAN).contains("data-text=\"0.5\"") && !all(f64::NAN).contains("NaN"));
+        assert!(all(1e300).contains("data-text=\"1e300\""));
     }
 
     #[test]

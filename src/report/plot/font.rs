@@ -1,10 +1,8 @@
-//! The embedded font: how wide a text comes out, its pixels and its outlines. No font of the system is ever asked for.
-//!
-//! Plotters can set text itself, but drops the space that belongs to the left of each glyph, so that letters collide.
+//! The embedded font: how wide a text comes out, and its outlines. No font of the system is ever asked for.
 
 use std::sync::OnceLock;
 
-use ab_glyph::{Font, FontRef, OutlineCurve, Point, PxScale, ScaleFont, point};
+use ab_glyph::{Font, FontRef, OutlineCurve, Point};
 use epaint_default_fonts::UBUNTU_LIGHT;
 
 use crate::{
@@ -25,7 +23,7 @@ fn embedded() -> Result<&'static FontRef<'static>> {
 
 /// Which part of a text is at the given place, along the line of writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Along {
+pub(super) enum Along {
     /// Its beginning.
     Start,
     /// Its middle.
@@ -36,7 +34,7 @@ pub enum Along {
 
 /// Which part of a text is at the given place, across the line of writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Across {
+pub(super) enum Across {
     /// The top of its capitals.
     Top,
     /// Half the height of its capitals.
@@ -47,7 +45,7 @@ pub enum Across {
 
 /// How a text is set.
 #[derive(Debug, Clone, Copy)]
-pub struct Text {
+pub(super) struct Text {
     /// The em, in units of the canvas.
     pub size: f64,
     /// The colour.
@@ -64,32 +62,32 @@ pub struct Text {
 
 impl Text {
     /// Black text of `size` units that begins at the given place, on its base line.
-    #[must_use]
-    pub const fn new(size: f64) -> Self {
+    pub(super) const fn new(size: f64) -> Self {
         Self { size, colour: BLACK, bold: false, along: Along::Start, across: Across::Base, upwards: false }
     }
 
     /// The same with other anchors.
-    #[must_use]
-    pub const fn at(self, along: Along, across: Across) -> Self {
+    pub(super) const fn at(self, along: Along, across: Across) -> Self {
         Self { along, across, ..self }
     }
 
+    /// The same in another size.
+    pub(super) const fn sized(self, size: f64) -> Self {
+        Self { size, ..self }
+    }
+
     /// The same in another colour.
-    #[must_use]
-    pub const fn coloured(self, colour: Rgb) -> Self {
+    pub(super) const fn coloured(self, colour: Rgb) -> Self {
         Self { colour, ..self }
     }
 
     /// The same in bold.
-    #[must_use]
-    pub const fn bold(self) -> Self {
+    pub(super) const fn bold(self) -> Self {
         Self { bold: true, ..self }
     }
 
     /// The same running upwards.
-    #[must_use]
-    pub const fn upwards(self) -> Self {
+    pub(super) const fn upwards(self) -> Self {
         Self { upwards: true, ..self }
     }
 
@@ -109,35 +107,12 @@ impl Text {
 }
 
 /// The length of `text` along its line at `size` units per em, in units of the canvas.
-#[must_use]
-pub fn width(text: &str, size: f64) -> f64 {
+pub(super) fn width(text: &str, size: f64) -> f64 {
     // Without a font nothing will be drawn, and the length is of no consequence.
     embedded().map_or(0.0, |font| {
         let end = places(font, text).last().map_or(0.0, |(_, _, end)| end);
         f64::from(end / font.units_per_em().unwrap_or(1.0)) * size
     })
-}
-
-/// Calls `pixel` with the place and the coverage (0 to 1) of every pixel of `text`, which runs to the right from
-/// `(0, 0)` on its base line with `em` pixels per em.
-pub(super) fn rasterise(text: &str, em: f64, mut pixel: impl FnMut(i32, i32, f64) -> Result<()>) -> Result<()> {
-    let font = embedded()?;
-    let unit = em as f32 / font.units_per_em().unwrap_or(1.0);
-    let scale = PxScale::from(font.height_unscaled() * unit);
-    for (letter, start, _) in places(font, text) {
-        let glyph = font.as_scaled(scale).scaled_glyph(letter);
-        let glyph = glyph.id.with_scale_and_position(scale, point(start * unit, 0.0));
-        let Some(outline) = font.outline_glyph(glyph) else { continue };
-        let (left, top) = (outline.px_bounds().min.x as i32, outline.px_bounds().min.y as i32);
-        let mut result = Ok(());
-        outline.draw(|x, y, coverage| {
-            if result.is_ok() && coverage > 0.0 {
-                result = pixel(left + x as i32, top + y as i32, f64::from(coverage.min(1.0)));
-            }
-        });
-        result?;
-    }
-    Ok(())
 }
 
 /// The units of the font in an em.
@@ -194,9 +169,22 @@ fn places(font: &FontRef<'static>, text: &str) -> impl Iterator<Item = (char, f3
     })
 }
 
+/// `text`, or as much of its beginning as fits `limit` units, with an ellipsis.
+pub(super) fn shortened(text: &str, size: f64, limit: f64) -> String {
+    if width(text, size) <= limit {
+        return text.to_owned();
+    }
+    let limit = limit - width("…", size);
+    let mut used = 0.0;
+    let fits = |letter: &char| {
+        used += width(letter.encode_utf8(&mut [0; 4]), size);
+        used <= limit
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
+}
+
 /// Breaks `text` into lines of at most `limit` units: at spaces, or inside a word that is longer than a line.
-#[must_use]
-pub fn wrapped(text: &str, size: f64, limit: f64) -> Vec<String> {
+pub(super) fn wrapped(text: &str, size: f64, limit: f64) -> Vec<String> {
     let mut lines = vec![];
     let mut line = String::new();
     for word in text.split_whitespace() {
@@ -239,13 +227,18 @@ mod tests {
 
     #[test]
     fn capitals_stand_on_the_base_line_as_high_as_said() {
-        let (mut top, mut bottom) = (0, i32::MIN);
-        rasterise("H", 1000.0, |_, y, _| {
-            (top, bottom) = (top.min(y), bottom.max(y));
-            Ok(())
-        })
-        .unwrap();
-        assert!((f64::from(-top) - CAPITAL * 1000.0).abs() < 3.0 && bottom.abs() < 3, "{top} {bottom}");
+        let em = units_per_em().unwrap();
+        let font = embedded().unwrap();
+        let bounds = font.outline(font.glyph_id('H')).unwrap().bounds;
+        let (top, bottom) = (bounds.min.y.max(bounds.max.y), bounds.min.y.min(bounds.max.y));
+        assert!((f64::from(top) / em - CAPITAL).abs() < 0.003 && bottom.abs() < 3.0, "{bounds:?}");
+    }
+
+    #[test]
+    fn a_shortened_text_fits() {
+        assert_eq!(shortened("short", 20.0, 100.0), "short");
+        let short = shortened(&"long".repeat(300), 20.0, 100.0);
+        assert!(short.ends_with('…') && short.starts_with("long") && width(&short, 20.0) <= 100.0, "{short}");
     }
 
     #[test]

@@ -1,32 +1,32 @@
-//! The pictures, as PNG or SVG.
+//! The pictures of reports, as SVG and PNG.
 //!
-//! A picture is a [`Figure`]: it knows its size and draws itself on a [`Canvas`] of any plotters backend. Sizes are in
-//! units of 1/800 of a paper's column; text of 20 units is 7 point in a column of 84 mm. [`save`] writes a figure to
-//! a file of the format that its name asks for, [`to_svg`] gives the SVG as text, to be put into a page.
+//! A picture is a [`Figure`]: it draws itself on a [`Canvas`] and says how large it has become. Sizes are in units of
+//! 1/800 of a paper's column; text of 20 units is 7 point in a column of 84 mm. [`to_svg`] draws it with plotters,
+//! [`to_png`] rasterises that SVG with resvg, [`save`] writes either to a file, by the file's extension.
 //!
 //! | module | what it draws |
 //! |---|---|
 //! | [`confusion`] | the confusion matrix: shares of each true emotion, and counts |
-//! | [`bars`] | a horizontal bar each: UAR by speaker, clips by emotion |
+//! | [`bars`] | a horizontal bar each: UAR by speaker, clips by emotion and corpus |
 //! | [`reliability`] | accuracy by confidence, before and after temperature scaling |
 //! | [`scatter`] | clips as points of a plane: the principal components of the penultimate layer |
 //! | [`spectrograms`] | spectrograms of one clip, altered in several ways |
 //! | [`curves`] | loss and UAR over the epochs of one run or of many |
 //! | [`timeline`] | the probability of every emotion over the time of a recording |
-//! | [`distribution`] | clips by emotion, lengths of clips |
-//! | [`canvas`], [`font`], `overlay`, [`colour`], [`axes`], [`header`], [`legend`] | what the pictures are made of |
+//! | [`durations`] | durations of clips by corpus and emotion |
+//! | `canvas`, `lettering`, `font`, [`colour`], `axes`, `legend`, `marker` | what the pictures are made of |
 
-pub mod axes;
+mod axes;
 pub mod bars;
-pub mod canvas;
+mod canvas;
 pub mod colour;
 pub mod confusion;
 pub mod curves;
-pub mod distribution;
-pub mod font;
-pub mod header;
-pub mod legend;
-pub(crate) mod overlay;
+pub mod durations;
+mod font;
+mod legend;
+mod lettering;
+mod marker;
 pub mod reliability;
 pub mod scatter;
 pub mod spectrograms;
@@ -34,22 +34,22 @@ pub mod timeline;
 
 use std::path::Path;
 
-use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
-
-use self::{
-    canvas::{Canvas, SCALE},
-    overlay::Overlay,
+use resvg::{
+    tiny_skia::{Pixmap, Transform},
+    usvg::{Options, Tree},
 };
+
 use crate::{
     error::{Error, Result},
-    files::{write_whole, write_whole_at},
+    files::write_whole,
 };
 
 pub use self::{
-    bars::Bars,
+    bars::{Bar, Bars},
+    canvas::{Canvas, to_svg},
     confusion::ConfusionMatrix,
     curves::{Curve, EpochPoint, LearningCurves},
-    distribution::{DurationSpread, EmotionBars, Series},
+    durations::Durations,
     reliability::Reliability,
     scatter::Scatter,
     spectrograms::{Panel, Spectrograms},
@@ -57,136 +57,78 @@ pub use self::{
 };
 
 /// Width of a figure unless its content needs more; in the units of the canvas.
-pub const COLUMN: f64 = 800.0;
-
-/// How many pixels of a PNG stand for one unit in either direction.
-const PIXELS_PER_UNIT: u32 = 2;
-
-/// How many drawn pixels are averaged into one pixel of a PNG in either direction: plotters draws hard edges.
-const OVERSAMPLING: u32 = SCALE / PIXELS_PER_UNIT;
+const COLUMN: f64 = 800.0;
+/// Left and right of everything, in units.
+const MARGIN: f64 = 14.0;
 
 /// Something that can be drawn.
 pub trait Figure {
     /// What the picture shows, for those who cannot see it.
     fn description(&self) -> String;
 
-    /// Width and height, in the units of the canvas.
-    fn size(&self) -> (f64, f64);
+    /// Draws the figure from the origin to the right and down. Returns its width and height in the units of the canvas.
+    fn draw(&self, canvas: &mut Canvas<'_>) -> (f64, f64);
+}
 
-    /// Draws the figure on a canvas of that size.
-    fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<'_, DB>) -> Result<()>;
+/// One corpus's part of a distribution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series<'a, T> {
+    /// The corpus's name.
+    pub name: &'a str,
+    /// What it has of each class.
+    pub of_class: Vec<T>,
 }
 
 /// Draws `figure` to `path`, as PNG (1600 pixels wide for a column) or SVG by the extension. The file is written whole
 /// or not at all.
+///
+/// # Errors
+///
+/// [`Error::Config`] where the extension is another one, [`Error::Io`] where the file cannot be written, otherwise as
+/// [`to_svg`].
 pub fn save(figure: &impl Figure, path: &Path) -> Result<()> {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-    match extension.as_deref() {
-        Some("png") => save_png(figure, path),
-        Some("svg") => {
-            let svg = to_svg(figure).map_err(|error| Error::file(path, error.to_string()))?;
-            write_whole(path, |file| file.write_all(svg.as_bytes()))
-        }
-        _ => Err(Error::Config(format!("{}: a figure is written as .png or .svg, name it so", path.display()))),
-    }
+    let bytes = match extension.as_deref() {
+        Some("png") => to_svg(figure).and_then(|svg| to_png(&svg)),
+        Some("svg") => to_svg(figure).map(String::into_bytes),
+        _ => return Err(Error::Config(format!("{}: a figure is written as .png or .svg, name it so", path.display()))),
+    };
+    let bytes = bytes.map_err(|error| Error::file(path, error.to_string()))?;
+    write_whole(path, |file| file.write_all(&bytes))
 }
 
-/// The figure as an SVG document. Its text is outlines of the embedded font, so that it is the same for every reader;
-/// what the figure shows is said in its label, and what each text says in its `data-text`.
-pub fn to_svg(figure: &impl Figure) -> Result<String> {
-    let (width, height) = drawn_size(figure)?;
-    let mut svg = String::new();
-    let mut overlay = Overlay::new(&figure.description());
-    {
-        let mut backend = SVGBackend::with_string(&mut svg, (width, height));
-        draw_on(figure, &mut backend, Some(&mut overlay))?;
-    }
-    // Plotters has no way to say these: the size in units rather than in the finer grid on which it draws, the
-    // description, and text that is no text. Nothing is drawn over text, so that it may come last.
-    let grid = format!("<svg width=\"{width}\" height=\"{height}\"");
-    let units = format!(
-        "<svg role=\"img\" aria-label=\"{}\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"{}\" height=\"{}\"",
-        escaped(&figure.description()),
-        width / SCALE,
-        height / SCALE
-    );
-    let mut svg = svg.replacen(&grid, &units, 1);
-    if let Some(end) = svg.rfind("</svg>") {
-        svg.insert_str(end, &overlay.elements());
-    }
-    Ok(svg)
+/// An SVG of [`to_svg`] as a PNG of two pixels a unit, fewer where it would have more than 40 million.
+///
+/// # Errors
+///
+/// [`Error::Data`] where it cannot be rasterised.
+pub fn to_png(svg: &str) -> Result<Vec<u8>> {
+    const PIXELS_PER_UNIT: f32 = 2.0;
+    const MOST_PIXELS: f32 = 4e7;
+    let cannot = |error: String| Error::Data(format!("the figure cannot be rasterised: {error}"));
+    let tree = Tree::from_str(svg, &Options::default()).map_err(|error| cannot(error.to_string()))?;
+    let (width, height) = (tree.size().width(), tree.size().height());
+    let scale = PIXELS_PER_UNIT.min((MOST_PIXELS / (width * height)).sqrt());
+    let pixels = |length: f32| (length * scale).ceil().max(1.0) as u32;
+    let mut pixmap = Pixmap::new(pixels(width), pixels(height)).ok_or_else(|| cannot("it is too large".into()))?;
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
+    pixmap.encode_png().map_err(|error| cannot(error.to_string()))
 }
 
-fn save_png(figure: &impl Figure, path: &Path) -> Result<()> {
-    let cannot = |error: String| Error::file(path, error);
-    let (width, height) = drawn_size(figure).map_err(|error| cannot(error.to_string()))?;
-    let mut drawn = vec![u8::MAX; width as usize * height as usize * 3];
-    {
-        let mut backend = BitMapBackend::with_buffer(&mut drawn, (width, height));
-        draw_on(figure, &mut backend, None).map_err(|error| cannot(error.to_string()))?;
-    }
-    let pixels = averaged(&drawn, width as usize, OVERSAMPLING as usize);
-    let size = (width / OVERSAMPLING, height / OVERSAMPLING);
-    write_whole_at(path, |temporary| {
-        let mut image = BitMapBackend::new(temporary, size);
-        image
-            .blit_bitmap((0, 0), size, &pixels)
-            .and_then(|()| image.present())
-            .map_err(|error| cannot(format!("cannot be written as PNG: {error}")))
-    })
-}
-
-/// The size on the drawing grid, a multiple of [`SCALE`].
-fn drawn_size(figure: &impl Figure) -> Result<(u32, u32)> {
-    // Beyond this a bitmap would take gigabytes.
-    const LARGEST: f64 = 8000.0;
-    let (width, height) = figure.size();
-    if !(1.0..=LARGEST).contains(&width) || !(1.0..=LARGEST).contains(&height) {
-        return Err(Error::Data(format!(
-            "the figure would be {width:.0} by {height:.0} units, more than {LARGEST:.0} cannot be drawn: \
-             there are too many classes or the title is too long"
-        )));
-    }
-    Ok((width.ceil() as u32 * SCALE, height.ceil() as u32 * SCALE))
-}
-
-fn draw_on<DB: DrawingBackend>(figure: &impl Figure, backend: &mut DB, overlay: Option<&mut Overlay>) -> Result<()> {
-    backend.ensure_prepared().map_err(canvas::failed)?;
-    let mut canvas = Canvas::new(backend, overlay);
-    let (width, height) = figure.size();
-    canvas.rectangle(0.0, 0.0, width.ceil(), height.ceil(), colour::WHITE)?;
-    figure.draw(&mut canvas)?;
-    backend.present().map_err(canvas::failed)
-}
-
-/// Each `factor` × `factor` pixels of an RGB image of `width` pixels as their mean.
-fn averaged(drawn: &[u8], width: usize, factor: usize) -> Vec<u8> {
-    let area = (factor * factor) as u32;
-    let mut pixels = Vec::with_capacity(drawn.len() / (factor * factor));
-    let mut sums = vec![0_u32; width / factor * 3];
-    for band in drawn.chunks_exact(width * 3 * factor) {
-        sums.fill(0);
-        for line in band.chunks_exact(width * 3) {
-            for (block, sum) in line.chunks_exact(3 * factor).zip(sums.chunks_exact_mut(3)) {
-                for pixel in block.chunks_exact(3) {
-                    for (channel, sum) in pixel.iter().zip(sum.iter_mut()) {
-                        *sum += u32::from(*channel);
-                    }
-                }
-            }
-        }
-        pixels.extend(sums.iter().map(|sum| ((sum + area / 2) / area) as u8));
-    }
-    pixels
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+/// The parts of an SVG that snapshots compare: without outlines of letters, a text as what it says and where it is.
+#[cfg(test)]
+fn skeleton(svg: &str) -> String {
+    let lines = svg.lines().filter(|line| !line.starts_with("<path id=") && !line.contains("defs>"));
+    lines.map(|line| line.split("<use").next().unwrap_or(line).to_owned() + "\n").collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        canvas::Stroke,
+        font::{Across, Along, Text},
+        *,
+    };
 
     struct Square(f64);
 
@@ -195,13 +137,11 @@ mod tests {
             "a \"square\"".into()
         }
 
-        fn size(&self) -> (f64, f64) {
+        fn draw(&self, canvas: &mut Canvas<'_>) -> (f64, f64) {
+            canvas.rectangle(0.0, 0.0, 5.0, 10.0, colour::BLUE);
+            canvas.line(&[(5.0, 9.0), (20.0, 9.0)], &Stroke::solid(colour::BLACK, 2.0));
+            canvas.text(5.0, 5.0, "a < b", &Text::new(6.0).at(Along::Start, Across::Base));
             (self.0, 10.0)
-        }
-
-        fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<'_, DB>) -> Result<()> {
-            canvas.rectangle(0.0, 0.0, 5.0, 10.0, colour::BLACK)?;
-            canvas.text(5.0, 5.0, "a < b", &font::Text::new(6.0))
         }
     }
 
@@ -213,11 +153,23 @@ mod tests {
         save(&Square(20.0), &svg).unwrap();
         assert!(std::fs::read(png).unwrap().starts_with(b"\x89PNG"));
         let svg = std::fs::read_to_string(svg).unwrap();
-        assert!(svg.starts_with("<svg role=\"img\" aria-label=\"a &quot;square&quot;\" xmlns:xlink="));
+        assert!(svg.starts_with("<svg role=\"img\" aria-label=\"a &quot;square&quot;\" xmlns="), "{svg}");
         assert!(svg.contains("width=\"20\" height=\"10\""));
         assert!(svg.contains("viewBox=\"0 0 80 40\"") && svg.contains("a &lt; b") && !svg.contains("<text"), "{svg}");
         let error = save(&Square(20.0), &folder.path().join("a.jpeg")).unwrap_err();
         assert_eq!(error.exit_status(), 2);
+    }
+
+    #[test]
+    fn pixels_are_those_of_the_svg() {
+        let pixmap = Pixmap::decode_png(&to_png(&to_svg(&Square(20.0)).unwrap()).unwrap()).unwrap();
+        assert_eq!((pixmap.width(), pixmap.height()), (40, 20));
+        let at = |x, y| pixmap.pixel(x, y).map(|p| (p.red(), p.green(), p.blue(), p.alpha())).unwrap();
+        assert_eq!(at(4, 4), (0x00, 0x72, 0xb2, 255), "the rectangle");
+        assert_eq!(at(30, 18), (0x1a, 0x1a, 0x1a, 255), "the line");
+        assert_eq!(at(38, 2), (255, 255, 255, 255), "the paper");
+        // The stem of the b is about at 5 units + 3.4 em of text of 6 units.
+        assert!((10..36).any(|x| at(x, 8).0 < 200), "the text");
     }
 
     #[test]
@@ -230,10 +182,17 @@ mod tests {
     }
 
     #[test]
-    fn pixels_are_the_mean_of_their_blocks() {
-        let black_white = [[0; 3], [255; 3], [255; 3], [255; 3]].concat();
-        let all_black = [0; 12];
-        let drawn = [black_white.as_slice(), &all_black].concat();
-        assert_eq!(averaged(&drawn, 4, 2), [64, 64, 64, 128, 128, 128]);
+    fn a_large_picture_has_no_more_pixels_than_can_be_held() {
+        struct Large;
+        impl Figure for Large {
+            fn description(&self) -> String {
+                String::new()
+            }
+            fn draw(&self, _: &mut Canvas<'_>) -> (f64, f64) {
+                (8_000.0, 8_000.0)
+            }
+        }
+        let pixmap = Pixmap::decode_png(&to_png(&to_svg(&Large).unwrap()).unwrap()).unwrap();
+        assert!((39_000_000..41_000_000).contains(&(pixmap.width() * pixmap.height())));
     }
 }

@@ -1,22 +1,20 @@
-//! A timeline: the probability of every emotion over the time of a recording, a row an emotion, the darker the likelier.
-
-use plotters::backend::DrawingBackend;
+//! A timeline: the probability of every emotion over the time of a recording, a row for each emotion, darker where it is more probable.
 
 use super::{
-    COLUMN, Figure,
-    axes::{Axes, Axis, LABEL_SIZE, TICK_SIZE},
-    canvas::{Canvas, Stroke},
-    colour::{BLACK, FAINT, FRAME, WHITE, ramp},
-    font::{Across, Along, Text, width},
-    header::Header,
+    COLUMN, Canvas, Figure,
+    axes::{Axes, Axis, BELOW, NAME_ROOM, TICK_SIZE, right_of},
+    canvas::Stroke,
+    colour::{BLACK, FAINT, WHITE, ramp},
+    font::{Across, Along, Text, shortened},
 };
-use crate::error::Result;
+use crate::numeric::argmax;
 
-const MARGIN: f64 = 14.0;
 /// Room for half of the last tick's label.
 const RIGHT: f64 = 30.0;
 /// Height of an emotion's row.
 const ROW: f64 = 44.0;
+/// Most height of all rows together.
+const HIGHEST: f64 = 5_000.0;
 
 /// A window of the recording.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,11 +46,6 @@ struct Column {
 }
 
 impl Timeline<'_> {
-    fn header(&self) -> Header {
-        let note = "Darker is likelier; a line marks the likeliest; grey is silence.";
-        Header::new(self.title, [note], "", COLUMN)
-    }
-
     fn end(&self) -> f64 {
         self.pieces.iter().map(|piece| piece.end).filter(|end| end.is_finite()).fold(0.0, f64::max)
     }
@@ -70,14 +63,15 @@ impl Timeline<'_> {
             .map(|(number, pieces)| {
                 let first = number * group;
                 let end = first + pieces.len() - 1;
-                let heard: Vec<&Vec<f32>> = pieces.iter().filter_map(|piece| piece.probabilities.as_ref()).collect();
+                let answered: Vec<&Vec<f32>> = pieces.iter().filter_map(|piece| piece.probabilities.as_ref()).collect();
                 let mean = |class: usize| {
-                    heard.iter().filter_map(|p| p.get(class)).map(|&p| f64::from(p)).sum::<f64>() / heard.len() as f64
+                    answered.iter().filter_map(|p| p.get(class)).map(|&p| f64::from(p)).sum::<f64>()
+                        / answered.len() as f64
                 };
                 Column {
                     start: if first == 0 { pieces[0].start } else { between(first - 1) },
                     end: if end == last { pieces[pieces.len() - 1].end } else { between(end) },
-                    probabilities: (!heard.is_empty()).then(|| (0..self.classes.len()).map(mean).collect()),
+                    probabilities: (!answered.is_empty()).then(|| (0..self.classes.len()).map(mean).collect()),
                 }
             })
             .collect()
@@ -89,69 +83,53 @@ impl Figure for Timeline<'_> {
         format!("Timeline of {} emotions over {:.0} s: {}", self.classes.len(), self.end(), self.title)
     }
 
-    fn size(&self) -> (f64, f64) {
-        let ticks_and_label = 10.0 + TICK_SIZE + 10.0 + LABEL_SIZE;
-        (COLUMN, self.header().height() + ROW * self.classes.len().max(1) as f64 + ticks_and_label + MARGIN)
-    }
-
-    fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<'_, DB>) -> Result<()> {
-        let header = self.header();
-        header.draw(canvas)?;
+    fn draw(&self, canvas: &mut Canvas<'_>) -> (f64, f64) {
+        let note = "Darker is more probable; a line marks the most probable emotion; grey is silence.";
+        let top = canvas.title(self.title, &[note]);
         let (unit, label) = if self.end() > 600.0 { (60.0, "minutes") } else { (1.0, "seconds") };
-        let label_room = self.classes.iter().map(|class| width(class, TICK_SIZE)).fold(0.0, f64::max) + 9.0;
-        let left = MARGIN + label_room;
+        let classes = self.classes.len().max(1) as f64;
+        let row_height = ROW.min(HIGHEST / classes);
+        let size = TICK_SIZE.min(row_height);
         let mut x = Axis::around([0.0, self.end() / unit], 0.1);
         // The picture ends with the recording, not with the next round number.
         x.high = (self.end() / unit).max(0.1);
         x.ticks.retain(|&tick| tick <= x.high);
-        let axes = Axes {
-            left,
-            top: header.height(),
-            width: COLUMN - RIGHT - left,
-            height: ROW * self.classes.len().max(1) as f64,
-            x,
-            y: Axis::around([0.0, 1.0], 1.0),
-        };
-        canvas.rectangle(axes.left, axes.top, axes.width, axes.height, FAINT)?;
-        let row = |class: usize| axes.top + ROW * class as f64;
+        let left = right_of(self.classes.iter().map(String::as_str), size);
+        let axes = Axes::of_rows(left, COLUMN - RIGHT, top, row_height * classes, x);
+        axes.draw(canvas, None, Some(label));
+        canvas.rectangle(axes.left, axes.top, axes.width, axes.height, FAINT);
+        let row = |class: usize| axes.top + row_height * class as f64;
         // One column for each pixel of a printed line, and no finer.
         for column in self.columns(axes.width as usize) {
             let Some(probabilities) = &column.probabilities else { continue };
-            let (from, _) = axes.place(column.start / unit, 0.0);
-            let (to, _) = axes.place(column.end / unit, 0.0);
-            let likeliest = probabilities.iter().copied().fold(0.0, f64::max);
-            for (class, &probability) in probabilities.iter().enumerate() {
-                canvas.rectangle(from, row(class), to - from, ROW, ramp(probability))?;
-                if probability == likeliest {
-                    let y = row(class) + ROW / 2.0;
-                    canvas.line(&[(from, y), (to, y)], &Stroke::solid(BLACK, 4.0))?;
+            let (from, to) = (axes.across(column.start / unit), axes.across(column.end / unit));
+            canvas.rectangle(from, axes.top, to - from, axes.height, ramp(0.0));
+            let most = argmax(probabilities);
+            // What cannot be told from 0 is drawn already: of a thousand emotions nearly all.
+            for (class, &probability) in probabilities.iter().enumerate().filter(|(_, p)| **p >= 0.004) {
+                canvas.rectangle(from, row(class), to - from, row_height, ramp(probability));
+                if class == most {
+                    let y = row(class) + row_height / 2.0;
+                    canvas.line(&[(from, y), (to, y)], &Stroke::solid(BLACK, 4.0_f64.min(row_height / 3.0)));
                 }
             }
         }
         for class in 1..self.classes.len() {
-            let y = row(class);
-            canvas.line(&[(axes.left, y), (axes.left + axes.width, y)], &Stroke::solid(WHITE, 2.0))?;
+            let line = [(axes.left, row(class)), (axes.left + axes.width, row(class))];
+            canvas.line(&line, &Stroke::solid(WHITE, 2.0_f64.min(row_height / 10.0)));
         }
         for (class, name) in self.classes.iter().enumerate() {
-            let style = Text::new(TICK_SIZE).at(Along::End, Across::Middle);
-            canvas.text(axes.left - 9.0, row(class) + ROW / 2.0, name, &style)?;
+            let style = Text::new(size).at(Along::End, Across::Middle);
+            canvas.text(axes.left - 9.0, row(class) + row_height / 2.0, &shortened(name, size, NAME_ROOM), &style);
         }
-        let bottom = axes.top + axes.height;
-        for &tick in &axes.x.ticks {
-            let (at, _) = axes.place(tick, 0.0);
-            canvas.line(&[(at, bottom), (at, bottom + 7.0)], &Stroke::solid(FRAME, 1.5))?;
-            let style = Text::new(TICK_SIZE).at(Along::Middle, Across::Top);
-            canvas.text(at, bottom + 10.0, &axes.x.label(tick), &style)?;
-        }
-        let style = Text::new(LABEL_SIZE).at(Along::Middle, Across::Top);
-        canvas.text(axes.left + axes.width / 2.0, bottom + 10.0 + TICK_SIZE + 10.0, label, &style)
+        (COLUMN, axes.bottom() + BELOW)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::plot::{save, to_svg};
+    use crate::report::plot::{skeleton, to_svg};
 
     fn piece(start: f64, probabilities: Option<[f32; 2]>) -> Piece {
         Piece { start, end: start + 3.0, probabilities: probabilities.map(Vec::from) }
@@ -167,20 +145,27 @@ mod tests {
         let two = figure.columns(2);
         assert_eq!((two.len(), two[0].end, two[1].end), (2, 3.0, 5.0));
         let mean = two[0].probabilities.as_ref().unwrap();
-        assert!((mean[0] - 0.9).abs() < 1e-6, "silence has no say: {mean:?}");
+        assert!((mean[0] - 0.9).abs() < 1e-6, "silence does not count: {mean:?}");
     }
 
     #[test]
-    fn any_recording_can_be_drawn() {
-        let folder = tempfile::tempdir().unwrap();
+    fn rows_are_shaded_by_probability_and_the_most_probable_is_marked() {
         let classes = ["angry".to_owned(), "sad".to_owned()];
-        for n in [0, 1, 5, 9_000] {
+        let pieces = [piece(0.0, Some([0.9, 0.1])), piece(3.0, None), piece(6.0, Some([0.25, 0.75]))];
+        let figure = Timeline { title: "a recording", classes: &classes, pieces: &pieces };
+        insta::assert_snapshot!(skeleton(&to_svg(&figure).unwrap()));
+    }
+
+    #[test]
+    fn long_recordings_and_many_emotions_stay_within_the_page() {
+        let classes = ["angry".to_owned(), "sad".to_owned()];
+        for (n, unit) in [(0, "seconds"), (5, "seconds"), (9_000, "minutes")] {
             let pieces: Vec<Piece> = (0..n).map(|i| piece(f64::from(i), (i % 3 > 0).then_some([0.25, 0.75]))).collect();
-            let figure = Timeline { title: "a recording", classes: &classes, pieces: &pieces };
-            let svg = to_svg(&figure).unwrap();
-            assert!(svg.contains(if n > 600 { "minutes" } else { "seconds" }) && !svg.contains("NaN"), "{n}");
+            let svg = to_svg(&Timeline { title: "a recording", classes: &classes, pieces: &pieces }).unwrap();
+            assert!(svg.contains(unit) && !svg.contains("NaN") && svg.matches("<rect").count() < 3_000, "{n}");
         }
-        let pieces = [piece(0.0, Some([0.25, 0.75]))];
-        save(&Timeline { title: "a", classes: &classes, pieces: &pieces }, &folder.path().join("t.png")).unwrap();
+        let many: Vec<String> = (0..1_000).map(|class| format!("emotion {class}")).collect();
+        let pieces = vec![Piece { start: 0.0, end: 3.0, probabilities: Some(vec![0.001; 1_000]) }; 50];
+        to_svg(&Timeline { title: "t", classes: &many, pieces: &pieces }).unwrap();
     }
 }
