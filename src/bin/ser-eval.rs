@@ -92,7 +92,7 @@ fn run(arguments: Arguments) -> Result<()> {
         }
         let evaluation =
             report::gather(dir, &folder, &data_dir(arguments.data.clone()), arguments.bootstrap(), &terminal)?;
-        let figures = report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted());
+        let figures = report::terminal(&evaluation, &report::published(&evaluation)?, report::colour_wanted());
         return print(&format!("{figures}\nreport      {}\n", folder.join("report.html").display()));
     }
     compare_all(&arguments, &terminal)

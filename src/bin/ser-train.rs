@@ -138,7 +138,7 @@ fn run(arguments: &Arguments, observer: &dyn Observer) -> Result<()> {
             observer.log(report::runs(name, &trained.outcomes)?.trim_end());
             if !arguments.no_report {
                 let evaluation = report::gather(&jobs.out, &folder, &data, Bootstrap::default(), observer)?;
-                let figures = report::terminal(&evaluation, &report::beside(&evaluation)?, report::colour_wanted());
+                let figures = report::terminal(&evaluation, &report::published(&evaluation)?, report::colour_wanted());
                 print(&format!("{figures}report      {}\n", folder.join("report.html").display()))?;
             }
         }

@@ -39,7 +39,6 @@ use crate::{
     protocol::Fold,
     rng,
     run::{Done, Embeddings, Prediction, RunDir, RunRecord, SplitRow, write_predictions},
-    task::argmax,
     train::{Batches, Checkpoint, Dataset, Item, Optimiser, Place, Replicas, Select, State},
 };
 

@@ -135,7 +135,7 @@ pub fn several(evaluations: &[Evaluation]) -> Vec<Table> {
             });
             let notes: Vec<String> = of.iter().flat_map(|evaluation| warnings(evaluation)).collect();
             let columns = ["experiment", "seeds", "UAR %", "95 % by speakers", "WA %", "macro F1 %"];
-            Table::new(protocol.0, &columns).rows(rows).note(notes.join(" "))
+            Table::new(protocol.0, columns).rows(rows).note(notes.join(" "))
         })
         .collect()
 }

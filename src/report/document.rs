@@ -1,4 +1,10 @@
-//! Headings, lines, lists and tables, which become plain text for a terminal or Markdown for a page.
+//! Headings, paragraphs, lists and tables, which become plain text for a terminal or Markdown for a page.
+//!
+//! All that a document is given is text, which Markdown shows as it is; what is Markdown already is given as
+//! [`Document::markdown`].
+
+use super::table::Table;
+use crate::escape;
 
 /// A document, from top to bottom.
 #[derive(Debug, Clone, Default)]
@@ -8,94 +14,50 @@ pub struct Document {
 
 #[derive(Debug, Clone)]
 enum Block {
-    Title(String),
-    Heading(String),
+    Heading(usize, String),
     Paragraph(String),
+    Warning(String),
+    Markdown(String),
+    Code(String),
     List(Vec<String>),
     Table(Table),
     Picture { path: String, description: String },
 }
 
-/// A table. Columns of numbers are set to the right.
-#[derive(Debug, Clone, Default)]
-pub struct Table {
-    header: Vec<String>,
-    rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    /// A table without rows.
-    pub fn new<S: Into<String>>(header: impl IntoIterator<Item = S>) -> Self {
-        Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new() }
-    }
-
-    /// Adds a row: a cell for each column, in their order.
-    pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
-        self.rows.push(cells.into_iter().map(Into::into).collect());
-    }
-
-    /// Whether all that stands in a column is numbers, or nothing.
-    fn is_numeric(&self, column: usize) -> bool {
-        let number =
-            |cell: &String| cell.trim_end_matches([' ', '%']).replace(['–', ':', '/'], "").parse::<f64>().is_ok();
-        let mut cells = self.rows.iter().filter_map(|row| row.get(column)).filter(|cell| !is_blank(cell)).peekable();
-        cells.peek().is_some() && cells.all(number)
-    }
-
-    /// The table in lines of equal columns.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let width = |column: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(column)).chain(self.header.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let columns: Vec<(usize, bool)> =
-            (0..self.header.len()).map(|column| (width(column), self.is_numeric(column))).collect();
-        let mut text = String::new();
-        for row in std::iter::once(&self.header).chain(&self.rows) {
-            let cells = row.iter().zip(&columns).map(|(cell, &(width, numeric))| {
-                if numeric { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
-            });
-            text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
-            text.push('\n');
-        }
-        text
-    }
-
-    fn to_markdown(&self) -> String {
-        let line = |cells: &mut dyn Iterator<Item = String>| format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
-        let escaped = |cell: &String| cell.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " ");
-        let mut text = line(&mut self.header.iter().map(escaped));
-        text.push_str(&line(
-            &mut (0..self.header.len()).map(
-                |column| {
-                    if self.is_numeric(column) { "---:".to_owned() } else { "---".to_owned() }
-                },
-            ),
-        ));
-        self.rows.iter().for_each(|row| text.push_str(&line(&mut row.iter().map(escaped))));
-        text
-    }
-}
-
-fn is_blank(cell: &str) -> bool {
-    matches!(cell, "" | "–" | "?")
-}
-
 impl Document {
     /// The one title, at the top.
     pub fn title(&mut self, text: impl Into<String>) {
-        self.blocks.push(Block::Title(text.into()));
+        self.blocks.push(Block::Heading(1, text.into()));
     }
 
     /// Begins a section.
     pub fn heading(&mut self, text: impl Into<String>) {
-        self.blocks.push(Block::Heading(text.into()));
+        self.blocks.push(Block::Heading(2, text.into()));
+    }
+
+    /// Begins a part of a section.
+    pub fn subheading(&mut self, text: impl Into<String>) {
+        self.blocks.push(Block::Heading(3, text.into()));
     }
 
     /// Running text.
     pub fn paragraph(&mut self, text: impl Into<String>) {
         self.blocks.push(Block::Paragraph(text.into()));
+    }
+
+    /// Running text that must not be overlooked.
+    pub fn warning(&mut self, text: impl Into<String>) {
+        self.blocks.push(Block::Warning(text.into()));
+    }
+
+    /// A paragraph of Markdown. Names of others in it must have been escaped.
+    pub fn markdown(&mut self, text: impl Into<String>) {
+        self.blocks.push(Block::Markdown(text.into()));
+    }
+
+    /// Lines that are shown as they are.
+    pub fn code(&mut self, text: impl Into<String>) {
+        self.blocks.push(Block::Code(text.into()));
     }
 
     /// A list; none where there are no items.
@@ -105,7 +67,7 @@ impl Document {
         }
     }
 
-    /// A table.
+    /// A table, under its title if it has one.
     pub fn table(&mut self, table: Table) {
         self.blocks.push(Block::Table(table));
     }
@@ -118,14 +80,17 @@ impl Document {
     /// As plain text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let underlined = |text: &str, with: &str| format!("{text}\n{}\n", with.repeat(text.chars().count()));
         let blocks = self.blocks.iter().filter_map(|block| {
             Some(match block {
-                Block::Title(text) => underlined(text, "="),
-                Block::Heading(text) => underlined(text, "-"),
-                Block::Paragraph(text) => format!("{text}\n"),
-                Block::List(items) => items.iter().map(|item| format!("- {item}\n")).collect(),
-                Block::Table(table) => table.to_text(),
+                Block::Heading(level, text) => {
+                    let (text, line) = (escape::text(text), if *level == 1 { "=" } else { "-" });
+                    format!("{text}\n{}\n", line.repeat(text.chars().count()))
+                }
+                Block::Paragraph(text) | Block::Warning(text) => format!("{}\n", escape::text(text)),
+                Block::Markdown(text) => format!("{text}\n"),
+                Block::Code(text) => text.clone(),
+                Block::List(items) => items.iter().map(|item| format!("- {}\n", escape::text(item))).collect(),
+                Block::Table(table) => table.wide(),
                 Block::Picture { .. } => return None,
             })
         });
@@ -135,16 +100,42 @@ impl Document {
     /// As Markdown, with tables as GitHub draws them.
     #[must_use]
     pub fn to_markdown(&self) -> String {
+        let safe = |text: &str| escape::markdown(text);
         let blocks = self.blocks.iter().map(|block| match block {
-            Block::Title(text) => format!("# {text}\n"),
-            Block::Heading(text) => format!("## {text}\n"),
-            Block::Paragraph(text) => format!("{text}\n"),
-            Block::List(items) => items.iter().map(|item| format!("- {item}\n")).collect(),
-            Block::Table(table) => table.to_markdown(),
-            Block::Picture { path, description } => format!("![{description}]({path})\n"),
+            Block::Heading(level, text) => format!("{} {}\n", "#".repeat(*level), safe(text)),
+            Block::Paragraph(text) => format!("{}\n", safe(text)),
+            Block::Warning(text) => format!("**{}**\n", safe(text)),
+            Block::Markdown(text) => format!("{text}\n"),
+            Block::Code(text) => fenced(text),
+            Block::List(items) => items.iter().map(|item| format!("- {}\n", safe(item))).collect(),
+            Block::Table(of) if of.title.is_empty() => table(of),
+            Block::Table(of) => format!("### {}\n\n{}", safe(&of.title), table(of)),
+            Block::Picture { path, description } => format!("![{}]({path})\n", safe(description)),
         });
         blocks.collect::<Vec<_>>().join("\n")
     }
+}
+
+/// Lines in a fence that none of them can close.
+fn fenced(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(3.max(longest + 1));
+    format!("{fence}text\n{}\n{fence}\n", text.trim_end_matches('\n'))
+}
+
+/// A table in Markdown without its title, its note below it.
+pub(super) fn table(table: &Table) -> String {
+    let line = |cells: &mut dyn Iterator<Item = String>| format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
+    let mut text = line(&mut table.columns.iter().map(|heading| escape::markdown(heading)));
+    let rule = |column| if table.is_words(column) { "---".to_owned() } else { "---:".to_owned() };
+    text.push_str(&line(&mut (0..table.columns.len()).map(rule)));
+    for row in &table.rows {
+        text.push_str(&line(&mut row.iter().map(|cell| escape::markdown(cell))));
+    }
+    if !table.note.is_empty() {
+        text.push_str(&format!("\n{}\n", escape::markdown(&table.note)));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -153,24 +144,19 @@ mod tests {
 
     #[test]
     fn a_document_is_text_or_markdown() {
-        let mut table = Table::new(["name", "n", "share"]);
-        table.row(["é|", "9", "9.1 %"]);
+        let mut table = Table::new("", ["name", "n", "share"]).note("See *.");
+        table.row(["é|b_c", "9", "9.1 %"]);
         table.row(["all", "100", "–"]);
         let mut document = Document::default();
         document.title("Über");
+        document.warning("Beware.");
         document.heading("Part");
         document.list(vec![]);
-        document.list(vec!["one".into()]);
+        document.list(vec!["# one".into()]);
         document.picture("a.png", "a picture");
         document.table(table);
-        assert_eq!(
-            document.to_text(),
-            "Über\n====\n\nPart\n----\n\n- one\n\nname    n  share\né|      9  9.1 %\nall   100      –\n"
-        );
-        assert_eq!(
-            document.to_markdown(),
-            "# Über\n\n## Part\n\n- one\n\n![a picture](a.png)\n\n| name | n | share |\n| --- | ---: | ---: |\n| é\\| | 9 | \
-             9.1 % |\n| all | 100 | – |\n"
-        );
+        document.code("a\n```\n");
+        document.markdown("`x`");
+        insta::assert_snapshot!(format!("{}\n\n=== Markdown ===\n\n{}", document.to_text(), document.to_markdown()));
     }
 }

@@ -36,8 +36,7 @@ pub fn table(grid: &Grid) -> Table {
         1 => "folds",
         _ => "seeds, each the mean of its folds",
     };
-    Table::new(format!("{}: {} settings, ranked on validation", grid.experiment, grid.ranked.len()), &columns)
-        .words(&[1])
+    Table::new(format!("{}: {} settings, ranked on validation", grid.experiment, grid.ranked.len()), columns)
         .rows(rows)
         .note(format!(
             "{}. {} folds, {} seeds; mean ± s.d. over {spread}. Test was not looked at: evaluate the setting \
@@ -74,7 +73,7 @@ pub fn write(grid: &Grid, folder: &Path) -> Result<()> {
     create_dir(folder)?;
     let table = table(grid);
     write_whole(&folder.join("grid.txt"), |file| file.write_all(table.plain().as_bytes()))?;
-    write_whole(&folder.join("grid.md"), |file| file.write_all(super::markdown::table(&table).as_bytes()))?;
+    write_whole(&folder.join("grid.md"), |file| file.write_all(super::document::table(&table).as_bytes()))?;
     write_whole(&folder.join("grid.csv"), |file| {
         let mut csv = csv::Writer::from_writer(file);
         csv.write_record(["rank", "setting", "runs", "validation_uar", "validation_uar_std", "best_epoch", "seconds"])?;

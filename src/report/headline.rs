@@ -8,7 +8,7 @@ use crate::{
 
 /// A share as per cent with two decimals, with its spread where there is one: `49.90` or `49.90 ± 1.02`.
 #[must_use]
-pub fn percent(spread: Spread) -> String {
+pub(super) fn percent(spread: Spread) -> String {
     match spread.std {
         Some(std) => format!("{:.2} ± {:.2}", 100.0 * spread.mean, 100.0 * std),
         None => format!("{:.2}", 100.0 * spread.mean),

@@ -2,18 +2,18 @@
 //!
 //! | module | what it writes |
 //! |---|---|
-//! | [`headline()`] | the few lines that stand on top of everything |
+//! | [`headline()`] | the few lines at the top of every report |
 //! | [`terminal()`] | headline and figures for a terminal of 80 columns |
-//! | [`text`] | the classification report in scikit-learn's layout |
-//! | [`tables`], [`table`] | the figures as tables, for text, Markdown and LaTeX |
-//! | [`markdown`], [`latex`], [`model_card`] | `report.md`, `report.tex`, `model_card.md` |
-//! | [`csv`] | the confusion matrix, and all figures one a row |
-//! | [`json`] | all figures with their protocol, for programs |
+//! | `text` | the classification report in scikit-learn's layout |
+//! | `tables`, `table` | the figures as tables, for text, Markdown and pages |
+//! | `markdown`, `latex`, `model_card` | `report.md`, `report.tex`, `model_card.md` |
+//! | `csv` | the confusion matrix, and all figures one a row |
+//! | `json` | all figures with their protocol, for programs |
 //! | [`examples()`] | what augmentation does to a clip |
-//! | [`html`] | one page with everything, the clips to be seen and heard |
+//! | `html` | one page with everything, with clips to look at and listen to |
 //! | [`plot`], `pictures` | the pictures, as PNG and SVG; which of them a report has |
-//! | [`published`] | what others and people reach under the same protocol |
-//! | [`reproduction()`] | the page of our experiments beside what is published |
+//! | [`published()`] | what others and people reach under the same protocol |
+//! | [`reproduction()`] | the page of our experiments compared with what is published |
 //! | [`comparison`] | two experiments or more |
 //! | [`gather()`] | the report of a folder's finished runs |
 //! | [`write()`] | all of one experiment's into one folder |
@@ -26,42 +26,41 @@
 //! | [`cache`] | what is in the feature cache: text |
 //! | [`encoders`] | pretrained encoders: text; hidden states of files, as NPY |
 //! | [`features`] | the features of files, as CSV or NPY |
-//! | [`document`] | headings, lists and tables as plain text or Markdown |
+//! | `document` | headings, lists and tables as plain text or Markdown |
 
 pub mod audits;
 pub mod cache;
 pub mod card;
 pub mod comparison;
-pub mod csv;
-pub mod document;
+mod csv;
+mod document;
 pub mod encoders;
 mod examples;
 pub mod features;
 mod gather;
 pub mod grid;
 mod headline;
-pub mod html;
-pub mod json;
-pub mod latex;
-pub mod markdown;
-pub mod model_card;
+mod html;
+mod json;
+mod latex;
+mod markdown;
+mod model_card;
 mod pictures;
 pub mod plot;
-pub mod published;
+mod published;
 mod reproduction;
 mod runs;
 pub mod scan;
 pub mod split;
-pub mod table;
-pub mod tables;
+mod table;
+mod tables;
 mod terminal;
-pub mod text;
+mod text;
 mod write;
 
 pub use examples::examples;
 pub use gather::gather;
-pub use headline::headline;
-pub use published::{Beside, beside};
+pub use published::{Published, published};
 pub use reproduction::{Part, Row, Target, Verdict, reproduction};
 pub use runs::runs;
 pub use terminal::{colour_wanted, terminal};

@@ -1,36 +1,36 @@
 //! The model card (M. Mitchell et al., "Model cards for model reporting", 2019): `model_card.md`, to go with the weights.
 
 use super::{
+    document::Document,
     headline::{headline, warnings},
-    markdown,
-    published::Beside,
+    published::Published,
     tables::{breakdowns, figures, per_class, published},
 };
-use crate::eval::Evaluation;
+use crate::{eval::Evaluation, protocol::audit::Audit};
 
 /// Licences of the corpora by their names here; terms of others are for the user to know.
 const LICENCES: [(&str, &str); 5] = [
-    ("ravdess", "CC BY-NC-SA 4.0: not for commercial use; what is made of it is shared alike"),
+    ("ravdess", "CC BY-NC-SA 4.0: not for commercial use; derivatives under the same licence"),
     ("crema_d", "Open Database License"),
     ("tess", "CC BY-NC-ND 4.0: not for commercial use, no derivatives"),
     ("savee", "for research, on registration"),
-    ("synthetic", "made by this program; nobody's voice"),
+    ("synthetic", "made by this program; not a person's voice"),
 ];
 
 /// The card of an experiment's models.
-#[must_use]
-pub fn card(evaluation: &Evaluation, beside: &Beside) -> String {
+pub(super) fn card(evaluation: &Evaluation, elsewhere: &Published) -> String {
     let protocol = &evaluation.protocol;
-    let mut text = format!("# Model card: {}\n", evaluation.experiment);
-    for warning in warnings(evaluation) {
-        text.push_str(&format!("\n**{warning}**\n"));
-    }
-    let emotions = evaluation.confusion.classes.join(", ");
-    text.push_str(&format!(
-        "\n## Model\n\nA convolutional and bidirectional recurrent network that takes an utterance for one of {} emotions: \
-         {emotions}. One model for each of {} runs (folds and seeds); weights, scaler and settings are in each run's \
-         `bundle/`. Made with ser {}, burn {}, on {} ({}); config {}.\n",
+    let mut document = Document::default();
+    document.title(format!("Model card: {}", evaluation.experiment));
+    warnings(evaluation).into_iter().for_each(|warning| document.warning(warning));
+
+    document.heading("Model");
+    document.paragraph(format!(
+        "A convolutional and bidirectional recurrent network that recognises one of {} emotions in an utterance: {}. One \
+         model for each of {} runs (folds and seeds); weights, scaler and settings are in each run's bundle/. Made with \
+         ser {}, burn {}, on {} ({}); config {}.",
         evaluation.confusion.classes.len(),
+        evaluation.confusion.classes.join(", "),
         evaluation.runs.len(),
         evaluation.versions.ser,
         evaluation.versions.burn,
@@ -38,61 +38,63 @@ pub fn card(evaluation: &Evaluation, beside: &Beside) -> String {
         evaluation.versions.platform,
         evaluation.config_hash
     ));
-    text.push_str(
-        "\n## Intended use\n\nResearch on, and comparison of, speech-emotion recognisers under the protocol below. Not \
-         for decisions about people: hiring, policing, health, insurance, education or the watching of staff or pupils. \
-         What a voice sounds like is not what its speaker feels.\n\n## Data and licences\n\n",
+
+    document.heading("Intended use");
+    document.paragraph(
+        "Research on, and comparison of, speech-emotion recognisers under the protocol below. Not for decisions about \
+         people: hiring, policing, health, insurance, education, or the monitoring of staff or pupils. What a voice sounds \
+         like is not what its speaker feels.",
     );
-    let before = evaluation.trained_on.iter().filter(|corpus| !protocol.corpora.contains(corpus));
-    for corpus in protocol.corpora.iter().chain(before) {
+
+    document.heading("Data and licences");
+    let pretrained = evaluation.trained_on.iter().filter(|corpus| !protocol.corpora.contains(corpus));
+    let licences = protocol.corpora.iter().chain(pretrained).map(|corpus| {
         let licence = LICENCES.iter().find(|(name, _)| name == corpus);
         let licence = licence.map_or("see its source; its terms hold for the model as well", |(_, licence)| licence);
-        let use_ = if evaluation.trained_on.contains(corpus) { "" } else { " (tested on alone, not trained on)" };
-        text.push_str(&format!("- `{corpus}`: {licence}{use_}\n"));
-    }
-    let heard = evaluation.runs.iter().map(|run| (run.audit.clips, run.audit.speakers));
-    let most = |side: usize| heard.clone().map(|(clips, _)| clips[side]).max().unwrap_or(0);
-    let speakers = |side: usize| heard.clone().map(|(_, speakers)| speakers[side]).max().unwrap_or(0);
-    text.push_str(&format!(
-        "\nA run learns from up to {} clips of {} speakers, is validated on up to {} clips and tested on up to {} \
-         clips of {} speakers. A model trained on a corpus is bound by its licence.\n\n## Protocol\n\n```text\n{}```\n\n{}.\n",
-        most(0),
-        speakers(0),
-        most(1),
-        most(2),
-        speakers(2),
-        headline(evaluation),
-        protocol.description
+        let tested = if evaluation.trained_on.contains(corpus) { "" } else { " (tested on, not trained on)" };
+        format!("{corpus}: {licence}{tested}")
+    });
+    document.list(licences.collect());
+    let most = |of: fn(&Audit) -> usize| evaluation.runs.iter().map(|run| of(&run.audit)).max().unwrap_or(0);
+    document.paragraph(format!(
+        "A run is trained on up to {} clips of {} speakers, validated on up to {} clips and tested on up to {} clips of {} \
+         speakers. A model trained on a corpus is bound by its licence.",
+        most(|audit| audit.clips[0]),
+        most(|audit| audit.speakers[0]),
+        most(|audit| audit.clips[1]),
+        most(|audit| audit.clips[2]),
+        most(|audit| audit.speakers[2])
     ));
-    let tables = [Some(figures(evaluation)), published(evaluation, beside), Some(per_class(evaluation))];
-    text.push_str("\n## Figures\n");
-    // Who is recognised worse is the business of a card; the rest is in the report.
+
+    document.heading("Protocol");
+    document.code(headline(evaluation));
+    document.paragraph(format!("{}.", protocol.description));
+
+    document.heading("Figures");
+    let tables = [Some(figures(evaluation)), published(evaluation, elsewhere), Some(per_class(evaluation))];
+    // A card says who is recognised worse; the rest is in the report.
     let people =
         breakdowns(evaluation).into_iter().filter(|table| ["By sex", "By age"].contains(&table.title.as_str()));
-    for table in tables.into_iter().flatten().chain(people) {
-        text.push_str(&format!("\n### {}\n\n{}", table.title, markdown::table(&table)));
+    tables.into_iter().flatten().chain(people).for_each(|table| document.table(table));
+
+    document.heading("Limits");
+    let mut limits: Vec<String> = [
+        "The emotions are acted, a few sentences each, recorded in quiet rooms in one language. Nothing here was measured \
+         on spontaneous speech, in noise, over the telephone or in another language.",
+        "Voices that are not in the corpora (children, the old, accents, illness) were not measured.",
+        "Probabilities are of the emotions above alone; speech with another one, or with none, is still given one.",
+        "The intervals above say how far the figure may move with other speakers of the same kind.",
+    ]
+    .map(str::to_owned)
+    .into();
+    let speakers = evaluation.breakdowns.iter().find(|breakdown| breakdown.by == "speaker");
+    if let Some(speakers) = speakers {
+        let uars = speakers.groups.iter().map(|group| 100.0 * group.uar);
+        let (low, high) = uars.fold((f64::INFINITY, 0.0_f64), |(low, high), uar| (low.min(uar), high.max(uar)));
+        limits.push(format!("Speakers differ: from {low:.1} to {high:.1} % UAR between the worst and the best recognised."));
     }
-    text.push_str(
-        "\n## Limits\n\n- The emotions are acted, a few sentences each, recorded in quiet rooms in one language. Nothing \
-         here was measured on spontaneous speech, in noise, over the telephone or in another language.\n\
-         - Voices that are not in the corpora (children, the old, accents, illness) were not measured.\n\
-         - Probabilities are of the emotions above alone; speech with another one, or with none, is still given one.\n\
-         - The intervals above say how far the figure may move with other speakers of the same kind.\n",
-    );
-    let widest = evaluation
-        .breakdowns
-        .iter()
-        .find(|breakdown| breakdown.by == "speaker")
-        .map(|breakdown| breakdown.groups.iter().map(|group| group.uar))
-        .map(|uars| uars.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), uar| (low.min(uar), high.max(uar))));
-    if let Some((low, high)) = widest {
-        text.push_str(&format!(
-            "- Speakers differ: from {:.1} to {:.1} % UAR between the one recognised worst and the one recognised best.\n",
-            100.0 * low,
-            100.0 * high
-        ));
-    }
-    text
+    document.list(limits);
+    document.to_markdown()
 }
 
 #[cfg(test)]
@@ -105,7 +107,7 @@ mod tests {
         let mut ours = evaluation("mine", 4, 30, &[1, 2], 0.5);
         ours.protocol.corpora = vec!["ravdess".into(), "own".into()];
         ours.trained_on = ["own".to_owned(), "savee".to_owned()].into();
-        let card = card(&ours, &Beside::default());
+        let card = card(&ours, &Published::default());
         let mut from = 0;
         for heading in [
             "# Model card: mine",
@@ -121,8 +123,18 @@ mod tests {
         ] {
             from += card[from..].find(heading).unwrap_or_else(|| panic!("{heading}: {card}"));
         }
-        assert!(card.contains("`ravdess`: CC BY-NC-SA") && card.contains("`own`: see its source"), "{card}");
-        assert!(card.contains("`savee`: "), "started from a network that has heard it: {card}");
-        assert_eq!(card.matches("(tested on alone, not trained on)").count(), 1, "{card}");
+        assert!(card.contains("- ravdess: CC BY-NC-SA") && card.contains("- own: see its source"), "{card}");
+        assert!(card.contains("- savee: "), "started from a network that was trained on it: {card}");
+        assert_eq!(card.matches("(tested on, not trained on)").count(), 1, "{card}");
+    }
+    #[test]
+    fn names_stay_text() {
+        let mut ours = evaluation("mine", 4, 30, &[1], 0.5);
+        ours.confusion.classes[0] = "<img src=x onerror=alert(2)>".into();
+        ours.scores.per_class[0].class = "new\n\n## Heading".into();
+        ours.protocol.corpora = vec!["```\n# a".into()];
+        let card = card(&ours, &Published::default());
+        assert!(!card.contains(" <img") && !card.contains("\n## Heading") && !card.contains("\n# a"), "{card}");
+        assert_eq!(card.matches("````").count(), 2, "a fence that the name cannot close: {card}");
     }
 }

@@ -14,15 +14,15 @@ use crate::{
     protocol::Caveat,
 };
 
-/// The file: what others publish, and the rows of ours that stand beside it.
+/// The file: what others publish, and our rows of the page that compares them.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Table {
+pub(super) struct PublishedFile {
     /// What the page of reproduced figures begins with.
     #[serde(default)]
     pub preface: String,
     /// Figures of systems.
-    pub published: Vec<Published>,
+    pub published: Vec<PublishedFigure>,
     /// Figures of people.
     pub listeners: Vec<Listeners>,
     /// The experiments of ours, in the order of the page.
@@ -33,7 +33,7 @@ pub struct Table {
 /// One published figure.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Published {
+pub struct PublishedFigure {
     /// The corpus.
     pub corpus: String,
     /// Number of classes.
@@ -118,16 +118,16 @@ pub struct Listeners {
     pub source: String,
 }
 
-/// The figures that may stand beside an evaluation's.
+/// What is published under the protocol of an evaluation.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Beside {
-    /// Those of systems.
-    pub published: Vec<Published>,
-    /// Those of people.
+pub struct Published {
+    /// Figures of systems.
+    pub figures: Vec<PublishedFigure>,
+    /// Figures of people.
     pub listeners: Vec<Listeners>,
 }
 
-impl Table {
+impl PublishedFile {
     /// The table that is built in.
     ///
     /// # Errors
@@ -149,34 +149,33 @@ impl Table {
     }
 
     /// What was published under the evaluation's protocol; nothing where folds are missing.
-    #[must_use]
-    pub fn beside(&self, evaluation: &Evaluation) -> Beside {
+    pub(super) fn under(&self, evaluation: &Evaluation) -> Published {
         let protocol = &evaluation.protocol;
-        let [corpus] = &protocol.corpora[..] else { return Beside::default() };
+        let [corpus] = &protocol.corpora[..] else { return Published::default() };
         // What is of a part of a corpus, or of other classes, is not of the same data.
         if !evaluation.complete() || protocol.caveats.iter().any(Caveat::bars_published) {
-            return Beside::default();
+            return Published::default();
         }
         let classes = evaluation.confusion.classes.len();
-        let Self { mut published, mut listeners, .. } = self.clone();
-        published.retain(|figure| {
+        let Self { published: mut figures, mut listeners, .. } = self.clone();
+        figures.retain(|figure| {
             figure.corpus == *corpus
                 && figure.classes == classes
                 && figure.folds == protocol.folds.len()
                 && figure.protocols.contains(&protocol.name)
         });
         listeners.retain(|figure| figure.corpus == *corpus && figure.classes == classes);
-        Beside { published, listeners }
+        Published { figures, listeners }
     }
 }
 
-/// What was published under the evaluation's protocol by the table that is built in.
+/// What was published under the evaluation's protocol, by the table that is built in.
 ///
 /// # Errors
 ///
 /// [`Error::Data`] where that table is broken.
-pub fn beside(evaluation: &Evaluation) -> Result<Beside> {
-    Ok(Table::built_in()?.beside(evaluation))
+pub fn published(evaluation: &Evaluation) -> Result<Published> {
+    Ok(PublishedFile::built_in()?.under(evaluation))
 }
 
 #[cfg(test)]
@@ -186,7 +185,7 @@ mod tests {
 
     #[test]
     fn every_entry_names_a_protocol_and_a_source() {
-        let Table { published, listeners, .. } = Table::built_in().unwrap();
+        let PublishedFile { published, listeners, .. } = PublishedFile::built_in().unwrap();
         for figure in &published {
             assert!(figure.protocols.iter().all(|name| name.parse::<Kind>().is_ok()), "{figure:?}");
             assert!(!figure.source.is_empty() && (0.0..=100.0).contains(&figure.value), "{figure:?}");
@@ -195,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_protocol_stands_beside() {
+    fn only_figures_of_the_same_protocol_are_shown() {
         let mut ours = evaluation("a", 3, 30, &[1], 0.5);
         ours.confusion.classes = (0..8).map(|class| class.to_string()).collect();
         ours.protocol.corpora = vec!["ravdess".into()];
         ours.protocol.name = "luna-5fold".into();
         ours.protocol.folds = (0..5).map(|fold| fold.to_string()).collect();
-        let found = beside(&ours).unwrap();
-        assert!(found.published.len() == 4 && found.listeners.len() == 1, "{found:?}");
+        let found = published(&ours).unwrap();
+        assert!(found.figures.len() == 4 && found.listeners.len() == 1, "{found:?}");
         let differ: [fn(&mut Evaluation); 4] = [
             |e| e.protocol.name = "speaker-kfold".into(),
             |e| e.protocol.folds.truncate(4),
@@ -212,9 +211,9 @@ mod tests {
         for change in differ {
             let mut other = ours.clone();
             change(&mut other);
-            assert_eq!(beside(&other).unwrap().published, []);
+            assert_eq!(published(&other).unwrap().figures, []);
         }
         ours.protocol.corpora.push("tess".into());
-        assert_eq!(beside(&ours).unwrap(), Beside::default());
+        assert_eq!(published(&ours).unwrap(), Published::default());
     }
 }

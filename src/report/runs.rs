@@ -1,9 +1,10 @@
 //! The runs of one call as a table: a row a fold and seed, then their means.
 
-use super::table::Table;
+use super::{headline::percent, table::Table, tables::points};
 use crate::{
     duration::duration,
     error::Result,
+    eval::Spread,
     files::read_json,
     run::{Done, RunDir, RunRecord},
 };
@@ -23,40 +24,21 @@ pub fn runs(name: &str, outcomes: &[(RunDir, Done)]) -> Result<String> {
             record.fold,
             record.seed.to_string(),
             format!("{} of {}", done.best_epoch, done.epochs),
-            percent(done.validation_uar),
-            percent(done.test_uar),
+            points(done.validation_uar),
+            points(done.test_uar),
             duration(done.seconds),
         ]);
     }
     let note = match outcomes {
         [] | [_] => String::new(),
         many => {
-            let of =
-                |uar: fn(&Done) -> f64| mean_and_deviation(&many.iter().map(|(_, done)| uar(done)).collect::<Vec<_>>());
+            let of = |uar: fn(&Done) -> f64| {
+                percent(Spread::of(&many.iter().map(|(_, done)| uar(done)).collect::<Vec<_>>()))
+            };
             let [validation, test] = [of(|done| done.validation_uar), of(|done| done.test_uar)];
-            format!("mean and deviation over the runs: validation {validation}, test {test}")
+            format!("mean ± s.d. over the runs: validation {validation}, test {test}")
         }
     };
     let columns = ["fold", "seed", "best epoch", "validation", "test", "time"];
-    Ok(Table::new(format!("{title}: UAR of each run, %"), &columns).rows(rows).note(note).plain())
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.2}", 100.0 * share)
-}
-
-/// "61.20 ± 3.41", in percent, with the sample's standard deviation.
-fn mean_and_deviation(shares: &[f64]) -> String {
-    let n = shares.len() as f64;
-    let mean = shares.iter().sum::<f64>() / n;
-    let variance = shares.iter().map(|share| (share - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    format!("{} ± {}", percent(mean), percent(variance.sqrt()))
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn means_come_with_the_samples_deviation() {
-        assert_eq!(super::mean_and_deviation(&[0.5, 0.6, 0.7]), "60.00 ± 10.00");
-    }
+    Ok(Table::new(format!("{title}: UAR of each run, %"), columns).rows(rows).note(note).plain())
 }

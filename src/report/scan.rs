@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::document::Table;
+use super::table::Table;
 use crate::{
     corpus::{Clip, Exclusion, Findings, Format, Scan},
     error::{Error, Result},
@@ -18,7 +18,7 @@ const SCHEMA: &str = "ser-scan/1";
 #[must_use]
 pub fn text(scan: &Scan, findings: &Findings) -> String {
     let mut clips =
-        Table::new(["id", "speaker", "emotion", "sex", "age", "intensity", "repetition", "sentence", "path"]);
+        Table::new("", ["id", "speaker", "emotion", "sex", "age", "intensity", "repetition", "sentence", "path"]);
     for clip in &scan.clips {
         let meta = &clip.meta;
         clips.row([
@@ -33,7 +33,7 @@ pub fn text(scan: &Scan, findings: &Findings) -> String {
             clip.source.file().map_or_else(String::new, |path| path.display().to_string()),
         ]);
     }
-    let mut text = clips.to_text();
+    let mut text = clips.wide();
     if !scan.excluded.is_empty() {
         text.push_str(&format!("\nleft out: {}\n", scan.excluded.len()));
         let line = |Exclusion { path, reason, .. }: &Exclusion| format!("  {}: {reason}\n", path.display());

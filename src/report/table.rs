@@ -1,15 +1,17 @@
-//! What the exporters of text have in common: a table of cells that are words already.
+//! A table of cells that are words already, which every text and every page shows, and text in lines.
 
-/// A table with a title.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use std::iter::once;
+
+use crate::escape;
+
+/// A table. Its first column holds names; the others, where all that stands in them is numbers, are set to the right.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
-    /// What it shows.
+    /// What it shows; empty under a heading.
     pub title: String,
-    /// The headings; the first column is of names, the others of figures unless they are said to be of words.
-    pub columns: Vec<&'static str>,
-    /// The columns, from 0, that hold words and not figures, besides the first.
-    pub words: Vec<usize>,
-    /// The rows.
+    /// The headings.
+    pub columns: Vec<String>,
+    /// The rows: a cell for each column.
     pub rows: Vec<Vec<String>>,
     /// What must be known to read it.
     pub note: String,
@@ -17,16 +19,9 @@ pub struct Table {
 
 impl Table {
     /// A table without rows.
-    #[must_use]
-    pub fn new(title: impl Into<String>, columns: &[&'static str]) -> Self {
-        Self { title: title.into(), columns: columns.to_vec(), words: vec![], rows: vec![], note: String::new() }
-    }
-
-    /// Columns that hold words.
-    #[must_use]
-    pub fn words(mut self, columns: &[usize]) -> Self {
-        self.words = columns.to_vec();
-        self
+    pub fn new<S: Into<String>>(title: impl Into<String>, columns: impl IntoIterator<Item = S>) -> Self {
+        let columns = columns.into_iter().map(Into::into).collect();
+        Self { title: title.into(), columns, ..Self::default() }
     }
 
     /// With a note.
@@ -43,46 +38,52 @@ impl Table {
         self
     }
 
+    /// Adds a row: a cell for each column, in their order.
+    pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+
     /// Whether a column holds words, which start at its left edge.
     #[must_use]
     pub fn is_words(&self, column: usize) -> bool {
-        column == 0 || self.words.contains(&column)
-    }
-
-    /// The widths with the widest columns of words made narrower until the table fits a terminal, as far as that goes.
-    fn narrowed(&self, mut widths: Vec<usize>) -> Vec<usize> {
-        const LEAST: usize = 10;
-        while widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1) > COLUMNS {
-            let words = (0..widths.len()).filter(|&column| self.is_words(column) && widths[column] > LEAST);
-            // A heading is not broken.
-            let words = words.filter(|&column| widths[column] > self.columns[column].chars().count());
-            let Some(widest) = words.max_by_key(|&column| widths[column]) else { break };
-            widths[widest] -= 1;
-        }
-        widths
+        let mut cells = self.rows.iter().filter_map(|row| row.get(column)).filter(|cell| !is_blank(cell)).peekable();
+        column == 0 || cells.peek().is_none() || !cells.all(|cell| is_figure(cell))
     }
 
     /// Plain text: title, headings, rows, note. Columns of words are broken where the table would be wider than a
     /// terminal.
     #[must_use]
     pub fn plain(&self) -> String {
-        let width = |column: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
-            cells.chain(self.columns.get(column).copied()).map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let widths = self.narrowed((0..self.columns.len()).map(width).collect());
-        let line = |cells: &mut dyn Iterator<Item = &str>| {
-            let cells = cells.zip(&widths).enumerate().map(|(column, (cell, &width))| {
-                if self.is_words(column) { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-            });
-            format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-        };
-        let mut text = format!("{}\n{}", self.title, line(&mut self.columns.iter().copied()));
-        for row in &self.rows {
+        self.text(COLUMNS)
+    }
+
+    /// Plain text of any width.
+    #[must_use]
+    pub fn wide(&self) -> String {
+        self.text(usize::MAX)
+    }
+
+    fn text(&self, limit: usize) -> String {
+        let words: Vec<bool> = (0..self.columns.len()).map(|column| self.is_words(column)).collect();
+        let safe = |row: &Vec<String>| row.iter().map(|cell| escape::text(cell).into_owned()).collect::<Vec<_>>();
+        let rows: Vec<Vec<String>> = once(&self.columns).chain(&self.rows).map(safe).collect();
+        let length = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        let widths: Vec<usize> = (0..words.len()).map(|column| length(column).max().unwrap_or(0)).collect();
+        let widths = self.narrowed(widths, &words, limit);
+        let mut text = String::new();
+        if !self.title.is_empty() {
+            text = format!("{}\n", escape::text(&self.title));
+        }
+        for row in &rows {
             let cells: Vec<Vec<String>> = row.iter().zip(&widths).map(|(cell, &width)| broken(cell, width)).collect();
-            let lines = cells.iter().map(Vec::len).max().unwrap_or(1);
-            for number in 0..lines {
-                text.push_str(&line(&mut cells.iter().map(|cell| cell.get(number).map_or("", String::as_str))));
+            for number in 0..cells.iter().map(Vec::len).max().unwrap_or(1) {
+                let cells = cells.iter().map(|cell| cell.get(number).map_or("", String::as_str));
+                let cells = cells.zip(widths.iter().zip(&words)).map(|(cell, (&width, &words))| match words {
+                    true => format!("{cell:<width$}"),
+                    false => format!("{cell:>width$}"),
+                });
+                text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+                text.push('\n');
             }
         }
         if !self.note.is_empty() {
@@ -90,6 +91,29 @@ impl Table {
         }
         text
     }
+
+    /// The widths with the widest columns of words made narrower until the table fits, as far as that goes.
+    fn narrowed(&self, mut widths: Vec<usize>, words: &[bool], limit: usize) -> Vec<usize> {
+        const LEAST: usize = 10;
+        while widths.iter().sum::<usize>().saturating_add(2 * widths.len().saturating_sub(1)) > limit {
+            // A heading is not broken.
+            let least = |column: usize| LEAST.max(self.columns[column].chars().count());
+            let wide = (0..widths.len()).filter(|&column| words[column] && widths[column] > least(column));
+            let Some(widest) = wide.max_by_key(|&column| widths[column]) else { break };
+            widths[widest] -= 1;
+        }
+        widths
+    }
+}
+
+fn is_blank(cell: &str) -> bool {
+    matches!(cell, "" | "–" | "?")
+}
+
+/// Whether a cell holds numbers alone: `3`, `9.1 %`, `49.90 ± 1.02`, `3 of 5`, `1:02:03`, `20–30`, `16 / 4 / 4`.
+fn is_figure(cell: &str) -> bool {
+    let number = |part: &str| part.replace('−', "-").parse::<f64>().is_ok();
+    cell.split([' ', ':', '–', '/']).all(|part| matches!(part, "" | "%" | "±" | "of" | "to") || number(part))
 }
 
 /// Columns of a terminal that everything fits.
@@ -100,7 +124,7 @@ pub const COLUMNS: usize = 80;
 pub fn wrapped(text: &str, indent: usize) -> String {
     let mut lines = String::new();
     let mut used = 0;
-    for word in text.split(' ') {
+    for word in escape::text(text).split(' ') {
         let length = word.chars().count();
         if used > 0 && used + 1 + length > COLUMNS {
             lines.push('\n');
@@ -148,8 +172,7 @@ mod tests {
     #[test]
     fn columns_are_as_wide_as_their_cells() {
         let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
-        let table = Table::new("By fruit", &["fruit", "n", "source"])
-            .words(&[2])
+        let table = Table::new("By fruit", ["fruit", "n", "source"])
             .rows([row(["apple", "12", "a tree"]), row(["é", "3", ""])])
             .note("Note.");
         let expected = "By fruit\nfruit   n  source\napple  12  a tree\né       3\nNote.\n";
@@ -160,11 +183,29 @@ mod tests {
     fn words_are_broken_where_a_table_would_be_wider_than_a_terminal() {
         let long = "a name of many words ".repeat(5);
         let row = vec![long.trim().to_owned(), "12.34 ± 5.67".into(), format!("x/{}", "y".repeat(60))];
-        let table = Table::new("t", &["name", "%", "place"]).words(&[2]).rows([row]).plain();
+        let table = Table::new("t", ["name", "%", "place"]).rows([row]).plain();
         assert!(table.lines().all(|line| line.chars().count() <= COLUMNS), "{table}");
         let letters = |of: &str| of.chars().filter(|letter| letter.is_alphanumeric()).count();
         assert_eq!(letters(&table), letters(&long) + "t name place".len() - 2 + 7 + 61, "{table}");
         assert_eq!(table.matches("12.34 ± 5.67").count(), 1);
+    }
+
+    #[test]
+    fn a_column_of_numbers_is_set_to_the_right() {
+        for figure in ["3", "9.1 %", "49.90 ± 1.02", "3 of 5", "1:02:03", "20–30", "16 / 4 / 4", "−3.5", "1.0 to 2.5"] {
+            assert!(is_figure(figure), "{figure}");
+        }
+        for words in ["UAR 49.9", "not run", "fold 3", "a", "3 dB"] {
+            assert!(!is_figure(words), "{words}");
+        }
+        let table = Table::new("", ["1", "n", "none"]).rows([vec!["1".into(), "–".into(), String::new()]]);
+        assert!((0..3).all(|column| table.is_words(column)), "names, and nothing but blanks");
+    }
+
+    #[test]
+    fn a_name_cannot_move_the_cursor_or_begin_a_line() {
+        let row = vec!["a\u{1b}[2J\nb\u{202e}".to_owned()];
+        assert_eq!(Table::new("t", ["name"]).rows([row]).plain(), "t\nname\na\\u{1b}[2J\\nb\\u{202e}\n");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     headline::{many, percent},
-    published::Beside,
+    published::Published,
     table::Table,
 };
 use crate::eval::{Certainty, Evaluation, Interval, IntervalOf, Unit};
@@ -68,7 +68,7 @@ pub fn figures(evaluation: &Evaluation) -> Table {
     rows.extend(certainty(", scaled", &evaluation.calibrated.certainty));
     Table::new(
         titled(evaluation, "All folds and seeds pooled"),
-        &["figure", "value", "95 % by speakers", "95 % by utterances"],
+        ["figure", "value", "95 % by speakers", "95 % by utterances"],
     )
     .rows(rows)
     .note(figures_note(evaluation))
@@ -99,8 +99,8 @@ fn figures_note(evaluation: &Evaluation) -> String {
 
 /// What others and people reach under the same protocol, ours among them; nothing where nothing was published.
 #[must_use]
-pub fn published(evaluation: &Evaluation, beside: &Beside) -> Option<Table> {
-    if *beside == Beside::default() {
+pub fn published(evaluation: &Evaluation, elsewhere: &Published) -> Option<Table> {
+    if *elsewhere == Published::default() {
         return None;
     }
     let row = |cells: [String; 4]| cells.to_vec();
@@ -123,18 +123,17 @@ pub fn published(evaluation: &Evaluation, beside: &Beside) -> Option<Table> {
         let figure = format!("WA {}", percent(evaluation.over_folds(|s| s.wa)));
         rows.push(row([ours, figure, "mean over folds".into(), String::new()]));
     }
-    rows.extend(beside.published.iter().map(|of| {
+    rows.extend(elsewhere.figures.iter().map(|of| {
         let std = of.std.map(|std| format!(" ± {std:.2}")).unwrap_or_default();
         let caveat = of.caveat.as_ref().map(|caveat| format!(" ({caveat})")).unwrap_or_default();
         let figure = format!("{} {:.2}{std}", of.metric, of.value);
         row([format!("{}{caveat}", of.system), figure, of.statistic.clone(), of.source.clone()])
     }));
-    rows.extend(beside.listeners.iter().map(|of| {
+    rows.extend(elsewhere.listeners.iter().map(|of| {
         row(["people, by listening".into(), format!("WA {:.1}", of.accuracy), String::new(), of.source.clone()])
     }));
     Some(
-        Table::new("The same protocol elsewhere", &["system", "%", "statistic", "source"])
-            .words(&[1, 2, 3])
+        Table::new("The same protocol elsewhere", ["system", "%", "statistic", "source"])
             .rows(rows)
             .note("Same corpus, classes and test folds; other differences are named where they are known."),
     )
@@ -155,7 +154,7 @@ pub fn per_class(evaluation: &Evaluation) -> Table {
             class.support.to_string(),
         ]
     });
-    Table::new(titled(evaluation, "By emotion"), &["emotion", "precision %", "recall %", "F1 %", "AUROC", "clips"])
+    Table::new(titled(evaluation, "By emotion"), ["emotion", "precision %", "recall %", "F1 %", "AUROC", "clips"])
         .rows(rows)
 }
 
@@ -187,7 +186,7 @@ pub fn breakdowns(evaluation: &Evaluation) -> Vec<Table> {
                 notes.push(format!("Not known of {} predictions.", breakdown.unknown));
             }
             let columns = ["group", "predictions", "emotions", "UAR %", "WA %", "macro F1 %"];
-            Table::new(format!("By {}", breakdown.by), &columns).rows(rows).note(notes.join(" "))
+            Table::new(format!("By {}", breakdown.by), columns).rows(rows).note(notes.join(" "))
         })
         .collect()
 }
@@ -200,8 +199,7 @@ pub fn confused(evaluation: &Evaluation) -> Table {
         .iter()
         .take(PAIRS)
         .map(|pair| vec![pair.truth.clone(), pair.prediction.clone(), pair.count.to_string(), points(pair.share)]);
-    Table::new(titled(evaluation, "Most confused"), &["emotion", "taken for", "predictions", "% of the emotion"])
-        .words(&[1])
+    Table::new(titled(evaluation, "Most confused"), ["emotion", "taken for", "predictions", "% of the emotion"])
         .rows(rows)
 }
 
@@ -217,8 +215,7 @@ pub fn worst(evaluation: &Evaluation) -> Table {
         };
         vec![clip.clip.clone(), name(clip.truth), of(clip.truth), name(clip.prediction), of(clip.prediction)]
     });
-    Table::new("Worst clips", &["clip", "emotion", "p", "most probable", "p"])
-        .words(&[1, 3])
+    Table::new("Worst clips", ["clip", "emotion", "p", "most probable", "p"])
         .rows(rows)
         .note("p: probability, mean over seeds. All probabilities are in predictions.csv.")
 }
@@ -240,7 +237,7 @@ pub fn runs(evaluation: &Evaluation) -> Table {
         ]
     });
     let columns = ["fold", "seed", "clips", "UAR %", "WA %", "val. UAR %", "best epoch", "temperature", "seconds"];
-    Table::new(titled(evaluation, "Runs"), &columns).rows(rows)
+    Table::new(titled(evaluation, "Runs"), columns).rows(rows)
 }
 
 /// What the sides of each fold share, and how large they are.
@@ -266,8 +263,7 @@ pub fn audit(evaluation: &Evaluation) -> Table {
     }
     let columns =
         ["fold", "clips", "speakers", "clips on two sides", "test speakers in training", "test sentences in training"];
-    Table::new("Leak audit", &columns)
-        .words(&[1, 2])
+    Table::new("Leak audit", columns)
         .rows(rows)
         .note("Clips and speakers: training / validation / test. Clips on two sides count copies and identical audio.")
 }

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use super::{
     headline::{INDENT, Kind, lines, percent},
-    published::Beside,
+    published::Published,
     table::wrapped,
     tables::figures,
 };
@@ -19,7 +19,7 @@ pub fn colour_wanted() -> bool {
 
 /// The report, with colour or without.
 #[must_use]
-pub fn terminal(evaluation: &Evaluation, beside: &Beside, colour: bool) -> String {
+pub fn terminal(evaluation: &Evaluation, elsewhere: &Published, colour: bool) -> String {
     const BOLD: &str = "1";
     const BOLD_YELLOW: &str = "1;33";
     let painted = |text: &str, code: &str| if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
@@ -37,7 +37,7 @@ pub fn terminal(evaluation: &Evaluation, beside: &Beside, colour: bool) -> Strin
     let table = figures(evaluation).plain();
     let (title, rest) = table.split_once('\n').unwrap_or((&table, ""));
     text.push_str(&format!("\n{}\n{rest}", painted(title, BOLD)));
-    if *beside != Beside::default() {
+    if *elsewhere != Published::default() {
         text.push_str(&format!("\n{}\n", painted("The same protocol elsewhere", BOLD)));
         let ours = [("UAR", evaluation.over_seeds(|s| s.uar)), ("WA", evaluation.over_seeds(|s| s.wa))];
         for (metric, spread) in ours {
@@ -48,7 +48,7 @@ pub fn terminal(evaluation: &Evaluation, beside: &Beside, colour: bool) -> Strin
             ));
         }
         let mut line = |figure: String, who: String| text.push_str(&wrapped(&format!("{figure:<20}{who}"), 20));
-        for of in &beside.published {
+        for of in &elsewhere.figures {
             let std = of.std.map(|std| format!(" ± {std:.2}")).unwrap_or_default();
             let caveat = of.caveat.as_ref().map(|caveat| format!("; {caveat}")).unwrap_or_default();
             line(
@@ -56,7 +56,7 @@ pub fn terminal(evaluation: &Evaluation, beside: &Beside, colour: bool) -> Strin
                 format!("{}, {} [{}{caveat}]", of.system, of.statistic, of.source),
             );
         }
-        for of in &beside.listeners {
+        for of in &elsewhere.listeners {
             line(format!("WA {:.1}", of.accuracy), format!("people, by listening [{}]", of.source));
         }
     }
@@ -68,15 +68,15 @@ mod tests {
     use super::*;
     use crate::{
         eval::made_up::evaluation,
-        report::published::{Listeners, Metric, Published},
+        report::published::{Listeners, Metric, PublishedFigure},
     };
 
     #[test]
     fn it_fits_80_columns_and_colour_adds_nothing_but_colour() {
         let mut ours = evaluation("mine", 4, 30, &[1, 2], 0.5);
         ours.synthetic = true;
-        let beside = Beside {
-            published: vec![Published {
+        let elsewhere = Published {
+            figures: vec![PublishedFigure {
                 corpus: "c".into(),
                 classes: 3,
                 protocols: vec![],
@@ -91,13 +91,13 @@ mod tests {
             }],
             listeners: vec![Listeners { corpus: "c".into(), classes: 3, accuracy: 67.0, source: "paper".into() }],
         };
-        let plain = terminal(&ours, &beside, false);
+        let plain = terminal(&ours, &elsewhere, false);
         assert!(plain.lines().all(|line| line.chars().count() <= 80), "{plain}");
         assert!(
             plain.contains("SYNTHETIC") && plain.contains("UAR 51.00 ± 1.00") && !plain.contains('\x1b'),
             "{plain}"
         );
-        let mut coloured = terminal(&ours, &beside, true);
+        let mut coloured = terminal(&ours, &elsewhere, true);
         assert!(coloured.contains("\x1b[1;33m"));
         for code in ["\x1b[1;33m", "\x1b[1m", "\x1b[0m"] {
             coloured = coloured.replace(code, "");

@@ -8,7 +8,7 @@ use super::{
     html, json, latex, markdown, model_card, pictures,
     pictures::Pictures,
     plot::Panel,
-    published::{Beside, beside},
+    published::{Published, published},
     table::wrapped,
     tables,
     text::classification_report,
@@ -32,13 +32,13 @@ const DIGITS: usize = 4;
 /// [`crate::error::Error::Io`] naming the file that cannot be written.
 pub fn write(evaluation: &Evaluation, recordings: &Recordings, examples: &[Panel], folder: &Path) -> Result<()> {
     create_dir(folder)?;
-    let beside = beside(evaluation)?;
+    let elsewhere = published(evaluation)?;
     let pictures = pictures::write(evaluation, examples, folder)?;
     for (name, text) in [
-        ("report.txt", full_text(evaluation, &beside, &pictures)),
-        ("report.md", markdown::report(evaluation, &beside, &pictures.failed)),
+        ("report.txt", full_text(evaluation, &elsewhere, &pictures)),
+        ("report.md", markdown::report(evaluation, &elsewhere, &pictures.failed)),
         ("report.tex", latex::report(evaluation)),
-        ("model_card.md", model_card::card(evaluation, &beside)),
+        ("model_card.md", model_card::card(evaluation, &elsewhere)),
     ] {
         write_whole(&folder.join(name), |file| file.write_all(text.as_bytes()))?;
     }
@@ -46,16 +46,16 @@ pub fn write(evaluation: &Evaluation, recordings: &Recordings, examples: &[Panel
     evaluation.predictions.write(&folder.join("predictions.csv"))?;
     csv::write_confusion(&folder.join("confusion.csv"), &evaluation.confusion)?;
     csv::write_figures(&folder.join("figures.csv"), evaluation)?;
-    let page = html::page(evaluation, &beside, &pictures, recordings, folder)?;
+    let page = html::page(evaluation, &elsewhere, &pictures, recordings, folder)?;
     write_whole(&folder.join("report.html"), |file| file.write_all(page.as_bytes()))
 }
 
 /// `report.txt`: headline, classification report, all other tables, the audit.
-fn full_text(evaluation: &Evaluation, beside: &Beside, pictures: &Pictures) -> String {
+fn full_text(evaluation: &Evaluation, elsewhere: &Published, pictures: &Pictures) -> String {
     let mut text = headline(evaluation);
     text.push('\n');
     text.push_str(&classification_report(&evaluation.scores, DIGITS));
-    let tables = [Some(tables::figures(evaluation)), tables::published(evaluation, beside)];
+    let tables = [Some(tables::figures(evaluation)), tables::published(evaluation, elsewhere)];
     let more = [tables::confused(evaluation), tables::worst(evaluation), tables::runs(evaluation)];
     for table in tables.into_iter().flatten().chain(tables::breakdowns(evaluation)).chain(more) {
         text.push_str(&format!("\n{}", table.plain()));

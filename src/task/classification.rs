@@ -5,6 +5,7 @@ use crate::{
     error::Result,
     events::Figure,
     metrics::{Confusion, scores},
+    numeric::argmax,
 };
 
 /// Settings of the loss.
@@ -83,11 +84,6 @@ impl Task for Classification {
         let names = [self.labels[clip], argmax(&probabilities)].map(|class| self.classes[class].clone());
         names.into_iter().chain(probabilities.iter().map(ToString::to_string)).collect()
     }
-}
-
-/// The first of the largest values.
-pub(crate) fn argmax(row: &[f32]) -> usize {
-    row.iter().enumerate().fold(0, |best, (i, value)| if *value > row[best] { i } else { best })
 }
 
 #[cfg(test)]

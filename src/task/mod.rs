@@ -13,7 +13,6 @@ use burn::tensor::Tensor;
 
 pub use activation::Activation;
 pub use class_weights::ClassWeights;
-pub(crate) use classification::argmax;
 pub use classification::{Classification, ClassificationLoss};
 pub use cross_entropy::CrossEntropy;
 

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Card, DURATIONS, EMOTIONS,
-    tally::{self, Speaker, Spread},
+    tally::{self, Quantiles, Speaker},
 };
 use crate::{
     corpus::{Exclusion, Sex},
     protocol::Side,
     report::{
-        document::{Document, Table},
+        document::Document,
         scan::{findings_lines, number},
+        table::Table,
     },
 };
 
@@ -25,7 +26,7 @@ const UNKNOWN: &str = "?";
 pub(super) fn document(card: &Card<'_>) -> Document {
     let mut document = Document::default();
     document.title(format!("Data card: {}", card.experiment.name));
-    card.warnings().into_iter().for_each(|warning| document.paragraph(warning));
+    card.warnings().into_iter().for_each(|warning| document.warning(warning));
     overview(card, &mut document);
     corpora(card, &mut document);
     classes(card, &mut document);
@@ -65,7 +66,7 @@ fn overview(card: &Card<'_>, document: &mut Document) {
 fn corpora(card: &Card<'_>, document: &mut Document) {
     document.heading("Corpora");
     let all = tally::speakers(card);
-    let mut table = Table::new([
+    let mut table = Table::new("", [
         "corpus",
         "clips",
         "female",
@@ -84,8 +85,8 @@ fn corpora(card: &Card<'_>, document: &mut Document) {
         let speakers: Vec<&Speaker<'_>> = all.iter().filter(|speaker| speaker.corpus == corpus).collect();
         let clips: Vec<usize> = speakers.iter().flat_map(|speaker| speaker.clips.iter().copied()).collect();
         let of_sex = |sex| speakers.iter().filter(|speaker| speaker.sex(card) == sex).count().to_string();
-        let ages = Spread::of(speakers.iter().filter_map(|speaker| speaker.age(card)).map(f64::from));
-        let levels = Spread::of(speakers.iter().filter_map(|speaker| Some(level(card, speaker)?.median)));
+        let ages = Quantiles::of(speakers.iter().filter_map(|speaker| speaker.age(card)).map(f64::from));
+        let levels = Quantiles::of(speakers.iter().filter_map(|speaker| Some(level(card, speaker)?.median)));
         let mut row = vec![
             corpus.to_owned(),
             clips.len().to_string(),
@@ -114,7 +115,7 @@ fn classes(card: &Card<'_>, document: &mut Document) {
     let mut header = vec!["class", "clips", "share"];
     header.extend(corpora.iter().filter(|_| several));
     header.extend(["min s", "median s", "max s", "total", "RMS dBFS"]);
-    let mut table = Table::new(header);
+    let mut table = Table::new("", header);
     let survey = card.survey;
     for (class, name) in survey.classes.iter().enumerate() {
         let clips: Vec<usize> = (0..survey.clips.len()).filter(|&i| survey.labels[i] == class).collect();
@@ -137,7 +138,7 @@ fn sides(card: &Card<'_>, document: &mut Document) {
     let counts = tally::by_side(card);
     let mut header = vec!["fold", "side", "speakers", if survey.plan.leak.is_some() { "rows" } else { "clips" }];
     header.extend(survey.classes.iter().map(String::as_str));
-    let mut table = Table::new(header);
+    let mut table = Table::new("", header);
     for (fold, of) in survey.plan.folds.iter().enumerate() {
         for side in Side::ALL {
             let here = || counts.iter().filter(move |((f, s, ..), _)| (*f, *s) == (fold, side));
@@ -161,7 +162,7 @@ fn speakers(card: &Card<'_>, document: &mut Document) {
     header.push("clips");
     header.extend(survey.classes.iter().map(String::as_str));
     header.extend(["median s", "RMS dBFS", "tested in", "validated in"]);
-    let mut table = Table::new(header);
+    let mut table = Table::new("", header);
     let sides = sides_of_speakers(card);
     for speaker in tally::speakers(card) {
         let sex = match speaker.sex(card) {
@@ -228,7 +229,7 @@ fn sentences(card: &Card<'_>, document: &mut Document) {
     for (corpus, mut sentences) in of_corpus {
         let unknown = sentences.remove("").unwrap_or(0);
         let not_said = if unknown > 0 { format!("; {unknown} clips do not say theirs") } else { String::new() };
-        let counts = Spread::of(sentences.values().map(|&n| n as f64));
+        let counts = Quantiles::of(sentences.values().map(|&n| n as f64));
         let listed = sentences.iter().map(|(sentence, n)| format!("{sentence} ({n})")).collect::<Vec<_>>().join(", ");
         items.push(match counts {
             None => format!("{corpus}: not known"),
@@ -236,10 +237,10 @@ fn sentences(card: &Card<'_>, document: &mut Document) {
                 let n = number(sentences.len(), "sentence", "sentences");
                 format!("{corpus}: {n} (and their clips): {listed}{not_said}")
             }
-            Some(Spread { least, greatest, .. }) if least == greatest => {
+            Some(Quantiles { least, greatest, .. }) if least == greatest => {
                 format!("{corpus}: {} sentences or words with {least} clips each{not_said}", sentences.len())
             }
-            Some(Spread { least, median, greatest, .. }) => format!(
+            Some(Quantiles { least, median, greatest, .. }) => format!(
                 "{corpus}: {} sentences or words with {least} to {greatest} clips, median {median}{not_said}",
                 sentences.len()
             ),
@@ -282,7 +283,7 @@ fn left_out(card: &Card<'_>, document: &mut Document) {
     document.list(items);
 }
 
-fn level(card: &Card<'_>, speaker: &Speaker<'_>) -> Option<Spread> {
+fn level(card: &Card<'_>, speaker: &Speaker<'_>) -> Option<Quantiles> {
     tally::spread(card, speaker.clips.iter().copied(), |measure| measure.rms_db)
 }
 
@@ -301,7 +302,7 @@ fn rates(card: &Card<'_>, clips: &[usize]) -> String {
 }
 
 /// Least, middle, greatest and sum.
-fn durations(seconds: Option<Spread>) -> [String; 4] {
+fn durations(seconds: Option<Quantiles>) -> [String; 4] {
     seconds.map_or_else(Default::default, |s| {
         let [least, median, greatest] = [s.least, s.median, s.greatest].map(|seconds| format!("{seconds:.2}"));
         [least, median, greatest, clock(s.sum)]

@@ -67,14 +67,14 @@ pub(super) fn by_side<'c>(card: &'c Card<'_>) -> BTreeMap<Place<'c>, usize> {
 
 /// Least, middle and greatest of some numbers, and their sum.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Spread {
+pub(super) struct Quantiles {
     pub least: f64,
     pub median: f64,
     pub greatest: f64,
     pub sum: f64,
 }
 
-impl Spread {
+impl Quantiles {
     /// Of these; none where there are none.
     pub(super) fn of(numbers: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut numbers: Vec<f64> = numbers.into_iter().collect();
@@ -92,8 +92,8 @@ pub(super) fn spread(
     card: &Card<'_>,
     clips: impl IntoIterator<Item = usize>,
     what: impl Fn(&Measure) -> f64,
-) -> Option<Spread> {
-    Spread::of(clips.into_iter().filter_map(|i| card.measures[i].as_ref()).map(what))
+) -> Option<Quantiles> {
+    Quantiles::of(clips.into_iter().filter_map(|i| card.measures[i].as_ref()).map(what))
 }
 
 #[cfg(test)]
@@ -102,9 +102,9 @@ mod tests {
 
     #[test]
     fn the_median_is_the_middle_or_between_the_two() {
-        assert_eq!(Spread::of([]), None);
-        let spread = |numbers: &[f64]| Spread::of(numbers.iter().copied()).unwrap();
-        assert_eq!(spread(&[3.0, 1.0, 2.0]), Spread { least: 1.0, median: 2.0, greatest: 3.0, sum: 6.0 });
+        assert_eq!(Quantiles::of([]), None);
+        let spread = |numbers: &[f64]| Quantiles::of(numbers.iter().copied()).unwrap();
+        assert_eq!(spread(&[3.0, 1.0, 2.0]), Quantiles { least: 1.0, median: 2.0, greatest: 3.0, sum: 6.0 });
         assert_eq!(spread(&[4.0, 1.0, 2.0, 3.0]).median, 2.5);
     }
 }

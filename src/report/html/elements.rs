@@ -24,7 +24,9 @@ pub(super) fn section(id: &str, title: &str, content: &Markup) -> Markup {
 /// A table that can be sorted, under its title; `first` writes the first cell of a row.
 pub(super) fn table_with(table: &Table, first: impl Fn(usize, &str) -> Markup) -> Markup {
     let id = format!("table-{}", slug(&table.title));
-    let class = |column: usize| if table.is_words(column) { "words" } else { "figures" };
+    let classes: Vec<&str> =
+        (0..table.columns.len()).map(|column| if table.is_words(column) { "words" } else { "figures" }).collect();
+    let class = |column: usize| classes.get(column).copied().unwrap_or("words");
     html! {
         div.block {
             h3 id=(id) { (table.title) }

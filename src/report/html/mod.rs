@@ -28,7 +28,7 @@ use super::{
     headline::{Kind, lines},
     pictures::Pictures,
     plot::colour::ramp,
-    published::Beside,
+    published::Published,
     tables,
 };
 use crate::{
@@ -58,7 +58,7 @@ pub struct Picture {
 /// [`Error::Data`] where the clips cannot be written as JSON, which none are.
 pub(super) fn page(
     evaluation: &Evaluation,
-    beside: &Beside,
+    elsewhere: &Published,
     pictures: &Pictures,
     recordings: &Recordings,
     folder: &Path,
@@ -89,7 +89,7 @@ pub(super) fn page(
             body {
                 a.skip href="#summary" { "To the figures" }
                 (header(evaluation))
-                main { (sections(evaluation, beside, pictures, recordings, &clips)) }
+                main { (sections(evaluation, elsewhere, pictures, recordings, &clips)) }
                 dialog aria-labelledby="dialog-title" {
                     div.top {
                         h2 id="dialog-title" tabindex="-1" { "Clips" }
@@ -129,14 +129,14 @@ fn header(evaluation: &Evaluation) -> Markup {
 
 fn sections(
     evaluation: &Evaluation,
-    beside: &Beside,
+    elsewhere: &Published,
     pictures: &Pictures,
     recordings: &Recordings,
     clips: &Clips,
 ) -> Markup {
     let figures = html! {
         (table(&tables::figures(evaluation)))
-        @if let Some(published) = tables::published(evaluation, beside) { (table(&published)) }
+        @if let Some(published) = tables::published(evaluation, elsewhere) { (table(&published)) }
         (table(&tables::per_class(evaluation)))
     };
     let confusion = html! {
@@ -245,7 +245,7 @@ mod tests {
     use crate::eval::made_up::evaluation;
 
     fn page_of(evaluation: &Evaluation) -> String {
-        page(evaluation, &Beside::default(), &Pictures::default(), &Recordings::default(), Path::new("report")).unwrap()
+        page(evaluation, &Published::default(), &Pictures::default(), &Recordings::default(), Path::new("report")).unwrap()
     }
 
     #[test]

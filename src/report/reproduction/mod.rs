@@ -17,7 +17,7 @@ pub use verdict::Verdict;
 use super::{
     headline::{protocol_line, warnings},
     plot::{self, ConfusionMatrix},
-    published::Table,
+    published::PublishedFile,
 };
 use crate::{
     error::Result,
@@ -56,10 +56,10 @@ impl Found {
 ///
 /// # Errors
 ///
-/// As [`Table::read`], [`load_finished`] and [`evaluate_with`]; [`crate::error::Error::Io`] where the page cannot be
+/// As [`PublishedFile::read`], [`load_finished`] and [`evaluate_with`]; [`crate::error::Error::Io`] where the page cannot be
 /// written.
 pub fn reproduction(published: &Path, experiments: &Path, folder: &Path, bootstrap: Bootstrap) -> Result<PathBuf> {
-    let table = Table::read(published)?;
+    let table = PublishedFile::read(published)?;
     let mut found = Vec::new();
     for row in &table.rows {
         let dir = experiments.join(&row.experiment);

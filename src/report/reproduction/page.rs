@@ -5,20 +5,21 @@ use crate::{
     error::Result,
     eval::{Evaluation, Spread, Unit},
     report::{
-        document::{Document, Table},
+        document::Document,
         headline::{many, percent, protocol_line, warnings},
-        published::{Metric, Table as Published},
+        published::{Metric, PublishedFile},
+        table::Table,
         tables::points,
     },
 };
 
-pub(super) fn page(published: &Published, found: &[Found]) -> Result<String> {
+pub(super) fn page(published: &PublishedFile, found: &[Found]) -> Result<String> {
     let mut document = Document::default();
     document.title("Published figures, and ours");
     for paragraph in published.preface.split("\n\n").filter(|text| !text.trim().is_empty()) {
-        document.paragraph(paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
+        document.markdown(paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
     }
-    document.paragraph(
+    document.markdown(
         "UAR is unweighted average recall, WA accuracy. Ours are mean ± standard deviation over seeds, each seed's folds \
          pooled, or the mean over folds where the published figure is one; 95 % intervals are bootstrapped, all seeds \
          pooled. *Beaten*: the published figure lies below that interval over speakers and below that over utterances. \
@@ -61,13 +62,14 @@ fn picture(document: &mut Document, found: &Found) {
 
 fn notes(document: &mut Document, found: &[&Found]) {
     let of = found.iter().filter(|of| !of.row.note.is_empty());
-    document.list(of.map(|of| format!("{}: {}", of.row.title, of.row.note)).collect());
+    // Titles and notes are ours, and Markdown.
+    of.for_each(|of| document.markdown(format!("- {}: {}", of.row.title, of.row.note)));
 }
 
 /// Title, dependence, figures and the verdicts of each row.
-fn summary(published: &Published, found: &[&Found]) -> Table {
+fn summary(published: &PublishedFile, found: &[&Found]) -> Table {
     let mut table =
-        Table::new(["row", "test speakers", "seeds", "UAR %", "95 % by speakers", "WA %", "s a run", "beside"]);
+        Table::new("", ["row", "test speakers", "seeds", "UAR %", "95 % by speakers", "WA %", "s/run", "published"]);
     for of in found {
         let Some(evaluation) = &of.evaluation else {
             table.row([of.row.title.as_str(), "", "", "not run", "", "", "", ""]);
@@ -76,7 +78,7 @@ fn summary(published: &Published, found: &[&Found]) -> Table {
         let speakers = if evaluation.protocol.speaker_independent { "never heard" } else { "HEARD in training" };
         let brand = evaluation.protocol.brand.as_deref().unwrap_or("");
         let mark = if evaluation.complete() { brand } else { "INCOMPLETE" };
-        let verdicts = beside(published, of, evaluation).into_iter().map(|of| of.short).collect::<Vec<_>>();
+        let verdicts = compared(published, of, evaluation).into_iter().map(|of| of.short).collect::<Vec<_>>();
         table.row([
             [of.row.title.as_str(), mark].join(" ").trim_end().to_owned(),
             speakers.to_owned(),
@@ -101,20 +103,20 @@ fn seconds(evaluation: &Evaluation) -> Spread {
     Spread::of(&evaluation.runs.iter().map(|run| run.done.seconds).collect::<Vec<_>>())
 }
 
-/// A figure of others beside ours.
-struct Beside {
+/// A figure of others, compared with ours.
+struct Compared {
     short: String,
     cells: [String; 6],
 }
 
-fn beside(published: &Published, found: &Found, evaluation: &Evaluation) -> Vec<Beside> {
+fn compared(published: &PublishedFile, found: &Found, evaluation: &Evaluation) -> Vec<Compared> {
     let one = |metric: Metric, over_folds: bool, value: f64, std: Option<f64>, who: [String; 2]| {
         let ours = metric.of(evaluation, over_folds);
         let theirs = value / 100.0;
         let verdict = Verdict::of(ours, &metric.intervals(evaluation), theirs, std.map(|std| std / 100.0));
         let difference = 100.0 * (ours.mean - theirs);
         let [system, source] = who;
-        Beside {
+        Compared {
             short: format!("{value} {metric}: {verdict} ({difference:+.1})"),
             cells: [
                 system,
@@ -129,7 +131,7 @@ fn beside(published: &Published, found: &Found, evaluation: &Evaluation) -> Vec<
     if !evaluation.complete() {
         return vec![];
     }
-    let figures = published.beside(evaluation).published.into_iter().map(|of| {
+    let figures = published.under(evaluation).figures.into_iter().map(|of| {
         let caveat = of.caveat.map(|caveat| format!(" ({caveat})")).unwrap_or_default();
         let over_folds = of.statistic == "mean over folds" || of.statistic == "over the five folds";
         one(of.metric, over_folds, of.value, of.std, [format!("{}{caveat}", of.system), of.source])
@@ -141,20 +143,20 @@ fn beside(published: &Published, found: &Found, evaluation: &Evaluation) -> Vec<
 }
 
 /// Everything about one row.
-fn details(document: &mut Document, published: &Published, found: &Found) -> Result<()> {
+fn details(document: &mut Document, published: &PublishedFile, found: &Found) -> Result<()> {
     let row = &found.row;
     document.heading(row.title.as_str());
     let command = format!("`scripts/reproduce.sh {}` ([{}](../{}))", row.experiment, row.config, row.config);
     let Some(evaluation) = &found.evaluation else {
-        document.paragraph(format!("Not run. {command}"));
+        document.markdown(format!("Not run. {command}"));
         return Ok(());
     };
     let protocol = &evaluation.protocol;
     let speakers = evaluation.intervals_over(Unit::Speakers).map_or(0, |of| of.units);
     let seeds: Vec<String> = evaluation.seeds.iter().map(u64::to_string).collect();
+    document.markdown(command);
     let mut items = warnings(evaluation);
     items.extend([
-        command,
         format!("protocol: {}. {}", protocol_line(evaluation), protocol.description),
         format!("validation: {}; kept: {}; scaler: {}", protocol.validation_rule, protocol.selection, protocol.scaler),
         format!(
@@ -188,27 +190,27 @@ fn details(document: &mut Document, published: &Published, found: &Found) -> Res
         evaluation.versions.platform
     ));
     document.list(items);
-    let beside = beside(published, found, evaluation);
-    if !beside.is_empty() {
-        let mut table = Table::new(["theirs", "theirs %", "ours %", "points", "verdict", "source"]);
-        beside.into_iter().for_each(|of| table.row(of.cells));
+    let compared = compared(published, found, evaluation);
+    if !compared.is_empty() {
+        let mut table = Table::new("", ["theirs", "theirs %", "ours %", "points", "verdict", "source"]);
+        compared.into_iter().for_each(|of| table.row(of.cells));
         document.table(table);
     }
     picture(document, found);
-    let people = published.beside(evaluation).listeners;
+    let people = published.under(evaluation).listeners;
     document
         .list(people.iter().map(|of| format!("people, by listening: WA {} % ({})", of.accuracy, of.source)).collect());
     if !row.note.is_empty() {
-        document.paragraph(row.note.as_str());
+        document.markdown(row.note.as_str());
     }
     Ok(())
 }
 
 /// Validation alone: test is for what is kept.
 fn ablations(found: &[&Found]) -> Table {
-    let mut table = Table::new(["setting", "seeds", "validation UAR %", "s a run", "command"]);
+    let mut table = Table::new("", ["setting", "seeds", "validation UAR %", "s/run", "command"]);
     for of in found {
-        let command = format!("`scripts/reproduce.sh {}`", of.row.experiment);
+        let command = format!("scripts/reproduce.sh {}", of.row.experiment);
         match &of.evaluation {
             Some(evaluation) => {
                 let runs = &evaluation.runs;
@@ -235,7 +237,7 @@ mod tests {
     use super::*;
     use crate::{
         eval::made_up::evaluation,
-        report::{published::Published as Figure, reproduction::Row},
+        report::{published::PublishedFigure, reproduction::Row},
     };
 
     fn row(experiment: &str, part: Part, title: &str) -> Row {
@@ -251,7 +253,7 @@ mod tests {
 
     #[test]
     fn each_part_has_its_section_and_what_is_not_run_is_said() {
-        let figure = Figure {
+        let figure = PublishedFigure {
             corpus: "c".into(),
             classes: 3,
             protocols: vec!["speaker-kfold".into()],
@@ -264,7 +266,7 @@ mod tests {
             source: "somebody".into(),
             caveat: None,
         };
-        let published = Published { preface: "One.\n\nTwo.".into(), published: vec![figure], ..Published::default() };
+        let published = PublishedFile { preface: "One.\n\nTwo.".into(), published: vec![figure], ..PublishedFile::default() };
         let ours = || Some(evaluation("a", 4, 60, &[1, 2], 0.8));
         let mut partial = evaluation("b", 4, 60, &[1], 0.8);
         partial.missing.push(crate::eval::FoldOfSeed { fold: "1".into(), seed: 1 });

@@ -6,7 +6,7 @@ use super::Found;
 use crate::{
     error::Result,
     eval::{Confusion, Evaluation, Scores, Spread},
-    report::{document::Table, headline::percent},
+    report::{headline::percent, table::Table},
     run::Prediction,
 };
 
@@ -25,7 +25,7 @@ pub(super) fn table(found: &[&Found]) -> Result<Option<Table>> {
         return Ok(None);
     }
     let header = tested.iter().map(|corpus| format!("on {corpus}"));
-    let mut table = Table::new(std::iter::once("trained on".to_owned()).chain(header));
+    let mut table = Table::new("", std::iter::once("trained on".to_owned()).chain(header));
     for title in titles {
         let mut cells = vec![title.to_owned()];
         for &on in &tested {
