@@ -20,6 +20,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod arrays;
+mod csv_file;
 mod duration;
 pub mod error;
 mod escape;

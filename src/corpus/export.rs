@@ -6,9 +6,10 @@ use rayon::prelude::*;
 
 use super::{Clip, CorpusConfig, Kind, Source, scan};
 use crate::{
+    csv_file::write_csv,
     error::{Error, Result},
     events::Observer,
-    files::{write_cached, write_whole},
+    files::write_cached,
     synthetic,
 };
 
@@ -43,9 +44,8 @@ pub fn export(folder: &Path, observer: &dyn Observer) -> Result<()> {
         work.step();
         Ok(())
     })?;
-    write_whole(&folder.join(MANIFEST), |file| {
-        let mut csv = csv::Writer::from_writer(file);
-        csv.write_record(["path", "emotion", "speaker", "sex", "sentence", "repetition"])?;
+    let header = ["path", "emotion", "speaker", "sex", "sentence", "repetition"];
+    write_csv(&folder.join(MANIFEST), header, |csv| {
         for clip in &clips {
             let sex = match clip.meta.sex {
                 Some(super::Sex::Female) => "female",
@@ -54,9 +54,9 @@ pub fn export(folder: &Path, observer: &dyn Observer) -> Result<()> {
             };
             let repetition = clip.meta.repetition.map(|n| n.to_string()).unwrap_or_default();
             let sentence = clip.meta.sentence.as_deref().unwrap_or_default();
-            csv.write_record([&name(clip), &clip.emotion, &clip.speaker, sex, sentence, &repetition])?;
+            csv.row([&name(clip), &clip.emotion, &clip.speaker, sex, sentence, &repetition])?;
         }
-        csv.flush()
+        Ok(())
     })
 }
 

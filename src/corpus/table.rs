@@ -7,7 +7,10 @@ use std::{
 
 #[cfg(feature = "parquet")]
 use super::parquet;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    escape,
+};
 
 /// A row's filled cells, by column.
 pub(crate) type Row<'a> = BTreeMap<&'a str, &'a str>;
@@ -126,7 +129,7 @@ fn read_csv(path: &Path) -> Result<Vec<Column>> {
             )));
         }
         for (column, cell) in columns.iter_mut().zip(&row) {
-            column.cells.push(filled(cell));
+            column.cells.push(filled(cell).map(|cell| escape::from_csv(&cell).to_owned()));
         }
     }
     // A quote that is never closed makes one cell of all that follows; only the last row can have one.

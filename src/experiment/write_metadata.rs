@@ -3,6 +3,7 @@
 use super::Prepared;
 use crate::{
     cache::Entry,
+    csv_file::write_csv,
     error::Result,
     files::{create_dir, write_json, write_whole},
     run::{ClipRecord, RunDir, RunRecord, SplitRow},
@@ -24,13 +25,9 @@ pub(super) fn write_metadata(
     write_whole(&dir.config(), |file| file.write_all(text.as_bytes()))?;
     write_json(&dir.record(), record)?;
     if !prepared.excluded.is_empty() {
-        write_whole(&dir.excluded(), |file| {
-            let mut csv = csv::Writer::from_writer(file);
-            csv.write_record(["path", "reason"])?;
-            for file in &prepared.excluded {
-                csv.write_record([file.path.to_string_lossy().as_ref(), &file.reason])?;
-            }
-            csv.flush()
+        write_csv(&dir.excluded(), ["path", "reason"], |csv| {
+            let mut files = prepared.excluded.iter();
+            files.try_for_each(|file| csv.row([file.path.to_string_lossy().as_ref(), &file.reason]))
         })?;
     }
     write_clips(dir, prepared, entries, snrs)?;

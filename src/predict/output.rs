@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Window};
-use crate::{error::Error, names::known_by_name};
+use crate::{csv_file::CsvWriter, error::Error, names::known_by_name};
 
 /// What the emotion is called where the most probable one is below the threshold.
 const UNCERTAIN: &str = "uncertain";
@@ -239,8 +239,8 @@ impl<W: Write> Output<W> {
     }
 
     fn record(&mut self, record: &[String]) -> io::Result<()> {
-        let mut csv = csv::Writer::from_writer(&mut self.to);
-        csv.write_record(record)?;
+        let mut csv = CsvWriter::new(&mut self.to);
+        csv.row(record)?;
         csv.flush()
     }
 }

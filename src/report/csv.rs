@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use crate::{
+    csv_file::write_csv,
     error::Result,
     eval::{Certainty, Confusion, Evaluation, IntervalOf, Scores, Unit},
-    files::write_whole,
 };
 
 /// Writes the counts of `confusion` to `path`.
@@ -14,14 +14,10 @@ use crate::{
 /// # Errors
 ///
 /// [`crate::error::Error::Io`] where the file cannot be written.
-pub fn write_confusion(path: &Path, confusion: &Confusion) -> Result<()> {
-    write_whole(path, |file| {
-        let mut csv = ::csv::Writer::from_writer(file);
-        csv.write_record(std::iter::once("truth").chain(confusion.classes.iter().map(String::as_str)))?;
-        for (class, row) in confusion.classes.iter().zip(&confusion.counts) {
-            csv.write_record(std::iter::once(class.clone()).chain(row.iter().map(u64::to_string)))?;
-        }
-        csv.flush()
+pub(super) fn write_confusion(path: &Path, confusion: &Confusion) -> Result<()> {
+    write_csv(path, std::iter::once("truth").chain(confusion.classes.iter().map(String::as_str)), |csv| {
+        let mut rows = confusion.classes.iter().zip(&confusion.counts);
+        rows.try_for_each(|(class, row)| csv.row(std::iter::once(class.clone()).chain(row.iter().map(u64::to_string))))
     })
 }
 
@@ -31,25 +27,19 @@ pub fn write_confusion(path: &Path, confusion: &Confusion) -> Result<()> {
 /// # Errors
 ///
 /// [`crate::error::Error::Io`] where the file cannot be written.
-pub fn write_figures(path: &Path, evaluation: &Evaluation) -> Result<()> {
-    write_whole(path, |file| {
-        let mut csv = ::csv::Writer::from_writer(file);
-        csv.write_record([
-            "scope",
-            "group",
-            "figure",
-            "value",
-            "low_speakers",
-            "high_speakers",
-            "low_utterances",
-            "high_utterances",
-            "n",
-        ])?;
-        for row in rows(evaluation) {
-            csv.write_record(row)?;
-        }
-        csv.flush()
-    })
+pub(super) fn write_figures(path: &Path, evaluation: &Evaluation) -> Result<()> {
+    let header = [
+        "scope",
+        "group",
+        "figure",
+        "value",
+        "low_speakers",
+        "high_speakers",
+        "low_utterances",
+        "high_utterances",
+        "n",
+    ];
+    write_csv(path, header, |csv| rows(evaluation).iter().try_for_each(|row| csv.row(row)))
 }
 
 fn rows(evaluation: &Evaluation) -> Vec<Vec<String>> {

@@ -8,6 +8,7 @@ use std::{
 use crate::{
     audio::{self, AudioConfig},
     corpus::Source,
+    csv_file::CsvWriter,
     error::{Error, Result},
     events::Observer,
     files::write_whole,
@@ -62,10 +63,10 @@ pub fn dump(
             let step = hop as f64 / f64::from(audio.sample_rate);
             let mut failed = None;
             let written = write_whole(out, |writer| {
-                let mut csv = csv::Writer::from_writer(writer);
+                let mut csv = CsvWriter::new(writer);
                 let several = files.len() > 1;
                 let first = several.then_some("file").into_iter().chain(["frame", "time_s"]).map(str::to_owned);
-                csv.write_record(first.chain(features.columns()))?;
+                csv.row(first.chain(features.columns()))?;
                 for file in files {
                     let matrix = extract(file).map_err(|error| {
                         failed = Some(error);
@@ -83,18 +84,13 @@ pub fn dump(
     }
 }
 
-fn write_rows(csv: &mut csv::Writer<impl Write>, file: Option<&PathBuf>, step: f64, matrix: &Matrix) -> io::Result<()> {
+fn write_rows(csv: &mut CsvWriter<impl Write>, file: Option<&PathBuf>, step: f64, matrix: &Matrix) -> io::Result<()> {
     for (frame, row) in matrix.rows().enumerate() {
-        if let Some(file) = file {
-            csv.write_field(file.to_string_lossy().as_bytes())?;
-        }
-        csv.write_field(frame.to_string())?;
-        csv.write_field(format!("{:.6}", frame as f64 * step))?;
-        for value in row {
-            // The shortest decimal that reads back to the same bits.
-            csv.write_field(value.to_string())?;
-        }
-        csv.write_record(None::<&[u8]>)?;
+        let file = file.map(|file| file.to_string_lossy().into_owned());
+        let place = [frame.to_string(), format!("{:.6}", frame as f64 * step)];
+        // The shortest decimal that reads back to the same bits.
+        let values = row.iter().map(ToString::to_string);
+        csv.row(file.into_iter().chain(place).chain(values))?;
     }
     Ok(())
 }

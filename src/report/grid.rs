@@ -8,6 +8,7 @@ use super::{
     table::Table,
 };
 use crate::{
+    csv_file::write_csv,
     error::Result,
     eval::{Grid, Ranked, grid::rank},
     files::{create_dir, write_whole},
@@ -74,16 +75,15 @@ pub fn write(grid: &Grid, folder: &Path) -> Result<()> {
     let table = table(grid);
     write_whole(&folder.join("grid.txt"), |file| file.write_all(table.plain().as_bytes()))?;
     write_whole(&folder.join("grid.md"), |file| file.write_all(super::document::table(&table).as_bytes()))?;
-    write_whole(&folder.join("grid.csv"), |file| {
-        let mut csv = csv::Writer::from_writer(file);
-        csv.write_record(["rank", "setting", "runs", "validation_uar", "validation_uar_std", "best_epoch", "seconds"])?;
+    let header = ["rank", "setting", "runs", "validation_uar", "validation_uar_std", "best_epoch", "seconds"];
+    write_csv(&folder.join("grid.csv"), header, |csv| {
         for (i, of) in grid.ranked.iter().enumerate() {
             let std = of.validation.std.map(|std| std.to_string()).unwrap_or_default();
             let [rank, runs] = [i + 1, of.runs].map(|n| n.to_string());
             let [mean, epoch, seconds] = [of.validation.mean, of.best_epoch, of.seconds].map(|x| x.to_string());
-            csv.write_record([&rank, &of.setting.name, &runs, &mean, &std, &epoch, &seconds])?;
+            csv.row([&rank, &of.setting.name, &runs, &mean, &std, &epoch, &seconds])?;
         }
-        csv.flush()
+        Ok(())
     })?;
     let picture = picture(grid);
     plot::save(&picture, &folder.join("grid.png"))?;

@@ -91,7 +91,9 @@ pub(super) fn card(evaluation: &Evaluation, elsewhere: &Published) -> String {
     if let Some(speakers) = speakers {
         let uars = speakers.groups.iter().map(|group| 100.0 * group.uar);
         let (low, high) = uars.fold((f64::INFINITY, 0.0_f64), |(low, high), uar| (low.min(uar), high.max(uar)));
-        limits.push(format!("Speakers differ: from {low:.1} to {high:.1} % UAR between the worst and the best recognised."));
+        limits.push(format!(
+            "Speakers differ: from {low:.1} to {high:.1} % UAR between the worst and the best recognised."
+        ));
     }
     document.list(limits);
     document.to_markdown()

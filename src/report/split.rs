@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::{
+    csv_file::write_csv,
     error::{Error, Result},
-    files::write_whole,
     protocol::Fold,
     survey::Survey,
 };
@@ -24,10 +24,8 @@ pub fn write(path: &Path, survey: &Survey, only: Option<&str>) -> Result<()> {
         return Err(Error::Config(format!("--fold {only}: the protocol's folds are {}", names.join(", "))));
     }
     let copies = survey.plan.leak.is_some();
-    write_whole(path, |file| {
-        let mut csv = csv::Writer::from_writer(file);
-        let header = ["clip", "path", "corpus", "speaker", "emotion", "fold", "side"];
-        csv.write_record(header.into_iter().chain(copies.then_some("copy")))?;
+    let header = ["clip", "path", "corpus", "speaker", "emotion", "fold", "side"];
+    write_csv(path, header.into_iter().chain(copies.then_some("copy")), |csv| {
         for fold in folds {
             let mut rows: Vec<_> =
                 fold.sides().into_iter().flat_map(|(side, rows)| rows.iter().map(move |&row| (row, side))).collect();
@@ -38,9 +36,9 @@ pub fn write(path: &Path, survey: &Survey, only: Option<&str>) -> Result<()> {
                 let file = clip.source.file().map(|file| file.to_string_lossy()).unwrap_or_default();
                 let class = &survey.classes[survey.labels[at]];
                 let cells = [&clip.id, file.as_ref(), &clip.corpus, &clip.speaker, class, &fold.name, side.name()];
-                csv.write_record(cells.into_iter().chain(copies.then_some(copy.to_string().as_str())))?;
+                csv.row(cells.into_iter().chain(copies.then_some(copy.to_string().as_str())))?;
             }
         }
-        csv.flush()
+        Ok(())
     })
 }

@@ -67,8 +67,9 @@ impl Table {
         let words: Vec<bool> = (0..self.columns.len()).map(|column| self.is_words(column)).collect();
         let safe = |row: &Vec<String>| row.iter().map(|cell| escape::text(cell).into_owned()).collect::<Vec<_>>();
         let rows: Vec<Vec<String>> = once(&self.columns).chain(&self.rows).map(safe).collect();
-        let length = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        let widths: Vec<usize> = (0..words.len()).map(|column| length(column).max().unwrap_or(0)).collect();
+        let length = |row: &Vec<String>, column: usize| row.get(column).map_or(0, |cell| cell.chars().count());
+        let width = |column: usize| rows.iter().map(|row| length(row, column)).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..words.len()).map(width).collect();
         let widths = self.narrowed(widths, &words, limit);
         let mut text = String::new();
         if !self.title.is_empty() {
@@ -192,7 +193,8 @@ mod tests {
 
     #[test]
     fn a_column_of_numbers_is_set_to_the_right() {
-        for figure in ["3", "9.1 %", "49.90 ± 1.02", "3 of 5", "1:02:03", "20–30", "16 / 4 / 4", "−3.5", "1.0 to 2.5"] {
+        for figure in ["3", "9.1 %", "49.90 ± 1.02", "3 of 5", "1:02:03", "20–30", "16 / 4 / 4", "−3.5", "1.0 to 2.5"]
+        {
             assert!(is_figure(figure), "{figure}");
         }
         for words in ["UAR 49.9", "not run", "fold 3", "a", "3 dB"] {

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     audio::{Segment, Source},
     corpus::{Clip, Sex},
-    error::{Error, Result},
-    files::write_whole,
+    csv_file::{read_records, write_records},
+    error::Result,
 };
 
 /// One clip. What its corpus does not say is empty in the table.
@@ -91,13 +91,7 @@ impl ClipRecord {
     ///
     /// [`Error::Io`] where it cannot be written.
     pub fn write_all(path: &Path, records: &[Self]) -> Result<()> {
-        write_whole(path, |file| {
-            let mut csv = csv::Writer::from_writer(file);
-            for record in records {
-                csv.serialize(record).map_err(std::io::Error::other)?;
-            }
-            csv.flush()
-        })
+        write_records(path, records)
     }
 
     /// Reads the table; nothing where there is none, as runs of earlier versions have none.
@@ -109,9 +103,7 @@ impl ClipRecord {
         if !path.exists() {
             return Ok(vec![]);
         }
-        let file = std::fs::File::open(path).map_err(Error::io("read", path))?;
-        let records = csv::Reader::from_reader(file).into_deserialize().collect::<std::result::Result<_, _>>();
-        records.map_err(|error| Error::file(path, error.to_string()))
+        read_records(path)
     }
 }
 

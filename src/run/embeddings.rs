@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::{
+    csv_file::{open, rows, write_csv},
     error::{Error, Result},
-    files::write_whole,
 };
 
 /// A vector a clip.
@@ -24,13 +24,11 @@ impl Embeddings {
     /// [`Error::Io`] where it cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let length = self.vectors.first().map_or(0, Vec::len);
-        write_whole(path, |file| {
-            let mut csv = csv::Writer::from_writer(file);
-            csv.write_record(std::iter::once("clip".to_owned()).chain((0..length).map(|i| format!("e_{i}"))))?;
-            for (clip, vector) in self.clips.iter().zip(&self.vectors) {
-                csv.write_record(std::iter::once(clip.clone()).chain(vector.iter().map(ToString::to_string)))?;
-            }
-            csv.flush()
+        let header = std::iter::once("clip".to_owned()).chain((0..length).map(|i| format!("e_{i}")));
+        write_csv(path, header, |csv| {
+            self.clips.iter().zip(&self.vectors).try_for_each(|(clip, vector)| {
+                csv.row(std::iter::once(clip.clone()).chain(vector.iter().map(ToString::to_string)))
+            })
         })
     }
 
@@ -43,9 +41,9 @@ impl Embeddings {
         if !path.exists() {
             return Ok(None);
         }
-        let file = std::fs::File::open(path).map_err(Error::io("read", path))?;
+        let (mut reader, _) = open(path)?;
         let mut embeddings = Self::default();
-        for record in csv::Reader::from_reader(file).records() {
+        for record in rows(&mut reader) {
             let record = record.map_err(|error| Error::file(path, error.to_string()))?;
             let line = record.position().map_or(0, csv::Position::line);
             let number = |(i, text): (usize, &str)| match text.parse::<f32>() {

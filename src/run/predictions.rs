@@ -1,10 +1,10 @@
 //! `predictions.csv`: `clip,speaker,fold,seed,truth,prediction,p_<class>…`. Every figure is computed from it.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use crate::{
+    csv_file::{open, rows, write_csv},
     error::{Error, Result},
-    files::write_whole,
 };
 
 /// One clip's prediction.
@@ -69,10 +69,7 @@ impl Predictions {
     /// known, a probability is not a number from 0 to 1, probabilities do not sum to 1, or the prediction is not the
     /// most probable class.
     pub fn read(path: &Path) -> Result<Self> {
-        let file = std::fs::File::open(path).map_err(Error::io("read", path))?;
-        let mut csv = csv::Reader::from_reader(file);
-        let wrong = |e: csv::Error| Error::file(path, e.to_string());
-        let header = csv.headers().map_err(wrong)?.clone();
+        let (mut reader, header) = open(path)?;
         if header.iter().take(FIXED.len()).ne(FIXED) {
             return Err(Error::file(path, format!("the first columns must be {}", FIXED.join(","))));
         }
@@ -85,12 +82,14 @@ impl Predictions {
                 })
             })
             .collect::<Result<_>>()?;
-        let rows = csv
-            .records()
+        let numbers: HashMap<&str, usize> =
+            classes.iter().enumerate().map(|(number, class)| (class.as_str(), number)).collect();
+        let rows = rows(&mut reader)
             .map(|record| {
-                let record = record.map_err(wrong)?;
+                let record = record.map_err(|error| Error::file(path, error.to_string()))?;
                 let line = record.position().map_or(0, csv::Position::line);
-                parse(&record, &classes).map_err(|problem| Error::file(path, format!("line {line}: {problem}")))
+                parse(&record, &classes, &numbers)
+                    .map_err(|problem| Error::file(path, format!("line {line}: {problem}")))
             })
             .collect::<Result<_>>()?;
         Ok(Self { classes, rows })
@@ -108,21 +107,22 @@ pub fn write_predictions(
     columns: &[String],
     rows: impl Iterator<Item = ([String; 4], Vec<String>)>,
 ) -> Result<()> {
-    write_whole(path, |file| {
-        let mut csv = csv::Writer::from_writer(file);
-        csv.write_record(FIXED[..4].iter().copied().chain(columns.iter().map(String::as_str)))?;
+    write_csv(path, FIXED[..4].iter().copied().chain(columns.iter().map(String::as_str)), |csv| {
         for (of, cells) in rows {
-            csv.write_record(of.iter().chain(&cells))?;
+            csv.row(of.iter().chain(&cells))?;
         }
-        csv.flush()
+        Ok(())
     })
 }
 
-fn parse(record: &csv::StringRecord, classes: &[String]) -> std::result::Result<Prediction, String> {
+fn parse(
+    record: &csv::StringRecord,
+    classes: &[String],
+    numbers: &HashMap<&str, usize>,
+) -> std::result::Result<Prediction, String> {
     let class = |column: usize| {
-        classes
-            .iter()
-            .position(|class| *class == record[column])
+        let number = numbers.get(&record[column]).copied();
+        number
             .ok_or_else(|| format!("{} = \"{}\" is not one of {}", FIXED[column], &record[column], classes.join(", ")))
     };
     let probabilities: Vec<f32> = record

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::{Error, Result},
-    files::write_whole,
+    csv_file::{read_records, write_records},
+    error::Result,
     protocol::Side,
 };
 
@@ -34,13 +34,7 @@ impl SplitRow {
     ///
     /// [`Error::Io`] where it cannot be written.
     pub fn write_all(path: &Path, rows: &[Self]) -> Result<()> {
-        write_whole(path, |file| {
-            let mut csv = csv::Writer::from_writer(file);
-            for row in rows {
-                csv.serialize(row).map_err(std::io::Error::other)?;
-            }
-            csv.flush()
-        })
+        write_records(path, rows)
     }
 
     /// Reads the table.
@@ -49,8 +43,6 @@ impl SplitRow {
     ///
     /// [`Error::Io`] where it cannot be read, [`Error::File`] naming the line that is not as training writes it.
     pub fn read_all(path: &Path) -> Result<Vec<Self>> {
-        let file = std::fs::File::open(path).map_err(Error::io("read", path))?;
-        let rows = csv::Reader::from_reader(file).into_deserialize().collect::<std::result::Result<_, _>>();
-        rows.map_err(|error| Error::file(path, error.to_string()))
+        read_records(path)
     }
 }

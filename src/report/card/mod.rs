@@ -21,6 +21,7 @@ use crate::{
     audio::Measure,
     config::Experiment,
     corpus::{Cause, Exclusion, Source},
+    csv_file::write_csv,
     error::{Error, Result},
     events::Observer,
     files::{create_dir, write_whole},
@@ -122,15 +123,13 @@ impl<'a> Card<'a> {
 
     fn write_counts(&self, path: &Path) -> Result<()> {
         let counts = tally::by_side(self);
-        write_whole(path, |file| {
-            let mut csv = csv::Writer::from_writer(file);
-            csv.write_record(["fold", "side", "corpus", "speaker", "class", "clips"])?;
+        write_csv(path, ["fold", "side", "corpus", "speaker", "class", "clips"], |csv| {
             for ((fold, side, corpus, speaker, class), clips) in &counts {
                 let fold = &self.survey.plan.folds[*fold].name;
                 let class = &self.survey.classes[*class];
-                csv.write_record([fold, side.name(), corpus, speaker, class, &clips.to_string()])?;
+                csv.row([fold, side.name(), corpus, speaker, class, &clips.to_string()])?;
             }
-            csv.flush()
+            Ok(())
         })
     }
 

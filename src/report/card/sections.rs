@@ -66,21 +66,24 @@ fn overview(card: &Card<'_>, document: &mut Document) {
 fn corpora(card: &Card<'_>, document: &mut Document) {
     document.heading("Corpora");
     let all = tally::speakers(card);
-    let mut table = Table::new("", [
-        "corpus",
-        "clips",
-        "female",
-        "male",
-        "sex ?",
-        "ages",
-        "Hz",
-        "min s",
-        "median s",
-        "max s",
-        "total",
-        "RMS dBFS",
-        "by speaker",
-    ]);
+    let mut table = Table::new(
+        "",
+        [
+            "corpus",
+            "clips",
+            "female",
+            "male",
+            "sex ?",
+            "ages",
+            "Hz",
+            "min s",
+            "median s",
+            "max s",
+            "total",
+            "RMS dBFS",
+            "by speaker",
+        ],
+    );
     for corpus in tally::corpora(card) {
         let speakers: Vec<&Speaker<'_>> = all.iter().filter(|speaker| speaker.corpus == corpus).collect();
         let clips: Vec<usize> = speakers.iter().flat_map(|speaker| speaker.clips.iter().copied()).collect();

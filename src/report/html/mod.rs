@@ -245,7 +245,8 @@ mod tests {
     use crate::eval::made_up::evaluation;
 
     fn page_of(evaluation: &Evaluation) -> String {
-        page(evaluation, &Published::default(), &Pictures::default(), &Recordings::default(), Path::new("report")).unwrap()
+        page(evaluation, &Published::default(), &Pictures::default(), &Recordings::default(), Path::new("report"))
+            .unwrap()
     }
 
     #[test]

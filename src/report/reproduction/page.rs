@@ -266,7 +266,8 @@ mod tests {
             source: "somebody".into(),
             caveat: None,
         };
-        let published = PublishedFile { preface: "One.\n\nTwo.".into(), published: vec![figure], ..PublishedFile::default() };
+        let published =
+            PublishedFile { preface: "One.\n\nTwo.".into(), published: vec![figure], ..PublishedFile::default() };
         let ours = || Some(evaluation("a", 4, 60, &[1, 2], 0.8));
         let mut partial = evaluation("b", 4, 60, &[1], 0.8);
         partial.missing.push(crate::eval::FoldOfSeed { fold: "1".into(), seed: 1 });
