@@ -26,11 +26,11 @@ use ser::{
   ser-eval experiments/ravdess/fold-0/seed-42 --out /tmp/fold-0
       one run alone
   ser-eval experiments/search
-      the settings of a [grid], ranked on validation: test is not looked at
+      the settings of a [grid], ranked on validation: test is not used
   ser-eval experiments/baseline experiments/better --out /tmp/comparison
-      a report of each in its own folder, and what they differ by
+      a report of each in its own folder, and their differences
   ser-eval --compare reports/published.toml experiments/reproduce
-      reports/reproduction.md: the rows that scripts/reproduce.sh made beside what others publish
+      reports/reproduction.md: what scripts/reproduce.sh trained, compared with published figures
 
 Exit status: 0 done, 2 wrong usage or experiments of different protocols, 1 anything else."
 )]
@@ -39,7 +39,7 @@ struct Arguments {
     /// holds the rows' experiments.
     #[arg(value_name = "RUN_OR_EXPERIMENT_DIR", required = true)]
     dirs: Vec<PathBuf>,
-    /// Write the page of reproduced figures: the rows that this file names beside the published figures that it holds.
+    /// Write the page of reproduced figures: the experiments that this file names, compared with its published figures.
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
     /// The report's folder [default: report/ in the folder given]. Of several experiments, that of the comparison, which

@@ -5,17 +5,17 @@
 //! that are too narrow; drawing speakers says how the figure would vary with other people. Both are given, so that the
 //! difference shows. A unit is drawn with all its predictions: those of several seeds stay together.
 //!
-//! A draw is a sum of counts. Units with the same counts are one pattern; where there are many more units than patterns,
-//! how often each pattern is drawn comes from the multinomial distribution (as a chain of binomial ones) at once rather
-//! than unit by unit, which is the same in distribution and independent of the number of clips.
-
-use std::collections::BTreeMap;
+//! A draw gives every unit a weight: how often it was drawn. Any statistic of weighted units can be resampled. Units that
+//! hold the same are one pattern; where there are many more units than patterns, the weights of the patterns come from the
+//! multinomial distribution (as a chain of binomial ones) at once rather than unit by unit, which is the same in
+//! distribution and independent of the number of clips.
 
 use rand::RngExt;
 use rand_distr::{Binomial, Distribution};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::Tally;
 use crate::{numeric::quantile, rng, run::Prediction};
 
 /// How to bootstrap.
@@ -98,89 +98,57 @@ pub fn intervals<'a>(
     unit: Unit,
     bootstrap: Bootstrap,
 ) -> Option<Intervals> {
-    let mut counts = BTreeMap::<&str, Counts>::new();
-    for row in rows {
-        counts.entry(unit.of(row)).or_default().add(row.truth * classes + row.prediction);
-    }
-    let units = Units::new(classes * classes, counts.into_values());
+    let outcome = |row: &'a Prediction| (unit.of(row), (row.truth * classes + row.prediction) as u64);
+    let units = Units::new(counts(rows.into_iter().map(outcome).collect()));
     if units.len() < 2 || bootstrap.samples == 0 {
         return None;
     }
-    let drawn = units.draw(bootstrap, unit.name(), |counts| figures(counts, classes));
+    let drawn = units.draw(bootstrap, unit.name(), |draw| {
+        let mut tally = Tally::new(classes);
+        for (counts, times) in draw {
+            for &(cell, n) in counts {
+                tally.add(cell as usize / classes, cell as usize % classes, times * n);
+            }
+        }
+        tally.figures()
+    });
     let of = |figure: usize| percentiles(drawn.iter().map(|figures| figures[figure]).collect());
     Some(Intervals { unit, units: units.len(), bootstrap, uar: of(0), wa: of(1), macro_f1: of(2) })
 }
 
-/// UAR, WA and macro F1 of the counts of a confusion matrix, row after row; as [`super::Scores`] has them.
-pub(super) fn figures(counts: &[u64], classes: usize) -> [f64; 3] {
-    let (mut recalls, mut present, mut f1s, mut right, mut all) = (0.0, 0_usize, 0.0, 0, 0);
-    for class in 0..classes {
-        let support: u64 = counts[class * classes..(class + 1) * classes].iter().sum();
-        let predicted: u64 = counts.iter().skip(class).step_by(classes).sum();
-        let hits = counts[class * classes + class];
-        if support > 0 {
-            recalls += hits as f64 / support as f64;
-            present += 1;
-        }
-        if support + predicted > 0 {
-            f1s += 2.0 * hits as f64 / (support + predicted) as f64;
-        }
-        right += hits;
-        all += support;
-    }
-    [recalls / present as f64, right as f64 / all as f64, f1s / classes as f64]
+/// How often a unit has each outcome, by ascending outcome.
+pub(super) type Counts = Vec<(u64, u64)>;
+
+/// The outcomes of each unit, from pairs of a unit's name and an outcome in any order.
+pub(super) fn counts(mut outcomes: Vec<(&str, u64)>) -> Vec<Counts> {
+    outcomes.sort_unstable();
+    let of_unit =
+        |unit: &[(&str, u64)]| unit.chunk_by(|a, b| a == b).map(|same| (same[0].1, same.len() as u64)).collect();
+    outcomes.chunk_by(|(a, _), (b, _)| a == b).map(of_unit).collect()
 }
 
-/// How often a unit has each outcome.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Counts(BTreeMap<usize, u64>);
-
-impl Counts {
-    /// One more of an outcome.
-    pub(super) fn add(&mut self, outcome: usize) {
-        *self.0.entry(outcome).or_default() += 1;
-    }
-}
-
-/// Units to draw from, by what they count.
+/// Units to draw from, by what they hold. Units that hold the same are one pattern.
 #[derive(Debug)]
-pub(super) struct Units {
-    outcomes: usize,
-    patterns: Vec<Pattern>,
+pub(super) struct Units<T> {
+    /// What a unit holds, and how many units hold it, in the order of `T`.
+    patterns: Vec<(T, u64)>,
     /// The pattern of every unit.
     of_unit: Vec<u32>,
 }
 
-#[derive(Debug)]
-struct Pattern {
-    counts: Vec<(u32, u64)>,
-    units: u64,
-}
-
-impl Pattern {
-    fn add(&self, to: &mut [u64], times: u64) {
-        for &(outcome, count) in &self.counts {
-            to[outcome as usize] += times * count;
+impl<T: Ord + Sync> Units<T> {
+    /// Units in any order.
+    pub(super) fn new(mut units: Vec<T>) -> Self {
+        units.sort_unstable();
+        let mut patterns: Vec<(T, u64)> = vec![];
+        for unit in units {
+            match patterns.last_mut() {
+                Some((last, n)) if *last == unit => *n += 1,
+                _ => patterns.push((unit, 1)),
+            }
         }
-    }
-}
-
-impl Units {
-    /// Units that count `outcomes` outcomes. Their order does not matter.
-    pub(super) fn new(outcomes: usize, units: impl IntoIterator<Item = Counts>) -> Self {
-        let mut by_counts = BTreeMap::<Counts, u64>::new();
-        for counts in units {
-            *by_counts.entry(counts).or_default() += 1;
-        }
-        let patterns: Vec<Pattern> = by_counts
-            .into_iter()
-            .map(|(counts, units)| Pattern {
-                counts: counts.0.into_iter().map(|(outcome, count)| (outcome as u32, count)).collect(),
-                units,
-            })
-            .collect();
-        let of_unit = (0..).zip(&patterns).flat_map(|(i, p)| std::iter::repeat_n(i, p.units as usize)).collect();
-        Self { outcomes, patterns, of_unit }
+        let of_unit = (0..).zip(&patterns).flat_map(|(i, (_, n))| std::iter::repeat_n(i, *n as usize)).collect();
+        Self { patterns, of_unit }
     }
 
     /// How many there are.
@@ -188,49 +156,43 @@ impl Units {
         self.of_unit.len()
     }
 
-    /// What `figure` makes of the summed counts of each draw. A draw is a function of the seed, the purpose and its
-    /// number: threads change nothing.
-    pub(super) fn draw<T: Send>(
+    /// What `statistic` makes of each draw: of what the drawn units hold and how often it was drawn. A draw is a function
+    /// of the seed, the purpose and its number: threads change nothing.
+    pub(super) fn draw<S: Send>(
         &self,
         bootstrap: Bootstrap,
         purpose: &str,
-        figure: impl Fn(&[u64]) -> T + Sync,
-    ) -> Vec<T> {
-        (0..bootstrap.samples)
-            .into_par_iter()
-            .map_init(
-                || vec![0; self.outcomes],
-                |counts, number| {
-                    counts.fill(0);
-                    self.draw_once(&mut rng::stream(bootstrap.seed, &[&"bootstrap", &purpose, &number]), counts);
-                    figure(counts)
-                },
-            )
-            .collect()
+        statistic: impl Fn(&mut dyn Iterator<Item = (&T, u64)>) -> S + Sync,
+    ) -> Vec<S> {
+        let one = |times: &mut Vec<u64>, number: usize| {
+            self.draw_once(&mut rng::stream(bootstrap.seed, &[&"bootstrap", &purpose, &number]), times);
+            let drawn = self.patterns.iter().zip(times.iter()).map(|((held, _), &times)| (held, times));
+            statistic(&mut drawn.filter(|(_, times)| *times > 0))
+        };
+        (0..bootstrap.samples).into_par_iter().map_init(|| vec![0; self.patterns.len()], one).collect()
     }
 
-    fn draw_once(&self, stream: &mut impl rand::Rng, counts: &mut [u64]) {
+    /// How often each pattern is drawn.
+    fn draw_once(&self, stream: &mut impl rand::Rng, times: &mut [u64]) {
         // A binomial number costs about as much as this many draws of a unit.
         const BINOMIAL_COST: usize = 8;
         let units = self.of_unit.len();
         if units <= BINOMIAL_COST * self.patterns.len() {
+            times.fill(0);
             for _ in 0..units {
-                let unit = stream.random_range(0..units);
-                self.patterns[self.of_unit[unit] as usize].add(counts, 1);
+                times[self.of_unit[stream.random_range(0..units)] as usize] += 1;
             }
             return;
         }
         let (mut draws, mut rest) = (units as u64, units as u64);
-        for pattern in &self.patterns {
+        for ((_, units), times) in self.patterns.iter().zip(times) {
             // The last pattern takes what is left. Shares are from 0 to 1, so that the distribution always exists.
-            let share = pattern.units as f64 / rest as f64;
-            let times = match Binomial::new(draws, share) {
-                Ok(binomial) if pattern.units < rest => binomial.sample(stream),
+            *times = match Binomial::new(draws, *units as f64 / rest as f64) {
+                Ok(binomial) if *units < rest => binomial.sample(stream),
                 _ => draws,
             };
-            pattern.add(counts, times);
-            draws -= times;
-            rest -= pattern.units;
+            draws -= *times;
+            rest -= units;
         }
     }
 }
@@ -243,28 +205,22 @@ pub(super) fn percentiles(mut values: Vec<f64>) -> Interval {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::eval::{Confusion, Scores, fake};
+    use crate::eval::test_support;
 
     #[test]
     fn both_ways_of_drawing_give_the_same_distribution() {
         // The same units, once as they are and once told apart by an outcome that no figure looks at.
-        let unit = |hit: bool, name: usize| {
-            let mut counts = Counts::default();
-            counts.add(usize::from(hit));
-            counts.add(2 + name);
-            counts
-        };
-        let few = Units::new(3, (0..100).map(|i| unit(i < 30, 0)));
-        let many = Units::new(102, (0..100).map(|i| unit(i < 30, i)));
+        let few = Units::new((0..100).map(|i| (i < 30, 0)).collect());
+        let many = Units::new((0..100).map(|i| (i < 30, i)).collect());
         assert!(few.patterns.len() == 2 && many.patterns.len() == 100);
         let bootstrap = Bootstrap { samples: 20_000, seed: 7 };
-        let moments = |units: &Units| {
-            let hits = units.draw(bootstrap, "test", |counts| {
-                assert_eq!(counts[0] + counts[1], 100);
-                counts[1] as f64
+        let moments = |units: &Units<(bool, i32)>| {
+            let hits = units.draw(bootstrap, "test", |draw| {
+                let [mut missed, mut hit] = [0, 0];
+                draw.for_each(|((is_hit, _), times)| *(if *is_hit { &mut hit } else { &mut missed }) += times);
+                assert_eq!(missed + hit, 100);
+                hit as f64
             });
             let mean = hits.iter().sum::<f64>() / hits.len() as f64;
             (mean, hits.iter().map(|h| (h - mean).powi(2)).sum::<f64>() / hits.len() as f64)
@@ -276,8 +232,29 @@ mod tests {
     }
 
     #[test]
+    fn any_statistic_of_weighted_units_can_be_resampled() {
+        // The standard error of the mean of 400 numbers.
+        let numbers: Vec<u64> = (0..400).map(|i| (i * i) % 97).collect();
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let variance = |values: &[f64]| {
+            let mean = mean(values);
+            values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / values.len() as f64
+        };
+        let values: Vec<f64> = numbers.iter().map(|&n| n as f64).collect();
+        let means = Units::new(numbers).draw(Bootstrap { samples: 5_000, seed: 1 }, "mean", |draw| {
+            let (sum, n) = draw.fold((0, 0), |(sum, n), (value, times)| (sum + value * times, n + times));
+            sum as f64 / n as f64
+        });
+        let (expected, found) = ((variance(&values) / 400.0).sqrt(), variance(&means).sqrt());
+        assert!(
+            (found / expected - 1.0).abs() < 0.05 && (mean(&means) - mean(&values)).abs() < 0.1,
+            "{found} {expected}"
+        );
+    }
+
+    #[test]
     fn neither_threads_nor_the_order_of_rows_change_an_interval() {
-        let predictions = fake::predictions(6, 40, 3, &[1, 2], 0.6);
+        let predictions = test_support::predictions(6, 40, 3, &[1, 2], 0.6);
         let bootstrap = Bootstrap { samples: 200, seed: 3 };
         let of = |threads: usize, rows: &[Prediction], unit| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -296,7 +273,7 @@ mod tests {
     #[test]
     fn speakers_who_differ_widen_the_interval() {
         // Half of the speakers are always recognised, the others hardly ever.
-        let mut predictions = fake::predictions(10, 60, 3, &[1], 0.1);
+        let mut predictions = test_support::predictions(10, 60, 3, &[1], 0.1);
         for row in predictions.rows.iter_mut().filter(|row| row.speaker.as_str() < "c/5") {
             row.prediction = row.truth;
         }
@@ -311,24 +288,11 @@ mod tests {
 
     #[test]
     fn the_interval_of_accuracy_is_that_of_the_binomial_distribution() {
-        let predictions = fake::predictions(40, 25, 2, &[1], 0.5);
+        let predictions = test_support::predictions(40, 25, 2, &[1], 0.5);
         let found = intervals(2, &predictions.rows, Unit::Utterances, Bootstrap::default()).unwrap().wa;
         let n = predictions.rows.len() as f64;
         let p = predictions.rows.iter().filter(|row| row.truth == row.prediction).count() as f64 / n;
         let half = 1.96 * (p * (1.0 - p) / n).sqrt();
         assert!((found.low - (p - half)).abs() < 0.003 && (found.high - (p + half)).abs() < 0.003, "{found:?} {p}");
-    }
-
-    proptest! {
-        #[test]
-        fn figures_of_counts_equal_the_scores(pairs in prop::collection::vec((0..4_usize, 0..4_usize), 1..100)) {
-            let classes: Vec<String> = (0..4).map(|class| class.to_string()).collect();
-            let confusion = Confusion::from_pairs(classes, pairs).unwrap();
-            let scores = Scores::of(&confusion).unwrap();
-            let [uar, wa, macro_f1] = figures(&confusion.counts.concat(), 4);
-            prop_assert!((uar - scores.uar).abs() < 1e-12);
-            prop_assert!((wa - scores.wa).abs() < 1e-12);
-            prop_assert!((macro_f1 - scores.macro_f1).abs() < 1e-12);
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::bootstrap::figures;
+use super::Tally;
 use crate::{
     corpus::Sex,
     run::{ClipRecord, Prediction, Predictions},
@@ -64,7 +64,7 @@ fn of_sex(sex: Sex) -> &'static str {
     }
 }
 
-/// Whole seconds up to where hardly a clip is.
+/// Whole seconds, and all longer clips together.
 fn seconds(seconds: f64) -> Key {
     const LONG: u32 = 8;
     let whole = (seconds as u32).min(LONG);
@@ -91,29 +91,27 @@ pub fn breakdowns(predictions: &Predictions, clips: &BTreeMap<String, ClipRecord
     PROPERTIES
         .iter()
         .filter_map(|&(by, property)| {
-            let mut counts = BTreeMap::<Key, Vec<u64>>::new();
-            let mut unknown = 0;
-            for row in &predictions.rows {
-                match property(row, clips.get(&row.clip)) {
-                    Some(key) => {
-                        let counts = counts.entry(key).or_insert_with(|| vec![0; classes * classes]);
-                        counts[row.truth * classes + row.prediction] += 1;
-                    }
-                    None => unknown += 1,
-                }
-            }
-            let telling = by == "speaker" || 4 * counts.len() <= predictions.rows.len();
-            let groups = counts.into_iter().map(|((_, name), counts)| group(name, &counts, classes));
-            let groups: Vec<Group> = groups.collect();
-            (telling && !groups.is_empty()).then_some(Breakdown { by, groups, unknown })
+            let key = |row| Some((property(row, clips.get(&row.clip))?, row));
+            let mut known: Vec<(Key, &Prediction)> = predictions.rows.iter().filter_map(key).collect();
+            known.sort_by(|(a, _), (b, _)| a.cmp(b));
+            let groups = || known.chunk_by(|(a, _), (b, _)| a == b);
+            let telling = by == "speaker" || 4 * groups().count() <= predictions.rows.len();
+            let unknown = predictions.rows.len() - known.len();
+            (telling && !known.is_empty()).then(|| Breakdown {
+                by,
+                groups: groups().map(|rows| group(rows, classes)).collect(),
+                unknown,
+            })
         })
         .collect()
 }
 
-fn group(name: String, counts: &[u64], classes: usize) -> Group {
-    let [uar, wa, macro_f1] = figures(counts, classes);
-    let present = counts.chunks_exact(classes).filter(|row| row.iter().any(|&count| count > 0)).count();
-    Group { name, n: counts.iter().sum(), classes: present, uar, wa, macro_f1 }
+fn group(rows: &[(Key, &Prediction)], classes: usize) -> Group {
+    let mut tally = Tally::new(classes);
+    rows.iter().for_each(|(_, row)| tally.add(row.truth, row.prediction, 1));
+    let [uar, wa, macro_f1] = tally.figures();
+    let name = rows.first().map(|((_, name), _)| name.clone()).unwrap_or_default();
+    Group { name, n: rows.len() as u64, classes: tally.classes(), uar, wa, macro_f1 }
 }
 
 #[cfg(test)]
@@ -121,11 +119,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::eval::{Confusion, Scores, fake};
+    use crate::eval::{Confusion, Scores, test_support};
 
     #[test]
     fn groups_part_the_predictions_and_what_is_unknown_is_counted() {
-        let predictions = fake::predictions(4, 30, 3, &[1, 2], 0.7);
+        let predictions = test_support::predictions(4, 30, 3, &[1, 2], 0.7);
         let mut clips = BTreeMap::new();
         for row in &predictions.rows {
             let record = ClipRecord {
@@ -164,7 +162,7 @@ mod tests {
         fn a_groups_figures_are_those_of_its_predictions_alone(
             ages in prop::collection::vec(prop::option::of(20..50_u32), 12), right in 0.0..1.0_f64
         ) {
-            let predictions = fake::predictions(3, 4, 3, &[1], right);
+            let predictions = test_support::predictions(3, 4, 3, &[1], right);
             let ages: BTreeMap<&str, Option<u32>> =
                 predictions.rows.iter().map(|row| row.clip.as_str()).zip(ages).collect();
             let clips = ages.iter().map(|(&clip, &age)| {

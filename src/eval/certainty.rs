@@ -10,7 +10,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// What the probabilities are worth, beyond which class is the most probable.
+/// Figures of the probabilities, beyond which class is the most probable.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Certainty {
     /// The share of clips whose class is among the two most probable, 0 to 1.
@@ -54,7 +54,7 @@ impl Certainty {
 /// What temperature scaling makes of the probabilities.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Calibrated {
-    /// Each run's temperature, fitted on its validation side; above 1 where the network was too sure.
+    /// Each run's temperature, fitted on its validation side; above 1 where the network was overconfident.
     pub temperatures: Vec<Temperature>,
     /// The figures of the test side with each run's temperature applied.
     pub certainty: Certainty,

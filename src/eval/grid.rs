@@ -1,4 +1,4 @@
-//! The settings of a grid, ranked on the validation side. Test is not looked at: it is for the one setting that is kept.
+//! The settings of a grid, ranked on the validation side. Test is not used: it is for the one setting that is kept.
 
 use std::collections::BTreeSet;
 
@@ -85,11 +85,11 @@ fn validation(runs: &[(RunRecord, Done)]) -> Spread {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::{fake, made_up::finished};
+    use crate::eval::test_support::{self, finished};
 
     fn runs(of: &[(&str, u64, f64)]) -> Vec<(RunRecord, Done)> {
         let run = |&(fold, seed, validation_uar): &(&str, u64, f64)| {
-            let all = fake::predictions(1, 3, 3, &[seed], 0.5);
+            let all = test_support::predictions(1, 3, 3, &[seed], 0.5);
             let run = finished("x", all.rows, &all.classes, seed);
             (RunRecord { fold: fold.into(), ..run.record }, Done { validation_uar, ..run.done })
         };

@@ -1,4 +1,4 @@
-//! Predictions → figures. Numbers only: nothing here knows of files, folders or drawings.
+//! Predictions → figures. Numbers only: nothing here opens files or draws.
 //!
 //! | module | what it computes |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | [`bootstrap`] | 95 % intervals over speakers and over utterances |
 //! | [`breakdown`], [`notable`] | figures of groups of clips; the worst clips, the most confused emotions |
 //! | [`projection`] | the penultimate layer's vectors in a plane |
-//! | [`evaluate`] | all of it, from the finished runs of an experiment |
+//! | [`Evaluation`], [`evaluate`] | all of it, from the finished runs of an experiment |
 //! | [`grid`] | the settings of a search, ranked on validation |
 //! | [`compare`], [`mcnemar`] | two experiments under one protocol, clip by clip |
 
@@ -21,6 +21,8 @@ pub mod bootstrap;
 pub mod breakdown;
 pub mod calibration;
 pub mod certainty;
+mod consistency;
+mod evaluate;
 mod evaluation;
 pub mod grid;
 pub mod judgements;
@@ -31,21 +33,23 @@ mod paired;
 pub mod projection;
 pub mod proper;
 pub mod ranking;
+mod spread;
+mod tally;
 pub mod temperature;
 
 #[cfg(test)]
-pub(crate) mod fake;
+pub(crate) mod test_support;
 
 pub use crate::metrics::{Confusion, confusion, scores};
 pub use bootstrap::{Bootstrap, Interval, IntervalOf, Intervals, Unit};
 pub use certainty::{Calibrated, Certainty};
-pub use evaluation::{Evaluation, FoldOfSeed, Run, SeedScores, Spread, evaluate, evaluate_with};
+pub use evaluate::{evaluate, evaluate_with};
+pub use evaluation::{Evaluation, FoldOfSeed, Run, SeedScores};
 pub use grid::{Grid, Ranked};
 pub use judgements::Judgements;
 pub use mcnemar::McNemar;
 pub use paired::{Compared, Comparison, compare};
 pub use projection::Projection;
 pub use scores::{Average, ClassScores, Scores};
-
-#[cfg(test)]
-pub(crate) use evaluation::tests as made_up;
+pub use spread::Spread;
+use tally::Tally;

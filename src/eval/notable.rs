@@ -1,4 +1,4 @@
-//! What to listen to: the clips that were judged worst, and the emotions that are most confused.
+//! What to listen to first: the clips with the least probable truth, and the emotions that are most confused.
 
 use std::collections::BTreeMap;
 
@@ -57,32 +57,38 @@ pub struct ConfusedPair {
     pub share: f64,
 }
 
-/// The pairs of different emotions that were ever confused, the greatest share of the true emotion first.
+/// The pairs of different emotions that were most confused, the greatest share of the true emotion first: at most a
+/// thousand, which are all of 32 emotions.
 #[must_use]
 pub fn confused(confusion: &Confusion) -> Vec<ConfusedPair> {
+    const MOST: usize = 1_000;
     let mut pairs = vec![];
     for ((truth, row), support) in confusion.counts.iter().enumerate().zip(confusion.support()) {
         for (prediction, &count) in row.iter().enumerate().filter(|&(other, &count)| other != truth && count > 0) {
-            pairs.push(ConfusedPair {
-                truth: confusion.classes[truth].clone(),
-                prediction: confusion.classes[prediction].clone(),
-                count,
-                share: count as f64 / support as f64,
-            });
+            pairs.push((count as f64 / support as f64, count, truth, prediction));
         }
     }
-    pairs.sort_by(|a, b| b.share.total_cmp(&a.share).then(b.count.cmp(&a.count)));
-    pairs
+    // Stable: of equals the first by class.
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
+    pairs.truncate(MOST);
+    let name = |class: usize| confusion.classes[class].clone();
+    let pair = |(share, count, truth, prediction)| ConfusedPair {
+        truth: name(truth),
+        prediction: name(prediction),
+        count,
+        share,
+    };
+    pairs.into_iter().map(pair).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::fake;
+    use crate::eval::test_support;
 
     #[test]
     fn the_worst_clip_is_the_one_whose_class_is_least_probable_over_seeds() {
-        let mut predictions = fake::predictions(2, 10, 2, &[1, 2], 1.0);
+        let mut predictions = test_support::predictions(2, 10, 2, &[1, 2], 1.0);
         let all_but_one = worst(&predictions, 19);
         assert_eq!(all_but_one.len(), 19);
         for row in predictions.rows.iter_mut().filter(|row| row.clip == "c/1/003") {

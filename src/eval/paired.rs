@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{
-    Evaluation, McNemar,
-    bootstrap::{Bootstrap, Counts, Interval, Units, figures, percentiles},
+    Evaluation, McNemar, Tally,
+    bootstrap::{Bootstrap, Counts, Interval, Units, counts, percentiles},
 };
 use crate::{
     error::{Error, Result},
@@ -67,11 +67,8 @@ pub struct Compared {
 pub fn compare(first: &Evaluation, second: &Evaluation, bootstrap: Bootstrap) -> Result<Comparison> {
     same_protocol(first, second)?;
     let classes = first.confusion.classes.len();
-    let clips = |evaluation: &Evaluation| -> BTreeSet<String> {
-        evaluation.predictions.rows.iter().map(|row| row.clip.clone()).collect()
-    };
     let (of_first, of_second) = (clips(first), clips(second));
-    let shared: BTreeSet<&str> = of_first.intersection(&of_second).map(String::as_str).collect();
+    let shared: BTreeSet<&str> = of_first.intersection(&of_second).copied().collect();
     if shared.is_empty() {
         return Err(Error::Data(format!(
             "{} and {} have no test clip in common: finish the same folds of both",
@@ -80,21 +77,29 @@ pub fn compare(first: &Evaluation, second: &Evaluation, bootstrap: Bootstrap) ->
     }
 
     let cells = classes * classes;
-    let mut by_speaker = BTreeMap::<&str, Counts>::new();
-    let mut pooled = [vec![0; cells], vec![0; cells]];
+    let mut outcomes = vec![];
     for (side, evaluation) in [first, second].into_iter().enumerate() {
         for row in evaluation.predictions.rows.iter().filter(|row| shared.contains(row.clip.as_str())) {
-            let cell = row.truth * classes + row.prediction;
-            pooled[side][cell] += 1;
-            by_speaker.entry(&row.speaker).or_default().add(side * cells + cell);
+            outcomes.push((row.speaker.as_str(), (side * cells + row.truth * classes + row.prediction) as u64));
         }
     }
-    let difference_of = |counts: &[u64]| {
-        let (first, second) = counts.split_at(cells);
-        figures(second, classes)[0] - figures(first, classes)[0]
+    // Of both experiments, from how often each outcome is counted.
+    let tallies = |counts: &mut dyn Iterator<Item = (u64, u64)>| {
+        let mut tallies = [Tally::new(classes), Tally::new(classes)];
+        for (outcome, times) in counts {
+            let (side, cell) = (outcome as usize / cells, outcome as usize % cells);
+            tallies[side].add(cell / classes, cell % classes, times);
+        }
+        tallies.map(|tally| tally.figures())
     };
-    let speakers = by_speaker.len();
-    let units = Units::new(2 * cells, by_speaker.into_values());
+    let [of_all_first, of_all_second] = tallies(&mut outcomes.iter().map(|&(_, outcome)| (outcome, 1)));
+    let units = Units::new(counts(outcomes));
+    let speakers = units.len();
+    let difference_of = |draw: &mut dyn Iterator<Item = (&Counts, u64)>| {
+        let weighted = draw.flat_map(|(counts, times)| counts.iter().map(move |&(outcome, n)| (outcome, times * n)));
+        let [first, second] = tallies(&mut { weighted });
+        second[0] - first[0]
+    };
     let drawn = if speakers > 1 { units.draw(bootstrap, "paired", difference_of) } else { vec![] };
     let p = (!drawn.is_empty()).then(|| {
         let (below, above) = drawn.iter().fold((0_usize, 0_usize), |(below, above), &d| {
@@ -103,20 +108,23 @@ pub fn compare(first: &Evaluation, second: &Evaluation, bootstrap: Bootstrap) ->
         // The figure itself counts as a draw: no finite number of draws shows a probability of 0.
         (2.0 * (below.min(above) + 1) as f64 / (drawn.len() + 1) as f64).min(1.0)
     });
-    let compared = |evaluation: &Evaluation, counts: &[u64]| {
-        let [uar, wa, macro_f1] = figures(counts, classes);
-        Compared { experiment: evaluation.experiment.clone(), seeds: evaluation.seeds.clone(), uar, wa, macro_f1 }
+    let compared = |evaluation: &Evaluation, [uar, wa, macro_f1]: [f64; 3]| Compared {
+        experiment: evaluation.experiment.clone(),
+        seeds: evaluation.seeds.clone(),
+        uar,
+        wa,
+        macro_f1,
     };
     let protocol = &first.protocol;
     let speakers_are = if protocol.speaker_independent { "speaker-independent" } else { "speaker-DEPENDENT" };
     Ok(Comparison {
         protocol: format!("{}, {}, {speakers_are}", protocol.corpora.join(" and "), protocol.name),
-        first: compared(first, &pooled[0]),
-        second: compared(second, &pooled[1]),
+        first: compared(first, of_all_first),
+        second: compared(second, of_all_second),
         clips: shared.len(),
         left_out: of_first.symmetric_difference(&of_second).count(),
         speakers,
-        difference: difference_of(&pooled.concat()),
+        difference: of_all_second[0] - of_all_first[0],
         interval: (!drawn.is_empty()).then(|| percentiles(drawn)),
         p,
         bootstrap,
@@ -131,6 +139,10 @@ fn test_sides(of: &crate::run::ProtocolRecord, other: &crate::run::ProtocolRecor
         (Some(sides), Some(_)) => sides.clone(),
         _ => of.description.clone(),
     }
+}
+
+fn clips(evaluation: &Evaluation) -> BTreeSet<&str> {
+    evaluation.predictions.rows.iter().map(|row| row.clip.as_str()).collect()
 }
 
 fn same_protocol(first: &Evaluation, second: &Evaluation) -> Result<()> {
@@ -169,7 +181,7 @@ fn mcnemar(first: &Evaluation, second: &Evaluation, shared: &BTreeSet<&str>) -> 
     let right = |evaluation: &Evaluation| {
         let mut right = BTreeMap::new();
         for row in &evaluation.predictions.rows {
-            right.entry(row.clip.clone()).or_insert(row.truth == row.prediction);
+            right.entry(row.clip.as_str()).or_insert(row.truth == row.prediction);
         }
         right
     };
@@ -188,7 +200,7 @@ fn mcnemar(first: &Evaluation, second: &Evaluation, shared: &BTreeSet<&str>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::made_up::evaluation;
+    use crate::eval::test_support::evaluation;
 
     const BOOTSTRAP: Bootstrap = Bootstrap { samples: 2000, seed: 1 };
 

@@ -95,7 +95,7 @@ fn components(mut vectors: Vec<Vec<f64>>) -> (Vec<[f64; 2]>, [f64; 2]) {
 fn greatest(covariance: &[Vec<f64>]) -> (Vec<f64>, f64) {
     const STEPS: usize = 5_000;
     let norm = |vector: &[f64]| vector.iter().map(|x| x * x).sum::<f64>().sqrt();
-    // A column is no stranger to the direction that most columns share.
+    // Start from the column of largest norm.
     let start = covariance.iter().max_by(|a, b| norm(a).total_cmp(&norm(b)));
     let mut axis: Vec<f64> = start.cloned().unwrap_or_default();
     let mut variance = 0.0;
@@ -125,7 +125,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::eval::fake;
+    use crate::eval::test_support;
 
     #[test]
     fn a_long_ellipse_lies_along_the_first_component() {
@@ -141,13 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn clips_that_all_look_alike_are_one_point() {
+    fn equal_vectors_are_one_point() {
         assert_eq!(components(vec![vec![1.0, 2.0]; 4]), (vec![[0.0; 2]; 4], [0.0; 2]));
     }
 
     #[test]
     fn what_does_not_fit_the_predictions_is_named() {
-        let predictions = fake::predictions(2, 5, 2, &[1], 0.5);
+        let predictions = test_support::predictions(2, 5, 2, &[1], 0.5);
         let clips: Vec<String> = predictions.rows.iter().map(|row| row.clip.clone()).collect();
         let vectors: Vec<Vec<f32>> = (0..clips.len()).map(|i| vec![i as f32, (i * i) as f32]).collect();
         let good = Embeddings { clips, vectors };

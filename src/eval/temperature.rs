@@ -32,7 +32,7 @@ pub fn fit(judgements: &Judgements) -> Option<f64> {
     // Halves 6 to less than 1e-12.
     for _ in 0..42 {
         let middle = f64::midpoint(low, high);
-        // Where rounding leaves no slope, all is right for sure: sharper is no worse.
+        // Where rounding leaves no slope, all probabilities are 1: a lower temperature is no worse.
         if slope(middle.exp()) <= 0.0 {
             low = middle;
         } else {

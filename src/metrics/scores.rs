@@ -132,9 +132,14 @@ fn ratio(part: u64, whole: u64) -> f64 {
 }
 
 /// The sum in the order in which NumPy adds, which decides the last printed digit of a mean that lies half-way
-/// between two: eight interleaved partial sums from eight elements on, one after the other below. (NumPy halves
-/// arrays of more than 128 elements first; nobody has that many emotions.)
+/// between two: eight interleaved partial sums from eight elements on, one after the other below; more than 128 in
+/// two halves.
 fn numpy_sum(values: &[f64]) -> f64 {
+    if values.len() > 128 {
+        let half = values.len() / 2;
+        let (first, second) = values.split_at(half - half % 8);
+        return numpy_sum(first) + numpy_sum(second);
+    }
     let (blocks, rest) = values.as_chunks::<8>();
     let [first, others @ ..] = blocks else {
         return rest.iter().sum();

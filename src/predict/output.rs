@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Window};
-use crate::{csv_file::CsvWriter, error::Error, names::known_by_name};
+use crate::{csv_file::CsvWriter, error::Error, escape, names::known_by_name};
 
 /// What the emotion is called where the most probable one is below the threshold.
 const UNCERTAIN: &str = "uncertain";
@@ -159,10 +159,11 @@ impl<W: Write> Output<W> {
     }
 
     fn text(&mut self, row: &Row) -> io::Result<()> {
-        let emotion = row.answer.map(|answer| self.emotion(answer));
+        let emotion = row.answer.map(|answer| escape::text(self.emotion(answer)));
+        let path = escape::text(row.path);
         let percent = |p: f32| format!("{:3.0} %", 100.0 * p);
         match (row.place, &row.answer, emotion) {
-            (_, Err(error), _) => writeln!(self.to, "{}: error: {}", row.path, problem(error)),
+            (_, Err(error), _) => writeln!(self.to, "{path}: error: {}", escape::text(&problem(error))),
             (Some((start, end)), Ok(answer), Ok(emotion)) => {
                 let width =
                     self.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0).max(UNCERTAIN.len());
@@ -176,10 +177,11 @@ impl<W: Write> Output<W> {
                 }
             }
             (None, Ok(Some(answer)), Ok(emotion)) => {
-                writeln!(self.to, "{}: {emotion}, {}", row.path, percent(answer.confidence()).trim_start())?;
+                writeln!(self.to, "{path}: {emotion}, {}", percent(answer.confidence()).trim_start())?;
                 let listed = self.listed(answer);
                 let width = listed.iter().map(|(class, _)| class.chars().count()).max().unwrap_or(0);
                 for (class, probability) in listed {
+                    let class = escape::text(class);
                     let line = format!("  {class:<width$}  {}  {}", percent(probability), bar(probability));
                     writeln!(self.to, "{}", line.trim_end())?;
                 }

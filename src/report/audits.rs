@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::scan::to_json;
 use crate::{
     error::Result,
+    escape,
     protocol::audit::{Audit, Foreign, audit},
     survey::Survey,
 };
@@ -79,9 +80,9 @@ impl Audits {
         line(&format!("{}: protocol {}: {}", self.experiment, self.protocol, self.description));
         line(&format!("validation: {}", self.validation_rule));
         for FoldAudit { fold, refused, audit } in &self.folds {
-            line(&format!("\nfold {fold}"));
-            audit.lines().iter().for_each(|of_fold| line(&format!("  {of_fold}")));
-            refused.iter().for_each(|refused| line(&format!("  LEAK: {refused}")));
+            line(&format!("\nfold {}", escape::text(fold)));
+            audit.lines().iter().for_each(|of_fold| line(&format!("  {}", escape::text(of_fold))));
+            refused.iter().for_each(|refused| line(&format!("  LEAK: {}", escape::text(refused))));
         }
         let speakers = if self.speaker_independent { "speaker-independent" } else { "speaker-DEPENDENT" };
         line(&match self.leaks {

@@ -12,12 +12,7 @@ pub fn stat(dir: &Path, stat: &Stat) -> String {
     let ago = |time: SystemTime| format!("{} ago", HumanDuration(time.elapsed().unwrap_or_default()));
     let mut text = format!("folder     {}\nfiles      {}\nsize       {}\n", dir.display(), stat.entries, stat.size);
     if let Some((longest, last)) = stat.used {
-        let _ = writeln!(
-            text,
-            "used last  {}\nunused     {} at the longest",
-            ago(last),
-            ago(longest).trim_end_matches(" ago")
-        );
+        let _ = writeln!(text, "used last  {}\noldest use {} ago", ago(last), ago(longest).trim_end_matches(" ago"));
     }
     let _ = writeln!(text, "in use     {}", stat.in_use);
     if stat.partial > 0 {
@@ -36,7 +31,7 @@ pub fn verified(found: &Verified) -> String {
     let Verified { entries, damaged } = found;
     match damaged.len() {
         0 => writeln!(text, "{entries} files, all whole"),
-        n => writeln!(text, "{entries} files, {n} damaged and removed: they are made again when they are wanted"),
+        n => writeln!(text, "{entries} files, {n} damaged and removed: they are made again when they are needed"),
     }
     .unwrap_or_default();
     text

@@ -173,7 +173,7 @@ pub fn write(comparisons: &[Comparison], evaluations: &[Evaluation], folder: &Pa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::{Bootstrap, compare, made_up::evaluation};
+    use crate::eval::{Bootstrap, compare, test_support::evaluation};
 
     #[test]
     fn the_sentence_says_figures_difference_interval_and_tests() {

@@ -119,7 +119,7 @@ fn rows(evaluation: &Evaluation) -> Vec<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::made_up::evaluation;
+    use crate::eval::test_support::evaluation;
 
     #[test]
     fn every_figure_has_a_row_and_every_row_all_columns() {

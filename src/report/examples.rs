@@ -13,7 +13,7 @@ use crate::{
     run::{Finished, Recordings},
 };
 
-/// The first clip of a run's training side whose audio is at hand, as it is and altered; nothing where the config alters
+/// The first clip of a run's training side whose audio is found, unaltered and altered; nothing where the config alters
 /// no samples or there is no audio. Recordings of noise are below the folder `data`.
 ///
 /// # Errors
@@ -33,12 +33,12 @@ pub fn examples(run: &Finished, recordings: &Recordings, data: &Path) -> Result<
         let samples = Augmenter::new(&config, data)?.augment(&samples, sample_rate, stream)?;
         panels.push(Panel { name, audio: Audio { samples, sample_rate } });
     }
-    let as_it_is = Panel { name: format!("{clip} as it is"), audio: Audio { samples, sample_rate } };
-    panels.insert(0, as_it_is);
+    let unaltered = Panel { name: format!("{clip}, unaltered"), audio: Audio { samples, sample_rate } };
+    panels.insert(0, unaltered);
     Ok(panels)
 }
 
-/// Each alteration of samples by itself and for certain, at both ends of its range where both tell something.
+/// Each alteration of samples by itself and with probability 1, at both ends of its range where both show.
 fn strongest(config: &AugmentConfig) -> Vec<(String, AugmentConfig)> {
     if config.copies == 0 {
         return vec![];
@@ -57,7 +57,7 @@ fn strongest(config: &AugmentConfig) -> Vec<(String, AugmentConfig)> {
         found.extend(ends(stretch.rate).into_iter().map(|rate| {
             let mut stretch = stretch.clone();
             (stretch.rate, stretch.probability) = ([rate; 2], 1.0);
-            (format!("time stretch: × {rate} the pace"), AugmentConfig { time_stretch: Some(stretch), ..none.clone() })
+            (format!("time stretch: tempo × {rate}"), AugmentConfig { time_stretch: Some(stretch), ..none.clone() })
         }));
     }
     if let Some(shift) = &config.pitch_shift {
@@ -70,7 +70,7 @@ fn strongest(config: &AugmentConfig) -> Vec<(String, AugmentConfig)> {
             )
         }));
     }
-    // Of noise the weakest end is hardly to be seen, and a change of level not at all.
+    // The weakest noise hardly shows, and a change of level does not show at all.
     if let Some(noise) = &config.noise {
         let mut noise = noise.clone();
         let snr = noise.snr_db[0];

@@ -32,7 +32,7 @@ pub fn table(grid: &Grid) -> Table {
             figure(of.seconds, 0),
         ]
     });
-    let columns = ["rank", "setting", "runs", "validation UAR %", "best epoch", "s a run"];
+    let columns = ["rank", "setting", "runs", "validation UAR %", "best epoch", "s/run"];
     let spread = match grid.seeds {
         1 => "folds",
         _ => "seeds, each the mean of its folds",
@@ -40,8 +40,8 @@ pub fn table(grid: &Grid) -> Table {
     Table::new(format!("{}: {} settings, ranked on validation", grid.experiment, grid.ranked.len()), columns)
         .rows(rows)
         .note(format!(
-            "{}. {} folds, {} seeds; mean ± s.d. over {spread}. Test was not looked at: evaluate the setting \
-             that is kept, once, with ser-eval on its folder.",
+            "{}. {} folds, {} seeds; mean ± s.d. over {spread}. Test was not used: evaluate the setting that \
+             is kept, once, with ser-eval on its folder.",
             grid.protocol, grid.folds, grid.seeds
         ))
 }
@@ -99,7 +99,7 @@ fn picture(grid: &Grid) -> Bars {
     if grid.ranked.len() > MOST {
         subtitle.push(format!("the best {MOST} of {} settings", grid.ranked.len()));
     }
-    subtitle.push(format!("mean of {} folds and {} seeds; test was not looked at", grid.folds, grid.seeds));
+    subtitle.push(format!("mean of {} folds and {} seeds; test was not used", grid.folds, grid.seeds));
     Bars {
         title: format!("{}: settings", grid.experiment),
         subtitle,

@@ -1,4 +1,4 @@
-//! The few lines that stand on top of every report: the figures with the protocol that they mean something under.
+//! The few lines at the top of every report: the figures with their protocol.
 
 use super::table::wrapped;
 use crate::{
@@ -18,6 +18,14 @@ pub(super) fn percent(spread: Spread) -> String {
 /// A number of things: `1 fold`, `5 folds`.
 pub(super) fn many(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Names in a sentence: the first twenty, and how many more there are.
+fn some<S: ToString>(names: impl ExactSizeIterator<Item = S>) -> String {
+    const MOST: usize = 20;
+    let more = names.len().saturating_sub(MOST);
+    let listed = names.take(MOST).map(|name| name.to_string()).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{listed} and {more} more") } else { listed }
 }
 
 /// The protocol in one line: `luna-5fold, speaker-independent, 5 folds, 8 classes`.
@@ -47,19 +55,18 @@ pub fn warnings(evaluation: &Evaluation) -> Vec<String> {
     lines.extend(evaluation.protocol.caveats.iter().map(ToString::to_string));
     if !evaluation.protocol.speaker_independent {
         lines.push(
-            "SPEAKER-DEPENDENT: test speakers are heard in training; not comparable with speaker-independent \
+            "SPEAKER-DEPENDENT: test speakers are also in training; not comparable with speaker-independent \
                     figures."
                 .to_owned(),
         );
     }
     if !evaluation.complete() {
-        let missing: Vec<String> =
-            evaluation.missing.iter().map(|of| format!("{} (seed {})", of.fold, of.seed)).collect();
-        lines.push(format!("INCOMPLETE: folds missing: {}; this is not the protocol's figure.", missing.join(", ")));
+        let missing = evaluation.missing.iter().map(|of| format!("{} (seed {})", of.fold, of.seed));
+        lines.push(format!("INCOMPLETE: folds missing: {}; this is not the protocol's figure.", some(missing)));
     }
     let untested = evaluation.untested();
     if !untested.is_empty() {
-        lines.push(format!("NO TEST CLIPS of {}: the UAR is over the other classes.", untested.join(", ")));
+        lines.push(format!("NO TEST CLIPS of {}: the UAR is over the other classes.", some(untested.into_iter())));
     }
     lines
 }
@@ -138,7 +145,7 @@ pub(super) fn lines(evaluation: &Evaluation) -> Vec<Line> {
 fn audit(evaluation: &Evaluation) -> String {
     let most = |count: fn(&Audit) -> usize| evaluation.runs.iter().map(|run| count(&run.audit)).max().unwrap_or(0);
     format!(
-        "clips on two sides {}; test speakers heard in training {}; test sentences heard in training {}",
+        "clips on two sides {}; test speakers in training {}; test sentences in training {}",
         most(|a| a.shared_clips.len() + a.shared_copies.len() + a.shared_audio.len()),
         most(|a| a.shared_speakers.len()),
         most(|a| a.shared_sentences),
@@ -148,7 +155,7 @@ fn audit(evaluation: &Evaluation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::{FoldOfSeed, made_up::evaluation};
+    use crate::eval::{FoldOfSeed, test_support::evaluation};
 
     #[test]
     fn a_headline_fits_80_columns_and_says_what_is_missing() {

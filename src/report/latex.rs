@@ -67,7 +67,7 @@ pub fn report(evaluation: &Evaluation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::made_up::evaluation;
+    use crate::eval::test_support::evaluation;
 
     #[test]
     fn names_are_text_and_the_protocol_is_in_the_caption() {

@@ -102,7 +102,7 @@ pub(super) fn card(evaluation: &Evaluation, elsewhere: &Published) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::made_up::evaluation;
+    use crate::eval::test_support::evaluation;
 
     #[test]
     fn a_card_says_use_data_protocol_figures_and_limits() {

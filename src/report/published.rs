@@ -181,7 +181,7 @@ pub fn published(evaluation: &Evaluation) -> Result<Published> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{eval::made_up::evaluation, protocol::Kind};
+    use crate::{eval::test_support::evaluation, protocol::Kind};
 
     #[test]
     fn every_entry_names_a_protocol_and_a_source() {

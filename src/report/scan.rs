@@ -8,6 +8,7 @@ use super::table::Table;
 use crate::{
     corpus::{Clip, Exclusion, Findings, Format, Scan},
     error::{Error, Result},
+    escape,
 };
 
 /// The schema's name and version; a change that breaks a reader raises it.
@@ -36,11 +37,13 @@ pub fn text(scan: &Scan, findings: &Findings) -> String {
     let mut text = clips.wide();
     if !scan.excluded.is_empty() {
         text.push_str(&format!("\nleft out: {}\n", scan.excluded.len()));
-        let line = |Exclusion { path, reason, .. }: &Exclusion| format!("  {}: {reason}\n", path.display());
+        let line = |Exclusion { path, reason, .. }: &Exclusion| {
+            format!("  {}\n", escape::text(&format!("{}: {reason}", path.display())))
+        };
         text.extend(scan.excluded.iter().map(line));
     }
     text.push('\n');
-    findings_lines(findings).iter().for_each(|line| text.push_str(&format!("{line}\n")));
+    findings_lines(findings).iter().for_each(|line| text.push_str(&format!("{}\n", escape::text(line))));
     text.push_str(&summary(scan));
     text
 }
@@ -91,7 +94,7 @@ fn summary(scan: &Scan) -> String {
         *emotions.entry(&clip.emotion).or_default() += 1;
     }
     let speakers: std::collections::BTreeSet<&str> = scan.clips.iter().map(|clip| clip.speaker.as_str()).collect();
-    let emotions: Vec<String> = emotions.iter().map(|(emotion, n)| format!("{emotion} {n}")).collect();
+    let emotions: Vec<String> = emotions.iter().map(|(emotion, n)| format!("{} {n}", escape::text(emotion))).collect();
     format!(
         "{}, {}, {} left out\n{}\n",
         number(scan.clips.len(), "clip", "clips"),

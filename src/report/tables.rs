@@ -1,12 +1,16 @@
 //! An evaluation's figures as [`Table`]s, which text, Markdown and LaTeX share.
 
+use std::collections::BTreeSet;
+
 use super::{
     headline::{many, percent},
     published::Published,
     table::Table,
 };
-use crate::eval::{Certainty, Evaluation, Interval, IntervalOf, Unit};
+use crate::eval::{Certainty, Evaluation, Interval, IntervalOf, Unit, breakdown::Group};
 
+/// How many groups a table lists.
+const GROUPS: usize = 200;
 /// How many pairs of emotions are named.
 const PAIRS: usize = 10;
 
@@ -28,7 +32,7 @@ fn or_dash(value: Option<String>) -> String {
     value.unwrap_or_else(|| "–".into())
 }
 
-/// A table's title, with what has to stand on everything that leaks on purpose.
+/// A table's title, with the mark of a protocol that leaks on purpose.
 fn titled(evaluation: &Evaluation, title: &str) -> String {
     match &evaluation.protocol.brand {
         Some(brand) => format!("{title} [{brand}]"),
@@ -129,9 +133,11 @@ pub fn published(evaluation: &Evaluation, elsewhere: &Published) -> Option<Table
         let figure = format!("{} {:.2}{std}", of.metric, of.value);
         row([format!("{}{caveat}", of.system), figure, of.statistic.clone(), of.source.clone()])
     }));
-    rows.extend(elsewhere.listeners.iter().map(|of| {
-        row(["people, by listening".into(), format!("WA {:.1}", of.accuracy), String::new(), of.source.clone()])
-    }));
+    rows.extend(
+        elsewhere.listeners.iter().map(|of| {
+            row(["human listeners".into(), format!("WA {:.1}", of.accuracy), String::new(), of.source.clone()])
+        }),
+    );
     Some(
         Table::new("The same protocol elsewhere", ["system", "%", "statistic", "source"])
             .rows(rows)
@@ -168,7 +174,15 @@ pub fn breakdowns(evaluation: &Evaluation) -> Vec<Table> {
         // A single group is the whole again.
         .filter(|breakdown| breakdown.groups.len() > 1 || breakdown.unknown > 0)
         .map(|breakdown| {
-            let rows = breakdown.groups.iter().map(|group| {
+            let mut groups: Vec<&Group> = breakdown.groups.iter().collect();
+            let mut notes = vec![];
+            if groups.len() > GROUPS {
+                groups.sort_by(|a, b| a.uar.total_cmp(&b.uar));
+                groups.drain(GROUPS / 2..groups.len() - GROUPS / 2);
+                let (half, all) = (GROUPS / 2, breakdown.groups.len());
+                notes.push(format!("The {half} worst and the {half} best of {all} by UAR; all are in figures.csv."));
+            }
+            let rows = groups.into_iter().map(|group| {
                 vec![
                     group.name.clone(),
                     group.n.to_string(),
@@ -178,7 +192,6 @@ pub fn breakdowns(evaluation: &Evaluation) -> Vec<Table> {
                     points(group.macro_f1),
                 ]
             });
-            let mut notes = vec![];
             if breakdown.groups.iter().any(|group| group.classes < all) {
                 notes.push("The UAR of a group is over the emotions that it has.".to_owned());
             }
@@ -244,6 +257,7 @@ pub fn runs(evaluation: &Evaluation) -> Table {
 #[must_use]
 pub fn audit(evaluation: &Evaluation) -> Table {
     let mut rows: Vec<Vec<String>> = vec![];
+    let mut seen = BTreeSet::new();
     for run in &evaluation.runs {
         let audit = &run.audit;
         let sides = |n: [usize; 3]| format!("{} / {} / {}", n[0], n[1], n[2]);
@@ -257,7 +271,7 @@ pub fn audit(evaluation: &Evaluation) -> Table {
             audit.shared_sentences.to_string(),
         ];
         // Seeds share a fold's sides.
-        if !rows.contains(&row) {
+        if seen.insert(row.clone()) {
             rows.push(row);
         }
     }
@@ -266,4 +280,20 @@ pub fn audit(evaluation: &Evaluation) -> Table {
     Table::new("Leak audit", columns)
         .rows(rows)
         .note("Clips and speakers: training / validation / test. Clips on two sides count copies and identical audio.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::test_support::evaluation;
+
+    #[test]
+    fn of_many_speakers_the_worst_and_the_best_are_listed() {
+        let ours = evaluation("a", 300, 3, &[1], 0.5);
+        let speakers = breakdowns(&ours).remove(0);
+        assert_eq!((ours.breakdowns[0].groups.len(), speakers.rows.len()), (300, GROUPS));
+        assert!(speakers.note.starts_with("The 100 worst and the 100 best of 300"), "{}", speakers.note);
+        let least = ours.breakdowns[0].groups.iter().map(|group| group.uar).fold(1.0, f64::min);
+        assert_eq!(speakers.rows[0][3], points(least));
+    }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::eval::Evaluation;
 
-/// Whether standard output is a terminal whose user has not said no to colour (<https://no-color.org>).
+/// Whether standard output is a terminal whose user has not turned colour off (<https://no-color.org>).
 #[must_use]
 pub fn colour_wanted() -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -57,7 +57,7 @@ pub fn terminal(evaluation: &Evaluation, elsewhere: &Published, colour: bool) ->
             );
         }
         for of in &elsewhere.listeners {
-            line(format!("WA {:.1}", of.accuracy), format!("people, by listening [{}]", of.source));
+            line(format!("WA {:.1}", of.accuracy), format!("human listeners [{}]", of.source));
         }
     }
     text
@@ -67,7 +67,7 @@ pub fn terminal(evaluation: &Evaluation, elsewhere: &Published, colour: bool) ->
 mod tests {
     use super::*;
     use crate::{
-        eval::made_up::evaluation,
+        eval::test_support::evaluation,
         report::published::{Listeners, Metric, PublishedFigure},
     };
 

@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
-use crate::eval::Scores;
+use crate::{escape, eval::Scores};
 
 /// Formats `scores` as scikit-learn does, with `digits` decimals (scikit-learn's own default is 2; 4 tell more).
 #[must_use]
-pub fn classification_report(scores: &Scores, digits: usize) -> String {
+pub(super) fn classification_report(scores: &Scores, digits: usize) -> String {
     const LAST_HEADING: &str = "weighted avg";
-    let longest_name = scores.per_class.iter().map(|class| class.class.chars().count()).max().unwrap_or(0);
+    let names: Vec<_> = scores.per_class.iter().map(|class| escape::text(&class.class)).collect();
+    let longest_name = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let width = longest_name.max(LAST_HEADING.len()).max(digits);
 
     let mut report = format!("{:>width$} ", "");
@@ -24,8 +25,8 @@ pub fn classification_report(scores: &Scores, digits: usize) -> String {
         }
         let _ = writeln!(report, " {support:>9}");
     };
-    for class in &scores.per_class {
-        row(&mut report, &class.class, [class.precision, class.recall, class.f1], class.support);
+    for (class, name) in scores.per_class.iter().zip(&names) {
+        row(&mut report, name, [class.precision, class.recall, class.f1], class.support);
     }
     report.push('\n');
     let _ = writeln!(report, "{:>width$}  {:>9} {:>9} {:>9.digits$} {:>9}", "accuracy", "", "", scores.wa, scores.n);

@@ -1,5 +1,4 @@
-//! The clips behind the confusion matrix's cells: who they are and, where their audio is at hand, what they look like
-//! and where they can be heard.
+//! The clips of each cell of the confusion matrix and, where their audio is found, their thumbnails and players.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +8,7 @@ use std::{
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{link::link, sight::Sight};
+use super::{link::link, thumbnail::Thumbnail};
 use crate::{
     audio::load,
     corpus::Sex,
@@ -24,6 +23,9 @@ const PICTURED_IN_A_CELL: usize = 24;
 const LISTED: usize = 12_000;
 const LISTED_IN_A_CELL: usize = 500;
 
+/// Most classes whose confusion matrix the page shows as a table: a table of more cells could not be read.
+pub(super) const MOST_CLASSES: usize = 40;
+
 /// What the page's script is given.
 #[derive(Debug, Serialize)]
 pub(super) struct Clips {
@@ -36,8 +38,8 @@ pub(super) struct Clips {
     pub listed: usize,
     pub pictured: usize,
     /// Whether any clip has a picture; whether any can be played.
-    pub seen: bool,
-    pub heard: bool,
+    pub pictures: bool,
+    pub players: bool,
 }
 
 /// The clips of one true emotion that were taken for one emotion.
@@ -78,10 +80,12 @@ struct Clip {
 }
 
 impl Clips {
-    /// Those of an evaluation whose page is to lie in `folder`.
+    /// Those of an evaluation whose page is to be in `folder`. The cells of a matrix that the page does not show have no
+    /// lists.
     pub(super) fn of(evaluation: &Evaluation, recordings: &Recordings, folder: &Path) -> Self {
         let mut cells = BTreeMap::<(usize, usize), Vec<&Prediction>>::new();
-        for row in &evaluation.predictions.rows {
+        let shown_cells = evaluation.confusion.classes.len() <= MOST_CLASSES;
+        for row in evaluation.predictions.rows.iter().filter(|_| shown_cells) {
             cells.entry((row.truth, row.prediction)).or_default().push(row);
         }
         let (pictured, listed) = limits(cells.len());
@@ -92,7 +96,7 @@ impl Clips {
             .map(|((truth, prediction), predictions)| {
                 let mut rows = gathered(&predictions);
                 let clips = rows.len();
-                // What is most worth hearing first: the surest mistakes, and the least sure of what is right.
+                // First what is most worth listening to: the most confident errors, and the least confident of what is right.
                 rows.sort_by(|(a, _), (b, _)| match truth == prediction {
                     true => a.p[0].total_cmp(&b.p[0]),
                     false => b.p[1].total_cmp(&a.p[1]),
@@ -110,14 +114,14 @@ impl Clips {
             .into_par_iter()
             .map(|id| {
                 let source = recordings.get(&id);
-                let looked_at = source.filter(|_| shown.contains(id.as_str()));
-                let sight = looked_at.and_then(|source| Sight::of(&load(source).ok()?));
+                let pictured = source.filter(|_| shown.contains(id.as_str()));
+                let thumbnail = pictured.and_then(|source| Thumbnail::of(&load(source).ok()?));
                 Clip {
                     facts: evaluation.clips.get(&id).map(facts).unwrap_or_default(),
-                    file: sight.as_ref().and(source).and_then(|source| link(folder, source.file()?)),
-                    top: sight.as_ref().map(|sight| sight.top / 1000.0),
-                    wave: sight.as_ref().map(|sight| sight.wave.clone()),
-                    png: sight.map(|sight| sight.spectrogram),
+                    file: thumbnail.as_ref().and(source).and_then(|source| link(folder, source.file()?)),
+                    top: thumbnail.as_ref().map(|thumbnail| thumbnail.top / 1000.0),
+                    wave: thumbnail.as_ref().map(|thumbnail| thumbnail.wave.clone()),
+                    png: thumbnail.map(|thumbnail| thumbnail.spectrogram),
                     id,
                 }
             })
@@ -128,8 +132,8 @@ impl Clips {
             worst,
             listed,
             pictured,
-            seen: clips.iter().any(|clip| clip.png.is_some()),
-            heard: clips.iter().any(|clip| clip.file.is_some()),
+            pictures: clips.iter().any(|clip| clip.png.is_some()),
+            players: clips.iter().any(|clip| clip.file.is_some()),
             clips,
         }
     }
@@ -196,10 +200,10 @@ fn facts(clip: &ClipRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::made_up::evaluation;
+    use crate::eval::test_support::evaluation;
 
     #[test]
-    fn every_prediction_is_in_its_cell_and_the_surest_mistakes_come_first() {
+    fn every_prediction_is_in_its_cell_and_the_most_confident_errors_come_first() {
         let ours = evaluation("a", 4, 30, &[1, 2, 3], 0.6);
         let clips = Clips::of(&ours, &Recordings::default(), Path::new("report"));
         for cell in &clips.cells {
@@ -209,7 +213,7 @@ mod tests {
             assert!(cell.rows.is_sorted_by_key(key), "{cell:?}");
         }
         assert_eq!(clips.clips.len(), 120);
-        assert!(!clips.seen && !clips.heard && clips.worst.len() == ours.worst.len());
+        assert!(!clips.pictures && !clips.players && clips.worst.len() == ours.worst.len());
     }
 
     #[test]

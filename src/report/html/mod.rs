@@ -8,20 +8,20 @@
 //! | module | what it makes |
 //! |---|---|
 //! | `elements` | tables, pictures, the confusion matrix |
-//! | `clips`, `sight`, `link` | the clips of each cell: their thumbnails, where their audio is |
+//! | `clips`, `thumbnail`, `link` | the clips of each cell: their thumbnails, where their audio is |
 //! | `page.css`, `page.js` | how it looks, and what happens where it is pressed |
 
 mod clips;
 mod elements;
 mod link;
-mod sight;
+mod thumbnail;
 
 use std::path::Path;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use self::{
-    clips::Clips,
+    clips::{Clips, MOST_CLASSES},
     elements::{SHADES, matrix, picture, section, table, table_with},
 };
 use super::{
@@ -140,8 +140,13 @@ fn sections(
         (table(&tables::per_class(evaluation)))
     };
     let confusion = html! {
-        (matrix(&evaluation.confusion))
-        @for line in clips_notes(evaluation, recordings, clips) { p.note { (line) } }
+        @if evaluation.confusion.classes.len() <= MOST_CLASSES {
+            (matrix(&evaluation.confusion))
+            @for line in clips_notes(evaluation, recordings, clips) { p.note { (line) } }
+        } @else {
+            @for of in pictures.drawn.iter().filter(|of| of.name == "confusion") { (picture(of)) }
+            p.note { "More than " (MOST_CLASSES) " emotions: counts are in confusion.csv, predictions in predictions.csv." }
+        }
     };
     let worst = tables::worst(evaluation);
     let name = |row: usize, id: &str| match clips.worst.get(row) {
@@ -187,14 +192,14 @@ fn summary(evaluation: &Evaluation) -> Markup {
     }
 }
 
-/// What the lists of clips leave out, and why there is nothing to see or hear.
+/// What the lists of clips leave out, and why there are no pictures or players.
 fn clips_notes(evaluation: &Evaluation, recordings: &Recordings, clips: &Clips) -> Vec<String> {
     let mut notes = vec![];
     if evaluation.seeds.len() > 1 {
         notes.push("A clip is predicted once under every seed, and may stand in several cells of a row.".to_owned());
     }
-    let order = "the surest mistakes first, and of what is right the least sure";
-    notes.push(match clips.seen {
+    let order = "the most confident errors first, and of what is right the least confident";
+    notes.push(match clips.pictures {
         true => format!(
             "A cell lists at most {} clips, {order}; waveforms and spectrograms (mel scale, to 8 kHz, 70 dB from white to \
              dark) are of at most {} of them. All predictions are in predictions.csv.",
@@ -209,7 +214,7 @@ fn clips_notes(evaluation: &Evaluation, recordings: &Recordings, clips: &Clips) 
         ));
     } else if evaluation.clips.is_empty() {
         notes.push("These runs do not say where their audio is: they were trained by an earlier version.".to_owned());
-    } else if clips.seen && !clips.heard {
+    } else if clips.pictures && !clips.players {
         notes.push("Synthetic speech has no files to play: ser-data synth writes them.".to_owned());
     }
     notes
@@ -242,7 +247,7 @@ fn shades() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::made_up::evaluation;
+    use crate::eval::test_support::evaluation;
 
     fn page_of(evaluation: &Evaluation) -> String {
         page(evaluation, &Published::default(), &Pictures::default(), &Recordings::default(), Path::new("report"))

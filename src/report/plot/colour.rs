@@ -1,5 +1,5 @@
 //! The colours: for lines, distinct to the colour-blind (Okabe and Ito, 2008, <https://jfly.uni-koeln.de/color/>);
-//! for matrices, one hue whose lightness falls evenly, so that a grey print says the same.
+//! for matrices, one hue whose lightness falls evenly, so that it reads the same in grey.
 
 use plotters::style::RGBColor;
 

@@ -82,7 +82,7 @@ impl Durations<'_> {
         canvas.text(COLUMN - MARGIN - 8.0, top + 6.0, &format!("bins of {BIN} s"), &style);
     }
 
-    /// The boxes of all emotions, and whose they are. Returns their lower end.
+    /// The boxes of all emotions with their names. Returns their lower end.
     fn boxes(&self, canvas: &mut Canvas<'_>, left: f64, top: f64, x: Axis) -> f64 {
         let row = BOX_ROW * self.corpora.len().clamp(1, MOST) as f64 + BETWEEN;
         let classes = &self.classes[..self.classes.len().min((BOXES / row) as usize)];

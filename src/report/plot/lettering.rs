@@ -1,6 +1,6 @@
 //! Text in an SVG as outlines, which look the same everywhere, whatever fonts a reader or a journal has.
 //!
-//! What a text says stands beside it (`data-text`), so that it can be searched for. Each letter is drawn once and then
+//! What a text says is in its `data-text`, so that it can be searched for. Each letter is drawn once and then
 //! referred to.
 
 use std::{collections::BTreeMap, fmt::Write};

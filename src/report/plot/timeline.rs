@@ -50,8 +50,8 @@ impl Timeline<'_> {
         self.pieces.iter().map(|piece| piece.end).filter(|end| end.is_finite()).fold(0.0, f64::max)
     }
 
-    /// Each window stands for the time around its middle, up to half way to its neighbours; where there are more than can
-    /// be drawn, neighbours are averaged.
+    /// Each window covers the time around its middle, up to half way to its neighbours; where there are more than can be
+    /// drawn, neighbours are averaged.
     fn columns(&self, most: usize) -> Vec<Column> {
         let middle = |piece: &Piece| f64::midpoint(piece.start, piece.end);
         let last = self.pieces.len().saturating_sub(1);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_stand_for_the_time_around_their_middle() {
+    fn windows_cover_the_time_around_their_middle() {
         let classes = ["angry".to_owned(), "sad".to_owned()];
         let pieces = [piece(0.0, Some([0.9, 0.1])), piece(1.0, None), piece(2.0, Some([0.5, 0.5]))];
         let figure = Timeline { title: "t", classes: &classes, pieces: &pieces };

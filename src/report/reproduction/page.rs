@@ -75,7 +75,7 @@ fn summary(published: &PublishedFile, found: &[&Found]) -> Table {
             table.row([of.row.title.as_str(), "", "", "not run", "", "", "", ""]);
             continue;
         };
-        let speakers = if evaluation.protocol.speaker_independent { "never heard" } else { "HEARD in training" };
+        let speakers = if evaluation.protocol.speaker_independent { "unseen" } else { "SEEN in training" };
         let brand = evaluation.protocol.brand.as_deref().unwrap_or("");
         let mark = if evaluation.complete() { brand } else { "INCOMPLETE" };
         let verdicts = compared(published, of, evaluation).into_iter().map(|of| of.short).collect::<Vec<_>>();
@@ -198,15 +198,14 @@ fn details(document: &mut Document, published: &PublishedFile, found: &Found) ->
     }
     picture(document, found);
     let people = published.under(evaluation).listeners;
-    document
-        .list(people.iter().map(|of| format!("people, by listening: WA {} % ({})", of.accuracy, of.source)).collect());
+    document.list(people.iter().map(|of| format!("human listeners: WA {} % ({})", of.accuracy, of.source)).collect());
     if !row.note.is_empty() {
         document.markdown(row.note.as_str());
     }
     Ok(())
 }
 
-/// Validation alone: test is for what is kept.
+/// Validation alone: test is for the recipe that is kept.
 fn ablations(found: &[&Found]) -> Table {
     let mut table = Table::new("", ["setting", "seeds", "validation UAR %", "s/run", "command"]);
     for of in found {
@@ -218,7 +217,7 @@ fn ablations(found: &[&Found]) -> Table {
                     of.row.title.clone(),
                     evaluation.seeds.len().to_string(),
                     if evaluation.protocol.validation_learnt {
-                        "learnt from".to_owned()
+                        "trained on".to_owned()
                     } else {
                         percent(Spread::over_seeds(runs.iter().map(|run| (run.seed, run.done.validation_uar))))
                     },
@@ -236,7 +235,7 @@ fn ablations(found: &[&Found]) -> Table {
 mod tests {
     use super::*;
     use crate::{
-        eval::made_up::evaluation,
+        eval::test_support::evaluation,
         report::{published::PublishedFigure, reproduction::Row},
     };
 

@@ -16,7 +16,7 @@ pub struct Row {
     pub title: String,
     /// The config, from the project's root.
     pub config: String,
-    /// What is to be reached where nobody has published a figure, or more than that.
+    /// Targets where no figure is published, or beyond the published one.
     #[serde(default)]
     pub targets: Vec<Target>,
     /// What a reader should know: why a figure is not reached, what was tried.

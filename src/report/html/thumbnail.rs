@@ -1,4 +1,4 @@
-//! What a clip looks like at the size of a thumbnail: its waveform and its spectrogram.
+//! A clip's waveform and spectrogram at the size of a thumbnail.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -16,7 +16,7 @@ const TOP: f64 = 8_000.0;
 
 /// A clip's pictures.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Sight {
+pub(super) struct Thumbnail {
     /// How high each column's samples reach, then how low: a digit of base 36 each, from −1 to 1 of the clip's peak.
     pub wave: String,
     /// A PNG of [`BANDS`] rows on the mel scale, in base 64.
@@ -25,8 +25,8 @@ pub(super) struct Sight {
     pub top: f64,
 }
 
-impl Sight {
-    /// Looks at decoded audio; nothing where it has no samples.
+impl Thumbnail {
+    /// Of decoded audio; nothing where it has no samples.
     pub(super) fn of(audio: &Audio) -> Option<Self> {
         if audio.samples.is_empty() {
             return None;
@@ -75,19 +75,19 @@ mod tests {
     }
 
     #[test]
-    fn a_wave_fills_its_height_whatever_its_level() {
+    fn a_waveform_fills_its_height_at_any_level() {
         let wave = wave(&tone(16_000, 100.0));
         assert_eq!(wave.len(), 2 * COLUMNS);
         assert!(wave.starts_with("z0"), "{wave}");
     }
 
     #[test]
-    fn any_audio_can_be_looked_at() {
+    fn any_audio_has_a_thumbnail() {
         for samples in [vec![0.0], vec![0.0; 5_000], tone(7, 50.0), tone(100_000, 50.0)] {
-            let sight = Sight::of(&Audio { samples, sample_rate: 16_000 }).unwrap();
-            assert!(STANDARD.decode(&sight.spectrogram).unwrap().starts_with(b"\x89PNG"));
-            assert!(sight.spectrogram.len() < 4_000, "{}", sight.spectrogram.len());
+            let thumbnail = Thumbnail::of(&Audio { samples, sample_rate: 16_000 }).unwrap();
+            assert!(STANDARD.decode(&thumbnail.spectrogram).unwrap().starts_with(b"\x89PNG"));
+            assert!(thumbnail.spectrogram.len() < 4_000, "{}", thumbnail.spectrogram.len());
         }
-        assert!(Sight::of(&Audio { samples: vec![], sample_rate: 16_000 }).is_none());
+        assert!(Thumbnail::of(&Audio { samples: vec![], sample_rate: 16_000 }).is_none());
     }
 }
