@@ -190,7 +190,7 @@ fn position(folds: &[String], fold: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::test_support::{finished, runs};
+    use crate::eval::test_support::runs;
 
     /// Everything that an evaluation says, as text.
     fn said(evaluation: &Evaluation) -> String {

@@ -177,24 +177,25 @@ fn same_protocol(first: &Evaluation, second: &Evaluation) -> Result<()> {
 }
 
 fn mcnemar(first: &Evaluation, second: &Evaluation, shared: &BTreeSet<&str>) -> McNemar {
-    // Rows are by seed: of each clip the first row counts.
-    let right = |evaluation: &Evaluation| {
-        let mut right = BTreeMap::new();
-        for row in &evaluation.predictions.rows {
-            right.entry(row.clip.as_str()).or_insert(row.truth == row.prediction);
-        }
-        right
-    };
-    let (first, second) = (right(first), right(second));
+    let (first, second) = (recognised(first), recognised(second));
     let (mut only_first, mut only_second) = (0, 0);
     for clip in shared {
-        match (first.get(*clip), second.get(*clip)) {
+        match (first.get(clip), second.get(clip)) {
             (Some(true), Some(false)) => only_first += 1,
             (Some(false), Some(true)) => only_second += 1,
             _ => {}
         }
     }
     McNemar::of(only_first, only_second)
+}
+
+/// Whether each clip is recognised. Rows are by seed: of each clip the first row counts.
+fn recognised(evaluation: &Evaluation) -> BTreeMap<&str, bool> {
+    let mut recognised = BTreeMap::new();
+    for row in &evaluation.predictions.rows {
+        recognised.entry(row.clip.as_str()).or_insert(row.truth == row.prediction);
+    }
+    recognised
 }
 
 #[cfg(test)]
