@@ -76,7 +76,7 @@ pub(crate) fn finished(name: &str, rows: Vec<Prediction>, classes: &[String], se
         epoch,
         train_loss: 1.0 / epoch as f64,
         validation_loss: 1.2 / epoch as f64,
-        validation_uar: 0.4,
+        validation: crate::events::Figure::Uar(0.4),
         learning_rate: 1e-3,
     };
     Finished {
