@@ -59,8 +59,13 @@ fn every_key_is_on_the_page() {
     let page = page("docs/config.md");
     let corpus = "[[corpora]]\nkind = 'synthetic'\n";
     let mut missing = Vec::new();
-    for table in ["", "corpora.0", "labels", "protocol", "audio", "features", "augment", "model", "train", "distil"] {
-        let keys = known_keys(table, corpus);
+    let encoder = "[[corpora]]\nkind = 'synthetic'\n[encoder]\npath = 'x'\n";
+    for (table, around) in ["", "corpora.0", "labels", "protocol", "audio", "features", "augment", "model", "train", "distil"]
+        .map(|table| (table, corpus))
+        .into_iter()
+        .chain([("encoder", encoder)])
+    {
+        let keys = known_keys(table, around);
         assert!(!keys.is_empty(), "{table}");
         for key in keys {
             let named = |text: &str| {

@@ -538,7 +538,7 @@ fn run_cache(command: CacheCommand, observer: &dyn Observer) -> Result<ExitCode>
         CacheCommand::Build { config, data, cache, cache_limit: limit } => {
             let experiment = config.load()?;
             let (dir, limit) = (cache_dir(cache.cache), cache_limit(limit)?);
-            let cache = Cache::new(&dir, limit, &experiment.audio, experiment.frontend()?)?;
+            let cache = Cache::new(&dir, limit, &experiment.audio, experiment.frontend(&encoder::models_dir(None))?)?;
             let survey = look(&experiment, data, observer)?;
             cache.matrices(&survey.clips, observer)?;
             print(&format!("{} clips: {}\n", survey.clips.len(), dir.display()))?;

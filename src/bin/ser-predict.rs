@@ -14,6 +14,7 @@ use ser::{
     device::check_processor,
     error::{Error, Result},
     events::Observer as _,
+    frontend::encoder::models_dir,
     predict::{
         Answer, Bundle, Format, Gate, Listener, Listening, Output, Pcm, Recognizer, STDIN, SampleFormat, Style, Window,
         expand, inspect, load_all, timeline,
@@ -114,6 +115,9 @@ struct Recognise {
     /// Another bundle (or run, or experiment) that votes; may be given several times.
     #[arg(long, value_name = "BUNDLE")]
     ensemble: Vec<PathBuf>,
+    /// The folder of encoders [default: $SER_MODELS, else models].
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
     /// How answers are written: text, json, jsonl or csv.
     #[arg(long, value_name = "FORMAT", default_value_t)]
     format: Format,
@@ -217,7 +221,7 @@ fn run(arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
         return Err(Error::Config(format!("--plot {}: name it .png or .svg", plot.display())));
     }
     let bundles: Vec<PathBuf> = arguments.bundle.iter().chain(&arguments.ensemble).cloned().collect();
-    let mut recognizer = Recognizer::new(load_all(&bundles)?)?;
+    let mut recognizer = Recognizer::with_models(load_all(&bundles)?, &models_dir(arguments.models.clone()))?;
     if arguments.uncalibrated {
         recognizer = recognizer.uncalibrated();
     }

@@ -11,6 +11,7 @@ use ser::{
     eval::Bootstrap,
     events::Observer,
     experiment::{Call, Jobs, Options},
+    frontend::encoder::models_dir,
     progress::Terminal,
     report,
     stdout::print,
@@ -83,6 +84,9 @@ struct Arguments {
     /// The folder of the feature cache [default: $SER_CACHE, else .ser-cache].
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
+    /// The folder of encoders [default: $SER_MODELS, else models].
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
     /// What the cache may hold, as 20GB: what was used longest ago is removed [default: $SER_CACHE_LIMIT, else 20GB].
     #[arg(long, value_name = "SIZE")]
     cache_limit: Option<Size>,
@@ -158,6 +162,7 @@ impl Arguments {
     fn options(&self) -> Result<Options> {
         Ok(Options {
             cache: cache_dir(self.cache.clone()),
+            models: models_dir(self.models.clone()),
             cache_limit: Some(cache_limit(self.cache_limit)?),
             // Each experiment has its own.
             out: PathBuf::new(),
@@ -176,6 +181,7 @@ impl Arguments {
             set: self.set.clone(),
             data: self.data.clone(),
             cache: self.cache.clone(),
+            models: self.models.clone(),
             cache_limit: self.cache_limit,
         }
     }

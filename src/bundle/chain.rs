@@ -29,13 +29,13 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// The chain of a bundle.
+    /// The chain of a bundle, whose encoder is found in the folder `models`.
     ///
     /// # Errors
     ///
     /// As [`Bundle::frontend`].
-    pub fn new(bundle: &Bundle) -> Result<Self> {
-        Ok(Self { audio: bundle.audio.clone(), frontend: bundle.frontend()?, idle: Mutex::default() })
+    pub fn new(bundle: &Bundle, models: &Path) -> Result<Self> {
+        Ok(Self { audio: bundle.audio.clone(), frontend: bundle.frontend(models)?, idle: Mutex::default() })
     }
 
     /// The rate that clips are brought to, in Hz.
@@ -91,14 +91,14 @@ impl Member {
     ///
     /// [`Error::Data`] where the weights do not fit the network.
     pub fn new(bundle: Bundle) -> Result<Self> {
-        let frontend = bundle.frontend()?;
-        let dims = frontend.dims();
+        let dims = bundle.dims();
+        let windows = bundle.windows();
         let net = Net::new(&bundle.model, dims, bundle.classes.len(), &Device::flex());
         Ok(Self {
             net: weights::write(net, bundle.weights)?,
             scaler: bundle.scaler,
             scope: bundle.features.scaler,
-            windows: bundle.audio.windows(frontend.step_seconds()),
+            windows,
             dims,
             min_frames: bundle.model.min_frames(),
             temperature: bundle.temperature,

@@ -50,6 +50,7 @@ pub(crate) fn bundle(seed: u64) -> Bundle {
         audio: AudioConfig::default(),
         classes,
         features,
+        encoder: None,
         model,
         weights,
     }

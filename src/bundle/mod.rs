@@ -1,6 +1,7 @@
 //! The bundle: everything that prediction needs, in one file.
 
 mod chain;
+mod encoder;
 #[cfg(test)]
 pub(crate) mod made_up;
 mod scoring;
@@ -13,13 +14,14 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use chain::{Chain, Member};
+pub use encoder::BundleEncoder;
 pub use scoring::{Clips, Scoring};
 
 use crate::{
     arrays::{self, Precision},
-    audio::AudioConfig,
+    audio::{AudioConfig, Windows},
     error::{Error, Result},
-    frontend::{FeaturesConfig, Frontend, Scaler, ScalerScope, Spectral},
+    frontend::{self, FeaturesConfig, Frontend, Scaler, ScalerScope},
     model::{ModelConfig, weights::Weights},
     run::{RunDir, RunRecord},
 };
@@ -39,6 +41,8 @@ pub struct Bundle {
     pub audio: AudioConfig,
     /// Samples → matrix.
     pub features: FeaturesConfig,
+    /// The encoder whose states stand beside the features, or alone.
+    pub encoder: Option<BundleEncoder>,
     /// The network.
     pub model: ModelConfig,
     /// Matrix → scaled matrix, where it was fitted on the training side.
@@ -85,6 +89,8 @@ struct Description {
     classes: Vec<String>,
     audio: AudioConfig,
     features: FeaturesConfig,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    encoder: Option<BundleEncoder>,
     model: ModelConfig,
     scaler: Option<Scaler>,
     #[serde(default)]
@@ -172,28 +178,53 @@ impl Bundle {
         Ok(bundle)
     }
 
-    /// What computes the matrices that the network knows.
+    /// What computes the matrices that the network knows; an encoder is found in the folder `models` by its digest.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where the settings contradict each other, which those of a bundle that was read do not.
-    pub fn frontend(&self) -> Result<Arc<dyn Frontend>> {
-        Ok(Arc::new(Spectral::new(&self.features, self.audio.sample_rate)?))
+    /// [`Error::Config`] where the encoder is not there, or the settings contradict each other, which those of a bundle that
+    /// was read do not.
+    pub fn frontend(&self, models: &Path) -> Result<Arc<dyn Frontend>> {
+        let encoder = self.encoder.as_ref().map(|encoder| encoder.found(models)).transpose()?;
+        frontend::open(&self.features, encoder.as_ref(), self.audio.sample_rate, models)
+    }
+
+    /// How many columns the matrices have.
+    #[must_use]
+    pub fn dims(&self) -> usize {
+        match &self.encoder {
+            Some(encoder) => encoder.config.pool.width(self.features.dims()) + encoder.dims,
+            None => self.features.dims(),
+        }
+    }
+
+    /// How a clip's matrix is cut.
+    pub(crate) fn windows(&self) -> Windows {
+        let step = match self.encoder {
+            Some(_) => 1.0 / f64::from(frontend::encoder::FRAMES_PER_SECOND),
+            None => self.features.step_seconds(self.audio.sample_rate),
+        };
+        self.audio.windows(step)
     }
 
     /// Looks for contradictions that a checksum does not find.
     fn check(&self) -> std::result::Result<(), String> {
         let text = |e: Error| e.to_string();
         self.audio.validate().map_err(text)?;
-        self.features.validate(self.audio.sample_rate).map_err(text)?;
-        self.model.validate(self.features.bands()).map_err(text)?;
+        if let Some(encoder) = &self.encoder {
+            encoder.config.validate(self.audio.sample_rate).map_err(text)?;
+        }
+        if self.encoder.is_none() || !self.features.kinds.is_empty() {
+            self.features.validate(self.audio.sample_rate).map_err(text)?;
+        }
+        self.model.validate(self.features.bands().filter(|_| self.encoder.is_none())).map_err(text)?;
         if self.classes.len() < 2 {
             return Err(format!("{} classes", self.classes.len()));
         }
         if self.temperature.is_some_and(|t| !(t.is_finite() && t > 0.0)) {
             return Err(format!("temperature {:?}", self.temperature));
         }
-        let dims = self.features.dims();
+        let dims = self.dims();
         match &self.scaler {
             Some(scaler) if scaler.mean.len() != dims || scaler.std.len() != dims => {
                 Err(format!("{dims} feature columns and a scaler of {}", scaler.mean.len()))
@@ -214,15 +245,38 @@ impl Bundle {
     }
 
     fn description(&self) -> Description {
-        let Self { classes, audio, features, model, scaler, temperature, figures, precision, record, .. } =
+        let Self { classes, audio, features, encoder, model, scaler, temperature, figures, precision, record, .. } =
             self.clone();
-        Description { format: FORMAT, classes, audio, features, model, scaler, temperature, figures, precision, record }
+        Description {
+            format: FORMAT,
+            classes,
+            audio,
+            features,
+            encoder,
+            model,
+            scaler,
+            temperature,
+            figures,
+            precision,
+            record,
+        }
     }
 
     fn of(description: Description, weights: Weights) -> Self {
-        let Description { classes, audio, features, model, scaler, temperature, figures, precision, record, .. } =
-            description;
-        Self { classes, audio, features, model, scaler, temperature, figures, precision, record, weights }
+        let Description {
+            classes,
+            audio,
+            features,
+            encoder,
+            model,
+            scaler,
+            temperature,
+            figures,
+            precision,
+            record,
+            ..
+        } = description;
+        Self { classes, audio, features, encoder, model, scaler, temperature, figures, precision, record, weights }
     }
 }
 

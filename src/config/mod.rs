@@ -22,9 +22,10 @@ use crate::{
     augment::AugmentConfig,
     corpus::CorpusConfig,
     error::{Error, Result},
-    frontend::{FeaturesConfig, Frontend, Spectral},
+    frontend::{self, EncoderConfig, FeaturesConfig, Frontend, Pool},
     model::ModelConfig,
     protocol::ProtocolConfig,
+    setting::out_of_range,
     train::{DistilConfig, TrainConfig},
 };
 
@@ -53,9 +54,12 @@ pub struct Experiment {
     /// so that a run from before there was such a table is still known by its config.
     #[serde(default, skip_serializing_if = "AugmentConfig::is_default")]
     pub augment: AugmentConfig,
-    /// Samples → matrix.
+    /// Samples → matrix. Where `[encoder]` is given and this table is not, there are no features beside the encoder's.
     #[serde(default)]
     pub features: FeaturesConfig,
+    /// Samples → hidden states of a pretrained encoder, in place of features or beside them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<EncoderConfig>,
     /// The network.
     #[serde(default)]
     pub model: ModelConfig,
@@ -99,8 +103,18 @@ impl Experiment {
             return Err(Error::Config("this config is of a [grid]: ser-train trains its settings".into()));
         }
         let notes = old_keys::modernise(&mut config)?;
-        let read = serde_path_to_error::deserialize(config).map_err(|e| keys::explain(&e))?;
-        let experiment = Self { notes, ..read };
+        let has_features = config.get("features").is_some();
+        let read: Self = serde_path_to_error::deserialize(config).map_err(|e| keys::explain(&e))?;
+        let mut experiment = Self { notes, ..read };
+        if let Some(encoder) = &mut experiment.encoder {
+            if !has_features {
+                experiment.features.kinds.clear();
+            }
+            // One scaler for all columns, known under one name.
+            if let Some(scaler) = encoder.scaler.take() {
+                experiment.features.scaler = scaler;
+            }
+        }
         experiment.validate()?;
         Ok(experiment)
     }
@@ -125,19 +139,41 @@ impl Experiment {
         self.protocol.validate()?;
         self.audio.validate()?;
         self.augment.validate()?;
-        self.features.validate(self.audio.sample_rate)?;
-        self.model.validate(self.features.bands())?;
+        match &self.encoder {
+            Some(encoder) => {
+                encoder.validate(self.audio.sample_rate)?;
+                if !self.features.kinds.is_empty() {
+                    self.features.validate(self.audio.sample_rate)?;
+                }
+                if let Some(window) = self.audio.window.filter(|_| encoder.pool != Pool::None) {
+                    let rule = "encoder.pool makes one vector of a clip, which has no windows; drop one of them";
+                    return Err(out_of_range("audio.window", window, rule));
+                }
+            }
+            None => self.features.validate(self.audio.sample_rate)?,
+        }
+        self.model.validate(self.features.bands().filter(|_| self.encoder.is_none()))?;
         self.distil.iter().try_for_each(DistilConfig::validate)?;
         self.train.validate()
     }
 
-    /// What computes the matrices of `[features]`, for clips as `[audio]` prepares them.
+    /// What computes the matrices of `[features]` and `[encoder]`, for clips as `[audio]` prepares them; encoders are found
+    /// in the folder `models`.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where the settings contradict each other.
-    pub fn frontend(&self) -> Result<Arc<dyn Frontend>> {
-        Ok(Arc::new(Spectral::new(&self.features, self.audio.sample_rate)?))
+    /// As [`frontend::open`].
+    pub fn frontend(&self, models: &Path) -> Result<Arc<dyn Frontend>> {
+        frontend::open(&self.features, self.encoder.as_ref(), self.audio.sample_rate, models)
+    }
+
+    /// From one frame of a matrix to the next, in seconds.
+    #[must_use]
+    pub fn step_seconds(&self) -> f64 {
+        match self.encoder {
+            Some(_) => 1.0 / f64::from(frontend::encoder::FRAMES_PER_SECOND),
+            None => self.features.step_seconds(self.audio.sample_rate),
+        }
     }
 
     /// The first key in which two experiments differ, with both values; nothing where they are the same.

@@ -115,6 +115,7 @@ impl Teachers {
 fn fits(bundle: &Bundle, prepared: &Prepared) -> std::result::Result<(), String> {
     differ("audio", &bundle.audio, &prepared.experiment.audio)?;
     differ("features", &bundle.features, &prepared.experiment.features)?;
+    differ("encoder", &bundle.encoder.as_ref().map(|of| &of.config), &prepared.experiment.encoder.as_ref())?;
     if bundle.classes != prepared.classes {
         return Err(format!(
             "its classes are {}, this experiment's {}: they must be the same",

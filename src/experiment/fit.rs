@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     arrays::Precision,
-    bundle::{Bundle, Figures},
+    bundle::{Bundle, BundleEncoder, Figures},
     cache::Entry,
     duration::duration,
     error::{Error, Result},
@@ -61,6 +61,8 @@ pub(super) struct Run<'a> {
     pub start: Option<Start>,
     /// Whose answers are learnt in place of labels.
     pub distillation: Option<Distillation>,
+    /// The encoder whose states the network sees.
+    pub encoder: Option<BundleEncoder>,
     /// Runs of this call that are not done, this one included.
     pub runs_left: usize,
     /// Who is told.
@@ -291,6 +293,7 @@ impl Run<'_> {
             classes: self.prepared.classes.clone(),
             audio: experiment.audio.clone(),
             features: experiment.features.clone(),
+            encoder: self.encoder.clone(),
             model: experiment.model.clone(),
             scaler: scaler.cloned(),
             temperature,

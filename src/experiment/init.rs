@@ -92,5 +92,6 @@ fn fits(bundle: &Bundle, experiment: &Experiment) -> std::result::Result<(), Str
     model.dropout = experiment.model.dropout;
     differ("audio", &bundle.audio, &experiment.audio)?;
     differ("features", &theirs, &experiment.features)?;
+    differ("encoder", &bundle.encoder.as_ref().map(|of| &of.config), &experiment.encoder.as_ref())?;
     differ("model", &model, &experiment.model)
 }

@@ -28,6 +28,6 @@ pub(super) fn initial(prepared: &Prepared, dims: usize, seed: u64, device: &Devi
 /// A bundle's network.
 pub(super) fn with_weights(bundle: &Bundle, device: &Device) -> Result<Net> {
     let _alone = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
-    let net = Net::new(&bundle.model, bundle.features.dims(), bundle.classes.len(), device);
+    let net = Net::new(&bundle.model, bundle.dims(), bundle.classes.len(), device);
     weights::write(net, bundle.weights.clone())
 }

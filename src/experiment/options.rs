@@ -11,6 +11,8 @@ pub struct Options {
     pub cache: PathBuf,
     /// What the cache may hold; [`crate::cache::DEFAULT_LIMIT`] where absent.
     pub cache_limit: Option<Size>,
+    /// Where encoders are.
+    pub models: PathBuf,
     /// The experiment's folder.
     pub out: PathBuf,
     /// The one fold to run, by name; all where absent.

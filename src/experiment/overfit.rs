@@ -57,7 +57,7 @@ pub fn overfit_one_batch(prepared: &Prepared, options: &Options, observer: &dyn 
         &options.cache,
         options.cache_limit.unwrap_or(DEFAULT_LIMIT),
         &prepared.experiment.audio,
-        prepared.experiment.frontend()?,
+        prepared.experiment.frontend(&options.models)?,
     )?;
     let entries = matrices(prepared, &cache, observer)?;
     let start = Start::load(prepared, fold, seed)?;

@@ -12,6 +12,7 @@ use super::{
     record::record,
 };
 use crate::{
+    bundle::BundleEncoder,
     cache::{Cache, DEFAULT_LIMIT},
     corpus::Clip,
     duration::duration,
@@ -37,6 +38,8 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
     create_dir(&options.out)?;
     let folds = chosen_folds(prepared, options.fold.as_deref())?;
     let seeds = seeds(prepared, options);
+    let encoder = prepared.experiment.encoder.as_ref();
+    let encoder = encoder.map(|config| BundleEncoder::of(config, &options.models)).transpose()?;
 
     // Look at every folder before the first long step.
     let mut runs = Vec::new();
@@ -47,7 +50,8 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
             let distillation = Distillation::load(prepared, fold, seed)?;
             let before =
                 start.iter().flat_map(|start| &start.seen).chain(distillation.iter().flat_map(Distillation::seen));
-            let (data, split) = data::of(prepared, fold, start.as_ref(), distillation.as_ref());
+            let (mut data, split) = data::of(prepared, fold, start.as_ref(), distillation.as_ref());
+            data.inputs.extend(encoder.iter().map(|of| ("encoder".to_owned(), of.digest.clone())));
             let record = record(prepared, fold, seed, data, before, options)?;
             let looked_for = Wanted { prepared, record: &record, split: &split, options };
             let mut state = looked_for.look_at(&dir)?;
@@ -66,7 +70,8 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
     let mut trained = 0;
     let mut outcomes = Vec::new();
     let limit = options.cache_limit.unwrap_or(DEFAULT_LIMIT);
-    let cache = Cache::new(&options.cache, limit, &prepared.experiment.audio, prepared.experiment.frontend()?)?;
+    let cache =
+        Cache::new(&options.cache, limit, &prepared.experiment.audio, prepared.experiment.frontend(&options.models)?)?;
     let mut entries = None;
     let mut snrs = None;
     for (fold, dir, record, split, state, start, distillation, lock) in runs {
@@ -110,6 +115,7 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
             devices: devices.clone(),
             start,
             distillation,
+            encoder: encoder.clone(),
             runs_left: to_do - trained,
             resume: options.resume,
             observer,

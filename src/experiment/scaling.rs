@@ -57,9 +57,9 @@ impl Scalers {
         copies: &'a [Vec<Entry>],
         fold: &Fold,
     ) -> Dataset<'a> {
-        let Experiment { audio, features, model, .. } = &prepared.experiment;
+        let Experiment { audio, model, .. } = &prepared.experiment;
         let scaling = prepared.clips.iter().map(|clip| self.of(clip)).collect();
-        let windows = audio.windows(features.step_seconds(audio.sample_rate));
+        let windows = audio.windows(prepared.experiment.step_seconds());
         let mut data = Dataset::new(entries, scaling, windows, model.min_frames());
         for (&clip, copies) in prepared.learnt(fold).iter().zip(copies) {
             data.add_copies(clip, copies);

@@ -37,7 +37,7 @@ pub(super) fn write_metadata(
 /// What is known of each clip; of how long it is, what its frames say.
 fn write_clips(dir: &RunDir, prepared: &Prepared, entries: &[Entry], snrs: &[Option<f64>]) -> Result<()> {
     let experiment = &prepared.experiment;
-    let step = experiment.features.step_seconds(experiment.audio.sample_rate);
+    let step = experiment.step_seconds();
     let records: Vec<ClipRecord> = prepared
         .clips
         .iter()

@@ -1,16 +1,78 @@
 //! Samples → a matrix `[frames, dims]`: what a network sees of a clip.
 //!
-//! [`Frontend`] is the contract, [`Spectral`] the short-time features. [`Scaler`] standardises what a front end gives.
+//! [`Frontend`] is the contract. [`Spectral`] has the short-time features, [`encoder::StatesFrontend`] the hidden states of a
+//! pretrained encoder; [`open`] makes what a config asks for, one of them or both. [`Scaler`] standardises what a front
+//! end gives.
 
+mod beside;
 mod contract;
 pub mod encoder;
 mod matrix;
+mod pool;
 mod scaler;
 pub mod spectral;
 
+use std::{path::Path, sync::Arc};
+
 pub use self::{
+    beside::Beside,
     contract::{Frontend, Part, Worker, join},
+    encoder::EncoderConfig,
     matrix::Matrix,
+    pool::{Pool, Pooled},
     scaler::{Scaler, ScalerFit, ScalerScope},
     spectral::{Extractor, FeaturesConfig, Spectral},
 };
+use crate::error::{Error, Result};
+
+/// The front end of `[features]` and `[encoder]`, for clips at `sample_rate` (Hz). Beside a pooled encoder the features
+/// are pooled as it is.
+///
+/// # Errors
+///
+/// [`Error::Config`] where the settings contradict each other or the encoder is not in `models`.
+pub fn open(
+    features: &FeaturesConfig,
+    encoder: Option<&EncoderConfig>,
+    sample_rate: u32,
+    models: &Path,
+) -> Result<Arc<dyn Frontend>> {
+    let Some(config) = encoder else { return Ok(Arc::new(Spectral::new(features, sample_rate)?)) };
+    config.validate(sample_rate)?;
+    beside(features, config, encoder::StatesFrontend::open(config, models)?, sample_rate)
+}
+
+/// The same for an encoder that is loaded.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn with_encoder(
+    features: &FeaturesConfig,
+    config: &EncoderConfig,
+    encoder: encoder::Encoder,
+    sample_rate: u32,
+) -> Result<Arc<dyn Frontend>> {
+    config.validate(sample_rate)?;
+    beside(features, config, encoder::StatesFrontend::of(config, encoder)?, sample_rate)
+}
+
+fn beside(
+    features: &FeaturesConfig,
+    config: &EncoderConfig,
+    states: encoder::StatesFrontend,
+    sample_rate: u32,
+) -> Result<Arc<dyn Frontend>> {
+    if features.kinds.is_empty() {
+        return Ok(Arc::new(states));
+    }
+    if config.pool == Pool::None {
+        return Err(Error::Config(
+            "encoder.pool = \"none\" beside features.kinds: their frames differ; pool the encoder (\"mean+std\"), or set \
+             features.kinds to []"
+                .into(),
+        ));
+    }
+    let spectral = Pooled::new(Spectral::new(features, sample_rate)?, config.pool);
+    Ok(Arc::new(Beside::new(Arc::new(spectral), Arc::new(states))))
+}

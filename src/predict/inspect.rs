@@ -17,8 +17,9 @@ pub fn inspect(bundle: &Bundle) -> String {
         ("emotions", format!("{}: {}", classes.len(), classes.join(", "))),
         ("audio", settings(&bundle.audio, "sample_rate").replacen(',', " Hz,", 1)),
         ("features", {
-            let kinds: Vec<String> = features.kinds.iter().map(ToString::to_string).collect();
-            format!("{} columns: {}; scaler: {}", features.dims(), kinds.join(", "), features.scaler.words())
+            let encoder = bundle.encoder.as_ref().map(|of| format!("{} {}", of.name, settings(&of.config, "layer")));
+            let kinds: Vec<String> = features.kinds.iter().map(ToString::to_string).chain(encoder).collect();
+            format!("{} columns: {}; scaler: {}", bundle.dims(), kinds.join(", "), features.scaler.words())
         }),
         ("network", {
             let precision = bundle.precision.name();

@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{
     audio::{Audio, AudioConfig, Decoder, RATES},
-    bundle::{self, Bundle, Chain, Member},
+    bundle::{self, Bundle, BundleEncoder, Chain, Member},
     error::{Error, Result},
     events::Observer,
-    frontend::{FeaturesConfig, ScalerScope},
+    frontend::{FeaturesConfig, ScalerScope, encoder::models_dir},
     numeric::softmax,
     setting::out_of_range,
 };
@@ -56,6 +56,7 @@ struct Inner {
 struct Group {
     audio: AudioConfig,
     features: FeaturesConfig,
+    encoder: Option<BundleEncoder>,
     chain: Chain,
     members: Vec<Member>,
 }
@@ -77,6 +78,15 @@ impl Recognizer {
     ///
     /// [`Error::Config`] where there is none or their emotions differ; [`Error::Data`] where weights do not fit the network.
     pub fn new(bundles: Vec<Bundle>) -> Result<Self> {
+        Self::with_models(bundles, &models_dir(None))
+    }
+
+    /// The same with encoders from the folder `models` in place of `$SER_MODELS` or `models/`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recognizer::new`]; [`Error::Config`] where an encoder is not there.
+    pub fn with_models(bundles: Vec<Bundle>, models: &Path) -> Result<Self> {
         let first = bundles.first().ok_or_else(|| Error::Config("no bundle to recognise with".into()))?;
         let classes: Arc<[String]> = first.classes.clone().into();
         let mut groups: Vec<Group> = Vec::new();
@@ -90,12 +100,14 @@ impl Recognizer {
             }
             // Matrices are the same whatever they are scaled by afterwards.
             let features = FeaturesConfig { scaler: ScalerScope::None, ..bundle.features.clone() };
-            let audio = bundle.audio.clone();
-            match groups.iter_mut().find(|group| group.audio == audio && group.features == features) {
+            let (audio, encoder) = (bundle.audio.clone(), bundle.encoder.clone());
+            let same =
+                |group: &&mut Group| group.audio == audio && group.features == features && group.encoder == encoder;
+            match groups.iter_mut().find(same) {
                 Some(group) => group.members.push(Member::new(bundle)?),
                 None => {
-                    let chain = Chain::new(&bundle)?;
-                    groups.push(Group { audio, features, chain, members: vec![Member::new(bundle)?] });
+                    let chain = Chain::new(&bundle, models)?;
+                    groups.push(Group { audio, features, encoder, chain, members: vec![Member::new(bundle)?] });
                 }
             }
         }

@@ -16,7 +16,9 @@
 //!
 //! Everything costly goes through `ops`.
 
+mod config;
 mod folder;
+mod frontend;
 mod import;
 mod layer;
 mod lengths;
@@ -36,7 +38,9 @@ use burn::{
 };
 
 pub use self::{
+    config::{EncoderConfig, Layers, NamedLayers},
     folder::{Found, find, list, manifest, models_dir},
+    frontend::StatesFrontend,
     import::{Import, import},
     layer::{RelativeConfig, TransformerConfig},
     manifest::{Architecture, Manifest},

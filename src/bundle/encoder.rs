@@ -1,0 +1,66 @@
+//! The encoder that a bundle needs, by name and digest.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Error, Result},
+    frontend::{
+        EncoderConfig,
+        encoder::{find, list, manifest},
+    },
+};
+
+/// An encoder as a bundle knows it: not the weights, but all that tells whether others are the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BundleEncoder {
+    /// Which states, and how they are pooled.
+    pub config: EncoderConfig,
+    /// What the encoder is called.
+    pub name: String,
+    /// The encoder's digest: another encoder gives other states.
+    pub digest: String,
+    /// How many columns its states give.
+    pub dims: usize,
+}
+
+impl BundleEncoder {
+    /// The encoder of a config as it lies in `models`.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`] and [`manifest`].
+    pub fn of(config: &EncoderConfig, models: &Path) -> Result<Self> {
+        let (manifest, digest) = manifest(&find(&config.path, models)?)?;
+        let layers = config.layer.resolve(manifest.transformer.layers, &manifest.name)?;
+        let dims = layers.len() * config.pool.width(manifest.transformer.dims);
+        Ok(Self { config: config.clone(), name: manifest.name, digest, dims })
+    }
+
+    /// The config with the path at which the encoder of this digest is found, whatever its folder is called.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where no encoder in `models` has the digest.
+    pub(super) fn found(&self, models: &Path) -> Result<EncoderConfig> {
+        let has_digest = |folder: &Path| manifest(folder).is_ok_and(|(_, digest)| digest == self.digest);
+        let by_name = find(&self.config.path, models).ok().filter(|folder| has_digest(folder));
+        let folder = match by_name {
+            Some(folder) => folder,
+            None => list(models)?.into_iter().map(|found| found.folder).find(|folder| has_digest(folder)).ok_or_else(
+                || {
+                    Error::Config(format!(
+                        "this bundle needs the encoder {} (digest {}), and {} does not have it: import it with ser-data \
+                         encoder import SRC --out {}, or name its folder with --models",
+                        self.name,
+                        self.digest.get(..12).unwrap_or(&self.digest),
+                        models.display(),
+                        models.join(&self.name).display()
+                    ))
+                },
+            )?,
+        };
+        Ok(EncoderConfig { path: folder.to_string_lossy().into_owned(), ..self.config.clone() })
+    }
+}

@@ -1,0 +1,126 @@
+//! The `[encoder]` table of a config.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{Pool, ScalerScope};
+use crate::error::{Error, Result};
+
+/// Which pretrained encoder a clip goes through, and what is kept of its states: the `[encoder]` table.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncoderConfig {
+    /// The encoder's name among the models (`--models`, `$SER_MODELS`, else `models/`), or the path of its folder.
+    pub path: String,
+    /// Which hidden states.
+    #[serde(default)]
+    pub layer: Layers,
+    /// How frames become one vector. Default: mean and standard deviation.
+    #[serde(default = "default_pool")]
+    pub pool: Pool,
+    /// On what the standardisation of the columns is fitted; as `features.scaler`, which it stands in for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaler: Option<ScalerScope>,
+}
+
+fn default_pool() -> Pool {
+    Pool::MeanStd
+}
+
+/// Hidden states, counted as Hugging Face does: 0 is what goes into the first layer.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Layers {
+    /// One of them.
+    One(usize),
+    /// Several, side by side in this order.
+    Several(Vec<usize>),
+    /// By name.
+    Named(NamedLayers),
+}
+
+/// Hidden states by name.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NamedLayers {
+    /// The last one, behind the closing normalisation.
+    Last,
+}
+
+impl Default for Layers {
+    fn default() -> Self {
+        Self::Named(NamedLayers::Last)
+    }
+}
+
+impl Layers {
+    /// The states of an encoder of so many layers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the encoder has fewer layers, none is named, or one twice.
+    pub fn resolve(&self, layers: usize, encoder: &str) -> Result<Vec<usize>> {
+        let chosen = match self {
+            Self::One(layer) => vec![*layer],
+            Self::Several(several) => several.clone(),
+            Self::Named(NamedLayers::Last) => vec![layers],
+        };
+        if chosen.is_empty() {
+            return Err(Error::Config("encoder.layer = []: name at least one layer".into()));
+        }
+        for (i, layer) in chosen.iter().enumerate() {
+            if *layer > layers {
+                return Err(Error::Config(format!(
+                    "encoder.layer = {layer}: {encoder} has the states 0 to {layers} (0 goes into the first layer)"
+                )));
+            }
+            if chosen[..i].contains(layer) {
+                return Err(Error::Config(format!("encoder.layer names {layer} twice: each layer may be named once")));
+            }
+        }
+        Ok(chosen)
+    }
+}
+
+impl EncoderConfig {
+    /// Checks what can be checked without the encoder.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] with the key, its value and the rule that it breaks.
+    pub fn validate(&self, sample_rate: u32) -> Result<()> {
+        if self.path.is_empty() {
+            return Err(Error::Config("encoder.path is empty: name an encoder (ser-data encoder list)".into()));
+        }
+        if sample_rate != super::SAMPLE_RATE {
+            return Err(Error::Config(format!(
+                "audio.sample_rate = {sample_rate}: encoders take {} Hz; set it to that",
+                super::SAMPLE_RATE
+            )));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layers(text: &str) -> Layers {
+        toml::from_str::<EncoderConfig>(&format!("path = 'x'\nlayer = {text}")).unwrap().layer
+    }
+
+    #[test]
+    fn layers_are_a_number_a_list_or_a_name() {
+        let resolve = |text: &str| layers(text).resolve(4, "x");
+        assert_eq!(resolve("2").unwrap(), [2]);
+        assert_eq!(resolve("[3, 1]").unwrap(), [3, 1]);
+        assert_eq!(resolve("'last'").unwrap(), [4]);
+        for (text, problem) in [("5", "states 0 to 4"), ("[]", "at least one"), ("[1, 1]", "1 twice")] {
+            let error = resolve(text).unwrap_err();
+            assert!(error.exit_status() == 2 && error.to_string().contains(problem), "{error}");
+        }
+        let default: EncoderConfig = toml::from_str("path = 'x'").unwrap();
+        assert_eq!((default.layer.clone(), default.pool), (Layers::Named(NamedLayers::Last), Pool::MeanStd));
+        assert_eq!(toml::from_str::<EncoderConfig>(&toml::to_string(&default).unwrap()).unwrap(), default);
+    }
+}

@@ -1,0 +1,147 @@
+//! A pretrained encoder as a front end: frozen, its states go through the cache like any feature.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use burn::tensor::Device;
+
+use super::{
+    super::{Frontend, Matrix, Part, Pool, Worker},
+    Encoder, EncoderConfig, FRAMES_PER_SECOND, Manifest, SAMPLE_RATE, find, manifest,
+};
+use crate::error::Result;
+
+/// The version of the numbers that encoders give: raised whenever a change of the code alters a value by more than
+/// rounding.
+const VERSION: u32 = 1;
+
+/// Hidden states of an encoder, one part of the matrix for each layer.
+pub struct StatesFrontend {
+    shared: Arc<Shared>,
+    parts: Vec<Part>,
+}
+
+/// What all workers share.
+struct Shared {
+    source: Origin,
+    /// Read when the first clip is computed: a warm cache needs no weights.
+    encoder: OnceLock<Encoder>,
+    loading: Mutex<()>,
+    layers: Vec<usize>,
+    pool: Pool,
+    dims: usize,
+    name: String,
+}
+
+/// Where the encoder comes from.
+enum Origin {
+    /// Its folder, with the digest that it had when it was opened.
+    Folder(PathBuf, String),
+    /// It is there.
+    Loaded,
+}
+
+impl StatesFrontend {
+    /// The states that a config asks for, of an encoder that `models` has.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`] and [`manifest`]; as [`Layers::resolve`](super::Layers::resolve).
+    pub fn open(config: &EncoderConfig, models: &Path) -> Result<Self> {
+        let folder = find(&config.path, models)?;
+        let (manifest, digest) = manifest(&folder)?;
+        Self::new(config, &manifest, Origin::Folder(folder, digest.clone()), &digest, OnceLock::new())
+    }
+
+    /// The states that a config asks for, of an encoder that is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Layers::resolve`](super::Layers::resolve).
+    pub fn of(config: &EncoderConfig, encoder: Encoder) -> Result<Self> {
+        let (manifest, digest) = (encoder.manifest().clone(), encoder.digest().to_owned());
+        Self::new(config, &manifest, Origin::Loaded, &digest, OnceLock::from(encoder))
+    }
+
+    fn new(
+        config: &EncoderConfig,
+        manifest: &Manifest,
+        source: Origin,
+        digest: &str,
+        encoder: OnceLock<Encoder>,
+    ) -> Result<Self> {
+        let layers = config.layer.resolve(manifest.transformer.layers, &manifest.name)?;
+        let width = config.pool.width(manifest.transformer.dims);
+        let part = |(i, layer): (usize, &usize)| Part {
+            version: VERSION,
+            identity: format!("encoder {digest} state {layer} {}", config.pool.name()).into_bytes(),
+            columns: std::iter::once(i * width..(i + 1) * width).collect(),
+        };
+        let parts = layers.iter().enumerate().map(part).collect();
+        let shared = Shared {
+            source,
+            encoder,
+            loading: Mutex::default(),
+            layers,
+            pool: config.pool,
+            dims: manifest.transformer.dims,
+            name: manifest.name.clone(),
+        };
+        Ok(Self { shared: Arc::new(shared), parts })
+    }
+}
+
+impl Shared {
+    fn encoder(&self) -> Result<&Encoder> {
+        if let Some(encoder) = self.encoder.get() {
+            return Ok(encoder);
+        }
+        let _one = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (None, Origin::Folder(folder, digest)) = (self.encoder.get(), &self.source) {
+            let encoder = Encoder::load(folder, &Device::flex())?;
+            if encoder.digest() != digest {
+                let problem = "has changed since this program began: start again";
+                return Err(crate::error::Error::file(folder, problem));
+            }
+            return Ok(self.encoder.get_or_init(|| encoder));
+        }
+        self.encoder.get().ok_or_else(|| crate::error::Error::Data(format!("{} is not loaded", self.name)))
+    }
+}
+
+impl Frontend for StatesFrontend {
+    fn columns(&self) -> Vec<String> {
+        let Shared { layers, pool, dims, .. } = &*self.shared;
+        let of = |layer: &usize| pool.columns((0..*dims).map(|i| format!("state{layer}_{i}")).collect());
+        layers.iter().flat_map(of).collect()
+    }
+
+    fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    fn step_seconds(&self) -> f64 {
+        1.0 / f64::from(FRAMES_PER_SECOND)
+    }
+
+    fn frame_length(&self) -> usize {
+        (SAMPLE_RATE / FRAMES_PER_SECOND) as usize
+    }
+
+    fn worker(&self) -> Box<dyn Worker> {
+        Box::new(StatesWorker(self.shared.clone()))
+    }
+}
+
+struct StatesWorker(Arc<Shared>);
+
+impl Worker for StatesWorker {
+    fn compute(&mut self, samples: &[f32], wanted: &[usize]) -> Result<Vec<Matrix>> {
+        let Shared { layers, pool, .. } = &*self.0;
+        let highest = wanted.iter().map(|&part| layers[part]).max().unwrap_or(0);
+        let states = self.0.encoder()?.hidden_states(&[samples], highest)?;
+        wanted.iter().map(|&part| Ok(pool.apply(states.matrix(layers[part], 0)?))).collect()
+    }
+}
