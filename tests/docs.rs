@@ -60,10 +60,11 @@ fn every_key_is_on_the_page() {
     let corpus = "[[corpora]]\nkind = 'synthetic'\n";
     let mut missing = Vec::new();
     let encoder = "[[corpora]]\nkind = 'synthetic'\n[encoder]\npath = 'x'\n";
-    for (table, around) in ["", "corpora.0", "labels", "protocol", "audio", "features", "augment", "model", "train", "distil"]
-        .map(|table| (table, corpus))
-        .into_iter()
-        .chain([("encoder", encoder)])
+    for (table, around) in
+        ["", "corpora.0", "labels", "protocol", "audio", "features", "augment", "model", "train", "distil"]
+            .map(|table| (table, corpus))
+            .into_iter()
+            .chain([("encoder", encoder)])
     {
         let keys = known_keys(table, around);
         assert!(!keys.is_empty(), "{table}");

@@ -21,6 +21,8 @@ pub struct Call {
     pub data: Option<PathBuf>,
     /// The folder of the cache.
     pub cache: Option<PathBuf>,
+    /// The folder of encoders.
+    pub models: Option<PathBuf>,
     /// What the cache may hold.
     pub cache_limit: Option<Size>,
 }
@@ -62,6 +64,7 @@ impl Jobs {
         call.set.iter().for_each(|set| say("--set", set.clone()));
         call.data.iter().for_each(|data| say("--data", data.display().to_string()));
         call.cache.iter().for_each(|cache| say("--cache", cache.display().to_string()));
+        call.models.iter().for_each(|models| say("--models", models.display().to_string()));
         call.cache_limit.iter().for_each(|limit| say("--cache-limit", limit.to_string()));
         if options.device != DeviceKind::default() {
             say("--device", options.device.to_string());
