@@ -54,6 +54,10 @@ impl Prepared {
         }
         let rows = if self.plan.leak.is_some() { "rows, copies among them" } else { "clips" };
         let mut lines: Vec<String> = counts.iter().map(|(corpus, n)| format!("{corpus}: {n} {rows}")).collect();
+        let segments = self.clips.iter().filter(|clip| clip.source.segment().is_some()).count();
+        if segments > 0 {
+            lines.push(format!("{segments} of them segments of longer files"));
+        }
         if !self.excluded.is_empty() {
             lines.push(format!("{} files left out (excluded.csv says why)", self.excluded.len()));
         }

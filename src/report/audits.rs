@@ -6,7 +6,10 @@ use super::scan::to_json;
 use crate::{
     error::Result,
     escape,
-    protocol::audit::{Audit, Foreign, audit},
+    protocol::{
+        Caveat,
+        audit::{Audit, Foreign, Verdict, audit},
+    },
     survey::Survey,
 };
 
@@ -25,6 +28,8 @@ pub struct Audits {
     speaker_independent: bool,
     /// Whether any fold leaks, on purpose or not.
     leaks: bool,
+    /// What a figure of this split does not cover.
+    caveats: Vec<Caveat>,
     folds: Vec<FoldAudit>,
     #[serde(skip)]
     brand: Option<&'static str>,
@@ -60,6 +65,7 @@ impl Audits {
             validation_rule: plan.validation_rule(),
             speaker_independent: plan.speaker_independent,
             leaks: plan.leak.is_some() || folds.iter().any(|fold| fold.refused.is_some()),
+            caveats: plan.caveats.clone(),
             folds,
             brand: plan.brand(),
         }
@@ -79,6 +85,7 @@ impl Audits {
         self.brand.iter().for_each(|brand| line(brand));
         line(&format!("{}: protocol {}: {}", self.experiment, self.protocol, self.description));
         line(&format!("validation: {}", self.validation_rule));
+        self.caveats.iter().for_each(|caveat| line(&escape::text(&caveat.to_string())));
         for FoldAudit { fold, refused, audit } in &self.folds {
             line(&format!("\nfold {}", escape::text(fold)));
             audit.lines().iter().for_each(|of_fold| line(&format!("  {}", escape::text(of_fold))));
@@ -103,7 +110,7 @@ impl Audits {
     }
 }
 
-/// The audit of a split that others made, as JSON: `schema` (`ser-foreign-audit/1`), `split`, `leaks`, and the fields of
+/// The audit of a split that others made, as JSON: `schema` (`ser-foreign-audit/1`), `split`, `leaks`, `verdict`, and the fields of
 /// [`Foreign`].
 ///
 /// # Errors
@@ -115,8 +122,9 @@ pub fn foreign_json(split: &str, foreign: &Foreign) -> Result<String> {
         schema: &'static str,
         split: &'a str,
         leaks: bool,
+        verdict: Verdict,
         #[serde(flatten)]
         foreign: &'a Foreign,
     }
-    to_json(&Document { schema: FOREIGN_SCHEMA, split, leaks: foreign.leaks(), foreign })
+    to_json(&Document { schema: FOREIGN_SCHEMA, split, leaks: foreign.leaks(), verdict: foreign.verdict(), foreign })
 }

@@ -31,7 +31,7 @@ pub fn text(scan: &Scan, findings: &Findings) -> String {
             meta.intensity.clone().unwrap_or_default(),
             meta.repetition.map_or_else(String::new, |repetition| repetition.to_string()),
             meta.sentence.clone().unwrap_or_default(),
-            clip.source.file().map_or_else(String::new, |path| path.display().to_string()),
+            clip.source.file().map_or_else(String::new, |_| clip.source.to_string()),
         ]);
     }
     let mut text = clips.wide();
@@ -43,6 +43,10 @@ pub fn text(scan: &Scan, findings: &Findings) -> String {
         text.extend(scan.excluded.iter().map(line));
     }
     text.push('\n');
+    for group in &scan.overlaps {
+        let line = format!("segments that overlap, kept together on one side of a split: {}", group.join(", "));
+        text.push_str(&format!("{}\n", escape::text(&line)));
+    }
     findings_lines(findings).iter().for_each(|line| text.push_str(&format!("{}\n", escape::text(line))));
     text.push_str(&summary(scan));
     text
@@ -121,6 +125,8 @@ struct Document<'a> {
     clips: Vec<Row<'a>>,
     /// The files that were left out, in order of path.
     excluded: &'a [Exclusion],
+    /// Clips that are segments of one file and have a stretch of it in common, by id.
+    overlaps: &'a [Vec<String>],
     findings: &'a Findings,
 }
 
@@ -133,13 +139,16 @@ struct Row<'a> {
     emotion: &'a str,
     /// The file; null in the embedded corpus.
     path: Option<String>,
+    /// Where in the file the clip begins and ends, in seconds; null where it is all of the file, or goes on to its end.
+    start: Option<f64>,
+    end: Option<f64>,
     #[serde(flatten)]
     meta: &'a crate::corpus::Metadata,
 }
 
 /// The same as JSON: `schema` (`ser-scan/1`), `corpus`, `kind`, `clips` (`id`, `corpus`, `speaker`, `emotion`, `path`,
-/// `sex`, `age`, `sentence`, `intensity`, `repetition`, `extra`; what is not known is null), `excluded` (`path`,
-/// `reason`) and `findings` (`files`, `bytes`, `formats` with their counts, `faults`, `identical`, `misnamed`). Keys may
+/// `start`, `end`, `sex`, `age`, `sentence`, `intensity`, `repetition`, `extra`; what is not known is null), `excluded` (`path`,
+/// `reason`, `cause`), `overlaps` and `findings` (`files`, `bytes`, `formats` with their counts, `faults`, `identical`, `misnamed`). Keys may
 /// be added under the same schema; none is removed or changes its meaning.
 ///
 /// # Errors
@@ -149,10 +158,20 @@ pub fn json(corpus: &str, kind: &str, scan: &Scan, findings: &Findings) -> Resul
     let row = |clip| {
         let Clip { id, corpus, speaker, emotion, source, meta }: &Clip = clip;
         let path = source.file().map(|path| path.to_string_lossy().into_owned());
-        Row { id, corpus, speaker, emotion, path, meta }
+        let start = source.segment().map(|segment| segment.start.as_secs_f64());
+        let end = source.segment().and_then(|segment| Some(segment.end?.as_secs_f64()));
+        Row { id, corpus, speaker, emotion, path, start, end, meta }
     };
     let clips = scan.clips.iter().map(row).collect();
-    to_json(&Document { schema: SCHEMA, corpus, kind, clips, excluded: &scan.excluded, findings })
+    to_json(&Document {
+        schema: SCHEMA,
+        corpus,
+        kind,
+        clips,
+        excluded: &scan.excluded,
+        overlaps: &scan.overlaps,
+        findings,
+    })
 }
 
 /// Indented JSON with a newline at its end.

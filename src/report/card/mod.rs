@@ -137,6 +137,7 @@ impl<'a> Card<'a> {
     fn warnings(&self) -> Vec<String> {
         let synthetic = self.survey.clips.iter().any(|clip| matches!(clip.source, Source::Synthetic(_)));
         let synthetic = synthetic.then_some("SYNTHETIC SPEECH: this says nothing of people.");
-        self.survey.plan.brand().into_iter().chain(synthetic).map(str::to_owned).collect()
+        let caveats = self.survey.plan.caveats.iter().map(ToString::to_string);
+        self.survey.plan.brand().into_iter().chain(synthetic).map(str::to_owned).chain(caveats).collect()
     }
 }
