@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use crate::{
+    audio::Known,
     config::{Experiment, Labelled},
     corpus::{self, Clip, Exclusion, Extent, Findings, Scan},
     error::{Error, Result},
@@ -43,17 +44,28 @@ pub enum Losses {
     Refuse,
 }
 
-/// Finds the clips under the folder `data`, gives them classes and deals them into folds.
+/// Finds the clips under the folder `data`, gives them classes and deals them into folds. Files that are `known` are not
+/// decoded again; what is found is kept there.
 ///
 /// # Errors
 ///
 /// [`Error::Data`] where clips are missing or damaged that may not be; otherwise as [`corpus::scan_all`],
 /// [`crate::config::LabelsConfig::apply`] and [`protocol::plan`].
-pub fn survey(experiment: &Experiment, data: &Path, losses: Losses, observer: &dyn Observer) -> Result<Survey> {
+pub fn survey(
+    experiment: &Experiment,
+    data: &Path,
+    known: &Known,
+    losses: Losses,
+    observer: &dyn Observer,
+) -> Result<Survey> {
     let scan = corpus::scan_all(&experiment.corpora, data)?;
     let work = observer.work("checking files", scan.clips.len());
-    let (scan, findings) = corpus::inspect(scan, || work.step());
+    let (scan, findings) = corpus::inspect(scan, known, || work.step());
     drop(work);
+    // What was found is there, whether or not it can be kept.
+    if let Err(error) = known.save() {
+        observer.log(&format!("note: {error}; files are decoded again next time"));
+    }
     let lost = scan.lost(&findings);
     if losses == Losses::Refuse {
         refuse(experiment, &scan, &lost)?;

@@ -1,35 +1,46 @@
-//! Bytes → mono samples, by content and never by extension: `hound` for WAV, `symphonia` for the rest and for WAV that
-//! `hound` does not know. [`decode`] gives a whole file, [`Decoder`] one of any length block by block.
+//! Bytes → mono samples, by content and never by extension: the one judge of what a file of audio is worth. WAVE by its
+//! own [reader of headers](wave), the rest by `symphonia`; what is decoded is held against what is declared. [`decode`]
+//! gives a whole file, [`Decoder`] one of any length block by block.
 
 use std::{
-    io::{BufReader, Cursor, Read},
+    collections::VecDeque,
+    io::{Cursor, Read, Seek, SeekFrom},
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use symphonia::core::{
-    codecs::audio::{AudioDecoder, AudioDecoderOptions},
+    codecs::audio::{AudioCodecId, AudioDecoder, AudioDecoderOptions, well_known as codecs},
     errors::Error as SymphoniaError,
     formats::{FormatOptions, FormatReader, TrackType, probe::Hint},
-    io::{MediaSource, MediaSourceStream},
+    io::MediaSourceStream,
     meta::MetadataOptions,
+    units::Timestamp,
 };
 
-use super::pcm16;
-use crate::error::{Error, Result};
-
-/// What a Git-LFS pointer begins with: the file that a clone without LFS leaves in place of the audio.
-const LFS_POINTER: &[u8] = b"version https://git-lfs";
+use super::{
+    fault::{Fault, Flaw},
+    frames::{self, Stream},
+    ogg,
+    part::{Opened, Part},
+    pcm::mono,
+    quietly::quietly,
+    sniff::{Content, Format, HEAD_BYTES, sniff},
+    wave::Wave,
+};
+use crate::error::Result;
 
 /// The rates that can be computed with, in Hz. A damaged header may say anything, and a filter for two rates without a
 /// common divisor is as long as they are.
 pub const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
-/// Lengths from here on are what programs write to a pipe, not knowing better: 0x7ffff000 and more, or all ones.
-const ENDLESS: u32 = 0x7fff_0000;
+/// The largest sample that is computed with: what 32-bit integers reach that somebody wrote as floating-point numbers
+/// without scaling them. Powers of what is larger are not finite any more.
+pub const LARGEST: f32 = 2_147_483_648.0;
 
-/// Samples that are taken from a WAV file at once, of all channels.
-const WAV_BLOCK: usize = 1 << 16;
+/// ID3 tags before the audio; more is damage.
+const MOST_TAGS: usize = 16;
 
 /// Mono audio as a file holds it.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,42 +51,104 @@ pub struct Audio {
     pub sample_rate: u32,
 }
 
+impl Audio {
+    /// What is wrong with the samples as they are, whoever made them: a rate that nobody uses, or one that is not a number
+    /// to compute with.
+    ///
+    /// # Errors
+    ///
+    /// A sentence fragment.
+    pub fn check(&self) -> std::result::Result<(), String> {
+        check_rate(self.sample_rate)?;
+        check_samples(&self.samples, 0)
+    }
+
+    /// Whether there is nothing to hear: no sample is further than [`SILENCE`] from any other.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        let (least, most) = extremes(&self.samples);
+        most - least <= SILENCE || self.samples.is_empty()
+    }
+}
+
+/// Samples that keep within this of each other are silence, at whatever level: eight steps of 16 bits. A file of zeros that
+/// has been through a lossy codec comes back with dither of one or two steps around zero; recordings, even of quiet rooms,
+/// reach further.
+pub const SILENCE: f32 = 8.0 / 32_768.0;
+
+pub(super) fn extremes(samples: &[f32]) -> (f32, f32) {
+    samples.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), &x| (least.min(x), most.max(x)))
+}
+
+fn check_rate(rate: u32) -> std::result::Result<(), String> {
+    match RATES.contains(&rate) {
+        true => Ok(()),
+        false => Err(format!("has a sample rate of {rate} Hz: from {} to {} are read", RATES.start(), RATES.end())),
+    }
+}
+
+fn check_samples(samples: &[f32], before: u64) -> std::result::Result<(), String> {
+    // NaN is not within any bounds.
+    match samples.iter().position(|x| !(x.abs() <= LARGEST)) {
+        None => Ok(()),
+        Some(at) if samples[at].is_finite() => {
+            Err(format!("sample {} is {:e}: no full scale is beyond {LARGEST:e}", before + at as u64, samples[at]))
+        }
+        Some(at) => Err(format!("sample {} is {}: not a number to compute with", before + at as u64, samples[at])),
+    }
+}
+
 /// Decodes a whole file. Channels are averaged, as librosa's `to_mono` does. `path` serves the messages alone.
 ///
 /// # Errors
 ///
-/// As [`Decoder::next`]; [`Error::File`] where there are no samples.
+/// As [`Decoder::next`]; [`File`](crate::error::Error::File) where there are no samples.
 pub fn decode(bytes: &[u8], path: &Path) -> Result<Audio> {
-    if let Some(audio) = pcm16::decode(bytes) {
-        return Ok(audio);
-    }
-    let mut decoder = Decoder::of_bytes(bytes.into(), path)?;
-    let mut samples = Vec::new();
-    while let Some(block) = decoder.next()? {
-        samples.extend(block);
-    }
-    match decoder.sample_rate() {
-        Some(sample_rate) if !samples.is_empty() => Ok(Audio { samples, sample_rate }),
-        _ => Err(Error::file(path, "holds no audio samples")),
-    }
+    Decoder::of_bytes(bytes.into(), path)?.all()
 }
 
 /// A file being decoded, block by block, so that its length costs no memory.
 pub struct Decoder {
     path: PathBuf,
-    kind: Kind,
-    /// Whether its length was not known when it was begun: a program wrote it to a pipe, and its end is the end.
-    endless: bool,
+    format: Format,
+    open: Box<dyn Fn() -> std::io::Result<Opened> + Send>,
+    /// What is being decoded; nothing at the end, or where it failed.
+    current: Option<Kind>,
+    /// What comes after it, of files that are several in one.
+    later: VecDeque<Section>,
     sample_rate: Option<u32>,
     /// Samples handed out.
     samples: u64,
 }
 
-type Opened = Box<dyn MediaSource>;
+/// A stretch of a file that is decoded by itself.
+struct Section {
+    range: Range<u64>,
+    /// How many samples it must have.
+    declared: Option<u64>,
+    /// How many bytes its frames must have together.
+    bytes: Option<u64>,
+    seekable: bool,
+}
 
 enum Kind {
-    Wav(hound::WavReader<BufReader<Opened>>),
-    Any { format: Box<dyn FormatReader>, decoder: Box<dyn AudioDecoder>, track: u32 },
+    Wave(Wave),
+    Any(Track),
+}
+
+/// The sound of a file that `symphonia` reads.
+struct Track {
+    format: Box<dyn FormatReader>,
+    decoder: Box<dyn AudioDecoder>,
+    id: u32,
+    /// How many samples there must be.
+    declared: Option<u64>,
+    /// How many there were.
+    decoded: u64,
+    /// When the next packet begins, where packets follow each other without gaps.
+    next: Option<Timestamp>,
+    /// How many bytes the packets have to have that are still to come.
+    bytes: Option<u64>,
 }
 
 impl Decoder {
@@ -83,14 +156,17 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] where it cannot be read; [`Error::File`] for an empty file, a Git-LFS pointer, an unknown format.
+    /// [`Io`](crate::error::Error::Io) where it cannot be read; [`File`](crate::error::Error::File) for what is no regular file, an empty file, a Git-LFS pointer, a
+    /// format or coding that is not read here, a file that is cut off or damaged.
     pub fn open(path: &Path) -> Result<Self> {
-        // Asked for first, because only Linux opens folders.
-        if path.is_dir() {
-            return Err(Error::file(path, "is a folder, not an audio file"));
-        }
-        let open = || -> std::io::Result<Opened> { Ok(Box::new(std::fs::File::open(path)?)) };
-        Self::new(&open, path)
+        Self::try_open(path).map_err(|fault| fault.at(path))
+    }
+
+    /// The same, with the kind of what is wrong.
+    pub(crate) fn try_open(path: &Path) -> std::result::Result<Self, Fault> {
+        check_regular(path)?;
+        let file = path.to_owned();
+        Self::new(Box::new(move || Ok(Box::new(std::fs::File::open(&file)?))), path)
     }
 
     /// Opens what was read already; `path` serves the messages alone.
@@ -99,40 +175,56 @@ impl Decoder {
     ///
     /// As [`Decoder::open`].
     pub fn of_bytes(bytes: Arc<[u8]>, path: &Path) -> Result<Self> {
-        Self::new(&|| Ok(Box::new(Cursor::new(bytes.clone()))), path)
+        Self::new(Box::new(move || Ok(Box::new(Cursor::new(bytes.clone())))), path).map_err(|fault| fault.at(path))
     }
 
-    fn new(open: &dyn Fn() -> std::io::Result<Opened>, path: &Path) -> Result<Self> {
-        let read = |e| Error::io("read", path)(e);
-        let mut start = Vec::new();
-        open().map_err(read)?.take(64).read_to_end(&mut start).map_err(read)?;
-        let wrong = |problem: String| Error::file(path, problem);
-        if start.is_empty() {
-            return Err(wrong("the file is empty".into()));
-        }
-        if start.starts_with(LFS_POINTER) {
-            return Err(wrong("is a Git-LFS pointer, not audio: run `git lfs pull` in the corpus's clone".into()));
-        }
-        let mut kind = None;
-        let riff = start.starts_with(b"RIFF");
-        let endless = riff && declared(&start).is_some_and(|length| length == 0 || length >= ENDLESS);
-        if riff {
-            match hound::WavReader::new(BufReader::new(open().map_err(read)?)) {
-                Ok(reader) => kind = Some(Kind::Wav(reader)),
-                Err(hound::Error::Unsupported | hound::Error::FormatError(_)) => {} // symphonia may know it
-                Err(e) => return Err(wrong(not_whole(&e))),
+    fn new(open: Box<dyn Fn() -> std::io::Result<Opened> + Send>, path: &Path) -> std::result::Result<Self, Fault> {
+        let mut source = open()?;
+        let end = source.seek(SeekFrom::End(0))?;
+        let (start, content) = look(&mut source, end)?;
+        let format = match content {
+            Content::Audio(format) => format,
+            Content::Empty => return Err(Fault::new(Flaw::Empty, "the file is empty: fetch it again")),
+            Content::LfsPointer => {
+                let problem = "is a Git-LFS pointer, not audio: run `git lfs pull` in the corpus's clone";
+                return Err(Fault::new(Flaw::LfsPointer, problem));
             }
-        }
-        let kind = match kind {
-            Some(kind) => kind,
-            None => other(open().map_err(read)?).map_err(wrong)?,
+            Content::Foreign(name) => {
+                return Err(convert(
+                    Fault::new(Flaw::UnknownFormat, format!("is {name}, which is not read here")),
+                    path,
+                ));
+            }
+            Content::Unknown(guess) => {
+                return Err(Fault::new(Flaw::UnknownFormat, format!("is not audio that is read here, but {guess}")));
+            }
         };
-        let mut decoder = Self { path: path.to_owned(), kind, endless, sample_rate: None, samples: 0 };
-        if let Kind::Wav(reader) = &decoder.kind {
-            decoder.sample_rate = Some(reader.spec().sample_rate);
-            decoder.check_rate()?;
+        let mut decoder = Self {
+            path: path.to_owned(),
+            format,
+            open,
+            current: None,
+            later: VecDeque::new(),
+            sample_rate: None,
+            samples: 0,
+        };
+        if matches!(format, Format::Wav | Format::Rf64) {
+            let wave = Wave::open(Part::new(source, start..end, true)?, end - start);
+            let wave = wave.map_err(|fault| convert(fault, path))?;
+            check_rate(wave.rate()).map_err(Fault::damaged)?;
+            decoder.sample_rate = Some(wave.rate());
+            decoder.current = Some(Kind::Wave(wave));
+        } else {
+            decoder.later = sections(format, source, start, end)?;
+            decoder.advance()?;
         }
         Ok(decoder)
+    }
+
+    /// What the file is, by its content.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
     }
 
     /// The rate in Hz, known from the first block on.
@@ -141,148 +233,309 @@ impl Decoder {
         self.sample_rate
     }
 
+    /// All that is left.
+    pub(super) fn all(mut self) -> Result<Audio> {
+        let mut samples = Vec::new();
+        while let Some(block) = self.next()? {
+            samples.extend(block);
+        }
+        match self.sample_rate() {
+            Some(sample_rate) if !samples.is_empty() => Ok(Audio { samples, sample_rate }),
+            _ => Err(Fault::no_samples().at(&self.path)),
+        }
+    }
+
     /// The next samples, the channels' mean; `None` at the end.
     ///
     /// # Errors
     ///
-    /// [`Error::File`] where the file breaks off, is damaged, changes its rate, has one that nobody uses, or a sample is
-    /// not a number.
+    /// [`File`](crate::error::Error::File) where the file breaks off, is damaged, holds another number of samples than it declares, changes its
+    /// rate, has one that nobody uses, or a sample is not a number to compute with.
     #[allow(clippy::should_implement_trait)] // an iterator would go on after an error
     pub fn next(&mut self) -> Result<Option<Vec<f32>>> {
-        let block = match &mut self.kind {
-            Kind::Wav(reader) => wav_block(reader, self.endless),
-            Kind::Any { format, decoder, track } => match packet(format.as_mut(), decoder.as_mut(), *track) {
-                Err(SymphoniaError::IoError(_)) if self.endless => Ok(None),
-                Err(e) => Err(format!("breaks off or is damaged after {} samples: {e}", self.samples)),
-                Ok(block) => Ok(block),
-            },
-        };
-        let Some((samples, rate)) = block.map_err(|problem| Error::file(&self.path, problem))? else {
-            return Ok(None);
-        };
-        if self.sample_rate.is_some_and(|known| known != rate) {
-            return Err(Error::file(&self.path, "changes its sample rate in the middle"));
-        }
-        self.sample_rate = Some(rate);
-        self.check_rate()?;
-        if let Some(at) = samples.iter().position(|s| !s.is_finite()) {
-            let problem =
-                format!("sample {} is {}: not a number to compute with", self.samples + at as u64, samples[at]);
-            return Err(Error::file(&self.path, problem));
-        }
-        self.samples += samples.len() as u64;
-        Ok(Some(samples))
+        self.try_next().map_err(|fault| fault.at(&self.path))
     }
 
-    fn check_rate(&self) -> Result<()> {
-        match self.sample_rate {
-            Some(rate) if !RATES.contains(&rate) => Err(Error::file(
-                &self.path,
-                format!("has a sample rate of {rate} Hz: from {} to {} are read", RATES.start(), RATES.end()),
-            )),
+    /// The same, with the kind of what is wrong.
+    pub(crate) fn try_next(&mut self) -> std::result::Result<Option<Vec<f32>>, Fault> {
+        let block = self.block();
+        if block.is_err() {
+            (self.current, self.later) = (None, VecDeque::new());
+        }
+        block
+    }
+
+    fn block(&mut self) -> std::result::Result<Option<Vec<f32>>, Fault> {
+        while let Some(mut kind) = self.current.take() {
+            let before = self.samples;
+            // What panicked is not used again.
+            let decoded = quietly(|| {
+                let block = match &mut kind {
+                    Kind::Wave(wave) => wave.next().map(|block| block.map(|samples| (samples, wave.rate()))),
+                    Kind::Any(track) => track.next(before),
+                };
+                (kind, block)
+            });
+            let (kind, block) = decoded.ok_or_else(panicked)?;
+            let Some((samples, rate)) = block? else {
+                self.advance()?;
+                continue;
+            };
+            self.current = Some(kind);
+            if self.sample_rate.is_some_and(|known| known != rate) {
+                return Err(Fault::damaged("changes its sample rate in the middle"));
+            }
+            self.sample_rate = Some(rate);
+            check_rate(rate).map_err(Fault::damaged)?;
+            check_samples(&samples, self.samples).map_err(Fault::damaged)?;
+            self.samples += samples.len() as u64;
+            return Ok(Some(samples));
+        }
+        Ok(None)
+    }
+
+    /// Opens the next section, if there is one.
+    fn advance(&mut self) -> std::result::Result<(), Fault> {
+        let Some(Section { range, declared, bytes, seekable }) = self.later.pop_front() else { return Ok(()) };
+        let part = Part::new((self.open)()?, range, seekable)?;
+        let track = quietly(|| Track::open(part, declared, bytes, self.format)).ok_or_else(panicked)?;
+        self.current = Some(Kind::Any(track.map_err(|fault| convert(fault, &self.path))?));
+        Ok(())
+    }
+}
+
+fn panicked() -> Fault {
+    Fault::damaged("is damaged in a way that its decoder does not survive: fetch it again")
+}
+
+/// Adds to what is not read here the command that makes it readable.
+fn convert(mut fault: Fault, path: &Path) -> Fault {
+    if fault.flaw == Flaw::UnknownFormat {
+        let (from, to) = (path.to_string_lossy(), path.with_extension("").to_string_lossy().into_owned());
+        let is_wav = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("wav"));
+        let to = format!("{to}{}.wav", if is_wav { "-pcm" } else { "" });
+        if let (Ok(from), Ok(to)) = (shlex::try_quote(&from), shlex::try_quote(&to)) {
+            fault.problem.push_str(&format!(": convert it, as `ffmpeg -i {from} {to}`"));
+        }
+    }
+    fault
+}
+
+/// Pipes and devices have no end, or wait for somebody who writes.
+pub(super) fn check_regular(path: &Path) -> std::result::Result<(), Fault> {
+    let kind = std::fs::metadata(path)?;
+    match kind.is_file() {
+        true => Ok(()),
+        false if kind.is_dir() => Err(Fault::new(Flaw::Unreadable, "is a folder, not an audio file")),
+        false => Err(Fault::new(Flaw::Unreadable, "is a pipe or device, not a file")),
+    }
+}
+
+/// Where the audio begins, behind ID3 tags that programs put before anything, and what it is.
+fn look(source: &mut Opened, end: u64) -> std::result::Result<(u64, Content), Fault> {
+    let mut start = 0;
+    for _ in 0..MOST_TAGS {
+        source.seek(SeekFrom::Start(start))?;
+        let mut head = Vec::with_capacity(HEAD_BYTES);
+        source.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+        match frames::id3(&head) {
+            Some(length) if start + length < end => start += length,
+            Some(_) => return Err(Fault::truncated("truncated: it ends within its tags; fetch it again")),
+            // Some fill up behind a tag.
+            None if start > 0 && head.iter().all(|&byte| byte == 0) => return Ok((start, Content::Audio(Format::Mp3))),
+            None => return Ok((start, sniff(&head))),
+        }
+    }
+    Err(Fault::damaged("begins with more tags than a file has"))
+}
+
+/// The stretches that a file is decoded in, after a look at what its decoder would pass over without a word.
+fn sections(
+    format: Format,
+    mut source: Opened,
+    start: u64,
+    mut end: u64,
+) -> std::result::Result<VecDeque<Section>, Fault> {
+    let whole = |range, bytes| Section { range, declared: None, bytes, seekable: true };
+    let stream = match format {
+        Format::Mp3 => Stream::Mpeg,
+        Format::Aac => Stream::Adts,
+        Format::Ogg => {
+            return Ok(ogg::sections(source, start, end)?.into_iter().map(|range| whole(range, None)).collect());
+        }
+        Format::Flac => {
+            // An old tag at the end would be taken for a part of the last frame.
+            if end - start > 128 {
+                let mut tag = [0; 3];
+                source.seek(SeekFrom::Start(end - 128))?;
+                source.read_exact(&mut tag)?;
+                end -= if tag == *b"TAG" { 128 } else { 0 };
+            }
+            let frames = flac_frames(&mut source, start)?;
+            let bytes = end
+                .checked_sub(frames)
+                .filter(|bytes| *bytes > 0)
+                .ok_or_else(|| Fault::truncated("truncated: it ends within the headers of FLAC; fetch it again"))?;
+            return Ok([whole(start..end, Some(bytes))].into());
+        }
+        _ => return Ok([whole(start..end, None)].into()),
+    };
+    let sections = frames::sections(source, start, end, stream)?;
+    let section = |section: frames::Section| Section {
+        declared: (!section.is_counted).then_some(section.samples),
+        bytes: None,
+        // Without a count the decoder would guess the length from the size, and drop what is beyond.
+        seekable: section.is_counted,
+        range: section.range,
+    };
+    Ok(sections.into_iter().map(section).collect())
+}
+
+/// Where the frames of a FLAC file begin: from there to its end, every byte is one of a frame.
+fn flac_frames(source: &mut Opened, start: u64) -> std::result::Result<u64, Fault> {
+    let mut place = start + 4;
+    loop {
+        source.seek(SeekFrom::Start(place))?;
+        let mut head = [0; 4];
+        source.read_exact(&mut head)?;
+        place += 4 + u64::from(u32::from_be_bytes([0, head[1], head[2], head[3]]));
+        if head[0] & 0x80 != 0 {
+            return Ok(place);
+        }
+    }
+}
+
+impl Track {
+    fn open(part: Part, declared: Option<u64>, bytes: Option<u64>, format: Format) -> std::result::Result<Self, Fault> {
+        let stream = MediaSourceStream::new(Box::new(part), Default::default());
+        let reader = symphonia::default::get_probe()
+            .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
+            .map_err(|e| unreadable(&e, format))?;
+        let none = || Fault::new(Flaw::NoSamples, "holds no sound");
+        let track = reader.default_track(TrackType::Audio).ok_or_else(none)?;
+        let parameters = track.codec_params.as_ref().and_then(|p| p.audio()).ok_or_else(none)?;
+        let unread = |e| match e {
+            SymphoniaError::Unsupported(_) => {
+                let problem = format!("is {} with {}, which is not read here", name(format), codec(parameters.codec));
+                Fault::new(Flaw::UnknownFormat, problem)
+            }
+            e => Fault::damaged(format!("is damaged in the headers of {}: {e}", name(format))),
+        };
+        let options = AudioDecoderOptions::default().verify(true);
+        let decoder = symphonia::default::get_codecs().make_audio_decoder(parameters, &options).map_err(unread)?;
+        let is_exact = matches!(format, Format::Flac | Format::Aiff | Format::Aifc | Format::Mp3 | Format::Ogg);
+        let declared = declared.or(track.num_frames.filter(|_| is_exact));
+        let next = (format == Format::Flac).then_some(Timestamp::ZERO);
+        Ok(Self { id: track.id, declared, decoder, decoded: 0, next, bytes, format: reader })
+    }
+
+    /// The next samples, and their rate; none at the end. `before` are those of the file before.
+    fn next(&mut self, before: u64) -> std::result::Result<Option<(Vec<f32>, u32)>, Fault> {
+        let breaks_off = |e: SymphoniaError| match e {
+            SymphoniaError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+                Fault::truncated(format!("truncated: it breaks off after {before} samples; fetch it again"))
+            }
+            e => Fault::damaged(format!("breaks off or is damaged after {before} samples: {e}")),
+        };
+        while let Some(packet) = self.format.next_packet().map_err(breaks_off)? {
+            if packet.track_id != self.id {
+                continue;
+            }
+            if let Some(next) = &mut self.next {
+                if *next != packet.pts {
+                    return Err(Fault::damaged(format!("is damaged: sound is missing after {before} samples")));
+                }
+                *next = next.saturating_add(packet.dur);
+            }
+            if let Some(left) = &mut self.bytes {
+                *left = left.saturating_sub(packet.data.len() as u64);
+            }
+            let decoded = self.decoder.decode(&packet).map_err(breaks_off)?;
+            let (rate, channels) = (decoded.spec().rate(), decoded.spec().channels().count());
+            let mut interleaved = vec![0f32; decoded.samples_interleaved()];
+            decoded.copy_to_slice_interleaved(&mut interleaved);
+            if !interleaved.is_empty() {
+                let samples = mono(interleaved, channels);
+                self.decoded += samples.len() as u64;
+                return Ok(Some((samples, rate)));
+            }
+        }
+        self.finish().map(|()| None)
+    }
+
+    /// Holds what was decoded against what was declared.
+    fn finish(&mut self) -> std::result::Result<(), Fault> {
+        if let Some(declared) = self.declared.filter(|&declared| declared != self.decoded) {
+            let problem = format!("{} of {declared} samples are there; fetch it again", self.decoded);
+            return Err(match self.decoded < declared {
+                true => Fault::truncated(format!("truncated or damaged: {problem}")),
+                false => Fault::damaged(format!("is damaged: {problem}")),
+            });
+        }
+        if let Some(bytes @ 1..) = self.bytes {
+            return Err(Fault::truncated(format!(
+                "truncated or damaged: {bytes} bytes of it are no whole frame; fetch it again"
+            )));
+        }
+        match self.decoder.finalize().verify_ok {
+            Some(false) => Err(Fault::damaged("is damaged: its samples are not those of its checksum; fetch it again")),
             _ => Ok(()),
         }
     }
 }
 
-/// The length that a RIFF file says it has.
-fn declared(start: &[u8]) -> Option<u32> {
-    Some(u32::from_le_bytes(start.get(4..8)?.try_into().ok()?))
-}
-
-fn not_whole(e: &hound::Error) -> String {
-    format!("is not a whole WAV file ({e}): fetch it again")
-}
-
-/// Samples and their rate; `None` at the end.
-type Block = std::result::Result<Option<(Vec<f32>, u32)>, String>;
-
-fn wav_block(reader: &mut hound::WavReader<BufReader<Opened>>, endless: bool) -> Block {
-    let spec = reader.spec();
-    let channels = usize::from(spec.channels);
-    let wanted = WAV_BLOCK.next_multiple_of(channels.max(1));
-    let mut interleaved = Vec::with_capacity(wanted.min(reader.len() as usize));
-    let failed = match spec.sample_format {
-        hound::SampleFormat::Float => take(reader.samples::<f32>().take(wanted), &mut interleaved, |s| s),
-        hound::SampleFormat::Int => {
-            let scale = 1.0 / 2f32.powi(i32::from(spec.bits_per_sample) - 1);
-            take(reader.samples::<i32>().take(wanted), &mut interleaved, |s| s as f32 * scale)
+fn unreadable(e: &SymphoniaError, format: Format) -> Fault {
+    match e {
+        SymphoniaError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Fault::truncated(format!("truncated: it ends within the headers of {}; fetch it again", name(format)))
         }
+        // Headers that should be there stand at the end, or their lengths go beyond it.
+        SymphoniaError::Unsupported(what) if what.contains("missing") => {
+            Fault::truncated(format!("truncated or damaged: {what}; fetch it again"))
+        }
+        SymphoniaError::Unsupported(what) => {
+            Fault::new(Flaw::UnknownFormat, format!("is {} of a kind that is not read here ({what})", name(format)))
+        }
+        e => Fault::damaged(format!("is damaged in the headers of {}: {e}", name(format))),
+    }
+}
+
+/// A container's name in a sentence.
+fn name(format: Format) -> &'static str {
+    match format {
+        Format::Wav | Format::Rf64 => "WAV",
+        Format::Aiff | Format::Aifc => "AIFF",
+        Format::Flac => "FLAC",
+        Format::Ogg => "Ogg",
+        Format::Mp3 => "MP3",
+        Format::Aac => "AAC",
+        Format::Mp4 => "MP4",
+        Format::Matroska => "Matroska or WebM",
+        Format::Caf => "CAF",
+    }
+}
+
+/// A coding's name in a sentence.
+fn codec(id: AudioCodecId) -> String {
+    let name = match id {
+        codecs::CODEC_ID_VORBIS => "a kind of Vorbis",
+        codecs::CODEC_ID_OPUS => "Opus",
+        codecs::CODEC_ID_SPEEX => "Speex",
+        codecs::CODEC_ID_AC3 | codecs::CODEC_ID_EAC3 => "AC-3",
+        codecs::CODEC_ID_AAC => "a kind of AAC",
+        codecs::CODEC_ID_WMA => "Windows Media Audio",
+        codecs::CODEC_ID_DCA => "DTS",
+        codecs::CODEC_ID_TRUEHD => "TrueHD",
+        codecs::CODEC_ID_WAVPACK => "WavPack",
+        _ => return format!("coding {id}"),
     };
-    match failed {
-        // What a pipe was cut off in is the end.
-        Some(hound::Error::IoError(_)) if endless => {}
-        Some(e) => return Err(not_whole(&e)),
-        None => {}
-    }
-    Ok((!interleaved.is_empty()).then(|| (mono(&interleaved, channels), spec.sample_rate)))
-}
-
-/// Appends samples up to the first that cannot be read.
-fn take<S>(
-    samples: impl Iterator<Item = hound::Result<S>>,
-    to: &mut Vec<f32>,
-    value: impl Fn(S) -> f32,
-) -> Option<hound::Error> {
-    for sample in samples {
-        match sample {
-            Ok(sample) => to.push(value(sample)),
-            Err(e) => return Some(e),
-        }
-    }
-    None
-}
-
-fn unknown(e: SymphoniaError) -> String {
-    format!("is not audio in a known format (WAV, AIFF, FLAC, MP3, Ogg): {e}")
-}
-
-fn other(source: Opened) -> std::result::Result<Kind, String> {
-    let stream = MediaSourceStream::new(source, Default::default());
-    let format = symphonia::default::get_probe()
-        .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
-        .map_err(unknown)?;
-    let track = format.default_track(TrackType::Audio).ok_or("has no audio track")?;
-    let parameters = track.codec_params.as_ref().and_then(|p| p.audio()).ok_or("has no audio codec parameters")?;
-    let decoder = symphonia::default::get_codecs()
-        .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-        .map_err(unknown)?;
-    let track = track.id;
-    Ok(Kind::Any { format, decoder, track })
-}
-
-fn packet(
-    format: &mut dyn FormatReader,
-    decoder: &mut dyn AudioDecoder,
-    track: u32,
-) -> std::result::Result<Option<(Vec<f32>, u32)>, SymphoniaError> {
-    while let Some(packet) = format.next_packet()? {
-        if packet.track_id != track {
-            continue;
-        }
-        let decoded = decoder.decode(&packet)?;
-        let spec = decoded.spec();
-        let (rate, channels) = (spec.rate(), spec.channels().count());
-        let mut interleaved = vec![0f32; decoded.samples_interleaved()];
-        decoded.copy_to_slice_interleaved(&mut interleaved);
-        if !interleaved.is_empty() {
-            return Ok(Some((mono(&interleaved, channels), rate)));
-        }
-    }
-    Ok(None)
-}
-
-fn mono(interleaved: &[f32], channels: usize) -> Vec<f32> {
-    match channels {
-        0 => Vec::new(),
-        1 => interleaved.to_vec(),
-        _ => interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect(),
-    }
+    name.to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::written::{chunk, flac, fmt, mp3_count, mp3_frame, ogg_page, riff};
 
     fn wav(spec: hound::WavSpec, samples: &[i32]) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
@@ -351,7 +604,7 @@ mod tests {
         assert!(
             problem(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n").contains("git lfs pull")
         );
-        assert!(problem(&[7; 4_000]).contains("known format"));
+        assert!(problem(&[7; 4_000]).contains("not audio that is read here"));
         let whole = wav(pcm(1, 16), &[1; 100]);
         assert!(problem(&whole[..whole.len() - 50]).contains("dir/clip.wav"));
         assert!(problem(&wav(pcm(1, 16), &[])).contains("no audio samples"));
@@ -388,6 +641,84 @@ mod tests {
             bytes[24..28].copy_from_slice(&rate.to_le_bytes());
             bytes[28..32].copy_from_slice(&rate.wrapping_mul(2).to_le_bytes());
             assert!(problem(&bytes).contains("sample rate of"), "{}", problem(&bytes));
+        }
+    }
+
+    #[test]
+    fn joined_mp3_files_are_heard_to_the_end_and_torn_ones_are_told() {
+        let file = |count: u32, frames: usize| [mp3_count(count), mp3_frame().repeat(frames)].concat();
+        let samples = |bytes: &[u8]| decode(bytes, Path::new("x")).unwrap().samples.len();
+        assert_eq!(samples(&file(5, 5)), 5 * 1_152);
+        assert_eq!(samples(&[file(5, 5), file(3, 3)].concat()), 8 * 1_152);
+        assert_eq!(samples(&[file(5, 5), mp3_frame().repeat(4)].concat()), 9 * 1_152);
+        assert_eq!(samples(&mp3_frame().repeat(7)), 7 * 1_152);
+        let tag = [b"TAG".to_vec(), vec![b' '; 125]].concat();
+        assert_eq!(samples(&[b"ID3\x04\0\0\0\0\0\x02ab".to_vec(), file(5, 5), tag].concat()), 5 * 1_152);
+        assert!(problem(&file(5, 3)).contains("3 of 5 frames"), "{}", problem(&file(5, 3)));
+        assert!(problem(&mp3_frame().repeat(3)[..1_000]).contains("last frame has 166 of 417 bytes"));
+        let hole = [mp3_frame().repeat(3), vec![7; 100], mp3_frame().repeat(3)].concat();
+        assert!(problem(&hole).contains("damaged at byte 1251 of 2602"), "{}", problem(&hole));
+    }
+
+    #[test]
+    fn damage_in_a_flac_is_told_and_never_a_shorter_clip() {
+        let samples: Vec<i16> = (0..1_000).map(|i| (i * 37 % 901) as i16 * 30 - 13_000).collect();
+        let whole = flac(&samples, 1_000);
+        let audio = decode(&whole, Path::new("x")).unwrap();
+        assert_eq!(audio.samples, samples.iter().map(|&x| f32::from(x) / 32_768.0).collect::<Vec<_>>());
+        assert!(problem(&flac(&samples[..900], 1_000)).contains("trunc"), "{}", problem(&flac(&samples[..900], 1_000)));
+        // As a pipe leaves it: no length, no checksum of the whole.
+        let piped = flac(&samples, 0);
+        assert_eq!(decode(&piped, Path::new("x")).unwrap().samples.len(), 1_000);
+        for file in [&whole, &piped] {
+            for at in (50..file.len()).step_by(41) {
+                let mut damaged = file.clone();
+                damaged[at] ^= 0x55;
+                assert!(decode(&damaged, Path::new("x")).is_err(), "byte {at}");
+                let (cut, frame) = (&file[..at], (at - 42) % 210);
+                // Between two frames of a file of unknown length nothing shows that there were more.
+                if file[21] != 0 || file[25] != 0 || frame != 0 {
+                    assert!(decode(cut, Path::new("x")).is_err(), "cut at {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_beyond_any_full_scale_is_refused() {
+        let float =
+            |x: f32| riff(&[fmt(3, 1, 4, 32, &[]), chunk(b"data", 8, &[0f32.to_le_bytes(), x.to_le_bytes()].concat())]);
+        assert_eq!(decode(&float(30_000.0), Path::new("x")).unwrap().samples, [0.0, 30_000.0]);
+        assert!(problem(&float(1e20)).contains("sample 1 is 1e20"), "{}", problem(&float(1e20)));
+    }
+
+    #[test]
+    fn what_is_not_read_is_named_with_the_command_that_converts_it() {
+        let gsm = riff(&[fmt(0x31, 1, 65, 0, &[2, 0, 0x40, 1]), chunk(b"data", 4, &[0; 4])]);
+        let problem = |bytes: &[u8], path: &str| decode(bytes, Path::new(path)).unwrap_err().to_string();
+        assert_eq!(
+            problem(&gsm, "my clip.wav"),
+            "my clip.wav: is WAV that holds its sound as GSM 6.10, which is not read here: convert it, as `ffmpeg -i 'my \
+             clip.wav' 'my clip-pcm.wav'`"
+        );
+        let opus = [ogg_page(2, 1, 0, b"OpusHead\x01"), ogg_page(4, 1, 1, b"x")].concat();
+        let said = problem(&opus, "a.opus");
+        assert!(
+            said.contains("is Ogg with Opus, which is not read here: convert it, as `ffmpeg -i a.opus a.wav`"),
+            "{said}"
+        );
+        assert!(problem(b".snd\0\0\0\x18\0\0\0\0", "a.au").contains("is AU, which is not read here: convert it"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn pipes_and_devices_are_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("a.wav");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        let made = made.is_ok_and(|status| status.success()).then_some(pipe);
+        for path in made.into_iter().chain(["/dev/zero".into()]) {
+            assert!(Decoder::open(&path).err().unwrap().to_string().contains("pipe or device"));
         }
     }
 

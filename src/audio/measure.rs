@@ -23,11 +23,11 @@ impl Measure {
     /// Measures decoded audio.
     #[must_use]
     pub fn of(audio: &Audio) -> Self {
-        let n = audio.samples.len().max(1) as f64;
-        let power = audio.samples.iter().map(|&sample| f64::from(sample) * f64::from(sample)).sum::<f64>() / n;
+        let mut power = Power::default();
+        power.add(&audio.samples);
         Self {
             seconds: audio.samples.len() as f64 / f64::from(audio.sample_rate.max(1)),
-            rms_db: (10.0 * power.log10()).max(FLOOR_DB),
+            rms_db: power.rms_db(),
             sample_rate: audio.sample_rate,
         }
     }
@@ -42,6 +42,28 @@ impl Measure {
     }
 }
 
+/// The power of a signal that comes block by block.
+#[derive(Debug, Default)]
+pub(super) struct Power {
+    sum: f64,
+    samples: u64,
+}
+
+impl Power {
+    pub(super) fn add(&mut self, block: &[f32]) {
+        self.sum = block.iter().fold(self.sum, |sum, &x| sum + f64::from(x) * f64::from(x));
+        self.samples += block.len() as u64;
+    }
+
+    pub(super) fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    pub(super) fn rms_db(&self) -> f64 {
+        (10.0 * (self.sum / self.samples.max(1) as f64).log10()).max(FLOOR_DB)
+    }
+}
+
 /// How far speech stands above the noise behind it, in dB, estimated from the clip alone: of the power of its frames of
 /// 20 ms the 95th percentile, which is taken for speech and noise, less the 10th, which is taken for noise, over the
 /// latter. The levels are read off the distribution of frame energies, after the idea of NIST's `stnr` (Speech Quality
@@ -51,19 +73,47 @@ impl Measure {
 /// are no noise and do not count. None where fewer than ten frames are left, or all are alike.
 #[must_use]
 pub fn snr_db(audio: &Audio) -> Option<f64> {
-    const SILENCE: f64 = 1e-12; // FLOOR_DB
-    const FEWEST: usize = 10;
-    let length = (audio.sample_rate as usize / 50).max(1);
-    let power = |frame: &[f32]| frame.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>() / length as f64;
-    let mut powers: Vec<f64> =
-        audio.samples.chunks_exact(length).map(power).filter(|&power| power.is_finite() && power > SILENCE).collect();
-    if powers.len() < FEWEST {
-        return None;
+    let mut snr = Snr::default();
+    snr.add(&audio.samples, audio.sample_rate);
+    snr.finish()
+}
+
+/// [`snr_db`] of a signal that comes block by block.
+#[derive(Debug, Default)]
+pub(super) struct Snr {
+    powers: Vec<f64>,
+    /// What of a frame there is by now: its power, its samples.
+    pending: (f64, usize),
+}
+
+impl Snr {
+    pub(super) fn add(&mut self, block: &[f32], sample_rate: u32) {
+        const SILENCE: f64 = 1e-12; // FLOOR_DB
+        let length = (sample_rate as usize / 50).max(1);
+        for &x in block {
+            self.pending.0 += f64::from(x) * f64::from(x);
+            self.pending.1 += 1;
+            if self.pending.1 == length {
+                let power = self.pending.0 / length as f64;
+                if power.is_finite() && power > SILENCE {
+                    self.powers.push(power);
+                }
+                self.pending = (0.0, 0);
+            }
+        }
     }
-    powers.sort_by(f64::total_cmp);
-    let at = |share: f64| powers[(share * (powers.len() - 1) as f64).round() as usize];
-    let (noise, both) = (at(0.10), at(0.95));
-    (both > noise).then(|| 10.0 * ((both - noise) / noise).log10())
+
+    pub(super) fn finish(self) -> Option<f64> {
+        const FEWEST: usize = 10;
+        let mut powers = self.powers;
+        if powers.len() < FEWEST {
+            return None;
+        }
+        powers.sort_by(f64::total_cmp);
+        let at = |share: f64| powers[(share * (powers.len() - 1) as f64).round() as usize];
+        let (noise, both) = (at(0.10), at(0.95));
+        (both > noise).then(|| 10.0 * ((both - noise) / noise).log10())
+    }
 }
 
 #[cfg(test)]

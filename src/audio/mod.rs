@@ -3,32 +3,52 @@
 
 mod decode;
 mod denoise;
+mod facts;
+mod fault;
+mod frames;
+mod known;
 mod length;
 mod loudness;
 mod measure;
 mod normalise;
-mod pcm16;
+mod ogg;
+mod part;
+mod pcm;
 mod picture;
 mod piecewise;
+mod quietly;
 mod resample;
+mod sketch;
+mod sniff;
 mod source;
 pub(crate) mod spectrum;
 mod trim;
+mod wave;
 mod windows;
+#[cfg(test)]
+mod written;
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use decode::{Audio, Decoder, RATES, decode};
+pub use decode::{Audio, Decoder, LARGEST, RATES, SILENCE, decode};
 pub use denoise::Denoise;
+pub use facts::Facts;
+pub use fault::{Fault, Flaw};
+pub use known::{Known, Looked};
 pub use length::Crop;
 pub use loudness::loudness;
 pub use measure::{Measure, snr_db};
 pub use normalise::Normalise;
+pub use pcm::{Pcm, SampleFormat, container};
 pub use picture::{LEVELS, RANGE, picture};
 pub use piecewise::Resampler;
 pub use resample::resample;
+#[cfg(test)]
+pub(crate) use sketch::voice;
+pub use sketch::{SAME_FILE, SAME_RECORDING, Sketch, Waveform};
+pub use sniff::{Content, Format, HEAD_BYTES, sniff};
 pub use source::{Segment, Source};
 pub use trim::trim;
 pub use windows::Windows;
@@ -185,10 +205,7 @@ impl AudioConfig {
 /// [`Error::Io`] where the file cannot be read, [`Error::File`] where it is not the audio it claims to be.
 pub fn load(source: &Source) -> Result<Audio> {
     match source {
-        Source::File(path) => {
-            let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-            decode(&bytes, path)
-        }
+        Source::File(path) => Decoder::open(path)?.all(),
         Source::Segment(segment) => segment.cut(load(&Source::File(segment.path.clone()))?),
         Source::Synthetic(utterance) => {
             Ok(Audio { samples: utterance.samples(), sample_rate: crate::synthetic::SAMPLE_RATE })

@@ -8,6 +8,7 @@ use std::{
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use ser::{
     arrays::Precision,
+    audio::Known,
     augment::{Augmenter, hear},
     cache::{self, Cache, Size, cache_dir, cache_limit},
     config::{Experiment, data_dir},
@@ -418,16 +419,26 @@ fn main() -> ExitCode {
 
 /// An experiment's data; missing and damaged files are told of, not refused.
 fn look(experiment: &Experiment, data: DataArguments, observer: &dyn Observer) -> Result<Survey> {
-    survey(experiment, &data_dir(data.data), Losses::Tell, observer)
+    survey(experiment, &data_dir(data.data), &known(), Losses::Tell, observer)
+}
+
+/// What is known of files: what the cache's folder keeps, where there is one.
+fn known() -> Known {
+    let dir = cache_dir(None);
+    if dir.is_dir() { Known::open(&dir) } else { Known::default() }
 }
 
 fn run_scan(arguments: ScanArguments, observer: &dyn Observer) -> Result<ExitCode> {
     let ScanArguments { dir, kind, name, pattern, format } = arguments;
     let config = CorpusConfig { name, pattern, ..CorpusConfig::at(kind, dir)? };
     let found = corpus::scan(&config, Path::new(""))?;
+    let known = known();
     let work = observer.work("checking files", found.clips.len());
-    let (found, findings) = corpus::inspect(found, || work.step());
+    let (found, findings) = corpus::inspect(found, &known, || work.step());
     drop(work);
+    if let Err(error) = known.save() {
+        eprintln!("note: {error}; files are decoded again next time");
+    }
     print(&match format.format {
         Output::Text => scan::text(&found, &findings),
         Output::Json => scan::json(&config.name(), kind.name(), &found, &findings)?,
@@ -439,7 +450,7 @@ fn run_card(arguments: &CardArguments, observer: &dyn Observer) -> Result<ExitCo
     let experiment = arguments.config.load()?;
     // Before the long work: a folder that cannot be written should not cost a minute.
     arguments.out.as_deref().map_or(Ok(()), create_dir)?;
-    let survey = survey(&experiment, &data_dir(arguments.data.data.clone()), Losses::Tell, observer)?;
+    let survey = survey(&experiment, &data_dir(arguments.data.data.clone()), &known(), Losses::Tell, observer)?;
     let card = Card::new(&experiment, &survey, observer)?;
     if let Some(out) = &arguments.out {
         card.write(out)?;
@@ -472,7 +483,7 @@ fn run_audit(arguments: AuditArguments, observer: &dyn Observer) -> Result<ExitC
             // That there is one was checked with the arguments.
             let experiment = Experiment::load(&config.unwrap_or_default(), &set)?;
             // What is missing was not looked at, and cannot pass.
-            let survey = survey(&experiment, &data_dir(data.data), Losses::Refuse, observer)?;
+            let survey = survey(&experiment, &data_dir(data.data), &known(), Losses::Refuse, observer)?;
             let found = audits::Audits::of(&experiment.name, &survey, experiment.features.scaler.words());
             let text = match format.format {
                 Output::Text => found.to_text(),
@@ -539,7 +550,7 @@ fn run_cache(command: CacheCommand, observer: &dyn Observer) -> Result<ExitCode>
             let experiment = config.load()?;
             let (dir, limit) = (cache_dir(cache.cache), cache_limit(limit)?);
             let cache = Cache::new(&dir, limit, &experiment.audio, experiment.frontend(&encoder::models_dir(None))?)?;
-            let survey = look(&experiment, data, observer)?;
+            let survey = survey(&experiment, &data_dir(data.data), &Known::open(&dir), Losses::Tell, observer)?;
             cache.matrices(&survey.clips, observer)?;
             print(&format!("{} clips: {}\n", survey.clips.len(), dir.display()))?;
         }

@@ -10,7 +10,7 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ser::{
     arrays::Precision,
-    audio::Decoder,
+    audio::{Decoder, container},
     device::check_processor,
     error::{Error, Result},
     events::Observer as _,
@@ -409,10 +409,19 @@ impl Recognise {
         let mut live = Live::new(recognizer.listen(rate, listening)?, listening, STDIN);
         let mut input = io::stdin().lock();
         let mut bytes = [0; 1 << 13];
+        let mut begins = true;
         while !work.terminal.stop_requested() {
             match input.read(&mut bytes) {
                 Ok(0) => break,
                 Ok(n) => {
+                    if let Some(name) = container(&bytes[..n]).filter(|_| std::mem::take(&mut begins)) {
+                        return Err(Error::Config(format!(
+                            "standard input begins with the header of a {name} file, and --stream takes samples without one: \
+                             give - in place of --stream, or decode it first, as `ffmpeg -i FILE -f {} -`",
+                            self.sample_format
+                        )));
+                    }
+                    begins = false;
                     if !live.hear(&pcm.push(&bytes[..n]), work)? {
                         return Ok(());
                     }

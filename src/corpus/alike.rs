@@ -1,104 +1,112 @@
-//! Files that are one recording although their bytes differ: two equal originals of which each was resampled, or taken
-//! through a lossless codec, with dither of its own.
+//! Clips whose files are one recording, although their bytes differ: in other containers, resampled, levelled, dithered,
+//! through a lossy codec, with other channels.
 //!
-//! Comparing all with all would read everything many times. A [`Print`] is a few samples of a file, read while it is
-//! open anyway; only files whose prints agree are compared in full, and those are few.
+//! Nothing is compared with everything. Files with the same sound are found by its hash; the others are sorted by their
+//! [`Sketch`] once for each of its parts, and neighbours in that order are compared: n log n, whatever the sketches are.
 
 use std::{
-    collections::BTreeMap,
-    fs::File,
-    io::{self, BufReader, Read, Seek, SeekFrom},
+    collections::{BTreeMap, HashMap},
     path::Path,
 };
 
-use super::{
-    Clip,
-    chunks::{self, Extent},
-};
+use crate::audio::{Facts, Known, SAME_FILE, SAME_RECORDING, Sketch};
 
-/// Two files are one recording if no sample of 16 bits is further from the other file's than this many steps. Dither of
-/// two steps in each file can part them by four.
-pub const DITHER_STEPS: u16 = 4;
+/// How many neighbours in the order of sketches are compared with each.
+const NEIGHBOURS: usize = 4;
 
-/// How many samples a print has, at even distances: enough that two recordings of one length hardly ever agree in all.
-const POINTS: u64 = 16;
-
-/// Fewer samples than this prove nothing.
-const FEWEST: u64 = 1024;
-
-const SAMPLE_BYTES: u64 = 2;
-
-/// A few samples of a file, and where all of them are.
-#[derive(Debug, Clone)]
-pub(super) struct Print {
-    extent: Extent,
-    points: Vec<i16>,
+/// A file that can be used.
+pub(super) struct File<'a> {
+    pub path: &'a Path,
+    pub hash: blake3::Hash,
+    pub facts: &'a Facts,
 }
 
-impl Print {
-    /// Reads the print of a file whose samples are at `extent`; none where they are too few.
-    pub(super) fn take(file: &mut File, extent: Extent) -> io::Result<Option<Self>> {
-        let samples = extent.length / SAMPLE_BYTES;
-        if samples < FEWEST {
-            return Ok(None);
+/// Groups of places in the files, each of two or more, in their order.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    /// Copies of one file: the same samples but for level, dither, rate, or what a codec takes.
+    pub copies: Vec<Vec<usize>>,
+    /// One recording: copies, and takes that were cut twice.
+    pub recordings: Vec<Vec<usize>>,
+}
+
+/// Finds the files that are one recording.
+pub(super) fn groups(files: &[File], known: &Known) -> Groups {
+    let (mut copies, mut recordings) = (Sets::new(files.len()), Sets::new(files.len()));
+    let mut first_with: HashMap<blake3::Hash, usize> = HashMap::new();
+    let mut kept = Vec::new();
+    for (i, file) in files.iter().enumerate() {
+        match first_with.get(&file.facts.sound) {
+            Some(&first) => [&mut copies, &mut recordings].into_iter().for_each(|sets| sets.join(first, i)),
+            None => {
+                first_with.insert(file.facts.sound, i);
+                kept.extend(file.facts.sketch.map(|sketch| (sketch, i)));
+            }
         }
-        let point = |k: u64| -> io::Result<i16> {
-            let at = (2 * k + 1) * samples / (2 * POINTS);
-            file.seek(SeekFrom::Start(extent.start + at * SAMPLE_BYTES))?;
-            let mut bytes = [0; SAMPLE_BYTES as usize];
-            file.read_exact(&mut bytes)?;
-            Ok(i16::from_le_bytes(bytes))
-        };
-        Ok(Some(Self { extent, points: (0..POINTS).map(point).collect::<io::Result<_>>()? }))
     }
-
-    fn agrees(&self, other: &Self) -> bool {
-        self.points.iter().zip(&other.points).all(|(a, b)| a.abs_diff(*b) <= DITHER_STEPS)
-    }
-}
-
-/// A clip with its file and that file's print.
-pub(super) type Printed<'a> = (&'a Clip, &'a Path, Print);
-
-/// The pairs of clips that are one recording, by their ids, but for those that are `known` to be; a file that cannot be
-/// read again is like no other.
-pub(super) fn pairs<'a>(prints: &[Printed<'a>], known: impl Fn(&Clip, &Clip) -> bool) -> Vec<(&'a str, &'a str)> {
-    let mut by_shape: BTreeMap<(u64, u32, u16), Vec<&Printed<'a>>> = BTreeMap::new();
-    for print in prints {
-        let Extent { length, rate, channels, .. } = print.2.extent;
-        by_shape.entry((length, rate, channels)).or_default().push(print);
-    }
-    let mut pairs = Vec::new();
-    for group in by_shape.values() {
-        for (i, a) in group.iter().enumerate() {
-            for b in group[i + 1..].iter().filter(|b| a.2.agrees(&b.2) && !known(a.0, b.0)) {
-                if are_alike((a.1, a.2.extent), (b.1, b.2.extent)).unwrap_or(false) {
-                    pairs.push((a.0.id.as_str(), b.0.id.as_str()));
+    for order in 0..Sketch::ORDERS {
+        kept.sort_unstable_by_key(|(sketch, i)| (sketch.rotated(order), *i));
+        for (at, (sketch, i)) in kept.iter().enumerate() {
+            for (other, j) in kept[at + 1..].iter().take(NEIGHBOURS) {
+                if sketch.resembles(other) && copies.of(*i) != copies.of(*j) {
+                    let file = |i: usize| (files[i].path, files[i].facts);
+                    let correlation = known.correlation(file(*i), file(*j));
+                    if correlation >= SAME_FILE {
+                        copies.join(*i, *j);
+                    }
+                    if correlation >= SAME_RECORDING {
+                        recordings.join(*i, *j);
+                    }
                 }
             }
         }
     }
-    pairs
+    Groups { copies: copies.groups(), recordings: recordings.groups() }
 }
 
-/// Compares two files sample by sample.
-fn are_alike(a: (&Path, Extent), b: (&Path, Extent)) -> io::Result<bool> {
-    let open = |(path, extent): (&Path, Extent)| -> io::Result<_> {
-        let mut file = BufReader::new(File::open(path)?);
-        file.seek(SeekFrom::Start(extent.start))?;
-        Ok(file.take(extent.length))
-    };
-    let (mut a, mut b) = (open(a)?, open(b)?);
-    let (mut left, mut right) = (vec![0; 1 << 14], vec![0; 1 << 14]);
-    let sample = |bytes: &[u8]| i16::from_le_bytes([bytes[0], bytes[1]]);
-    loop {
-        let (filled, also) = (chunks::fill(&mut a, &mut left)?, chunks::fill(&mut b, &mut right)?);
-        let mut samples = left[..filled].chunks_exact(2).zip(right[..also].chunks_exact(2));
-        if filled != also || samples.any(|(a, b)| sample(a).abs_diff(sample(b)) > DITHER_STEPS) {
-            return Ok(false);
+/// Disjoint sets, each known by one of its members.
+struct Sets(Vec<usize>);
+
+impl Sets {
+    fn new(size: usize) -> Self {
+        Self((0..size).collect())
+    }
+
+    fn groups(mut self) -> Vec<Vec<usize>> {
+        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for i in 0..self.0.len() {
+            groups.entry(self.of(i)).or_default().push(i);
         }
-        if filled < left.len() {
-            return Ok(true);
+        groups.into_values().filter(|group| group.len() > 1).collect()
+    }
+
+    fn of(&mut self, i: usize) -> usize {
+        let mut root = i;
+        while self.0[root] != root {
+            root = self.0[root];
         }
+        let mut at = i;
+        while self.0[at] != root {
+            at = std::mem::replace(&mut self.0[at], root);
+        }
+        root
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.of(a), self.of(b));
+        self.0[a.max(b)] = a.min(b);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joined_sets_are_one_in_any_order() {
+        let mut sets = Sets::new(8);
+        [(6, 7), (1, 2), (5, 6), (2, 7)].into_iter().for_each(|(a, b)| sets.join(a, b));
+        assert_eq!((0..8).map(|i| sets.of(i)).collect::<Vec<_>>(), [0, 1, 1, 3, 4, 1, 1, 1]);
+        assert_eq!(sets.groups(), [[1, 2, 5, 6, 7]]);
     }
 }

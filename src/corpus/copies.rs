@@ -10,12 +10,7 @@ use std::{
 
 use rayon::prelude::*;
 
-use super::{
-    Cause, Exclusion,
-    named::Parsed,
-    sniff::{Content, HEAD_BYTES, sniff},
-    walk,
-};
+use super::{Cause, Content, Exclusion, HEAD_BYTES, parsed::Parsed, sniff, walk};
 
 /// A file whose name the corpus's naming explains.
 pub(super) struct Candidate {

@@ -22,9 +22,9 @@
 //!
 //! | found | what happens |
 //! |---|---|
-//! | unreadable, empty, a Git-LFS pointer, a format that is not read here, truncated, no samples, digital silence | excluded |
-//! | the same recording with different labels | all excluded |
-//! | the same recording with the same label | kept as a group that no split may break |
+//! | unreadable, empty, a Git-LFS pointer, a format that is not read here, truncated, damaged, no samples, digital silence | excluded |
+//! | copies of one file with different labels | all excluded |
+//! | the same recording | kept as a group that no split may break |
 //! | another format than the extension says | kept: content decides |
 //!
 //! To add a corpus, write its file, give it a `mod` line here, and list it in `kind.rs`.
@@ -32,7 +32,6 @@
 mod alike;
 mod audformat;
 mod cafe;
-mod chunks;
 mod columns;
 mod copies;
 mod crema_d;
@@ -51,11 +50,11 @@ mod meld;
 mod msp_podcast;
 mod named;
 mod nemo;
+mod parsed;
 mod pattern;
 mod ravdess;
 mod savee;
 mod settings;
-mod sniff;
 pub(crate) mod spelling;
 mod subesco;
 pub(crate) mod table;
@@ -73,14 +72,16 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use columns::ColumnsConfig;
-pub use inspect::{DITHER_STEPS, Fault, Findings, Flaw, Identical, Misnamed, inspect};
+pub use inspect::{Fault, Findings, Flaw, Identical, Misnamed, inspect};
 pub use kind::Kind;
 pub use named::recognise;
 pub use settings::{AlikeSpeakers, CorpusConfig, LabelSource};
-pub use sniff::{Content, Format, HEAD_BYTES, sniff};
 
 use crate::error::{Error, Result};
-pub use crate::{audio::Source, sex::Sex};
+pub use crate::{
+    audio::{Content, Format, HEAD_BYTES, Source, sniff},
+    sex::Sex,
+};
 
 /// The emotions' names in this project, whatever a corpus calls them. A corpus may bring others (a manifest's own
 /// labels); these are the ones that the four public corpora share, with RAVDESS's `calm`.

@@ -8,36 +8,16 @@ use std::{
 
 use rayon::prelude::*;
 
+pub(super) use super::parsed::{Parsed, Reading};
 use super::{
-    Cause, Clip, CorpusConfig, Exclusion, Extent, Kind, Metadata, Scan, Source,
+    Cause, Clip, Content, CorpusConfig, Exclusion, Extent, Kind, Scan, Source,
     copies::{self, Candidate},
-    sniff::Content,
     walk::{self, Found},
 };
 use crate::error::{Error, Result};
 
 /// Below this size a file may be a Git-LFS pointer (they have about 130 bytes), and is looked into.
 const POINTER_BYTES: u64 = 1024;
-
-/// What a name says, or the reason why it says nothing or the file is not wanted.
-pub(super) type Reading<T> = std::result::Result<T, String>;
-
-/// What a corpus's file name says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Parsed {
-    pub speaker: String,
-    /// The file's stem as the corpus officially spells it, the same in every layout and copy.
-    pub stem: String,
-    pub emotion: String,
-    pub meta: Metadata,
-}
-
-impl Parsed {
-    /// `speaker/stem`: what identifies a clip within its corpus.
-    pub(super) fn key(&self) -> String {
-        format!("{}/{}", self.speaker, self.stem)
-    }
-}
 
 /// A corpus whose file names say everything that is needed.
 pub(super) struct Naming {
@@ -72,6 +52,12 @@ pub(super) fn find(naming: &Naming, config: &CorpusConfig, data: &Path) -> Resul
         return Err(Error::Data(no_audio(naming, &root, &folder)));
     }
     let mut excluded = folder.unreadable.clone();
+    let others = folder.others.iter().filter(|(_, is_recording)| *is_recording);
+    excluded.extend(others.map(|(path, _)| Exclusion {
+        path: root.join(path),
+        reason: "in a format that corpora are not read from: convert it to WAV".to_owned(),
+        cause: Cause::NotOfTheCorpus,
+    }));
     let mut candidates = Vec::with_capacity(folder.audio.len());
     for path in &folder.audio {
         match (naming.parse)(path) {

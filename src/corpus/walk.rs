@@ -12,17 +12,78 @@ use super::{Cause, Exclusion};
 
 /// Extensions of audio files, in lower case, and whether the format loses something. The extension decides what is
 /// looked at; what it is, is decided by its content.
-const EXTENSIONS: [(&str, bool); 7] =
-    [("wav", false), ("flac", false), ("aif", false), ("aiff", false), ("aifc", false), ("mp3", true), ("ogg", true)];
+const EXTENSIONS: [(&str, bool); 18] = [
+    ("wav", false),
+    ("wave", false),
+    ("bwf", false),
+    ("rf64", false),
+    ("flac", false),
+    ("aif", false),
+    ("aiff", false),
+    ("aifc", false),
+    ("caf", false),
+    ("mp3", true),
+    ("mp2", true),
+    ("mpga", true),
+    ("ogg", true),
+    ("oga", true),
+    ("m4a", true),
+    ("m4b", true),
+    ("aac", true),
+    ("mka", true),
+];
+
+/// Extensions of other files with sound, in lower case, and whether they are recordings without a picture. Corpora are not
+/// read from them: some cannot be decoded here, and videos lie beside the recordings that were made of them.
+const OTHERS: [(&str, bool); 36] = [
+    ("opus", true),
+    ("spx", true),
+    ("webm", true),
+    ("weba", true),
+    ("amr", true),
+    ("awb", true),
+    ("3gp", true),
+    ("3ga", true),
+    ("wma", true),
+    ("au", true),
+    ("snd", true),
+    ("w64", true),
+    ("wv", true),
+    ("ape", true),
+    ("tta", true),
+    ("mpc", true),
+    ("ac3", true),
+    ("gsm", true),
+    ("sph", true),
+    ("nist", true),
+    ("voc", true),
+    ("ra", true),
+    ("dsf", true),
+    ("vox", true),
+    ("mp4", false),
+    ("m4v", false),
+    ("mov", false),
+    ("mkv", false),
+    ("avi", false),
+    ("flv", false),
+    ("wmv", false),
+    ("asf", false),
+    ("mpg", false),
+    ("mpeg", false),
+    ("ogv", false),
+    ("ts", false),
+];
 
 /// What is under a folder, each list in order of its paths.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     /// The audio files, relative to the folder.
     pub audio: Vec<PathBuf>,
+    /// Other files with sound, relative to the folder, and whether they are recordings without a picture.
+    pub others: Vec<(PathBuf, bool)>,
     /// The files of text that may be tables (CSV, TSV, TXT), relative to the folder.
     pub tables: Vec<PathBuf>,
-    /// What could not be looked at: a broken link, a folder without permission.
+    /// What could not be looked at: a broken link, a folder without permission, a pipe.
     pub unreadable: Vec<Exclusion>,
 }
 
@@ -43,6 +104,13 @@ pub(crate) fn walk(root: &Path) -> Found {
             Ok(entry) if entry.file_type().is_dir() => {
                 if entry.depth() > 0 && !folders.is_new_ground(&entry) {
                     entries.skip_current_dir();
+                }
+            }
+            // Pipes and devices would be waited for.
+            Ok(entry) if !entry.file_type().is_file() => {
+                if is_audio(entry.path()) {
+                    let reason = "is a pipe or device, not a file".to_owned();
+                    found.unreadable.push(Exclusion { path: entry.into_path(), reason, cause: Cause::Damaged });
                 }
             }
             Ok(entry) => found.sort_in(root, entry.path()),
@@ -66,6 +134,7 @@ pub(crate) fn walk(root: &Path) -> Found {
     }
     // The walk sorts siblings; whole paths sort a little differently (`a-b/` and `a/`).
     found.audio.sort();
+    found.others.sort();
     found.tables.sort();
     found
 }
@@ -77,6 +146,8 @@ impl Found {
             self.audio.push(relative);
         } else if matches!(extension(&relative).as_deref(), Some("csv" | "tsv" | "txt")) {
             self.tables.push(relative);
+        } else if let Some(is_recording) = is_other(&relative) {
+            self.others.push((relative, is_recording));
         }
     }
 
@@ -90,6 +161,12 @@ impl Found {
 /// Whether the name is that of an audio file.
 pub(super) fn is_audio(path: &Path) -> bool {
     extension(path).is_some_and(|found| EXTENSIONS.iter().any(|(known, _)| *known == found))
+}
+
+/// Whether the name is that of another file with sound: of a recording without a picture, or of a video.
+fn is_other(path: &Path) -> Option<bool> {
+    let found = extension(path)?;
+    OTHERS.iter().find(|(known, _)| *known == found).map(|(_, is_recording)| *is_recording)
 }
 
 /// Whether the name is that of a lossy format.
@@ -141,6 +218,7 @@ mod tests {
             "x/votes.csv",
             "notes.txt",
             "video.mp4",
+            "n/i.opus",
             ".hidden.wav",
             ".git/x.wav",
             "._b.WAV",
@@ -152,7 +230,20 @@ mod tests {
         assert_eq!(names, ["a/b/e.aifc", "a/b/f.AIFF", "a/b/g.aif", "a/c.flac", "a/d.Mp3", "b.WAV", "h.ogg"]);
         assert_eq!(found.table("Votes.csv"), Some(Path::new("votes.CSV")));
         assert_eq!(found.table("other.csv"), None);
+        assert_eq!(found.others, [("n/i.opus".into(), true), ("video.mp4".into(), false)]);
         assert!(found.unreadable.is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn pipes_are_told_of_and_not_waited_for() {
+        let root = fake::tree(&["a.wav"]);
+        let made = std::process::Command::new("mkfifo").arg(root.path().join("b.wav")).status();
+        std::os::unix::fs::symlink("/dev/zero", root.path().join("c.wav")).unwrap();
+        let found = walk(root.path());
+        assert_eq!(found.audio, [Path::new("a.wav")]);
+        assert_eq!(found.unreadable.len(), 1 + usize::from(made.is_ok_and(|status| status.success())));
+        assert!(found.unreadable.iter().all(|lost| lost.reason.contains("pipe or device")));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Jobs, Options, planned, prepare};
 use crate::{
+    audio::Known,
     cache::Size,
     device::DeviceKind,
     error::{Error, Result},
@@ -42,7 +43,7 @@ impl Jobs {
     ) -> Result<Vec<String>> {
         let mut commands = Vec::new();
         for job in &self.jobs {
-            let prepared = prepare(job.experiment.clone(), data, observer)?;
+            let prepared = prepare(job.experiment.clone(), data, &Known::open(&options.cache), observer)?;
             for (fold, seed) in planned(&prepared, options)? {
                 commands.push(self.command(call, job.setting.as_deref(), options, &fold, seed)?);
             }

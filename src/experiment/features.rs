@@ -1,12 +1,10 @@
-//! What is computed of each clip before the first run: its matrix and its signal-to-noise ratio.
+//! What is computed of each clip before the first run: its matrix.
 
 use rayon::prelude::*;
 
 use super::Prepared;
 use crate::{
-    audio::{load, snr_db},
     cache::{Cache, Entry},
-    corpus::Clip,
     error::{Error, Result},
     events::Observer,
 };
@@ -61,22 +59,4 @@ pub(super) fn check_finite(ids: &[&str], entries: &[Entry]) -> Result<()> {
         ids.len(),
         found.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n  ")
     )))
-}
-
-/// The clips' signal-to-noise ratios, as their files have them; none of synthetic speech, whose figures are of nobody.
-pub(super) fn snrs(clips: &[Clip], observer: &dyn Observer) -> Result<Vec<Option<f64>>> {
-    let files = clips.iter().filter(|clip| clip.source.file().is_some()).count();
-    let work = observer.work("signal-to-noise ratios", files);
-    let of = |clip: &Clip| {
-        if clip.source.file().is_none() {
-            return Ok(None);
-        }
-        if observer.stop_requested() {
-            return Err(Error::Interrupted("stopped before training began: start again".into()));
-        }
-        let snr = snr_db(&load(&clip.source)?);
-        work.step();
-        Ok(snr)
-    };
-    clips.par_iter().map(of).collect()
 }

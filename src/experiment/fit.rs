@@ -46,8 +46,6 @@ use crate::{
 pub(super) struct Run<'a> {
     pub prepared: &'a Prepared,
     pub entries: &'a [Entry],
-    /// The signal-to-noise ratio of each clip's file.
-    pub snrs: &'a [Option<f64>],
     /// The altered copies of each clip of the training side, in its order.
     pub copies: Vec<Vec<Entry>>,
     pub fold: &'a Fold,
@@ -78,7 +76,7 @@ impl Run<'_> {
         let scalers = Scalers::fit(self.prepared, self.entries, self.fold)?;
         let distillation = self.distillation.as_ref();
         let teachers = distillation.map(|of| of.on(scalers.of_bundle(), &self.devices[0])).transpose()?;
-        write_metadata(&self.dir, self.prepared, self.entries, self.snrs, &self.split, &self.record)?;
+        write_metadata(&self.dir, self.prepared, self.entries, &self.split, &self.record)?;
         let log = Log::open(&self.dir.log())?;
         let (metrics, tensorboard) = (Metrics(self.dir.metrics()), TensorBoard::new(self.dir.tensorboard()));
         let observer = All(vec![&metrics, &tensorboard, &log, self.observer]);

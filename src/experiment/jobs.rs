@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{OneBatch, Options, Prepared, overfit_one_batch, prepare, train};
 use crate::{
+    audio::Known,
     config::{Experiment, Search, Setting},
     error::{Error, Result},
     events::Observer,
@@ -121,7 +122,7 @@ impl Jobs {
         mut act: impl FnMut(&Job, &Prepared, &Options) -> Result<()>,
     ) -> Result<()> {
         for (i, job) in self.jobs.iter().enumerate() {
-            let prepared = prepare(job.experiment.clone(), data, observer)?;
+            let prepared = prepare(job.experiment.clone(), data, &Known::open(&options.cache), observer)?;
             if i == 0 {
                 job.experiment.notes.iter().for_each(|note| observer.log(&format!("note: {note}")));
                 observer.log(prepared.summary().trim_end());

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, path::Path, sync::Arc};
 
 use crate::{
+    audio::Known,
     augment::Augmenter,
     config::Experiment,
     corpus::{Clip, Exclusion, Findings, Source},
@@ -29,6 +30,8 @@ pub struct Prepared {
     pub task: Arc<dyn Task>,
     /// The digest of each clip's file, or of what makes it, where it is known.
     pub hashes: Vec<Option<blake3::Hash>>,
+    /// Each clip's signal-to-noise ratio as its file has it; none of synthetic speech, whose figures are of nobody.
+    pub snrs: Vec<Option<f64>>,
     /// The classes, in alphabetical order.
     pub classes: Vec<String>,
     /// The folds.
@@ -75,15 +78,16 @@ impl Prepared {
     }
 }
 
-/// Finds the clips under the folder `data`, gives them classes and deals them into folds; refuses a split that leaks.
+/// Finds the clips under the folder `data`, gives them classes and deals them into folds; refuses a split that leaks. Files that are
+/// `known` are not decoded again.
 ///
 /// # Errors
 ///
 /// As [`survey`] and [`Audit::check`](crate::protocol::audit::Audit::check).
-pub fn prepare(experiment: Experiment, data: &Path, observer: &dyn Observer) -> Result<Prepared> {
+pub fn prepare(experiment: Experiment, data: &Path, known: &Known, observer: &dyn Observer) -> Result<Prepared> {
     let augmenter = Augmenter::new(&experiment.augment, data)?;
     let Survey { mut clips, mut labels, classes, mut plan, excluded, findings, .. } =
-        survey(&experiment, data, Losses::Refuse, observer)?;
+        survey(&experiment, data, known, Losses::Refuse, observer)?;
     for fold in &plan.folds {
         audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
     }
@@ -108,9 +112,10 @@ pub fn prepare(experiment: Experiment, data: &Path, observer: &dyn Observer) -> 
         (clips, labels) = with_copies(&clips, &labels, copies);
     }
     let hashes = clips.iter().map(|clip| content(clip, &findings)).collect();
+    let snrs = clips.iter().map(|clip| findings.facts.get(file_of(clip))?.snr_db).collect();
     let settings = experiment.train.classification();
     let task = Arc::new(Classification::new(classes.clone(), labels.clone(), settings));
-    Ok(Prepared { experiment, clips, labels, task, hashes, classes, plan, excluded, augmenter })
+    Ok(Prepared { experiment, clips, labels, task, hashes, snrs, classes, plan, excluded, augmenter })
 }
 
 /// The digest of what a clip is made of: its file's bytes, or the synthesiser's version and the utterance.
@@ -119,11 +124,13 @@ fn content(clip: &Clip, findings: &Findings) -> Option<blake3::Hash> {
         Source::Synthetic(utterance) => {
             Some(blake3::hash(format!("synthetic v{} {}", synthetic::VERSION, utterance.stem()).as_bytes()))
         }
-        // A copy (`ID#1`) is made of its clip's file.
-        Source::File(_) | Source::Segment(_) => {
-            findings.hashes.get(clip.id.split('#').next().unwrap_or(&clip.id)).copied()
-        }
+        Source::File(_) | Source::Segment(_) => findings.hashes.get(file_of(clip)).copied(),
     }
+}
+
+/// The id of the clip whose file this one is made of: a copy (`ID#1`) has its clip's.
+fn file_of(clip: &Clip) -> &str {
+    clip.id.split('#').next().unwrap_or(&clip.id)
 }
 
 /// The clips and behind them their copies, as rows that a split may part, with their classes.

@@ -73,7 +73,6 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
     let cache =
         Cache::new(&options.cache, limit, &prepared.experiment.audio, prepared.experiment.frontend(&options.models)?)?;
     let mut entries = None;
-    let mut snrs = None;
     for (fold, dir, record, split, state, start, distillation, lock) in runs {
         if let Found::Finished(done) = state {
             observer.log(&format!(
@@ -86,10 +85,6 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
         let entries: &Vec<_> = match &entries {
             Some(entries) => entries,
             None => entries.insert(features::matrices(prepared, &cache, observer)?),
-        };
-        let snrs: &Vec<_> = match &snrs {
-            Some(snrs) => snrs,
-            None => snrs.insert(features::snrs(&prepared.clips, observer)?),
         };
         // Made after the split and for its training side alone, unless what comes of the contrary is to be shown.
         let training: Vec<&Clip> = prepared.learnt(fold).iter().map(|&clip| &prepared.clips[clip]).collect();
@@ -106,7 +101,6 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
         let run = Run {
             prepared,
             entries,
-            snrs,
             copies,
             fold,
             record,

@@ -14,7 +14,6 @@ pub(super) fn write_metadata(
     dir: &RunDir,
     prepared: &Prepared,
     entries: &[Entry],
-    snrs: &[Option<f64>],
     split: &[SplitRow],
     record: &RunRecord,
 ) -> Result<()> {
@@ -30,18 +29,18 @@ pub(super) fn write_metadata(
             files.try_for_each(|file| csv.row([file.path.to_string_lossy().as_ref(), &file.reason]))
         })?;
     }
-    write_clips(dir, prepared, entries, snrs)?;
+    write_clips(dir, prepared, entries)?;
     SplitRow::write_all(&dir.split(), split)
 }
 
 /// What is known of each clip; of how long it is, what its frames say.
-fn write_clips(dir: &RunDir, prepared: &Prepared, entries: &[Entry], snrs: &[Option<f64>]) -> Result<()> {
+fn write_clips(dir: &RunDir, prepared: &Prepared, entries: &[Entry]) -> Result<()> {
     let experiment = &prepared.experiment;
     let step = experiment.step_seconds();
     let records: Vec<ClipRecord> = prepared
         .clips
         .iter()
-        .zip(entries.iter().zip(snrs))
+        .zip(entries.iter().zip(&prepared.snrs))
         .map(|(clip, (entry, &snr))| ClipRecord::of(clip, step * entry.frames().saturating_sub(1) as f64, snr))
         .collect();
     ClipRecord::write_all(&dir.clips(), &records)

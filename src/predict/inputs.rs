@@ -10,7 +10,8 @@ use crate::{
 /// The name that stands for standard input.
 pub const STDIN: &str = "-";
 
-/// The audio files that a path stands for: itself, or all below a folder, in the order of their paths. Folders that
+/// The audio files that a path stands for: itself, or all below a folder, in the order of their paths, those that can only
+/// be told of among them. Folders that
 /// links lead to are walked once, so that loops come to an end. What cannot be looked at is an error in its place.
 #[must_use]
 pub fn expand(path: &Path) -> Vec<Result<PathBuf>> {
@@ -18,11 +19,14 @@ pub fn expand(path: &Path) -> Vec<Result<PathBuf>> {
         return vec![Ok(path.to_owned())];
     }
     let found = walk(path);
-    if found.audio.is_empty() && found.unreadable.is_empty() {
-        return vec![Err(Error::file(path, "is a folder without audio files (wav, flac, aif, aiff, aifc, mp3, ogg)"))];
+    let mut files: Vec<PathBuf> =
+        found.audio.into_iter().chain(found.others.into_iter().map(|(file, _)| file)).collect();
+    files.sort();
+    if files.is_empty() && found.unreadable.is_empty() {
+        return vec![Err(Error::file(path, "is a folder without audio files (wav, flac, mp3, ogg, m4a, …)"))];
     }
     let unreadable = found.unreadable.into_iter().map(|lost| Err(Error::file(lost.path, lost.reason)));
-    found.audio.into_iter().map(|file| Ok(path.join(file))).chain(unreadable).collect()
+    files.into_iter().map(|file| Ok(path.join(file))).chain(unreadable).collect()
 }
 
 #[cfg(test)]
@@ -32,9 +36,9 @@ mod tests {
 
     #[test]
     fn folders_are_walked_and_files_stay_whatever_their_names() {
-        let root = fake::tree(&["b.wav", "a/c.flac", "notes.txt", "a/.hidden.wav"]);
+        let root = fake::tree(&["b.wav", "a/c.flac", "a/d.opus", "notes.txt", "a/.hidden.wav"]);
         let names = |path: &Path| -> Vec<PathBuf> { expand(path).into_iter().map(Result::unwrap).collect() };
-        assert_eq!(names(root.path()), [root.path().join("a/c.flac"), root.path().join("b.wav")]);
+        assert_eq!(names(root.path()), ["a/c.flac", "a/d.opus", "b.wav"].map(|name| root.path().join(name)));
         assert_eq!(names(&root.path().join("notes.txt")), [root.path().join("notes.txt")]);
         assert_eq!(names(Path::new("-")), [Path::new("-")]);
         let empty = tempfile::tempdir().unwrap();

@@ -11,15 +11,16 @@ mod listen;
 #[cfg(feature = "microphone")]
 pub mod microphone;
 mod output;
-mod pcm;
 mod recognizer;
 
-pub use crate::bundle::{Bundle, Figures, SideFigures};
+pub use crate::{
+    audio::{Pcm, SampleFormat},
+    bundle::{Bundle, Figures, SideFigures},
+};
 pub use answer::Answer;
 pub use gate::Gate;
 pub use inputs::{STDIN, expand};
 pub use inspect::inspect;
 pub use listen::{Listener, Listening, Window, timeline};
 pub use output::{Format, Output, Style};
-pub use pcm::{Pcm, SampleFormat};
 pub use recognizer::{Recognizer, load_all};

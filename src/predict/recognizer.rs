@@ -220,17 +220,8 @@ impl Recognizer {
 
     pub(super) fn audio(&self, audio: Audio, path: &Path) -> Result<Answer> {
         let wrong = |problem: String| Error::file(path, problem);
-        if let Some(at) = audio.samples.iter().position(|s| !s.is_finite()) {
-            return Err(wrong(format!("sample {at} is {}: not a number to compute with", audio.samples[at])));
-        }
-        if !RATES.contains(&audio.sample_rate) {
-            let (least, most) = (RATES.start(), RATES.end());
-            return Err(wrong(format!(
-                "has a sample rate of {} Hz: from {least} to {most} are read",
-                audio.sample_rate
-            )));
-        }
-        if audio.samples.iter().all(|s| *s == 0.0) {
+        audio.check().map_err(wrong)?;
+        if audio.is_silent() {
             return Err(wrong("is digital silence: there is nothing to hear".into()));
         }
         let seconds = audio.samples.len() as f64 / f64::from(audio.sample_rate);
@@ -347,7 +338,8 @@ mod tests {
         let recognizer = Recognizer::new(vec![made_up::bundle(1)]).unwrap();
         for (samples, rate, expected) in [
             (vec![0.0; 22_050], 22_050, "digital silence"),
-            (vec![0.1; 220], 22_050, "lasts 0.010 s: too short"),
+            (vec![0.1; 22_050], 22_050, "digital silence"),
+            (speech(220, 0.1), 22_050, "lasts 0.010 s: too short"),
             (vec![], 22_050, "digital silence"),
             (vec![0.1, f32::NAN, 0.1], 22_050, "sample 1 is NaN"),
             (vec![0.1; 22_050], 7, "sample rate of 7 Hz"),

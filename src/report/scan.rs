@@ -71,8 +71,12 @@ pub(super) fn findings_lines(findings: &Findings) -> Vec<String> {
     for group in &findings.identical {
         lines.push(format!(
             "one recording ({}), {}: {}",
-            if group.same_bytes { "the same bytes" } else { "the same samples but for dither" },
-            if group.is_kept() { "kept together on one side of a split" } else { "left out, as the labels differ" },
+            if group.same_bytes { "the same bytes" } else { "the same sound" },
+            match (group.kept, group.emotions.len()) {
+                (false, _) => "left out, as the labels differ",
+                (true, 0..=1) => "kept together on one side of a split",
+                (true, _) => "cut twice and labelled differently, kept together on one side of a split",
+            },
             group.clips.join(", ")
         ));
     }

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use super::{Content, Format, sniff};
+
 use crate::error::{Error, Result};
 
 /// How a sample is written.
@@ -18,18 +20,22 @@ pub enum SampleFormat {
     S32le,
     /// 32-bit floating point, little-endian, full scale ±1.
     F32le,
+    /// 64-bit floating point, little-endian, full scale ±1.
+    F64le,
 }
 
 impl SampleFormat {
-    const ALL: [(Self, &str, usize); 5] = [
+    const ALL: [(Self, &str, usize); 6] = [
         (Self::U8, "u8", 1),
         (Self::S16le, "s16le", 2),
         (Self::S24le, "s24le", 3),
         (Self::S32le, "s32le", 4),
         (Self::F32le, "f32le", 4),
+        (Self::F64le, "f64le", 8),
     ];
 
-    fn width(self) -> usize {
+    /// Bytes a sample.
+    pub(super) fn width(self) -> usize {
         Self::ALL.iter().find(|(format, ..)| *format == self).map_or(1, |(.., width)| *width)
     }
 
@@ -40,8 +46,30 @@ impl SampleFormat {
             (Self::S24le, &[a, b, c]) => (i32::from_le_bytes([0, a, b, c]) >> 8) as f32 / 8_388_608.0,
             (Self::S32le, &[a, b, c, d]) => i32::from_le_bytes([a, b, c, d]) as f32 / 2_147_483_648.0,
             (Self::F32le, &[a, b, c, d]) => f32::from_le_bytes([a, b, c, d]),
+            (Self::F64le, &[a, b, c, d, e, f, g, h]) => f64::from_le_bytes([a, b, c, d, e, f, g, h]) as f32,
             _ => 0.0,
         }
+    }
+
+    /// Whole samples, in their order.
+    pub(super) fn values(self, bytes: &[u8]) -> Vec<f32> {
+        match self {
+            // What most corpora are: as one block, ten times as fast as sample by sample.
+            Self::S16le => {
+                let pairs = bytes.as_chunks().0.iter();
+                pairs.map(|&pair| f32::from(i16::from_le_bytes(pair)) * (1.0 / 32_768.0)).collect()
+            }
+            _ => bytes.chunks_exact(self.width()).map(|sample| self.value(sample)).collect(),
+        }
+    }
+}
+
+/// The mean of the channels, as librosa's `to_mono` has it, of frames of interleaved samples.
+pub(super) fn mono(interleaved: Vec<f32>, channels: usize) -> Vec<f32> {
+    match channels {
+        0 => Vec::new(),
+        1 => interleaved,
+        _ => interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect(),
     }
 }
 
@@ -57,6 +85,18 @@ impl FromStr for SampleFormat {
     fn from_str(name: &str) -> std::result::Result<Self, String> {
         let known = Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(format, ..)| *format);
         known.ok_or_else(|| format!("choose one of {}", Self::ALL.map(|(_, name, _)| name).join(", ")))
+    }
+}
+
+/// The container that bytes begin with which were said to be raw samples, by its name; none where they may be samples. The
+/// two bytes that some formats begin with may be samples, too.
+#[must_use]
+pub fn container(head: &[u8]) -> Option<String> {
+    match sniff(head) {
+        Content::Audio(Format::Mp3 | Format::Aac) if !head.starts_with(b"ID3") => None,
+        Content::Audio(format) => Some(format!("{format:?}").to_uppercase()),
+        Content::Foreign(name) if head[..4.min(head.len())].iter().all(u8::is_ascii_graphic) => Some(name.to_owned()),
+        _ => None,
     }
 }
 
@@ -87,12 +127,9 @@ impl Pcm {
         let (width, channels) = (self.format.width(), self.channels);
         self.pending.extend_from_slice(bytes);
         let whole = self.pending.len() - self.pending.len() % (width * channels);
-        let mono = self.pending[..whole]
-            .chunks_exact(width * channels)
-            .map(|frame| frame.chunks_exact(width).map(|s| self.format.value(s)).sum::<f32>() / channels as f32)
-            .collect();
+        let samples = mono(self.format.values(&self.pending[..whole]), channels);
         self.pending.drain(..whole);
-        mono
+        samples
     }
 }
 
@@ -101,13 +138,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_container_is_told_from_samples() {
+        for (head, name) in [
+            (&b"RIFF\x24\0\0\0WAVEfmt "[..], Some("WAV")),
+            (b"fLaC\0\0\0\x22", Some("FLAC")),
+            (b".snd\0\0\0\x18", Some("AU")),
+            (b"ID3\x04\0\0\0\0\0\x02", Some("MP3")),
+            (b"\xff\xfb\x90\x00", None),
+            (b"\x0b\x77\x01\x00", None),
+            (b"\0\0\x01\0", None),
+            (b"", None),
+        ] {
+            assert_eq!(container(head).as_deref(), name, "{head:?}");
+        }
+    }
+
+    #[test]
     fn full_scale_is_one_in_every_format_and_pieces_do_not_matter() {
-        let cases: [(&str, &[u8]); 5] = [
+        let cases: [(&str, &[u8]); 6] = [
             ("u8", &[128, 192, 0]),
             ("s16le", &[0, 0, 0, 0x40, 0, 0x80]),
             ("s24le", &[0, 0, 0, 0, 0, 0x40, 0, 0, 0x80]),
             ("s32le", &[0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0x80]),
             ("f32le", &[0, 0, 0, 0, 0, 0, 0, 0x3f, 0, 0, 0x80, 0xbf]),
+            ("f64le", &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f, 0, 0, 0, 0, 0, 0, 0xf0, 0xbf]),
         ];
         for (name, bytes) in cases {
             let format: SampleFormat = name.parse().unwrap();

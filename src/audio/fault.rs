@@ -1,0 +1,72 @@
+//! Why a file's audio cannot be used: what kind of flaw, and the same in words.
+
+use std::{io, path::Path};
+
+use crate::error::Error;
+
+/// What can be wrong with a file of audio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// It cannot be opened or read, or is no regular file.
+    Unreadable,
+    /// It has no bytes.
+    Empty,
+    /// It stands for a file that Git LFS has not fetched.
+    LfsPointer,
+    /// It is not audio, or in a format or coding that is not read here.
+    UnknownFormat,
+    /// It ends before its samples do.
+    Truncated,
+    /// What it holds contradicts itself: checksums, lengths, samples that are no numbers.
+    Damaged,
+    /// It has headers and no samples.
+    NoSamples,
+    /// There is nothing to hear in its samples.
+    Silent,
+}
+
+/// A flaw in words, a sentence fragment that follows the file's name.
+#[derive(Debug)]
+pub struct Fault {
+    /// The kind.
+    pub flaw: Flaw,
+    /// What is wrong, and what to do.
+    pub problem: String,
+    /// The system's reason where the file cannot be read.
+    source: Option<io::Error>,
+}
+
+impl Fault {
+    pub(super) fn new(flaw: Flaw, problem: impl Into<String>) -> Self {
+        Self { flaw, problem: problem.into(), source: None }
+    }
+
+    pub(super) fn truncated(problem: impl Into<String>) -> Self {
+        Self::new(Flaw::Truncated, problem)
+    }
+
+    pub(super) fn damaged(problem: impl Into<String>) -> Self {
+        Self::new(Flaw::Damaged, problem)
+    }
+
+    pub(super) fn no_samples() -> Self {
+        Self::new(Flaw::NoSamples, "holds no audio samples")
+    }
+
+    /// The same as an error that names the file.
+    pub(super) fn at(self, path: &Path) -> Error {
+        match self.source {
+            Some(source) => Error::io("read", path)(source),
+            None => Error::file(path, self.problem),
+        }
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            return Self::truncated("ends in the middle of its headers: fetch it again");
+        }
+        Self { flaw: Flaw::Unreadable, problem: format!("cannot be read: {error}"), source: Some(error) }
+    }
+}

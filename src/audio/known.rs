@@ -1,0 +1,318 @@
+//! Facts of files that were decoded before, kept on disk: what was found once is not decoded again.
+//!
+//! A file is known by the hash of its bytes, and its hash by its path, size and times: a renamed or copied file needs
+//! hashing alone, an untouched one nothing. The store is one file, JSON by lines with a checksum in the last, written whole
+//! or not at all; one that is damaged or of another version is as none.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::Metadata,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Facts, Source, Waveform, facts, fault::Fault};
+use crate::{error::Result, files::write_whole};
+
+/// The store's name in the cache's folder.
+const NAME: &str = "facts.jsonl";
+
+/// Raised whenever the same file gives other facts.
+const SCHEMA: &str = "ser-facts/1";
+
+/// A file that changed within this time before it was looked at may change again without its times showing it.
+const UNSETTLED: Duration = Duration::from_secs(2);
+
+/// What is known of files, and where it is kept.
+#[derive(Debug, Default)]
+pub struct Known {
+    path: Option<PathBuf>,
+    all: Mutex<All>,
+}
+
+#[derive(Debug, Default)]
+struct All {
+    files: HashMap<PathBuf, Quick>,
+    facts: HashMap<blake3::Hash, Facts>,
+    /// Of two sounds, the lesser first, their correlation.
+    pairs: HashMap<(blake3::Hash, blake3::Hash), f64>,
+    /// Whether there is more than on disk.
+    is_new: bool,
+}
+
+/// What tells an untouched file, and its hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Quick {
+    size: u64,
+    /// When its content and its entry were changed last, in nanoseconds.
+    times: [u64; 2],
+    #[serde(with = "hexadecimal")]
+    hash: blake3::Hash,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Line {
+    Schema(String),
+    File(PathBuf, Quick),
+    Facts(#[serde(with = "hexadecimal")] blake3::Hash, Facts),
+    Pair(#[serde(with = "hexadecimal")] blake3::Hash, #[serde(with = "hexadecimal")] blake3::Hash, f64),
+    /// Of all lines before.
+    Checksum(#[serde(with = "hexadecimal")] blake3::Hash),
+}
+
+/// Hashes as people write them.
+pub(super) mod hexadecimal {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(crate) fn serialize<S: Serializer>(hash: &blake3::Hash, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&hash.to_hex())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<blake3::Hash, D::Error> {
+        blake3::Hash::from_hex(String::deserialize(from)?).map_err(D::Error::custom)
+    }
+}
+
+/// A file's hash and size, and what is known of its audio.
+pub type Looked = (blake3::Hash, u64, std::result::Result<Facts, Fault>);
+
+impl Known {
+    /// What the cache folder `dir` keeps.
+    #[must_use]
+    pub fn open(dir: &Path) -> Self {
+        let path = dir.join(NAME);
+        let all = std::fs::read_to_string(&path).ok().and_then(|text| All::parse(&text)).unwrap_or_default();
+        Self { path: Some(path), all: Mutex::new(all) }
+    }
+
+    /// The hash of a file's bytes, and its facts or what is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read.
+    pub fn look(&self, path: &Path) -> std::result::Result<Looked, Fault> {
+        let name = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let found = std::fs::metadata(path)?;
+        let untouched = Quick::of(&found);
+        let quick = self.with(|all| all.files.get(&name).copied());
+        let (hash, bytes) = match (quick, untouched) {
+            (Some(quick), Some((size, times))) if (quick.size, quick.times) == (size, times) => (quick.hash, size),
+            _ => {
+                let (hash, bytes) = facts::hash(path)?;
+                if let Some((size, times)) = untouched.filter(|(size, _)| *size == bytes) {
+                    self.with(|all| {
+                        all.files.insert(name, Quick { size, times, hash });
+                        all.is_new = true;
+                    });
+                }
+                (hash, bytes)
+            }
+        };
+        if let Some(facts) = self.with(|all| all.facts.get(&hash).cloned()) {
+            return Ok((hash, bytes, Ok(facts)));
+        }
+        let facts = Facts::take(path);
+        if let Ok(facts) = &facts {
+            self.with(|all| {
+                all.facts.insert(hash, facts.clone());
+                all.is_new = true;
+            });
+        }
+        Ok((hash, bytes, facts))
+    }
+
+    /// The correlation of two files' waveforms; they are decoded where it is not known.
+    #[must_use]
+    pub fn correlation(&self, a: (&Path, &Facts), b: (&Path, &Facts)) -> f64 {
+        if a.1.sound == b.1.sound {
+            return 1.0;
+        }
+        let key = match a.1.sound.as_bytes() <= b.1.sound.as_bytes() {
+            true => (a.1.sound, b.1.sound),
+            false => (b.1.sound, a.1.sound),
+        };
+        if let Some(known) = self.with(|all| all.pairs.get(&key).copied()) {
+            return known;
+        }
+        let waveform = |path: &Path| Waveform::of(super::load(&Source::File(path.to_owned())).ok()?);
+        let correlation = match (waveform(a.0), waveform(b.0)) {
+            (Some(a), Some(b)) => a.correlation(&b),
+            _ => 0.0,
+        };
+        self.with(|all| {
+            all.pairs.insert(key, correlation);
+            all.is_new = true;
+        });
+        correlation
+    }
+
+    /// Writes what is new to disk, together with what other processes wrote meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`](crate::error::Error::Io) where the folder cannot be written.
+    pub fn save(&self) -> Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
+        self.with(|all| {
+            if !all.is_new {
+                return Ok(());
+            }
+            if let Some(theirs) = std::fs::read_to_string(path).ok().and_then(|text| All::parse(&text)) {
+                theirs.files.into_iter().for_each(|(name, quick)| _ = all.files.entry(name).or_insert(quick));
+                theirs.facts.into_iter().for_each(|(hash, facts)| _ = all.facts.entry(hash).or_insert(facts));
+                all.pairs.extend(theirs.pairs);
+            }
+            let text = all.text();
+            write_whole(path, |file| file.write_all(text.as_bytes()))?;
+            all.is_new = false;
+            Ok(())
+        })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut All) -> T) -> T {
+        work(&mut self.all.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Quick {
+    /// What tells that a file is untouched; none where it was changed a moment ago.
+    fn of(found: &Metadata) -> Option<(u64, [u64; 2])> {
+        let modified = found.modified().ok()?;
+        #[cfg(unix)]
+        let changed = {
+            use std::os::unix::fs::MetadataExt;
+            UNIX_EPOCH + Duration::new(u64::try_from(found.ctime()).ok()?, u32::try_from(found.ctime_nsec()).ok()?)
+        };
+        #[cfg(not(unix))]
+        let changed = modified;
+        let is_settled = |at: SystemTime| SystemTime::now().duration_since(at).is_ok_and(|age| age > UNSETTLED);
+        if !is_settled(modified) || !is_settled(changed) {
+            return None;
+        }
+        let nanoseconds = |at: SystemTime| u64::try_from(at.duration_since(UNIX_EPOCH).ok()?.as_nanos()).ok();
+        Some((found.len(), [nanoseconds(modified)?, nanoseconds(changed)?]))
+    }
+}
+
+impl All {
+    fn parse(text: &str) -> Option<Self> {
+        let end = text.trim_end().rfind('\n')? + 1;
+        let Line::Checksum(checksum) = serde_json::from_str(&text[end..]).ok()? else { return None };
+        let mut all = Self::default();
+        if blake3::hash(text[..end].as_bytes()) != checksum {
+            return None;
+        }
+        let mut lines = text[..end].lines().map(serde_json::from_str);
+        if !matches!(lines.next()?.ok()?, Line::Schema(schema) if schema == SCHEMA) {
+            return None;
+        }
+        for line in lines {
+            match line.ok()? {
+                Line::File(name, quick) => drop(all.files.insert(name, quick)),
+                Line::Facts(hash, facts) => drop(all.facts.insert(hash, facts)),
+                Line::Pair(a, b, correlation) => drop(all.pairs.insert((a, b), correlation)),
+                Line::Schema(_) | Line::Checksum(_) => return None,
+            }
+        }
+        Some(all)
+    }
+
+    /// In an order that the content alone decides.
+    fn text(&self) -> String {
+        let mut lines = vec![Line::Schema(SCHEMA.to_owned())];
+        let files: BTreeMap<_, _> = self.files.iter().collect();
+        lines.extend(files.into_iter().map(|(name, quick)| Line::File(name.clone(), *quick)));
+        let facts: BTreeMap<_, _> = self.facts.iter().map(|(hash, facts)| (hash.as_bytes(), facts)).collect();
+        lines.extend(facts.into_iter().map(|(hash, facts)| Line::Facts((*hash).into(), facts.clone())));
+        let pairs: BTreeMap<_, _> = self.pairs.iter().map(|((a, b), is)| ((a.as_bytes(), b.as_bytes()), is)).collect();
+        lines.extend(pairs.into_iter().map(|((a, b), is)| Line::Pair((*a).into(), (*b).into(), *is)));
+        // A path that is no text is not kept.
+        let mut text: String =
+            lines.iter().filter_map(|line| serde_json::to_string(line).ok()).map(|line| line + "\n").collect();
+        let checksum = Line::Checksum(blake3::hash(text.as_bytes()));
+        text.extend(serde_json::to_string(&checksum));
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(path: &Path, hertz: f32) {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 8_000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut writer = hound::WavWriter::create(path, spec).unwrap();
+        (0..8_000).for_each(|i| writer.write_sample((9e3 * (i as f32 * hertz * 7.853_98e-4).sin()) as i16).unwrap());
+        writer.finalize().unwrap();
+    }
+
+    /// Makes a file's times those of an hour ago; the entry's own cannot be set.
+    fn age(path: &Path) {
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(3_600)).unwrap();
+    }
+
+    #[test]
+    fn what_was_found_once_is_found_again_whatever_the_file_is_called() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = (dir.path().join("a.wav"), dir.path().join("b.wav"));
+        tone(&a, 440.0);
+        let known = Known::open(dir.path());
+        let (hash, bytes, facts) = known.look(&a).unwrap();
+        let facts = facts.unwrap();
+        assert_eq!((bytes, facts.samples, facts.seconds()), (16_044, 8_000, 1.0));
+        known.save().unwrap();
+        std::fs::rename(&a, &b).unwrap();
+        let again = Known::open(dir.path());
+        assert_eq!(again.with(|all| all.facts.clone()), HashMap::from([(hash, facts.clone())]));
+        assert_eq!(again.look(&b).unwrap().2.unwrap(), facts);
+        // Nothing to write, so nothing is written.
+        std::fs::remove_file(dir.path().join(NAME)).unwrap();
+        again.with(|all| all.is_new = false);
+        again.save().unwrap();
+        assert!(!dir.path().join(NAME).exists());
+    }
+
+    #[test]
+    fn a_changed_file_is_looked_at_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.wav");
+        tone(&path, 440.0);
+        age(&path);
+        let known = Known::open(dir.path());
+        let first = known.look(&path).unwrap().0;
+        tone(&path, 660.0);
+        age(&path);
+        assert_ne!(known.look(&path).unwrap().0, first);
+    }
+
+    #[test]
+    fn a_damaged_store_is_as_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.wav");
+        tone(&path, 440.0);
+        let known = Known::open(dir.path());
+        let _ = known.look(&path).unwrap();
+        known.save().unwrap();
+        let whole = std::fs::read(dir.path().join(NAME)).unwrap();
+        let facts = || Known::open(dir.path()).with(|all| all.facts.len());
+        assert_eq!(facts(), 1);
+        for at in (0..whole.len()).step_by(7) {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1;
+            std::fs::write(dir.path().join(NAME), &damaged).unwrap();
+            assert_eq!(facts(), 0, "byte {at}");
+            std::fs::write(dir.path().join(NAME), &whole[..at]).unwrap();
+            assert_eq!(facts(), 0, "cut at {at}");
+        }
+    }
+}
