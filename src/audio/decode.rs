@@ -88,8 +88,7 @@ fn check_rate(rate: u32) -> std::result::Result<(), String> {
 }
 
 fn check_samples(samples: &[f32], before: u64) -> std::result::Result<(), String> {
-    // NaN is not within any bounds.
-    match samples.iter().position(|x| !(x.abs() <= LARGEST)) {
+    match samples.iter().position(|x| x.is_nan() || x.abs() > LARGEST) {
         None => Ok(()),
         Some(at) if samples[at].is_finite() => {
             Err(format!("sample {} is {:e}: no full scale is beyond {LARGEST:e}", before + at as u64, samples[at]))
@@ -215,7 +214,7 @@ impl Decoder {
             decoder.sample_rate = Some(wave.rate());
             decoder.current = Some(Kind::Wave(wave));
         } else {
-            decoder.later = sections(format, source, start, end)?;
+            decoder.later = sections(format, source, start, end).map_err(|fault| convert(fault, path))?;
             decoder.advance()?;
         }
         Ok(decoder)

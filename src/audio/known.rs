@@ -203,7 +203,7 @@ impl All {
         let end = text.trim_end().rfind('\n')? + 1;
         let Line::Checksum(checksum) = serde_json::from_str(&text[end..]).ok()? else { return None };
         let mut all = Self::default();
-        if blake3::hash(text[..end].as_bytes()) != checksum {
+        if blake3::hash(&text.as_bytes()[..end]) != checksum {
             return None;
         }
         let mut lines = text[..end].lines().map(serde_json::from_str);
