@@ -168,17 +168,6 @@ pub fn load(path: &Path) -> Result<(String, Arrays)> {
 ///
 /// As [`load`].
 pub fn read(bytes: &[u8], path: &Path) -> Result<(String, Arrays)> {
-    let (_, text, arrays) = read_with_digest(bytes, path)?;
-    Ok((text, arrays))
-}
-
-/// The same with the checksum, which names the content: BLAKE3 of the text and of the arrays as they are kept, 64
-/// hexadecimal digits.
-///
-/// # Errors
-///
-/// As [`load`].
-pub fn read_with_digest(bytes: &[u8], path: &Path) -> Result<(String, String, Arrays)> {
     let wrong = |what: &str| Error::file(path, format!("is damaged, or not a file of this program ({what})"));
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| wrong(&e.to_string()))?;
     let entry = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
@@ -205,7 +194,7 @@ pub fn read_with_digest(bytes: &[u8], path: &Path) -> Result<(String, String, Ar
         arrays.push((name.to_owned(), Weight { shape: view.shape().to_vec(), values }));
     }
     arrays.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok((expected.to_owned(), text.to_owned(), arrays))
+    Ok((text.to_owned(), arrays))
 }
 
 /// An array's values, whatever they are kept in; none where that is not known.

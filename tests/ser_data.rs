@@ -266,6 +266,51 @@ fn audit_finds_and_counts_the_leak_of_copies_split_by_row() {
 }
 
 #[test]
+fn encoders_are_imported_listed_shown_and_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/encoders");
+    let whisper = format!("{golden}/whisper");
+    let with = |args: &[&str]| run(program("ser-data", d).args(args).env("SER_MODELS", "mine"));
+    let done = |args: &[&str]| with(args).succeeds().stdout.clone();
+    let int8 = ["--out", "mine/tiny", "--layers", "1", "--precision", "int8"];
+    let imported = done(&[&["encoder", "import", &whisper], &int8[..]].concat());
+    assert!(imported.contains("Whisper") && imported.contains("1 of 2"), "{}", imported);
+    done(&["encoder", "import", &format!("{golden}/wavlm-base"), "--out", "mine/wavlm"]);
+    assert!(d.join("mine/tiny/LICENSE").is_file() && d.join("mine/tiny/encoder.json").is_file());
+    let list = done(&["encoder", "list"]);
+    assert_eq!(list.lines().map(|line| line.split(' ').next().unwrap()).collect::<Vec<_>>(), ["tiny", "wavlm"]);
+    assert!(done(&["encoder", "list", "--models", "none"]).contains("encoder import"));
+    let shown = done(&["encoder", "inspect", "wavlm"]);
+    assert!(shown.contains("WavLM") && shown.contains("2 of 2") && shown.contains("digest"), "{shown}");
+
+    tone(&d.join("a.wav"), 220.0, 0.5);
+    tone(&d.join("b.wav"), 330.0, 1.0);
+    let states =
+        ["encoder", "states", "a.wav", "b.wav", "--encoder", "tiny", "--layers", "1,0", "--batch", "2", "--out", "s"];
+    done(&states);
+    let npy = fs::read(d.join("s/b.npy")).unwrap();
+    // Two layers of a second: 50 frames of 16 numbers each.
+    assert!(String::from_utf8_lossy(&npy[..128]).contains("'shape': (2, 50, 16)"));
+    assert_eq!(npy.len(), 128 + 2 * 50 * 16 * 4);
+
+    with(&["encoder", "inspect", "nobody"])
+        .fails(2, &["nobody", "mine has tiny, wavlm", "ser-data encoder import SRC"]);
+    with(&["encoder", "states", "a.wav", "--encoder", "tiny", "--layers", "2", "--out", "s"]).fails(1, &["1 of 2"]);
+    with(&["encoder", "import", &whisper, "--out", "x", "--layers", "3"]).fails(2, &["--layers 3", "2 layers"]);
+    with(&["encoder", "import", "a.wav", "--out", "x"]).fails(1, &["a.wav", "config.json"]);
+    with(&["encoder", "import", "none", "--out", "x"]).fails(1, &["none"]);
+    with(&["encoder", "import", "mine/tiny", "--out", "x"]).fails(1, &["imported already"]);
+    assert!(!d.join("x").exists());
+    let weights = d.join("mine/tiny/encoder.safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&weights, bytes).unwrap();
+    with(&["encoder", "inspect", "tiny"]).fails(1, &["encoder.safetensors", "checksum"]);
+}
+
+#[test]
 fn wrong_usage_ends_with_status_2_and_says_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
     let d = dir.path();

@@ -50,7 +50,7 @@ pub fn list(models: &Path) -> Result<String> {
     let mut text = String::new();
     for encoder::Found { name, folder } in found {
         let _ = match encoder::manifest(&folder) {
-            Ok((Manifest { architecture, transformer, precision, .. }, digest)) => writeln!(
+            Ok(Manifest { architecture, transformer, precision, digest, .. }) => writeln!(
                 text,
                 "{name:<width$}  {:<11}  {:>4} dims  {:>2} of {:>2} layers  {:<4}  {}",
                 architecture.name(),

@@ -1,6 +1,6 @@
 //! An encoder's own folder, and where such folders lie.
 //!
-//! `encoder.safetensors` holds the weights and, as its text, the [`Manifest`]; its checksum is the encoder's digest. Beside
+//! `encoder.safetensors` holds the weights and, as its text, the [`Manifest`]; a checksum covers both. Beside
 //! it, for people, lie the same manifest as `encoder.json` and the licence notice as `LICENSE`: nothing reads them.
 
 use std::{
@@ -23,7 +23,6 @@ const WEIGHTS: &str = "encoder.safetensors";
 pub(super) struct Stored {
     pub path: PathBuf,
     pub manifest: Manifest,
-    pub digest: String,
     pub arrays: Arrays,
 }
 
@@ -32,8 +31,8 @@ pub(super) fn is_one(folder: &Path) -> bool {
     folder.join(WEIGHTS).is_file()
 }
 
-/// Writes a folder, and returns the digest.
-pub(super) fn write(folder: &Path, manifest: &Manifest, arrays: &Arrays) -> Result<String> {
+/// Writes a folder.
+pub(super) fn write(folder: &Path, manifest: &Manifest, arrays: &Arrays) -> Result<()> {
     create_dir(folder)?;
     let path = folder.join(WEIGHTS);
     let unwritable = |e: serde_json::Error| Error::file(&path, format!("its manifest cannot be written: {e}"));
@@ -49,31 +48,30 @@ pub(super) fn write(folder: &Path, manifest: &Manifest, arrays: &Arrays) -> Resu
     manifest.serialize(&mut serializer).map_err(unwritable)?;
     pretty.push(b'\n');
     write_whole(&folder.join("encoder.json"), |file| file.write_all(&pretty))?;
-    write_whole(&folder.join("LICENSE"), |file| file.write_all(manifest.licence.as_bytes()))?;
-    Ok(read(folder)?.digest)
+    write_whole(&folder.join("LICENSE"), |file| file.write_all(manifest.licence.as_bytes()))
 }
 
 /// Reads a folder.
 pub(super) fn read(folder: &Path) -> Result<Stored> {
     let path = folder.join(WEIGHTS);
     let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
-    let (digest, text, arrays) = arrays::read_with_digest(&bytes, &path)?;
+    let (text, arrays) = arrays::read(&bytes, &path)?;
     let manifest: Manifest = serde_json::from_str(&text)
         .map_err(|e| Error::file(&path, format!("its description is not that of an encoder ({e})")))?;
     if manifest.schema != SCHEMA {
         let problem = format!("has the layout {}, and this program reads {SCHEMA}: import it again", manifest.schema);
         return Err(Error::file(path, problem));
     }
-    Ok(Stored { path, manifest, digest, arrays })
+    Ok(Stored { path, manifest, arrays })
 }
 
-/// What an encoder in its folder is, and its digest.
+/// What an encoder in its folder is.
 ///
 /// # Errors
 ///
 /// As [`Encoder::load`](super::Encoder::load).
-pub fn manifest(folder: &Path) -> Result<(Manifest, String)> {
-    read(folder).map(|Stored { manifest, digest, .. }| (manifest, digest))
+pub fn manifest(folder: &Path) -> Result<Manifest> {
+    read(folder).map(|stored| stored.manifest)
 }
 
 /// The folder of encoders: the flag, else `$SER_MODELS`, else `models`.

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 
 use super::{Encoder, Manifest, Network, folder, manifest::SCHEMA, source, weights};
 use crate::{
-    arrays::Precision,
+    arrays::{Arrays, Precision, Weight},
     error::{Error, Result},
 };
 
@@ -48,16 +48,31 @@ pub fn import(import: &Import) -> Result<()> {
         name: name(out),
         source: words,
         precision: *precision,
+        digest: String::new(),
         licence,
         architecture,
         transformer,
     };
-    let encoder = Encoder::build(manifest, String::new(), weights.as_mut(), &Device::flex())?;
+    let encoder = Encoder::build(manifest, weights.as_mut(), &Device::flex())?;
     let arrays = match &encoder.network {
         Network::Whisper(network) => weights::arrays(network),
         Network::Wave(network) => weights::arrays(network),
     };
-    folder::write(out, &encoder.manifest, &arrays).map(drop)
+    let digest =
+        digest(&encoder.manifest, &arrays).map_err(|e| Error::file(out, format!("cannot be described: {e}")))?;
+    folder::write(out, &Manifest { digest, ..encoder.manifest }, &arrays)
+}
+
+/// See [`Manifest::digest`].
+fn digest(manifest: &Manifest, arrays: &Arrays) -> serde_json::Result<String> {
+    let Manifest { schema, architecture, transformer, precision, .. } = manifest;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&serde_json::to_vec(&(schema, architecture, transformer, precision))?);
+    for (name, Weight { shape, values }) in arrays {
+        hasher.update(format!("\0{name}{shape:?}").as_bytes());
+        hasher.update(bytemuck::cast_slice(values));
+    }
+    Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// An encoder is called as its folder is.

@@ -1,6 +1,6 @@
 //! Which frames of a padded batch are real.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Bool, Tensor, TensorData};
 
 /// The real frames of each item of a batch that is padded to `frames`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,18 +36,18 @@ impl Lengths {
         self.items.iter().flat_map(|&length| (0..self.frames).map(move |frame| value(frame, length))).collect()
     }
 
-    /// `x`, `[batch, frames, channels]`, with zeros in the padding.
+    /// `x`, `[batch, frames, channels]`, with zeros in the padding, whatever stood there.
     pub fn zeroed(&self, x: Tensor<3>) -> Tensor<3> {
         if !self.padded() {
             return x;
         }
-        let mask = self.each(|frame, length| f32::from(u8::from(frame < length)));
-        let mask = Tensor::<3>::from_data(TensorData::new(mask, [self.items.len(), self.frames, 1]), &x.device());
-        x * mask
+        let beyond = TensorData::new(self.each(|frame, length| frame >= length), [self.items.len(), self.frames, 1]);
+        let beyond = Tensor::<3, Bool>::from_data(beyond, &x.device()).expand(x.dims());
+        x.mask_fill(beyond, 0.0)
     }
 
-    /// Mean and variance of each channel over the item's real frames, `[batch, 1, channels]` each. The padding of `x`,
-    /// `[batch, frames, channels]`, must be finite.
+    /// Mean and variance of each channel over the item's real frames, `[batch, 1, channels]` each. `x` is
+    /// `[batch, frames, channels]`.
     pub fn moments(&self, x: Tensor<3>) -> (Tensor<3>, Tensor<3>) {
         let share: Vec<f32> = self.items.iter().map(|&length| 1.0 / length.max(1) as f32).collect();
         let share = Tensor::<3>::from_data(TensorData::new(share, [self.items.len(), 1, 1]), &x.device());

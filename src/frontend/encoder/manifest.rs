@@ -24,6 +24,9 @@ pub struct Manifest {
     pub source: String,
     /// How its matrices are kept.
     pub precision: Precision,
+    /// Names its content, whatever it is called and wherever it came from: BLAKE3 of its weights as the source had them, its
+    /// configuration and its precision, 64 hexadecimal digits.
+    pub digest: String,
     /// The licence notice that came with the weights.
     pub licence: String,
     /// What stands below the layers.

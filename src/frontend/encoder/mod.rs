@@ -30,6 +30,9 @@ pub mod wav2vec2;
 mod weights;
 pub mod whisper;
 
+#[cfg(test)]
+mod golden;
+
 use std::path::Path;
 
 use burn::{
@@ -75,7 +78,6 @@ const LEAST: usize = 400;
 #[derive(Debug, Clone)]
 pub struct Encoder {
     manifest: Manifest,
-    digest: String,
     network: Network,
     /// Whisper's spectrogram.
     log_mel: Option<LogMel>,
@@ -129,12 +131,12 @@ impl Encoder {
     ///
     /// [`Error::Io`] where a file cannot be read, [`Error::File`] where it is damaged, foreign or does not fit together.
     pub fn load(folder: &Path, device: &Device) -> Result<Self> {
-        let folder::Stored { path, manifest, digest, arrays } = folder::read(folder)?;
-        Self::build(manifest, digest, &mut weights::Own::new(&path, arrays), device)
+        let folder::Stored { path, manifest, arrays } = folder::read(folder)?;
+        Self::build(manifest, &mut weights::Own::new(&path, arrays), device)
     }
 
     /// Puts weights into the modules that a manifest asks for.
-    fn build(manifest: Manifest, digest: String, source: &mut dyn Source, device: &Device) -> Result<Self> {
+    fn build(manifest: Manifest, source: &mut dyn Source, device: &Device) -> Result<Self> {
         let Manifest { architecture, transformer, .. } = &manifest;
         manifest::validate(architecture, transformer).map_err(|broken| Error::file(source.path(), broken))?;
         let mut builder = Builder::new(source, device);
@@ -147,7 +149,7 @@ impl Encoder {
                 (Network::Wave(Wav2Vec2::build(config, transformer, &mut builder)?), None)
             }
         };
-        Ok(Self { manifest, digest, network, log_mel, device: device.clone() })
+        Ok(Self { manifest, network, log_mel, device: device.clone() })
     }
 
     /// What it is called.
@@ -162,10 +164,10 @@ impl Encoder {
         &self.manifest
     }
 
-    /// Names its content: BLAKE3 of its weights and its configuration, 64 hexadecimal digits.
+    /// Names its content: [`Manifest::digest`].
     #[must_use]
     pub fn digest(&self) -> &str {
-        &self.digest
+        &self.manifest.digest
     }
 
     /// How many weights it has.

@@ -83,12 +83,7 @@ pub(super) fn open(folder: &Path) -> Result<Opened> {
         }
     };
     let arrays = weights(folder)?;
-    let (table, probe, prefixes): (_, _, &[&str]) = match &architecture {
-        Architecture::Whisper(_) => (WHISPER, "conv1.weight", &["model.encoder.", "encoder.", ""]),
-        Architecture::Wav2vec2(_) => (WAVE, "feature_projection.projection.weight", &["wav2vec2.", ""]),
-        Architecture::Hubert(_) => (WAVE, "feature_projection.projection.weight", &["hubert.", ""]),
-        Architecture::Wavlm(_) => (WAVE, "feature_projection.projection.weight", &["wavlm.", ""]),
-    };
+    let (table, probe, prefixes) = names(&architecture);
     // The encoder alone has no prefix; inside of a larger model it has one.
     let prefix = prefixes.iter().find(|prefix| arrays.has(&format!("{prefix}{probe}"))).unwrap_or(&"");
     let file = arrays.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -100,6 +95,23 @@ pub(super) fn open(folder: &Path) -> Result<Opened> {
         licence: licence::beside(folder),
         weights: Box::new(Model { arrays, table, prefix }),
     })
+}
+
+/// What arrays are called, one of them, and what may stand before all names.
+fn names(architecture: &Architecture) -> (Table, &'static str, &'static [&'static str]) {
+    let projection = "feature_projection.projection.weight";
+    match architecture {
+        Architecture::Whisper(_) => (WHISPER, "conv1.weight", &["model.encoder.", "encoder.", ""]),
+        Architecture::Wav2vec2(_) => (WAVE, projection, &["wav2vec2.", ""]),
+        Architecture::Hubert(_) => (WAVE, projection, &["hubert.", ""]),
+        Architecture::Wavlm(_) => (WAVE, projection, &["wavlm.", ""]),
+    }
+}
+
+/// What the array that we call `ours` is called in the encoder alone.
+#[cfg(test)]
+pub(in crate::frontend::encoder) fn name(architecture: &Architecture, ours: &str) -> String {
+    translate(names(architecture).0, ours)
 }
 
 /// The file of weights.

@@ -7,6 +7,9 @@ mod licence;
 mod names;
 mod openai;
 
+#[cfg(test)]
+pub(super) use hugging_face::name as hugging_face_name;
+
 use std::path::Path;
 
 use super::{Architecture, TransformerConfig, folder, weights::Source};
