@@ -9,6 +9,15 @@
 //!                                          side
 //! ```
 //!
+//! Four contracts keep the stages apart: a [`frontend::Frontend`] makes a matrix of samples (short-time features, the states
+//! of a pretrained encoder, or both), a [`task::Task`] says what is learnt and which figure ranks epochs, an
+//! [`events::Observer`] is told how long work goes on and asked whether to stop, and a [`bundle::Bundle`] is what training
+//! leaves. [`bundle::Chain`] and [`bundle::Scoring`] are the one way from samples to an answer, for validation, test and
+//! prediction. Imports point one way: `tests/architecture.rs` has the order of the folders and fails on an arrow that points
+//! up. The unsafe code is in the crate `ser-kernels`.
+//!
+//! A front end computes one clip at a time: threads share the clips of a corpus, and the CPU gains nothing from batches.
+//!
 //! [`experiment::prepare`] and [`experiment::train`] are `ser-train`; [`report::gather`] is `ser-eval`;
 //! [`survey::survey`], what both start from, with [`report::card`] and its neighbours is `ser-data`. What training leaves,
 //! a [`bundle::Bundle`], answers as a [`predict::Recognizer`], which is `ser-predict`.
