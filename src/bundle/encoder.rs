@@ -32,10 +32,10 @@ impl BundleEncoder {
     ///
     /// As [`find`] and [`manifest`].
     pub fn of(config: &EncoderConfig, models: &Path) -> Result<Self> {
-        let (manifest, digest) = manifest(&find(&config.path, models)?)?;
+        let manifest = manifest(&find(&config.path, models)?)?;
         let layers = config.layer.resolve(manifest.transformer.layers, &manifest.name)?;
         let dims = layers.len() * config.pool.width(manifest.transformer.dims);
-        Ok(Self { config: config.clone(), name: manifest.name, digest, dims })
+        Ok(Self { config: config.clone(), name: manifest.name, digest: manifest.digest, dims })
     }
 
     /// The config with the path at which the encoder of this digest is found, whatever its folder is called.
@@ -44,7 +44,7 @@ impl BundleEncoder {
     ///
     /// [`Error::Config`] where no encoder in `models` has the digest.
     pub(super) fn found(&self, models: &Path) -> Result<EncoderConfig> {
-        let has_digest = |folder: &Path| manifest(folder).is_ok_and(|(_, digest)| digest == self.digest);
+        let has_digest = |folder: &Path| manifest(folder).is_ok_and(|manifest| manifest.digest == self.digest);
         let by_name = find(&self.config.path, models).ok().filter(|folder| has_digest(folder));
         let folder = match by_name {
             Some(folder) => folder,

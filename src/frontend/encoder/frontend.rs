@@ -51,8 +51,8 @@ impl StatesFrontend {
     /// As [`find`] and [`manifest`]; as [`Layers::resolve`](super::Layers::resolve).
     pub fn open(config: &EncoderConfig, models: &Path) -> Result<Self> {
         let folder = find(&config.path, models)?;
-        let (manifest, digest) = manifest(&folder)?;
-        Self::new(config, &manifest, Origin::Folder(folder, digest.clone()), &digest, OnceLock::new())
+        let manifest = manifest(&folder)?;
+        Self::new(config, &manifest, Origin::Folder(folder, manifest.digest.clone()), OnceLock::new())
     }
 
     /// The states that a config asks for, of an encoder that is there.
@@ -61,22 +61,16 @@ impl StatesFrontend {
     ///
     /// As [`Layers::resolve`](super::Layers::resolve).
     pub fn of(config: &EncoderConfig, encoder: Encoder) -> Result<Self> {
-        let (manifest, digest) = (encoder.manifest().clone(), encoder.digest().to_owned());
-        Self::new(config, &manifest, Origin::Loaded, &digest, OnceLock::from(encoder))
+        let manifest = encoder.manifest().clone();
+        Self::new(config, &manifest, Origin::Loaded, OnceLock::from(encoder))
     }
 
-    fn new(
-        config: &EncoderConfig,
-        manifest: &Manifest,
-        source: Origin,
-        digest: &str,
-        encoder: OnceLock<Encoder>,
-    ) -> Result<Self> {
+    fn new(config: &EncoderConfig, manifest: &Manifest, source: Origin, encoder: OnceLock<Encoder>) -> Result<Self> {
         let layers = config.layer.resolve(manifest.transformer.layers, &manifest.name)?;
         let width = config.pool.width(manifest.transformer.dims);
         let part = |(i, layer): (usize, &usize)| Part {
             version: VERSION,
-            identity: format!("encoder {digest} state {layer} {}", config.pool.name()).into_bytes(),
+            identity: format!("encoder {} state {layer} {}", manifest.digest, config.pool.name()).into_bytes(),
             columns: std::iter::once(i * width..(i + 1) * width).collect(),
         };
         let parts = layers.iter().enumerate().map(part).collect();
