@@ -57,7 +57,7 @@ pub(super) fn read(folder: &Path) -> Result<Stored> {
     let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
     let (text, arrays) = arrays::read(&bytes, &path)?;
     let manifest: Manifest = serde_json::from_str(&text)
-        .map_err(|e| Error::file(&path, format!("its description is not that of an encoder ({e})")))?;
+        .map_err(|e| Error::file(&path, format!("its description is not that of an encoder ({e}): import it again")))?;
     if manifest.schema != SCHEMA {
         let problem = format!("has the layout {}, and this program reads {SCHEMA}: import it again", manifest.schema);
         return Err(Error::file(path, problem));
