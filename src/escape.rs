@@ -33,9 +33,11 @@ pub(crate) fn markdown(name: &str) -> String {
     let mut safe = String::new();
     // A line that begins as a list, a heading or a rule.
     let digits = name.chars().take_while(char::is_ascii_digit).count();
-    let begins = match name.as_bytes().get(digits) {
-        Some(b'.' | b')') if digits > 0 => Some(digits),
-        Some(b'#' | b'+' | b'-' | b'=' | b' ') if digits == 0 => Some(0),
+    let bytes = name.as_bytes();
+    let begins = match (bytes.get(digits), bytes.get(digits + 1)) {
+        (Some(b'.' | b')'), None | Some(b' ')) if digits > 0 => Some(digits),
+        (Some(b'+' | b'-'), None | Some(b' ' | b'-')) if digits == 0 => Some(0),
+        (Some(b'#' | b'=' | b' '), _) if digits == 0 => Some(0),
         _ => None,
     };
     for (at, character) in name.char_indices() {
@@ -158,6 +160,9 @@ mod tests {
             ("## Heading", "\\## Heading"),
             ("- a", "\\- a"),
             ("12. a", "12\\. a"),
+            ("84.58", "84.58"),
+            ("+64.58", "+64.58"),
+            ("---", "\\---"),
             ("    code", "&#32;   code"),
             ("<img src=x onerror=alert(2)>", "\\<img src=x onerror=alert(2)\\>"),
             ("a\n\n# b", "a\\\\n\\\\n# b"),
@@ -209,7 +214,8 @@ mod tests {
             }
             let bare = bare.replacen("&#32;", "", 1);
             prop_assert!(!bare.contains(['|', '*', '_', '`', '<', '>', '[', ']', '~', '$', '&']), "{safe}");
-            prop_assert!(!bare.starts_with(['#', '+', '-', '=']) && !safe.contains('\n'), "{safe}");
+            let begins = ["#", "=", "+ ", "- ", "--", " "].iter().any(|mark| safe.starts_with(mark));
+            prop_assert!(!begins && !matches!(safe.as_str(), "+" | "-") && !safe.contains('\n'), "{safe}");
         }
 
         #[test]

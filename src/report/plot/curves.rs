@@ -281,7 +281,7 @@ mod tests {
             svg(&[curve])
         };
         assert!(svg(&[]).contains("no epochs recorded") && svg(&[curve(0, 0.0)]).contains("no epochs recorded"));
-        assert!(all(f64::NAN).contains("data-text=\"0.5\"") && !all(f64::NAN).contains("NaN"));
+        assert!(all(f64::NAN).contains("data-text=\"5\"") && !all(f64::NAN).contains("NaN"));
         assert!(all(1e300).contains("data-text=\"1e300\""));
     }
 
