@@ -25,6 +25,11 @@ pub struct Buffer {
 impl Buffer {
     /// A buffer of `len` numbers with arbitrary content.
     pub fn new(len: usize) -> Self {
+        if cfg!(exact_buffers) {
+            // For a sanitizer, which sees no access beyond the end where there is more memory. NaN shows what is read
+            // before it is written.
+            return Self { memory: vec![f32::NAN; len], start: 0, len };
+        }
         let wanted = len + LINE;
         let mut memory = {
             let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,6 +54,9 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
+        if cfg!(exact_buffers) {
+            return;
+        }
         let memory = std::mem::take(&mut self.memory);
         let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
         shelf.push(memory);
@@ -91,7 +99,7 @@ mod tests {
         for len in [0, 1, 15, 16, 1000, 123_457] {
             let mut buffer = Buffer::new(len);
             assert_eq!(buffer.len(), len);
-            assert_eq!(buffer.as_ptr() as usize % 64, 0);
+            assert!(cfg!(exact_buffers) || buffer.as_ptr() as usize % 64 == 0);
             buffer.fill(f32::NAN);
             drop(buffer);
             assert!(Buffer::zeros(len).iter().all(|&x| x == 0.0));

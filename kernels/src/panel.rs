@@ -162,8 +162,7 @@ mod tests {
 
     #[test]
     fn equals_the_plain_product_for_any_number_of_rows_and_either_layout_of_a_with_the_same_bits_at_every_level() {
-        let heights = if cfg!(miri) { 5..8 } else { 1..20 };
-        for rows in heights {
+        for rows in 1..20 {
             for (transposed, width) in [(false, 64), (true, 64), (false, 48), (true, 32), (false, 16)] {
                 let depth = 3 * rows + 1;
                 let (a, b, start) =

@@ -134,20 +134,8 @@ mod tests {
 
     #[test]
     fn is_the_plain_chain_at_every_level_whatever_the_strides_and_threads() {
-        let shapes = if cfg!(miri) {
-            vec![(3, 5, 7), (50, 2, 17)]
-        } else {
-            vec![
-                (1, 1, 1),
-                (3, 5, 7),
-                (32, 256, 64),
-                (50, 130, 65),
-                (100, 300, 130),
-                (7, 0, 3),
-                (0, 3, 2),
-                (200, 128, 1),
-            ]
-        };
+        let shapes =
+            [(1, 1, 1), (3, 5, 7), (32, 256, 64), (50, 130, 65), (100, 300, 130), (7, 0, 3), (0, 3, 2), (200, 128, 1)];
         for (rows, depth, columns) in shapes {
             let mut random = Numbers(9);
             let (a, b, start) = (random.take(rows * depth), random.take(depth * columns), random.take(columns));
