@@ -109,7 +109,7 @@ pub(crate) fn csv(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// What [`csv`] was given.
+/// What [`csv()`] was given.
 pub(crate) fn from_csv(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(name) if is_formula(name.trim_start_matches('\'')) => name,

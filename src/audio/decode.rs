@@ -1,5 +1,5 @@
 //! Bytes → mono samples, by content and never by extension: the one judge of what a file of audio is worth. WAVE by its
-//! own [reader of headers](wave), the rest by `symphonia`; what is decoded is held against what is declared. [`decode`]
+//! own reader of headers (`wave.rs`), the rest by `symphonia`; what is decoded is held against what is declared. [`decode`]
 //! gives a whole file, [`Decoder`] one of any length block by block.
 
 use std::{

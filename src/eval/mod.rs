@@ -12,7 +12,7 @@
 //! | [`bootstrap`] | 95 % intervals over speakers and over utterances |
 //! | [`breakdown`], [`notable`] | figures of groups of clips; the worst clips, the most confused emotions |
 //! | [`projection`] | the penultimate layer's vectors in a plane |
-//! | [`Evaluation`], [`evaluate`] | all of it, from the finished runs of an experiment |
+//! | [`Evaluation`], [`evaluate()`] | all of it, from the finished runs of an experiment |
 //! | [`grid`] | the settings of a search, ranked on validation |
 //! | [`compare`], [`mcnemar`] | two experiments under one protocol, clip by clip |
 

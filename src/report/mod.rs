@@ -2,7 +2,7 @@
 //!
 //! | module | what it writes |
 //! |---|---|
-//! | [`headline()`] | the lines at the top of every report |
+//! | `headline` | the lines at the top of every report |
 //! | [`terminal()`] | headline and figures for a terminal of 80 columns |
 //! | `text` | the classification report in scikit-learn's layout |
 //! | `tables`, `table` | the figures as tables, for text, Markdown and pages |

@@ -89,7 +89,7 @@ impl ClipRecord {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] where it cannot be written.
+    /// [`Error::Io`](crate::error::Error::Io) where it cannot be written.
     pub fn write_all(path: &Path, records: &[Self]) -> Result<()> {
         write_records(path, records)
     }
@@ -98,7 +98,7 @@ impl ClipRecord {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] where it cannot be read, [`Error::File`] naming the line that is not as training writes it.
+    /// [`Error::Io`](crate::error::Error::Io) where it cannot be read, [`Error::File`](crate::error::Error::File) naming the line that is not as training writes it.
     pub fn read_all(path: &Path) -> Result<Vec<Self>> {
         if !path.exists() {
             return Ok(vec![]);

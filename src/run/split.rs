@@ -32,7 +32,7 @@ impl SplitRow {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] where it cannot be written.
+    /// [`Error::Io`](crate::error::Error::Io) where it cannot be written.
     pub fn write_all(path: &Path, rows: &[Self]) -> Result<()> {
         write_records(path, rows)
     }
@@ -41,7 +41,7 @@ impl SplitRow {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] where it cannot be read, [`Error::File`] naming the line that is not as training writes it.
+    /// [`Error::Io`](crate::error::Error::Io) where it cannot be read, [`Error::File`](crate::error::Error::File) naming the line that is not as training writes it.
     pub fn read_all(path: &Path) -> Result<Vec<Self>> {
         read_records(path)
     }

@@ -26,7 +26,7 @@ pub(super) struct Stored {
     pub arrays: Arrays,
 }
 
-/// Whether `folder` is one that [`write`] wrote.
+/// Whether `folder` is one that [`write()`] wrote.
 pub(super) fn is_one(folder: &Path) -> bool {
     folder.join(WEIGHTS).is_file()
 }

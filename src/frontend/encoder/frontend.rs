@@ -48,7 +48,7 @@ impl StatesFrontend {
     ///
     /// # Errors
     ///
-    /// As [`find`] and [`manifest`]; as [`Layers::resolve`](super::Layers::resolve).
+    /// As [`find`] and [`manifest()`]; as [`Layers::resolve`](super::Layers::resolve).
     pub fn open(config: &EncoderConfig, models: &Path) -> Result<Self> {
         let folder = find(&config.path, models)?;
         let manifest = manifest(&folder)?;

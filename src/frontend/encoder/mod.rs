@@ -1,6 +1,6 @@
 //! Pretrained speech encoders: samples at 16 kHz → hidden states `[frames, dims]`, 50 frames a second.
 //!
-//! An [`Encoder`] is read from a folder that [`import`] wrote; [`find`] and [`list`] know where such folders lie. Hidden
+//! An [`Encoder`] is read from a folder that [`import()`] wrote; [`find`] and [`list`] know where such folders lie. Hidden
 //! states are counted as Hugging Face does: 0 is what goes into the first layer, `n` what comes out of the n-th, the last
 //! one behind the closing normalisation where there is one. [`Encoder::hidden_states`] gives those up to the highest one
 //! asked for; nothing above it is computed. [`Encoder::above`] goes on from a state that was kept.

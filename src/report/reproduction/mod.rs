@@ -56,7 +56,7 @@ impl Found {
 ///
 /// # Errors
 ///
-/// As [`PublishedFile::read`], [`load_finished`] and [`evaluate_with`]; [`crate::error::Error::Io`] where the page cannot be
+/// As `PublishedFile::read`, [`load_finished`] and [`evaluate_with`]; [`crate::error::Error::Io`] where the page cannot be
 /// written.
 pub fn reproduction(published: &Path, experiments: &Path, folder: &Path, bootstrap: Bootstrap) -> Result<PathBuf> {
     let table = PublishedFile::read(published)?;
