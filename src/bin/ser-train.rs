@@ -66,7 +66,7 @@ struct Arguments {
     /// Show Burn's terminal dashboard.
     #[arg(long)]
     tui: bool,
-    /// Of a config with a [grid], train this setting alone.
+    /// Of a config with a `[grid]`, train this setting alone.
     #[arg(long, value_name = "NAME")]
     setting: Option<String>,
     /// Print the commands that train one run each, and train nothing.
