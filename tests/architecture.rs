@@ -20,6 +20,8 @@ const ORDER: &[&str] = &[
     "duration",
     "stdout",
     "arrays",
+    "escape",
+    "csv_file",
     "numeric",
     "metrics",
     // From a config to a matrix.

@@ -97,7 +97,7 @@ mod tests {
             command("$(rm x)").unwrap(),
             "ser-train --config 'my config.toml' --set \"a.b='c'\" --fold '$(rm x)' --seed 7 --out x --resume --no-report"
         );
-        assert!(command("--overwrite").unwrap().contains(" --fold=--overwrite --seed 7 "));
+        assert!(command("--overwrite").unwrap().contains("'--fold=--overwrite' --seed 7 "));
         assert!(command("a\nb").unwrap_err().to_string().contains("line break"));
     }
 }
