@@ -379,7 +379,7 @@ fn a_corpus_that_is_not_there_or_not_usable_says_what_and_where() {
     let pointer = d.join("datasets/ravdess/Actor_03/03-01-04-01-01-01-03.wav");
     fs::write(&pointer, b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2\n").unwrap();
     let unreadable = run(&mut train(d, ravdess));
-    unreadable.fails(1, &["192 of 192", "Actor_01/03-01-01-01-01-01-01.wav", "git lfs pull"]);
+    unreadable.fails(1, &["192 clips are missing or damaged", "Actor_01/03-01-01-01-01-01-01.wav", "git lfs pull"]);
 }
 
 #[cfg(unix)]
