@@ -99,7 +99,7 @@ mod tests {
         for len in [0, 1, 15, 16, 1000, 123_457] {
             let mut buffer = Buffer::new(len);
             assert_eq!(buffer.len(), len);
-            assert!(cfg!(exact_buffers) || buffer.as_ptr() as usize % 64 == 0);
+            assert!(cfg!(exact_buffers) || (buffer.as_ptr() as usize).is_multiple_of(64));
             buffer.fill(f32::NAN);
             drop(buffer);
             assert!(Buffer::zeros(len).iter().all(|&x| x == 0.0));
