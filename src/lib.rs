@@ -38,6 +38,7 @@ pub mod files;
 pub mod metrics;
 mod names;
 pub mod numeric;
+mod parameters;
 pub mod rng;
 mod setting;
 mod sex;

@@ -160,7 +160,7 @@ impl AudioConfig {
     }
 
     /// The settings that decide the samples, with those that are idle at their defaults: two that are equal here give the
-    /// same samples. What is new in the table belongs to the samples unless it is named here.
+    /// same samples. A new key is part of the cache key by default.
     #[must_use]
     pub fn of_samples(&self) -> Self {
         let idle = Self::default();

@@ -47,7 +47,7 @@ pub struct AugmentConfig {
 pub struct Speed {
     /// Slowest and fastest pace, 1 being the clip's own; drawn evenly between.
     pub rate: [f64; 2],
-    /// The part of copies that it befalls.
+    /// The probability of applying it to a copy.
     pub probability: f64,
 }
 
@@ -57,7 +57,7 @@ pub struct Speed {
 pub struct TimeStretch {
     /// Slowest and fastest pace, 1 being the clip's own; drawn evenly between.
     pub rate: [f64; 2],
-    /// The part of copies that it befalls.
+    /// The probability of applying it to a copy.
     pub probability: f64,
     /// How it is done.
     pub method: Method,
@@ -69,7 +69,7 @@ pub struct TimeStretch {
 pub struct PitchShift {
     /// Lowest and highest shift, in semitones; drawn evenly between.
     pub semitones: [f64; 2],
-    /// The part of copies that it befalls.
+    /// The probability of applying it to a copy.
     pub probability: f64,
     /// How it is done.
     pub method: Method,
@@ -81,7 +81,7 @@ pub struct PitchShift {
 pub struct Noise {
     /// Lowest and highest ratio of signal to noise, in dB; drawn evenly between.
     pub snr_db: [f64; 2],
-    /// The part of copies that it befalls.
+    /// The probability of applying it to a copy.
     pub probability: f64,
     /// What noise it is.
     pub kind: NoiseKind,
@@ -109,7 +109,7 @@ pub enum NoiseKind {
 pub struct Gain {
     /// Lowest and highest change of level, in dB; drawn evenly between.
     pub db: [f64; 2],
-    /// The part of copies that it befalls.
+    /// The probability of applying it to a copy.
     pub probability: f64,
 }
 

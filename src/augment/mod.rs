@@ -80,7 +80,7 @@ impl Augmenter {
     ///
     /// [`Error::Data`] if the settings cannot be written as JSON, which no valid ones are.
     pub fn identity(&self) -> Result<blake3::Hash> {
-        // Where the folder of noises lies is none of the key's business: what is in it is.
+        // The key depends on the folder's contents, not on its path.
         let mut config = self.config.of_samples();
         if let Some(noise) = &mut config.noise {
             noise.folder = None;

@@ -512,8 +512,8 @@ fn run_features(arguments: &FeaturesArguments, observer: &dyn Observer) -> Resul
         DumpFormat::Csv => features::Format::Csv,
         DumpFormat::Npy => features::Format::Npy,
     };
-    let (audio, features) = (&experiment.audio, &experiment.features);
-    features::dump(&arguments.files, audio, features, format, &arguments.out, observer)?;
+    let frontend = experiment.frontend(&encoder::models_dir(None))?;
+    features::dump(&arguments.files, &experiment.audio, frontend.as_ref(), format, &arguments.out, observer)?;
     Ok(ExitCode::SUCCESS)
 }
 

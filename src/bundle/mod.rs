@@ -21,7 +21,7 @@ use crate::{
     arrays::{self, Precision},
     audio::{AudioConfig, Windows},
     error::{Error, Result},
-    frontend::{self, FeaturesConfig, Frontend, Scaler, ScalerScope},
+    frontend::{self, FeaturesConfig, Frontend, Pool, Scaler, ScalerScope},
     model::{ModelConfig, weights::Weights},
     run::{RunDir, RunRecord},
 };
@@ -33,7 +33,7 @@ const FORMAT: u64 = 2;
 const FILE: &str = "model.safetensors";
 
 /// A trained network with the chain that it was trained on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bundle {
     /// The classes, in the order of the probabilities.
     pub classes: Vec<String>,
@@ -42,6 +42,7 @@ pub struct Bundle {
     /// Samples → matrix.
     pub features: FeaturesConfig,
     /// The encoder whose states stand beside the features, or alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoder: Option<BundleEncoder>,
     /// The network.
     pub model: ModelConfig,
@@ -49,14 +50,18 @@ pub struct Bundle {
     pub scaler: Option<Scaler>,
     /// What divides the logits, fitted on the validation side, so that a probability says how often the network is right;
     /// none where there was no validation side, and in bundles of earlier versions.
+    #[serde(default)]
     pub temperature: Option<f64>,
     /// What the network reached; none in bundles of earlier versions.
+    #[serde(default)]
     pub figures: Option<Figures>,
     /// How the weights are kept on disk. Once read they are 32-bit numbers whatever this is.
+    #[serde(default)]
     pub precision: Precision,
     /// The run that it comes from.
     pub record: RunRecord,
-    /// The network's weights.
+    /// The network's weights, which stand beside the text in the file.
+    #[serde(skip)]
     pub weights: Weights,
 }
 
@@ -82,24 +87,12 @@ pub struct SideFigures {
     pub loss: Option<f64>,
 }
 
-/// What stands in the file's text: all but the weights.
-#[derive(Serialize, Deserialize)]
-struct Description {
+/// What stands in the file's text: the layout, then all but the weights.
+#[derive(Serialize)]
+struct Description<'a> {
     format: u64,
-    classes: Vec<String>,
-    audio: AudioConfig,
-    features: FeaturesConfig,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    encoder: Option<BundleEncoder>,
-    model: ModelConfig,
-    scaler: Option<Scaler>,
-    #[serde(default)]
-    temperature: Option<f64>,
-    #[serde(default)]
-    figures: Option<Figures>,
-    #[serde(default)]
-    precision: Precision,
-    record: RunRecord,
+    #[serde(flatten)]
+    bundle: &'a Bundle,
 }
 
 impl Bundle {
@@ -171,9 +164,9 @@ impl Bundle {
             }
             None => return Err(wrong("is not a bundle of this program".into())),
         }
-        let description: Description =
+        let mut bundle: Self =
             serde_json::from_value(value).map_err(|e| wrong(format!("has a description that cannot be read: {e}")))?;
-        let bundle = Self::of(description, arrays.into_iter().collect());
+        bundle.weights = arrays.into_iter().collect();
         bundle.check().map_err(|problem| wrong(format!("is a bundle that contradicts itself: {problem}")))?;
         Ok(bundle)
     }
@@ -195,6 +188,24 @@ impl Bundle {
         match &self.encoder {
             Some(encoder) => encoder.config.pool.width(self.features.dims()) + encoder.dims,
             None => self.features.dims(),
+        }
+    }
+
+    /// Whether the bundle can answer for one clip that nothing else is known of.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where a clip is one vector that was standardised with its speaker's others: by itself it would be
+    /// all zeros, and every clip would get the same answer.
+    pub(crate) fn check_answers_alone(&self) -> Result<()> {
+        let pooled = self.encoder.as_ref().is_some_and(|encoder| encoder.config.pool != Pool::None);
+        match self.features.scaler {
+            ScalerScope::Speaker | ScalerScope::Utterance if pooled => Err(Error::Config(
+                "this bundle was trained with a scaler per speaker on one vector a clip: a single clip cannot be standardised \
+                 by itself. Train one with encoder.scaler = \"train\" for prediction"
+                    .into(),
+            )),
+            _ => Ok(()),
         }
     }
 
@@ -244,39 +255,8 @@ impl Bundle {
             .map_err(|e| Error::Data(format!("cannot write the bundle's description: {e}")))
     }
 
-    fn description(&self) -> Description {
-        let Self { classes, audio, features, encoder, model, scaler, temperature, figures, precision, record, .. } =
-            self.clone();
-        Description {
-            format: FORMAT,
-            classes,
-            audio,
-            features,
-            encoder,
-            model,
-            scaler,
-            temperature,
-            figures,
-            precision,
-            record,
-        }
-    }
-
-    fn of(description: Description, weights: Weights) -> Self {
-        let Description {
-            classes,
-            audio,
-            features,
-            encoder,
-            model,
-            scaler,
-            temperature,
-            figures,
-            precision,
-            record,
-            ..
-        } = description;
-        Self { classes, audio, features, encoder, model, scaler, temperature, figures, precision, record, weights }
+    fn description(&self) -> Description<'_> {
+        Description { format: FORMAT, bundle: self }
     }
 }
 
@@ -326,7 +306,7 @@ mod tests {
         assert!(Bundle::load(&dir.path().join("nothing")).unwrap_err().to_string().contains("cannot read"));
     }
 
-    /// The bundle's file after its description was altered and its checksum made anew.
+    /// The bundle's file after its description was altered and its checksum computed again.
     fn altered(alter: impl Fn(&mut serde_json::Value)) -> Result<Bundle> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("b.safetensors");

@@ -9,8 +9,8 @@
 //!
 //! A key is the hash of the clip's audio, of the settings of every stage before it and of the versions of their numbers,
 //! so that a changed setting misses and a renamed file hits. Settings that are idle are no part of it, and a matrix is kept
-//! as a file for each part of its columns: what is made again is what depends on the setting that changed. Windows
-//! and the scaler work on what the cache holds and have no part in it either.
+//! as a file for each part of its columns: what is made again is what depends on the setting that changed. Windowing
+//! and scaling happen after the cache and are not part of the key.
 //!
 //! A file is a safetensors file (Python opens it too), written whole or not at all, with a checksum of its data: several
 //! processes may build at once, one that is stopped or killed loses at most the file that it was writing, and a damaged
@@ -113,6 +113,20 @@ impl Job<'_> {
     }
 }
 
+/// What is wrong where a clip's matrices cannot be had.
+enum Trouble {
+    /// The cache cannot be written: that concerns every clip.
+    Cache(Error),
+    /// The clip's own.
+    Clip(Error),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Clip(error)
+    }
+}
+
 /// How many files were there and how many were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
@@ -201,8 +215,8 @@ impl Cache {
                     let entries = match self.entries(worker.as_mut(), job) {
                         Ok(entries) => Some(entries),
                         // The cache's own trouble concerns every clip; a clip's trouble concerns that clip.
-                        Err(e @ Error::Io { action: "write" | "create the folder", .. }) => return Err(advise(e)),
-                        Err(e) => {
+                        Err(Trouble::Cache(e)) => return Err(advise(e)),
+                        Err(Trouble::Clip(e)) => {
                             unusable.lock().unwrap_or_else(PoisonError::into_inner).push(e.to_string());
                             None
                         }
@@ -248,7 +262,7 @@ impl Cache {
     }
 
     /// The matrices of a job, each found or made. The audio is read once, and decoded only if something is missing.
-    fn entries(&self, worker: &mut dyn Worker, job: &Job) -> Result<Vec<Entry>> {
+    fn entries(&self, worker: &mut dyn Worker, job: &Job) -> std::result::Result<Vec<Entry>, Trouble> {
         let (bytes, identity) = match &job.clip.source {
             source @ (Source::File(path) | Source::Segment(audio::Segment { path, .. })) => {
                 let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
@@ -308,11 +322,11 @@ impl Cache {
         samples: &[f32],
         keys: &[blake3::Hash],
         parts: &mut [Option<Stored>],
-    ) -> Result<()> {
+    ) -> std::result::Result<(), Trouble> {
         let missing: Vec<usize> = (0..parts.len()).filter(|&part| parts[part].is_none()).collect();
         for (part, matrix) in missing.iter().zip(worker.compute(samples, &missing)?) {
             let key = keys[*part];
-            Stored::write(&self.dir, &key, &matrix)?;
+            Stored::write(&self.dir, &key, &matrix).map_err(Trouble::Cache)?;
             let gone = || Error::file(self.dir.as_ref(), "a cache entry cannot be read back right after writing");
             parts[*part] = Some(Stored::open(&self.dir, key).ok_or_else(gone)?);
             self.made.fetch_add(1, Ordering::Relaxed);

@@ -2,34 +2,24 @@
 
 use std::{fmt, str::FromStr};
 
+use bytesize::ByteSize;
+
 /// A number of bytes, written as `20GB`, `500 MB`, `1.5TB`, `0`: powers of 1000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(pub u64);
-
-const UNITS: [(&str, f64); 5] = [("", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)];
 
 impl FromStr for Size {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("\"{text}\" is no size: write a number with B, kB, MB, GB or TB, as 20GB");
-        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-        let (number, unit) = text.split_at(end);
-        let number: f64 = number.parse().map_err(|_| wrong())?;
-        let unit = unit.trim().trim_end_matches(['b', 'B']);
-        let of = |&&(name, _): &&(&str, f64)| name.trim_end_matches('B').eq_ignore_ascii_case(unit);
-        let (_, factor) = UNITS.iter().find(of).ok_or_else(wrong)?;
-        Ok(Self((number * factor).round() as u64))
+        let wrong = |_| format!("\"{text}\" is no size: write a number with B, kB, MB, GB or TB, as 20GB");
+        text.parse().map(|size: ByteSize| Self(size.as_u64())).map_err(wrong)
     }
 }
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = self.0 as f64;
-        match UNITS.iter().rev().find(|(_, factor)| bytes >= *factor) {
-            Some((unit, factor)) if *factor > 1.0 => write!(f, "{:.1} {unit}", bytes / factor),
-            _ => write!(f, "{} B", self.0),
-        }
+        write!(f, "{}", ByteSize(self.0).display().si())
     }
 }
 

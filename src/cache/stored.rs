@@ -89,10 +89,10 @@ impl Stored {
         };
         match read(bytes) {
             Ok(true) => Ok(values),
-            Ok(false) => Err(Error::file(path, "was changed while in use: start again (--resume) and it is made anew")),
+            Ok(false) => Err(Error::file(path, "was changed while in use: start again (--resume) to compute it again")),
             Err(e) => Err(Error::file(
                 path,
-                format!("cannot be read from the cache ({e}): start again (--resume) and it is made anew"),
+                format!("cannot be read from the cache ({e}): start again (--resume) to compute it again"),
             )),
         }
     }

@@ -27,7 +27,7 @@ pub(super) struct User {
 
 impl User {
     /// Begins to use the cache in `dir`. Nothing where files cannot be made or locked there: then nothing is evicted from
-    /// here either, and what others evict is the worry of an error message.
+    /// here either. Other processes may then evict entries; the read that misses them reports it.
     pub(super) fn of(dir: &Path) -> Option<Self> {
         let folder = dir.join(FOLDER);
         fs::create_dir_all(&folder).ok()?;

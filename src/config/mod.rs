@@ -22,11 +22,11 @@ use crate::{
     augment::AugmentConfig,
     corpus::CorpusConfig,
     error::{Error, Result},
-    frontend::{self, EncoderConfig, FeaturesConfig, Frontend, Pool},
-    model::ModelConfig,
+    frontend::{self, EncoderConfig, FeaturesConfig, Frontend, Pool, ScalerScope},
+    model::{Kind, ModelConfig},
     protocol::ProtocolConfig,
     setting::out_of_range,
-    train::{DistilConfig, TrainConfig},
+    train::{Averaging, DistilConfig, Sampling, TrainConfig},
 };
 
 /// Everything that decides an experiment's result. Reads like the pipeline; every key has a default but `name` and
@@ -104,6 +104,7 @@ impl Experiment {
         }
         let notes = old_keys::modernise(&mut config)?;
         let has_features = config.get("features").is_some();
+        let scaler_is_set = config.get("features").is_some_and(|features| features.get("scaler").is_some());
         let read: Self = serde_path_to_error::deserialize(config).map_err(|e| keys::explain(&e))?;
         let mut experiment = Self { notes, ..read };
         if let Some(encoder) = &mut experiment.encoder {
@@ -112,6 +113,10 @@ impl Experiment {
             }
             // One scaler for all columns, known under one name.
             if let Some(scaler) = encoder.scaler.take() {
+                if scaler_is_set && scaler != experiment.features.scaler {
+                    let problem = "encoder.scaler and features.scaler differ: one scaler is of all columns; drop one";
+                    return Err(Error::Config(problem.into()));
+                }
                 experiment.features.scaler = scaler;
             }
         }
@@ -149,12 +154,43 @@ impl Experiment {
                     let rule = "encoder.pool makes one vector of a clip, which has no windows; drop one of them";
                     return Err(out_of_range("audio.window", window, rule));
                 }
+                if encoder.pool != Pool::None && self.features.scaler == ScalerScope::Utterance {
+                    return Err(Error::Config(
+                        "encoder.scaler = \"utterance\": a pooled clip is one vector, which standardised by itself is all \
+                         zeros; set it to \"train\" or \"speaker\""
+                            .into(),
+                    ));
+                }
             }
             None => self.features.validate(self.audio.sample_rate)?,
         }
         self.model.validate(self.features.bands().filter(|_| self.encoder.is_none()))?;
         self.distil.iter().try_for_each(DistilConfig::validate)?;
+        if self.model.kind == Kind::Linear {
+            self.validate_linear()?;
+        }
         self.train.validate()
+    }
+
+    /// A linear head is solved, not stepped: what belongs to steps would have no effect, and is refused.
+    fn validate_linear(&self) -> Result<()> {
+        let train = &self.train;
+        let set = [
+            ("distil", self.distil.is_some()),
+            ("train.init", train.init.is_some()),
+            ("train.focal_gamma", train.focal_gamma > 0.0),
+            ("train.averaging", train.averaging != Averaging::default()),
+            ("train.sampling", train.sampling != Sampling::default()),
+            ("augment.mixup", self.augment.mixup.is_some()),
+            ("augment.spec_augment", self.augment.spec_augment.is_some()),
+        ];
+        match set.iter().find(|(_, set)| *set) {
+            Some((key, _)) => Err(Error::Config(format!(
+                "{key}: model.kind = \"linear\" is solved to convergence without steps, and this would have no effect; \
+                 drop it, or set model.kind to \"mlp\""
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// What computes the matrices of `[features]` and `[encoder]`, for clips as `[audio]` prepares them; encoders are found
@@ -366,10 +402,41 @@ mod tests {
             ("train.averaging={kind='ema',decay=1.0}", "train.averaging.decay = 1"),
             ("train.keep_checkpoints=0", "train.keep_checkpoints = 0"),
             ("model.kind=cnn2d-bilstm", "features.kinds"),
+            ("model.c=0.0", "model.c = 0"),
             ("name=../up", "name = \"../up\""),
         ] {
             let message = message(MINIMAL, &[set]);
             assert!(message.contains(key), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_a_linear_head_or_a_pooled_encoder_cannot_use_is_refused() {
+        let linear = format!("{MINIMAL}[model]\nkind = 'linear'\n");
+        assert!(Experiment::parse(&linear, &[]).is_ok());
+        for (set, key) in [
+            ("train.sampling=balanced", "train.sampling"),
+            ("train.averaging=swa", "train.averaging"),
+            ("train.focal_gamma=2.0", "train.focal_gamma"),
+            ("augment.mixup={}", "augment.mixup"),
+            ("train.init=b.safetensors", "train.init"),
+        ] {
+            let message = message(&linear, &[set]);
+            assert!(message.contains(key) && message.contains("no effect"), "{message}");
+        }
+        let encoder = format!("{MINIMAL}[audio]\nsample_rate = 16000\n[encoder]\npath = 'x'\n");
+        let alone = Experiment::parse(&encoder, &[]).unwrap();
+        assert!(alone.features.kinds.is_empty(), "without [features] there are none");
+        assert_eq!(Experiment::parse(&alone.to_toml().unwrap(), &[]).unwrap(), alone);
+        let by_speaker = Experiment::parse(&encoder, &["encoder.scaler=speaker".into()]).unwrap();
+        assert_eq!(by_speaker.features.scaler, ScalerScope::Speaker);
+        for (set, problem) in [
+            (&["encoder.scaler=utterance"][..], "all zeros"),
+            (&["audio.sample_rate=22050"], "16000 Hz"),
+            (&["audio.window=1.0"], "audio.window"),
+            (&["features.scaler=none", "encoder.scaler=train"], "differ"),
+        ] {
+            assert!(message(&encoder, set).contains(problem), "{problem}: {}", message(&encoder, set));
         }
     }
 }

@@ -90,8 +90,8 @@ fn nothing_there(table: &Path, base: &Path, excluded: &[Exclusion]) -> String {
         return format!("the table {} has no rows: list one clip in each", table.display());
     };
     format!(
-        "none of the {} rows of {} can be used, as {}: {reason}. Paths are relative to the folder {}; `root` in the \
-         [[corpora]] table sets another one",
+        "no row of the {} in {} can be used: {}: {reason}. Paths are relative to the folder {}; set `root` in the \
+         [[corpora]] table to another one",
         excluded.len(),
         table.display(),
         path.display(),

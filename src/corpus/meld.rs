@@ -1,6 +1,6 @@
 //! MELD: utterances of the series Friends, in dialogues of several people; its sound.
 //!
-//! Files are `dia0_utt0.wav` in a folder for each part (`train…`, `dev…`, `test…`, whose numbers begin anew), beside the
+//! Files are `dia0_utt0.wav` in a folder for each part (`train…`, `dev…`, `test…`, each numbered from 0), beside the
 //! tables `train_sent_emo.csv`, `dev_sent_emo.csv` and `test_sent_emo.csv`. MELD comes as MP4; the sound is taken out with
 //! `ffmpeg -i dia0_utt0.mp4 -ac 1 -ar 16000 dia0_utt0.wav`. A clip is called `train_dia0_utt0`; its part is kept in the column
 //! `part`, which `protocol.column = "part"` reads. Speakers are on all three sides of the published parts.

@@ -19,7 +19,7 @@ pub(super) struct Checkpoints<'a> {
     pub keep: usize,
 }
 
-/// What there is to say of a begun run's folder that is not there any more, whatever failed for it first.
+/// The error to report if the run's folder was deleted during training, whatever failed first because of it.
 pub(super) fn removed(dir: &RunDir) -> Option<Error> {
     let gone = !dir.record().exists();
     let place = dir.path().display();

@@ -32,6 +32,8 @@ pub struct Prepared {
     pub hashes: Vec<Option<blake3::Hash>>,
     /// Each clip's signal-to-noise ratio as its file has it; none of synthetic speech, whose figures are of nobody.
     pub snrs: Vec<Option<f64>>,
+    /// How long each clip's file or part of one is, in seconds, where it is known; none of synthetic speech.
+    pub seconds: Vec<Option<f64>>,
     /// The classes, in alphabetical order.
     pub classes: Vec<String>,
     /// The folds.
@@ -113,9 +115,22 @@ pub fn prepare(experiment: Experiment, data: &Path, known: &Known, observer: &dy
     }
     let hashes = clips.iter().map(|clip| content(clip, &findings)).collect();
     let snrs = clips.iter().map(|clip| findings.facts.get(file_of(clip))?.snr_db).collect();
+    let seconds = clips.iter().map(|clip| seconds_of(clip, &findings)).collect();
     let settings = experiment.train.classification();
     let task = Arc::new(Classification::new(classes.clone(), labels.clone(), settings));
-    Ok(Prepared { experiment, clips, labels, task, hashes, snrs, classes, plan, excluded, augmenter })
+    Ok(Prepared { experiment, clips, labels, task, hashes, snrs, seconds, classes, plan, excluded, augmenter })
+}
+
+/// How long a clip is as it lies on disk, in seconds.
+fn seconds_of(clip: &Clip, findings: &Findings) -> Option<f64> {
+    let whole = findings.facts.get(file_of(clip))?.seconds();
+    match clip.source.segment() {
+        Some(segment) => {
+            let end = segment.end.map_or(whole, |end| end.as_secs_f64().min(whole));
+            Some(end - segment.start.as_secs_f64())
+        }
+        None => Some(whole),
+    }
 }
 
 /// The digest of what a clip is made of: its file's bytes, or the synthesiser's version and the utterance.

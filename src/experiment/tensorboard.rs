@@ -97,7 +97,7 @@ fn now() -> f64 {
 fn event(seconds: f64, step: u64, what: &[u8]) -> Vec<u8> {
     let mut bytes = vec![tag(1, 1)];
     bytes.extend(seconds.to_le_bytes());
-    // As everywhere in protobuf, nought is what an absent field means.
+    // As everywhere in protobuf, zero is what an absent field means.
     if step > 0 {
         bytes.push(tag(2, 0));
         bytes.extend(varint(step));

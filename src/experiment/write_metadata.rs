@@ -6,6 +6,7 @@ use crate::{
     csv_file::write_csv,
     error::Result,
     files::{create_dir, write_json, write_whole},
+    frontend::Pool,
     run::{ClipRecord, RunDir, RunRecord, SplitRow},
 };
 
@@ -33,15 +34,19 @@ pub(super) fn write_metadata(
     SplitRow::write_all(&dir.split(), split)
 }
 
-/// What is known of each clip; of how long it is, what its frames say.
+/// What is known of each clip; of how long it is, what its frames say or, where they are pooled, its file.
 fn write_clips(dir: &RunDir, prepared: &Prepared, entries: &[Entry]) -> Result<()> {
     let experiment = &prepared.experiment;
     let step = experiment.step_seconds();
+    let pooled = experiment.encoder.as_ref().is_some_and(|encoder| encoder.pool != Pool::None);
     let records: Vec<ClipRecord> = prepared
         .clips
         .iter()
-        .zip(entries.iter().zip(&prepared.snrs))
-        .map(|(clip, (entry, &snr))| ClipRecord::of(clip, step * entry.frames().saturating_sub(1) as f64, snr))
+        .zip(entries.iter().zip(&prepared.snrs).zip(&prepared.seconds))
+        .map(|(clip, ((entry, &snr), &of_file))| {
+            let seconds = if pooled { of_file } else { Some(step * entry.frames().saturating_sub(1) as f64) };
+            ClipRecord::of(clip, seconds, snr)
+        })
         .collect();
     ClipRecord::write_all(&dir.clips(), &records)
 }

@@ -10,6 +10,7 @@ use burn::{
 use crate::{
     arrays::Weight,
     error::{Error, Result},
+    parameters::{self, append},
 };
 
 /// A network's weights by their path in it, as `blocks.0.conv.weight`.
@@ -18,48 +19,9 @@ pub type Weights = BTreeMap<String, Weight>;
 /// Every parameter and running statistic of the module.
 #[must_use]
 pub fn read<M: Module>(module: &M) -> Weights {
-    let mut visitor = Reader { path: Vec::new(), weights: Weights::new() };
     // A training module holds its last update of the running statistics back until they are next asked for; the
     // validation view asks.
-    module.valid().visit(&mut visitor);
-    visitor.weights
-}
-
-struct Reader {
-    path: Vec<String>,
-    weights: Weights,
-}
-
-impl ModuleVisitor for Reader {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let tensor = param.val();
-        let weight = Weight { shape: tensor.dims().to_vec(), values: values(tensor) };
-        self.weights.insert(self.path.join("."), weight);
-    }
-}
-
-/// A tensor's values as f32, whatever the device computes in.
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    let mut values = Vec::new();
-    append(&mut values, tensor);
-    values
-}
-
-/// Appends a tensor's values to others.
-fn append<const D: usize>(to: &mut Vec<f32>, tensor: Tensor<D>) {
-    let data = tensor.into_data();
-    match data.as_slice::<f32>() {
-        Ok(values) => to.extend_from_slice(values),
-        Err(_) => to.extend(data.iter::<f32>()),
-    }
+    parameters::read(&module.valid()).into_iter().collect()
 }
 
 /// The module with `weights` in place of its own.

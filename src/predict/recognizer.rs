@@ -98,6 +98,7 @@ impl Recognizer {
                     bundle.classes.join(", ")
                 )));
             }
+            bundle.check_answers_alone()?;
             // Matrices are the same whatever they are scaled by afterwards.
             let features = FeaturesConfig { scaler: ScalerScope::None, ..bundle.features.clone() };
             let (audio, encoder) = (bundle.audio.clone(), bundle.encoder.clone());

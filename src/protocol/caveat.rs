@@ -29,7 +29,7 @@ pub enum Caveat {
         /// How many.
         lost: usize,
     },
-    /// A class is listed, and none of its clips can be used: the task lacks it.
+    /// No clip of a listed class can be used: the task lacks the class.
     ClassWithoutClips {
         /// The class.
         class: String,

@@ -22,10 +22,10 @@ mod contract;
 mod copies;
 mod cross_corpus;
 mod cross_speaker;
+mod duplicates;
 mod emobox;
 mod emobox_cross;
 mod fixed;
-mod kin;
 mod kind;
 mod leak_demo;
 mod leave_one_speaker_out;
@@ -59,7 +59,7 @@ pub use validation::ValidationRule;
 
 use self::{
     contract::{Dealt, Speakers},
-    kin::Kin,
+    duplicates::Duplicates,
     task::Task,
 };
 use crate::{
@@ -111,7 +111,7 @@ pub struct Plan {
     pub folds: Vec<Fold>,
     /// How many clips were dealt.
     clips: usize,
-    kin: Kin,
+    duplicates: Duplicates,
 }
 
 /// What a demonstration of leaks does wrong.
@@ -276,7 +276,7 @@ pub fn plan<'g>(
         caveats: missing.caveat().into_iter().collect(),
         folds,
         clips: clips.len(),
-        kin: task.kin,
+        duplicates: task.duplicates,
     })
 }
 

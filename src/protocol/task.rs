@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{ProtocolConfig, kin::Kin, union::Union};
+use super::{ProtocolConfig, duplicates::Duplicates, union::Union};
 use crate::{
     corpus::Clip,
     error::{Error, Result},
@@ -23,7 +23,7 @@ pub(super) struct Task<'a> {
     pub labels: Vec<usize>,
     /// Where each clip was among those that came.
     order: Vec<usize>,
-    pub kin: Kin,
+    pub duplicates: Duplicates,
 }
 
 impl<'a> Task<'a> {
@@ -46,9 +46,9 @@ impl<'a> Task<'a> {
             )));
         }
         let sorted: Vec<&Clip> = order.iter().map(|&i| &clips[i]).collect();
-        let kin = Kin::find(&sorted, groups);
+        let duplicates = Duplicates::find(&sorted, groups);
         let labels = order.iter().map(|&i| labels[i]).collect();
-        Ok(Self { config, data, clips: sorted, labels, order, kin })
+        Ok(Self { config, data, clips: sorted, labels, order, duplicates })
     }
 
     /// The members as indices into the clips as they came, ascending. Rows beyond the clips (copies) stay behind them.
@@ -78,7 +78,7 @@ impl<'a> Task<'a> {
     pub(super) fn recordings(&self, members: &[usize]) -> Vec<Vec<usize>> {
         let mut recordings: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for &i in members {
-            recordings.entry(self.kin.recording(self.clips[i])).or_default().push(i);
+            recordings.entry(self.duplicates.recording(self.clips[i])).or_default().push(i);
         }
         recordings.into_values().collect()
     }

@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
     events::Observer,
     files::write_whole,
-    frontend::{Extractor, FeaturesConfig, Matrix},
+    frontend::{Frontend, Matrix},
 };
 
 /// What a dump is written as.
@@ -25,7 +25,7 @@ pub enum Format {
     Npy,
 }
 
-/// Computes the features of `files`, as a config's `[audio]` and `[features]` say but not standardised (a scaler is
+/// Computes the features of `files`, as a config's `[audio]` and the `frontend` of its `[features]` and `[encoder]` say but not standardised (a scaler is
 /// fitted on a training side), and writes them to `out`.
 ///
 /// # Errors
@@ -35,16 +35,16 @@ pub enum Format {
 pub fn dump(
     files: &[PathBuf],
     audio: &AudioConfig,
-    features: &FeaturesConfig,
+    frontend: &dyn Frontend,
     format: Format,
     out: &Path,
     observer: &dyn Observer,
 ) -> Result<()> {
-    let mut extractor = Extractor::new(features, audio.sample_rate)?;
+    let mut worker = frontend.worker();
     let work = observer.work("features", files.len());
     let mut extract = |file: &PathBuf| -> Result<Matrix> {
         let samples = audio.prepare(audio::load(&Source::File(file.clone()))?, file)?;
-        let matrix = extractor.extract(&samples);
+        let matrix = frontend.whole(worker.as_mut(), &samples)?;
         work.step();
         Ok(matrix)
     };
@@ -59,14 +59,13 @@ pub fn dump(
             files.len()
         ))),
         (Format::Csv, _) => {
-            let (_, hop) = Extractor::new(features, audio.sample_rate)?.frame_and_hop();
-            let step = hop as f64 / f64::from(audio.sample_rate);
+            let step = frontend.step_seconds();
             let mut failed = None;
             let written = write_whole(out, |writer| {
                 let mut csv = CsvWriter::new(writer);
                 let several = files.len() > 1;
                 let first = several.then_some("file").into_iter().chain(["frame", "time_s"]).map(str::to_owned);
-                csv.row(first.chain(features.columns()))?;
+                csv.row(first.chain(frontend.columns()))?;
                 for file in files {
                     let matrix = extract(file).map_err(|error| {
                         failed = Some(error);

@@ -54,7 +54,7 @@ pub struct ClipRecord {
 impl ClipRecord {
     /// What is known of a clip of that length and signal-to-noise ratio.
     #[must_use]
-    pub fn of(clip: &Clip, seconds: f64, snr_db: Option<f64>) -> Self {
+    pub fn of(clip: &Clip, seconds: Option<f64>, snr_db: Option<f64>) -> Self {
         let meta = &clip.meta;
         Self {
             clip: clip.id.clone(),
@@ -67,7 +67,7 @@ impl ClipRecord {
             intensity: meta.intensity.clone(),
             repetition: meta.repetition,
             // Thousandths are finer than a step.
-            seconds: Some((1000.0 * seconds).round() / 1000.0),
+            seconds: seconds.map(|seconds| (1000.0 * seconds).round() / 1000.0),
             snr_db: snr_db.filter(|snr| snr.is_finite()).map(|snr| (10.0 * snr).round() / 10.0),
             file: clip.source.file().map(|path| path.display().to_string()),
             start: clip.source.segment().map(|segment| segment.start.as_secs_f64()),

@@ -43,7 +43,7 @@ pub struct Constant {}
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cosine {
-    /// Epochs of linear rise from nought; may be a fraction.
+    /// Epochs of linear rise from zero; may be a fraction.
     pub warmup: f64,
     /// What remains after the last of `train.epochs`, as a part of the learning rate.
     pub floor: f64,
@@ -129,7 +129,7 @@ impl Schedule {
         let epochs = at.epochs as f64;
         match *self {
             Self::Constant(_) => peak,
-            // The first batch of a rise from nought would learn nothing: rates are those of a batch's end in the limit.
+            // The first batch of a rise from zero would learn nothing: rates are those of a batch's end in the limit.
             Self::Cosine(Cosine { warmup, .. }) if at.done < warmup => peak * (at.done / warmup).max(1e-3),
             Self::Cosine(Cosine { warmup, floor }) => peak * fall(1.0, floor, (at.done - warmup) / (epochs - warmup)),
             Self::Step(Step { every, factor }) => peak * factor.powf((at.done / every as f64).floor()),

@@ -13,13 +13,11 @@ use burn::{
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 
-use super::{
-    Encoder, Import, Manifest, Network, States, folder, import,
-    manifest::SCHEMA,
-    source,
-    weights::{Own, arrays},
+use super::{Encoder, Import, Manifest, Network, States, folder, import, manifest::SCHEMA, source, weights::Own};
+use crate::{
+    arrays::{Arrays, Precision, Weight},
+    parameters,
 };
-use crate::arrays::{Arrays, Precision, Weight};
 
 const MODELS: [&str; 6] = ["whisper", "wav2vec2-base", "wav2vec2-large", "hubert-base", "wavlm-base", "wavlm-large"];
 
@@ -80,8 +78,8 @@ fn encoder(name: &str) -> Encoder {
 
 fn arrays_of(encoder: &Encoder) -> Arrays {
     match &encoder.network {
-        Network::Whisper(network) => arrays(network),
-        Network::Wave(network) => arrays(network),
+        Network::Whisper(network) => parameters::read(network),
+        Network::Wave(network) => parameters::read(network),
     }
 }
 

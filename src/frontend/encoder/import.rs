@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
-use super::{Encoder, Manifest, Network, folder, manifest::SCHEMA, source, weights};
+use super::{Encoder, Manifest, Network, folder, manifest::SCHEMA, source};
 use crate::{
     arrays::{Arrays, Precision, Weight},
     error::{Error, Result},
+    parameters,
 };
 
 /// What is to be imported.
@@ -55,8 +56,8 @@ pub fn import(import: &Import) -> Result<()> {
     };
     let encoder = Encoder::build(manifest, weights.as_mut(), &Device::flex())?;
     let arrays = match &encoder.network {
-        Network::Whisper(network) => weights::arrays(network),
-        Network::Wave(network) => weights::arrays(network),
+        Network::Whisper(network) => parameters::read(network),
+        Network::Wave(network) => parameters::read(network),
     };
     let digest =
         digest(&encoder.manifest, &arrays).map_err(|e| Error::file(out, format!("cannot be described: {e}")))?;

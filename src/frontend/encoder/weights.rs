@@ -1,9 +1,9 @@
-//! Weights on their way into modules and out of them.
+//! Weights on their way into modules.
 
 use std::path::{Path, PathBuf};
 
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, Param},
     tensor::{Device, Tensor, TensorData},
 };
 
@@ -168,34 +168,5 @@ impl Conv {
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let stride = ops::Stride { stride: self.stride, padding: self.padding, groups: self.groups };
         ops::conv1d(x, self.weight.val(), self.bias.as_ref().map(Param::val), stride)
-    }
-}
-
-/// Every parameter of a module by the path of its fields, as [`Builder`] asks for it.
-pub(super) fn arrays<M: Module>(module: &M) -> Arrays {
-    let mut reader = Reader { path: Vec::new(), arrays: Arrays::new() };
-    module.visit(&mut reader);
-    reader.arrays
-}
-
-struct Reader {
-    path: Vec<String>,
-    arrays: Arrays,
-}
-
-impl ModuleVisitor for Reader {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let tensor = param.val();
-        let shape = tensor.dims().to_vec();
-        let values = tensor.into_data().iter::<f32>().collect();
-        self.arrays.push((self.path.join("."), Weight { shape, values }));
     }
 }

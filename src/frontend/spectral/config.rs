@@ -120,7 +120,7 @@ impl FeaturesConfig {
 
     /// The settings that decide the numbers of some of the kinds of this table, with those that are idle at their
     /// defaults and the frames in samples: two that are equal here give the same columns. For comparing, not for use:
-    /// an idle default may contradict what is set. What is new in the table decides every kind unless it is named here.
+    /// an idle default may contradict what is set. A new key counts for every kind by default.
     #[must_use]
     pub fn of_kinds(&self, kinds: &[Kind], sample_rate: u32) -> Self {
         let idle = Self::default();

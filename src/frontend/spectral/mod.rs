@@ -1,7 +1,7 @@
 //! Samples → a matrix `[frames, dims]`: short-time features with librosa 0.11's numbers.
 //!
-//! [`FeaturesConfig`] says which rows of a picture of the clip are wanted; [`Extractor`] is that wish made ready to run:
-//! the Fourier transform planned, the filter banks laid out, the buffers allocated. One power spectrum per frame feeds
+//! [`FeaturesConfig`] selects the features. [`Extractor`] holds what computes them: the plan of the Fourier transform, the
+//! filter banks, the buffers. One power spectrum per frame feeds
 //! every feature. Frames are centred, as in librosa: frame `t` is centred on sample `t · hop_length`, the clip is padded
 //! with zeros by half a frame on either side, and a clip of `n` samples has `1 + n / hop_length` frames (`n - 1` where the
 //! frame length is odd; none where there is no sample).

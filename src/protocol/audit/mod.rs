@@ -102,7 +102,7 @@ impl<K: Ord> Heard<K> {
 pub fn audit(clips: &[Clip], plan: &Plan, fold: &Fold, scaler: &str) -> Audit {
     let tested: BTreeSet<usize> = fold.test.iter().copied().collect();
     let selection_on_test = fold.validation.iter().any(|row| tested.contains(row));
-    // Where validation is the test side under another name, it is no side that could share anything with it.
+    // If validation is the test side under another name, skip it: that they share clips says nothing.
     let sides = fold.sides().into_iter().filter(|(side, _)| *side != Side::Validation || fold.validation != fold.test);
     let rows: Vec<(Side, &Clip)> =
         sides.flat_map(|(side, rows)| rows.iter().map(move |&row| (side, &clips[plan.clip_and_copy(row).0]))).collect();
@@ -111,9 +111,9 @@ pub fn audit(clips: &[Clip], plan: &Plan, fold: &Fold, scaler: &str) -> Audit {
     let sentences =
         Heard::on(each().filter_map(|(side, clip)| Some((side, (&clip.corpus, clip.meta.sentence.as_ref()?)))));
     let ids = Heard::on(each().map(|(side, clip)| (side, clip.id.as_str())));
-    let copies = Heard::on(each().filter_map(|(side, clip)| Some((side, plan.kin.copies(clip)?))));
-    let audio = Heard::on(each().filter_map(|(side, clip)| Some((side, plan.kin.audio(clip)?))));
-    let files = Heard::on(each().filter_map(|(side, clip)| Some((side, plan.kin.file(clip)?))));
+    let copies = Heard::on(each().filter_map(|(side, clip)| Some((side, plan.duplicates.copies(clip)?))));
+    let audio = Heard::on(each().filter_map(|(side, clip)| Some((side, plan.duplicates.audio(clip)?))));
+    let files = Heard::on(each().filter_map(|(side, clip)| Some((side, plan.duplicates.file(clip)?))));
     let corpora = Heard::on(each().map(|(side, clip)| (side, clip.corpus.as_str())));
     let owned = |what: &&str| (*what).to_owned();
     let key = |(corpus, speaker): &(&String, &String)| format!("{corpus}/{speaker}");
@@ -139,7 +139,7 @@ fn across_speakers(clips: &[Clip], plan: &Plan) -> usize {
     let mut speaker_of: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
     let mut across = BTreeSet::new();
     for clip in clips {
-        let recording = plan.kin.recording(clip);
+        let recording = plan.duplicates.recording(clip);
         let speaker = (clip.corpus.as_str(), clip.speaker.as_str());
         if *speaker_of.entry(recording).or_insert(speaker) != speaker {
             across.insert(recording);

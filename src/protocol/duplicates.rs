@@ -13,14 +13,14 @@ type Relation = BTreeMap<String, String>;
 
 /// Which clips are one recording and must therefore be on one side of a split.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Kin {
+pub(super) struct Duplicates {
     audio: Relation,
     copies: Relation,
     files: Relation,
     either: Relation,
 }
 
-impl Kin {
+impl Duplicates {
     /// Looks for copies among the clips and adds the `groups` of ids whose files have the same audio. Ids that are not
     /// among the clips are passed over.
     ///
@@ -113,10 +113,13 @@ mod tests {
         let clips = fake::named("c", "s", &["a", "b", "c", "d", "e"]);
         let group = |stems: &[&str]| stems.iter().map(|stem| format!("c/s/{stem}")).collect::<Vec<_>>();
         let groups = [group(&["b", "c"]), group(&["e", "c"]), group(&["d", "z"])];
-        let kin = Kin::find(&clips.iter().collect::<Vec<_>>(), groups.iter().map(Vec::as_slice));
-        let recordings: Vec<_> = clips.iter().map(|clip| kin.recording(clip)).collect();
+        let duplicates = Duplicates::find(&clips.iter().collect::<Vec<_>>(), groups.iter().map(Vec::as_slice));
+        let recordings: Vec<_> = clips.iter().map(|clip| duplicates.recording(clip)).collect();
         assert_eq!(recordings, ["c/s/a", "c/s/b", "c/s/b", "c/s/d", "c/s/b"]);
-        assert_eq!((kin.audio(&clips[4]), kin.audio(&clips[3]), kin.copies(&clips[4])), (Some("c/s/b"), None, None));
+        assert_eq!(
+            (duplicates.audio(&clips[4]), duplicates.audio(&clips[3]), duplicates.copies(&clips[4])),
+            (Some("c/s/b"), None, None)
+        );
     }
 
     #[test]
@@ -127,11 +130,11 @@ mod tests {
             let segment = crate::audio::Segment { path: format!("{file}.wav").into(), start, end: None };
             clip.source = crate::corpus::Source::Segment(segment);
         }
-        let kin = Kin::find(&clips.iter().collect::<Vec<_>>(), std::iter::empty());
-        let files: Vec<_> = clips.iter().map(|clip| kin.file(clip)).collect();
+        let duplicates = Duplicates::find(&clips.iter().collect::<Vec<_>>(), std::iter::empty());
+        let files: Vec<_> = clips.iter().map(|clip| duplicates.file(clip)).collect();
         assert_eq!(files, [Some("c/s/a_0-1"), Some("c/s/a_0-1"), None, None]);
-        assert_eq!(kin.copies(&clips[3]), Some("c/s/a_0-1"), "the same segment of an altered file");
-        let recordings: Vec<_> = clips.iter().map(|clip| kin.recording(clip)).collect();
+        assert_eq!(duplicates.copies(&clips[3]), Some("c/s/a_0-1"), "the same segment of an altered file");
+        let recordings: Vec<_> = clips.iter().map(|clip| duplicates.recording(clip)).collect();
         assert_eq!(recordings, ["c/s/a_0-1", "c/s/a_0-1", "c/s/b_0-1", "c/s/a_0-1"]);
     }
 
@@ -139,11 +142,11 @@ mod tests {
     fn copies_are_known_by_name_or_by_a_column() {
         let mut clips = fake::named("c", "s", &["a", "a_noise", "b", "take7"]);
         clips[3].meta.extra.insert("copy_of".into(), "wavs/b.wav".into());
-        let kin = Kin::find(&clips.iter().collect::<Vec<_>>(), std::iter::empty());
-        let recordings: Vec<_> = clips.iter().map(|clip| kin.recording(clip)).collect();
+        let duplicates = Duplicates::find(&clips.iter().collect::<Vec<_>>(), std::iter::empty());
+        let recordings: Vec<_> = clips.iter().map(|clip| duplicates.recording(clip)).collect();
         assert_eq!(recordings, ["c/s/a", "c/s/a", "c/s/b", "c/s/b"]);
         clips[1].emotion = "another".into();
-        let kin = Kin::find(&clips.iter().collect::<Vec<_>>(), std::iter::empty());
-        assert_eq!(kin.copies(&clips[1]), None, "a copy has its original's label");
+        let duplicates = Duplicates::find(&clips.iter().collect::<Vec<_>>(), std::iter::empty());
+        assert_eq!(duplicates.copies(&clips[1]), None, "a copy has its original's label");
     }
 }
