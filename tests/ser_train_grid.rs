@@ -31,8 +31,7 @@ fn a_list_of_commands_in_any_order_is_the_same_as_one_call() {
     let dir = tempfile::tempdir().unwrap();
     let config = format!("{TINY}{GRID}");
     let whole = run(train(dir.path(), &config).args(["--seed", "1,2", "--fold", "1", "--out", "whole"]));
-    for part in
-        ["4 settings, ranked on validation", "pool = \"mean\"", "Test was not looked at", "mean ± s.d. over seeds"]
+    for part in ["4 settings, ranked on validation", "pool = \"mean\"", "Test was not used", "mean ± s.d. over seeds"]
     {
         assert!(whole.succeeds().stdout.contains(part), "{part}: {}", whole.stdout);
     }

@@ -418,7 +418,7 @@ mod tests {
             ("train.sampling=balanced", "train.sampling"),
             ("train.averaging=swa", "train.averaging"),
             ("train.focal_gamma=2.0", "train.focal_gamma"),
-            ("augment.mixup={}", "augment.mixup"),
+            ("augment.mixup={alpha=0.3}", "augment.mixup"),
             ("train.init=b.safetensors", "train.init"),
         ] {
             let message = message(&linear, &[set]);

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use super::{
     Prepared,
-    lineage::{check_seen, differ, digest, place, refused},
+    lineage::{check_seen, differ, differ_in_encoder, digest, place, refused},
     network::with_weights,
 };
 use crate::{
-    bundle::Bundle,
+    bundle::{Bundle, BundleEncoder},
     error::Result,
     frontend::Scaler,
     model::{Net, NetInput},
@@ -37,12 +37,17 @@ impl Distillation {
     ///
     /// [`Error::Config`](crate::error::Error::Config) where a bundle's audio, features or classes are not the experiment's, where it may have seen what
     /// is tested on, or learnt from what is validated on; otherwise as [`Bundle::load`].
-    pub(super) fn load(prepared: &Prepared, fold: &Fold, seed: u64) -> Result<Option<Self>> {
+    pub(super) fn load(
+        prepared: &Prepared,
+        fold: &Fold,
+        seed: u64,
+        encoder: Option<&BundleEncoder>,
+    ) -> Result<Option<Self>> {
         let Some(config) = &prepared.experiment.distil else { return Ok(None) };
         let load = |named: &String| {
             let path = place(named, &fold.name, seed);
             let bundle = Bundle::load(&path)?;
-            fits(&bundle, prepared).map_err(|e| refused(KEY, &path, &e))?;
+            fits(&bundle, prepared, encoder).map_err(|e| refused(KEY, &path, &e))?;
             check_seen(KEY, &path, &bundle, prepared, fold)?;
             Ok((path, bundle))
         };
@@ -112,10 +117,10 @@ impl Teachers {
 }
 
 /// The chain must be the experiment's, and the classes; the network may be another.
-fn fits(bundle: &Bundle, prepared: &Prepared) -> std::result::Result<(), String> {
+fn fits(bundle: &Bundle, prepared: &Prepared, encoder: Option<&BundleEncoder>) -> std::result::Result<(), String> {
     differ("audio", &bundle.audio, &prepared.experiment.audio)?;
     differ("features", &bundle.features, &prepared.experiment.features)?;
-    differ("encoder", &bundle.encoder.as_ref().map(|of| &of.config), &prepared.experiment.encoder.as_ref())?;
+    differ_in_encoder(bundle.encoder.as_ref(), encoder)?;
     if bundle.classes != prepared.classes {
         return Err(format!(
             "its classes are {}, this experiment's {}: they must be the same",

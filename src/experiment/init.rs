@@ -3,10 +3,10 @@
 
 use super::{
     Prepared,
-    lineage::{check_seen, differ, digest, place, refused},
+    lineage::{check_seen, differ, differ_in_encoder, digest, place, refused},
 };
 use crate::{
-    bundle::Bundle,
+    bundle::{Bundle, BundleEncoder},
     config::Experiment,
     error::Result,
     model::{
@@ -42,11 +42,16 @@ impl Start {
     ///
     /// [`Error::Config`](crate::error::Error::Config) where the bundle's network, features or audio are not the experiment's,
     /// or where it may have seen what is tested on; otherwise as [`Bundle::load`].
-    pub(super) fn load(prepared: &Prepared, fold: &Fold, seed: u64) -> Result<Option<Self>> {
+    pub(super) fn load(
+        prepared: &Prepared,
+        fold: &Fold,
+        seed: u64,
+        encoder: Option<&BundleEncoder>,
+    ) -> Result<Option<Self>> {
         let Some(init) = &prepared.experiment.train.init else { return Ok(None) };
         let path = place(init, &fold.name, seed);
         let bundle = Bundle::load(&path)?;
-        fits(&bundle, &prepared.experiment).map_err(|e| refused(KEY, &path, &e))?;
+        fits(&bundle, &prepared.experiment, encoder).map_err(|e| refused(KEY, &path, &e))?;
         check_seen(KEY, &path, &bundle, prepared, fold)?;
         let new_head = bundle.classes != prepared.classes;
         let record = &bundle.record;
@@ -85,13 +90,13 @@ impl Start {
 }
 
 /// The bundle's chain and network must be the experiment's, but for dropout and what the scaler is fitted on.
-fn fits(bundle: &Bundle, experiment: &Experiment) -> std::result::Result<(), String> {
+fn fits(bundle: &Bundle, experiment: &Experiment, encoder: Option<&BundleEncoder>) -> std::result::Result<(), String> {
     let mut theirs = bundle.features.clone();
     theirs.scaler = experiment.features.scaler;
     let mut model = bundle.model.clone();
     model.dropout = experiment.model.dropout;
     differ("audio", &bundle.audio, &experiment.audio)?;
     differ("features", &theirs, &experiment.features)?;
-    differ("encoder", &bundle.encoder.as_ref().map(|of| &of.config), &experiment.encoder.as_ref())?;
+    differ_in_encoder(bundle.encoder.as_ref(), encoder)?;
     differ("model", &model, &experiment.model)
 }

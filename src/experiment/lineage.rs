@@ -8,9 +8,10 @@ use std::{
 
 use super::Prepared;
 use crate::{
-    bundle::{self, Bundle},
+    bundle::{self, Bundle, BundleEncoder},
     config::Experiment,
     error::{Error, Result},
+    frontend::EncoderConfig,
     protocol::{Fold, Side},
     run::SplitRow,
     train::TrainOn,
@@ -51,6 +52,28 @@ pub(super) fn differ<T: serde::Serialize>(table: &str, theirs: &T, ours: &T) -> 
             shown(&theirs, key),
             shown(&ours, key)
         )),
+    }
+}
+
+/// Says where a bundle's network works on other states than the experiment's: encoders are the same by digest, whatever
+/// they are called.
+pub(super) fn differ_in_encoder(
+    theirs: Option<&BundleEncoder>,
+    ours: Option<&BundleEncoder>,
+) -> std::result::Result<(), String> {
+    match (theirs, ours) {
+        (None, None) => Ok(()),
+        (Some(theirs), Some(ours)) if theirs.digest == ours.digest => {
+            let states = |of: &BundleEncoder| EncoderConfig { path: ours.config.path.clone(), ..of.config.clone() };
+            differ("encoder", &states(theirs), &states(ours))
+        }
+        (theirs, ours) => {
+            let named = |of: Option<&BundleEncoder>| {
+                let words = |of: &BundleEncoder| format!("{} ({})", of.name, of.digest.get(..12).unwrap_or(&of.digest));
+                of.map_or("none".to_owned(), words)
+            };
+            Err(format!("its encoder is {}, this experiment's {}: they must be the same", named(theirs), named(ours)))
+        }
     }
 }
 

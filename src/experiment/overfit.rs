@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     augment::AugmentConfig,
+    bundle::BundleEncoder,
     cache::{Cache, DEFAULT_LIMIT},
     error::{Error, Result},
     events::{Observer, Work},
@@ -60,7 +61,9 @@ pub fn overfit_one_batch(prepared: &Prepared, options: &Options, observer: &dyn 
         prepared.experiment.frontend(&options.models)?,
     )?;
     let entries = matrices(prepared, &cache, observer)?;
-    let start = Start::load(prepared, fold, seed)?;
+    let encoder = prepared.experiment.encoder.as_ref();
+    let encoder = encoder.map(|config| BundleEncoder::of(config, &options.models)).transpose()?;
+    let start = Start::load(prepared, fold, seed, encoder.as_ref())?;
     let scalers = Scalers::fit(prepared, &entries, fold)?;
     let check = Check {
         prepared,

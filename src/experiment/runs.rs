@@ -46,8 +46,8 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
     for &seed in &seeds {
         for fold in &folds {
             let dir = RunDir::of(&options.out, &fold.name, seed);
-            let start = Start::load(prepared, fold, seed)?;
-            let distillation = Distillation::load(prepared, fold, seed)?;
+            let start = Start::load(prepared, fold, seed, encoder.as_ref())?;
+            let distillation = Distillation::load(prepared, fold, seed, encoder.as_ref())?;
             let before =
                 start.iter().flat_map(|start| &start.seen).chain(distillation.iter().flat_map(Distillation::seen));
             let (mut data, split) = data::of(prepared, fold, start.as_ref(), distillation.as_ref());

@@ -205,10 +205,10 @@ impl Draft {
 ///
 /// ```
 /// use std::path::Path;
-/// use ser::{corpus::{CorpusConfig, Kind, inspect, scan}, protocol::{ProtocolConfig, audit::audit, plan}};
+/// use ser::{audio::Known, corpus::{CorpusConfig, Kind, inspect, scan}, protocol::{ProtocolConfig, audit::audit, plan}};
 ///
 /// let data = Path::new("datasets");
-/// let (found, findings) = inspect(scan(&CorpusConfig::new(Kind::Synthetic), data)?, || {});
+/// let (found, findings) = inspect(scan(&CorpusConfig::new(Kind::Synthetic), data)?, &Known::default(), || {});
 /// let labels: Vec<usize> = found.clips.iter().map(|clip| clip.emotion.len()).collect();
 /// let plan = plan(&ProtocolConfig::default(), data, &found.clips, &labels, findings.groups())?;
 /// for fold in &plan.folds {

@@ -1,0 +1,105 @@
+//! A pretrained encoder from its import to an answer, as a user runs it. The encoder is a small one with random weights.
+
+mod common;
+
+use std::{fs, path::Path};
+
+use common::{program, run, train};
+
+const CONFIG: &str = r#"
+name = "states"
+[[corpora]]
+kind = "synthetic"
+[protocol]
+folds = 3
+[audio]
+sample_rate = 16000
+[encoder]
+path = "small"
+layer = [1, 2]
+[model]
+kind = "linear"
+"#;
+
+const RUN: &str = "experiments/states/fold-0/seed-42";
+
+/// Imports the encoder of the golden tests into `models/name`.
+fn import(dir: &Path, name: &str) {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/encoders/whisper");
+    let out = format!("models/{name}");
+    run(program("ser-data", dir).args(["encoder", "import"]).arg(source).args(["--out", &out])).succeeds();
+}
+
+#[test]
+fn states_are_trained_on_kept_and_answered_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    let missing = run(train(d, CONFIG).args(["--fold", "0"]));
+    missing.fails(2, &["there is no encoder small", "ser-data encoder import"]);
+
+    import(d, "small");
+    let ran = run(train(d, CONFIG).args(["--fold", "0"]));
+    assert!(ran.succeeds().stderr.contains("solved in"), "{}", ran.stderr);
+    let clips = fs::read_to_string(d.join(RUN).join("clips.csv")).unwrap();
+    let column = clips.lines().next().unwrap().split(',').position(|name| name == "seconds").unwrap();
+    // Synthetic speech has no file to be measured, and one pooled vector does not say how long it was.
+    assert!(clips.lines().skip(1).all(|line| line.split(',').nth(column) != Some("0.0")), "no clip lasts 0 s");
+
+    // The encoder is known by its content: under another name, and not at all.
+    run(program("ser-data", d).args(["synth", "--out", "wavs"])).succeeds();
+    let wav = walk(&d.join("wavs")).into_iter().find(|path| path.extension().is_some_and(|e| e == "wav")).unwrap();
+    let answer = |dir: &Path| run(program("ser-predict", dir).arg(d.join(RUN)).arg(&wav).args(["--format", "csv"]));
+    let first = answer(d);
+    first.succeeds();
+    fs::rename(d.join("models/small"), d.join("models/renamed")).unwrap();
+    assert_eq!(answer(d).succeeds().stdout, first.stdout);
+    fs::rename(d.join("models"), d.join("elsewhere")).unwrap();
+    answer(d).fails(2, &["this bundle needs the encoder", "--models"]);
+    fs::rename(d.join("elsewhere"), d.join("models")).unwrap();
+
+    // A timeline whose one window is the clip gives the clip's answer.
+    let timeline =
+        run(program("ser-predict", d).arg(RUN).args(["--timeline", "--window", "60", "--format", "csv"]).arg(&wav));
+    let probabilities = |text: &str| -> Vec<String> {
+        let row = text.lines().nth(1).unwrap().split(',').map(str::to_owned).collect::<Vec<_>>();
+        row[row.len() - 8..].to_vec()
+    };
+    assert_eq!(probabilities(&timeline.succeeds().stdout), probabilities(&first.stdout));
+}
+
+#[test]
+fn what_would_be_silently_wrong_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    import(d, "small");
+    let by_speaker = run(train(d, CONFIG).args(["--fold", "0", "--set", "encoder.scaler=speaker"]));
+    by_speaker.succeeds();
+    run(program("ser-data", d).args(["synth", "--out", "wavs"])).succeeds();
+    let wav = walk(&d.join("wavs")).into_iter().find(|path| path.extension().is_some_and(|e| e == "wav")).unwrap();
+    let alone = run(program("ser-predict", d).arg(RUN).arg(&wav));
+    alone.fails(2, &["scaler per speaker", "encoder.scaler = \"train\""]);
+
+    // A network does not start from one on other states.
+    let mlp = CONFIG.replace("\"linear\"", "\"mlp\"\ndense = 4").replace("\"states\"", "\"mlp\"");
+    run(train(d, &mlp).args(["--fold", "0", "--set", "train.epochs=1"])).succeeds();
+    let bundle = "train.init=experiments/mlp/fold-{fold}/seed-42/bundle";
+    let again = |set: &str| {
+        let mut command = train(d, &mlp);
+        command.args(["--fold", "0", "--out", "again", "--set", "train.epochs=1", "--set", bundle, "--set", set]);
+        run(&mut command)
+    };
+    again("encoder.layer=[2, 1]").fails(2, &["its encoder.layer is [1, 2]", "[2, 1]"]);
+    again("seed=42").succeeds();
+    let spectral = "features.kinds=[\"mfcc\"]";
+    again(spectral).fails(2, &["train.init"]);
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
