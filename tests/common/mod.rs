@@ -61,6 +61,7 @@ fn cache() -> PathBuf {
 }
 
 /// The embedded corpus with a network small enough for a test.
+#[allow(dead_code, reason = "not every file of tests trains this network")]
 pub const TINY: &str = r#"
 name = "tiny"
 [[corpora]]
