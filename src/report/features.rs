@@ -19,14 +19,14 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// The columns `frame`, `time_s` (the middle of the frame, in seconds from the start of what trimming left) and those
-    /// of [`FeaturesConfig::columns`], under a header; before them `file`, where there are several.
+    /// of [`Frontend::columns`], under a header; before them `file`, where there are several.
     Csv,
     /// `[frames, dims]` of 32-bit floats, row-major, NPY format 1.0: one file's alone.
     Npy,
 }
 
-/// Computes the features of `files`, as a config's `[audio]` and the `frontend` of its `[features]` and `[encoder]` say but not standardised (a scaler is
-/// fitted on a training side), and writes them to `out`.
+/// Computes the features of `files`, as a config's `[audio]` and the `frontend` of its `[features]` and `[encoder]` say, and
+/// writes them to `out`. They are not standardised: a scaler is fitted on a training side.
 ///
 /// # Errors
 ///
