@@ -50,6 +50,8 @@ mod meld;
 mod msp_podcast;
 mod named;
 mod nemo;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod parsed;
 mod pattern;
 mod ravdess;
