@@ -82,6 +82,7 @@ pub struct Member {
     dims: usize,
     min_frames: usize,
     temperature: Option<f64>,
+    activation: Activation,
 }
 
 impl Member {
@@ -102,6 +103,7 @@ impl Member {
             dims,
             min_frames: bundle.model.min_frames(),
             temperature: bundle.temperature,
+            activation: bundle.task.activation(),
         })
     }
 
@@ -141,7 +143,7 @@ impl Member {
             min_frames: self.min_frames,
             batch_size: BATCH,
             device: &device,
-            activation: Activation::LogSoftmax,
+            activation: self.activation,
         };
         let clip = One { rows, dims: self.dims, name };
         Ok(scoring.answers(&clip, &[0])?.pop().unwrap_or_default())

@@ -9,7 +9,7 @@ use crate::{
     audio::AudioConfig,
     frontend::{FeaturesConfig, Scaler, spectral::Kind},
     model::{ModelConfig, Net, weights},
-    rng,
+    rng, task,
 };
 
 /// A bundle over three classes; another for every seed.
@@ -26,6 +26,7 @@ pub(crate) fn bundle(seed: u64) -> Bundle {
         weight.values.iter_mut().for_each(|value| *value = stream.random_range(low..0.9));
     }
     Bundle {
+        task: task::Kind::Classification,
         scaler: Some(Scaler { mean: vec![0.5; features.dims()], std: vec![20.0; features.dims()] }),
         temperature: Some(0.75),
         figures: Some(Figures { best_epoch: 3, validation: side, test: side }),

@@ -24,6 +24,7 @@ use crate::{
     frontend::{self, FeaturesConfig, Frontend, Pool, Scaler, ScalerScope},
     model::{ModelConfig, weights::Weights},
     run::{RunDir, RunRecord},
+    task,
 };
 
 /// The layout of bundles that this version writes. Layout 1 lacked the temperature and the figures.
@@ -35,6 +36,9 @@ const FILE: &str = "model.safetensors";
 /// A trained network with the chain that it was trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bundle {
+    /// What the network was trained to say; bundles of earlier versions name none and are of the default.
+    #[serde(default, skip_serializing_if = "task::Kind::is_default")]
+    pub task: task::Kind,
     /// The classes, in the order of the probabilities.
     pub classes: Vec<String>,
     /// Clip → samples.
@@ -330,6 +334,15 @@ mod tests {
         assert_eq!(older.unwrap(), expected);
         let newer = altered(|value| value["format"] = 3.into()).unwrap_err().to_string();
         assert!(newer.contains("format 3") && newer.contains("update the program"), "{newer}");
+    }
+
+    #[test]
+    fn the_usual_task_is_not_written_and_one_that_is_not_known_is_refused() {
+        assert!(!made_up::bundle(1).to_json().unwrap().contains("task"));
+        let named = altered(|value| value["task"] = "classification".into()).unwrap();
+        assert_eq!(named, made_up::bundle(1));
+        let error = altered(|value| value["task"] = "levitation".into()).unwrap_err().to_string();
+        assert!(error.contains("levitation") && error.contains("classification"), "{error}");
     }
 
     #[test]

@@ -288,6 +288,7 @@ impl Run<'_> {
     fn bundle(&self, net: &Net, scaler: Option<&Scaler>, temperature: Option<f64>, figures: Figures) -> Bundle {
         let experiment = &self.prepared.experiment;
         Bundle {
+            task: self.prepared.task.kind(),
             classes: self.prepared.classes.clone(),
             audio: experiment.audio.clone(),
             features: experiment.features.clone(),

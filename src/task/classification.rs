@@ -1,6 +1,6 @@
 //! One of several classes.
 
-use super::{Activation, ClassWeights, CrossEntropy, Judged, Loss, Task};
+use super::{ClassWeights, CrossEntropy, Judged, Kind, Loss, Task};
 use crate::{
     error::Result,
     events::Figure,
@@ -36,6 +36,10 @@ impl Classification {
 }
 
 impl Task for Classification {
+    fn kind(&self) -> Kind {
+        Kind::Classification
+    }
+
     fn outputs(&self) -> &[String] {
         &self.classes
     }
@@ -58,10 +62,6 @@ impl Task for Classification {
         clips.iter().for_each(|&clip| counts[self.labels[clip]] += 1);
         let weights = self.loss.class_weights.resolve(&self.classes, &counts)?;
         Ok(Box::new(CrossEntropy { weights, focal_gamma: self.loss.focal_gamma }))
-    }
-
-    fn activation(&self) -> Activation {
-        Activation::LogSoftmax
     }
 
     fn judge(&self, clips: &[usize], answers: &[Vec<f32>]) -> Judged {

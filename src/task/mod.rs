@@ -8,6 +8,7 @@ mod activation;
 mod class_weights;
 mod classification;
 mod cross_entropy;
+mod kind;
 
 use burn::tensor::Tensor;
 
@@ -15,11 +16,15 @@ pub use activation::Activation;
 pub use class_weights::ClassWeights;
 pub use classification::{Classification, ClassificationLoss};
 pub use cross_entropy::CrossEntropy;
+pub use kind::Kind;
 
 use crate::{error::Result, events::Figure};
 
 /// A task with the targets of an experiment's clips. Clips are named by their places in the experiment.
 pub trait Task: std::fmt::Debug + Send + Sync {
+    /// Which task it is, as bundles note it.
+    fn kind(&self) -> Kind;
+
     /// What each output of the network is of, in their order: the classes, or the dimensions.
     fn outputs(&self) -> &[String];
 
@@ -37,7 +42,9 @@ pub trait Task: std::fmt::Debug + Send + Sync {
     fn loss(&self, clips: &[usize]) -> Result<Box<dyn Loss>>;
 
     /// What becomes of the network's outputs.
-    fn activation(&self) -> Activation;
+    fn activation(&self) -> Activation {
+        self.kind().activation()
+    }
 
     /// How good the `answers` to these clips are, a row of [`Activation::apply`] each.
     fn judge(&self, clips: &[usize], answers: &[Vec<f32>]) -> Judged;
