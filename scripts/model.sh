@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds models/crema_d.safetensors from nothing but the corpora, with its figures: trained on CREMA-D's TFDS training
-# speakers, tested on that protocol's test speakers and on all of the three other corpora, none of which it has heard.
+# speakers, tested on that protocol's test speakers and on all of the three other corpora, none of which it was trained on.
 #
 #   scripts/model.sh
 #
@@ -19,7 +19,7 @@ mkdir -p "$out"
 { cut -d, -f1,7 "$out/crema_d.csv"; grep ',test$' "$out/others.csv" | cut -d, -f1,7; } >"$out/split.csv"
 
 train=("$bin/ser-train" --config configs/model.toml --set "protocol.path=$out/split.csv" --resume)
-# Three networks of the recipe, and one that learns their mean answer: configs/best-crema_d-taught.toml.
+# Three networks of the recipe, and one distilled from them: configs/best-crema_d-distilled.toml.
 "${train[@]}" --seed 1,2,3 --out "$out/teachers"
 bundles=''
 for seed in 1 2 3; do bundles+=",\"$out/teachers/fold-{fold}/seed-$seed/bundle\""; done

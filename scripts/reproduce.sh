@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains and evaluates rows of the field's published figures, from nothing but the corpora: with the reference network, with
-# the recipe that won on validation (best-…), with networks that those of a row teach (taught-…), and that recipe with one
+# the recipe that won on validation (best-…), with networks distilled from those of a row (distilled-…), and that recipe with one
 # thing done otherwise (ablation-…). reports/reproduction.md is made of them: see reports/published.toml.
 #
 #   scripts/reproduce.sh [ROW …]     # all rows where none is named; --rows lists them
@@ -18,8 +18,8 @@ jobs=${JOBS:-$(nproc)}
 three=$(cut -d, -f1-3 <<<"$seeds")
 emobox=${EMOBOX:-EMOBOX-is-not-set}
 
-# What is set to be taught by all networks of a row, each fold by its own.
-taught_by() {
+# The settings that distil all networks of a row, each fold by its own.
+distilled_from() {
   local bundles='' seed
   for seed in ${2//,/ }; do bundles+=",\"$out/$1/fold-{fold}/seed-$seed/bundle\""; done
   echo "distil.bundles=[${bundles:1}]"
@@ -47,13 +47,13 @@ declare -A rows=(
   [best-tess-cross-speaker]="best-tess $seeds"
   [best-savee-emobox]="best-savee $seeds"
   [best-savee-emobox-by-speaker]="best-savee $seeds features.scaler=speaker"
-  [taught-ravdess-luna]="best-ravdess-taught $seeds $(taught_by best-ravdess-luna "$seeds")"
-  [taught-ravdess-luna-all]="best-ravdess-taught $seeds train.train_on=train+validation $(taught_by best-ravdess-luna-all "$seeds")"
-  [taught-ravdess-luna-by-speaker]="best-ravdess-taught $seeds features.scaler=speaker $(taught_by best-ravdess-luna-by-speaker "$seeds")"
-  [taught-ravdess-emobox]="best-ravdess-taught $seeds protocol.kind=emobox $(taught_by best-ravdess-emobox "$seeds")"
-  [taught-ravdess-random]="best-ravdess-taught $seeds protocol.kind=random protocol.folds=5 $(taught_by best-ravdess-random "$seeds")"
-  [taught-crema_d-emobox]="best-crema_d-taught $three protocol.kind=emobox protocol.root=$emobox/cremad $(taught_by best-crema_d-emobox "$three")"
-  [taught-crema_d-tfds]="best-crema_d-taught $three $(taught_by best-crema_d-tfds "$three")"
+  [distilled-ravdess-luna]="best-ravdess-distilled $seeds $(distilled_from best-ravdess-luna "$seeds")"
+  [distilled-ravdess-luna-all]="best-ravdess-distilled $seeds train.train_on=train+validation $(distilled_from best-ravdess-luna-all "$seeds")"
+  [distilled-ravdess-luna-by-speaker]="best-ravdess-distilled $seeds features.scaler=speaker $(distilled_from best-ravdess-luna-by-speaker "$seeds")"
+  [distilled-ravdess-emobox]="best-ravdess-distilled $seeds protocol.kind=emobox $(distilled_from best-ravdess-emobox "$seeds")"
+  [distilled-ravdess-random]="best-ravdess-distilled $seeds protocol.kind=random protocol.folds=5 $(distilled_from best-ravdess-random "$seeds")"
+  [distilled-crema_d-emobox]="best-crema_d-distilled $three protocol.kind=emobox protocol.root=$emobox/cremad $(distilled_from best-crema_d-emobox "$three")"
+  [distilled-crema_d-tfds]="best-crema_d-distilled $three $(distilled_from best-crema_d-tfds "$three")"
   [combined]="combined $three"
   [within-ravdess]="combined $three corpora=[{kind=\"ravdess\"}]"
   [within-crema_d]="combined $three corpora=[{kind=\"crema_d\"}] protocol.kind=tfds"
@@ -94,8 +94,8 @@ order=(ravdess-luna ravdess-emobox ravdess-random crema_d-emobox crema_d-tfds te
   best-ravdess-luna best-ravdess-luna-all best-ravdess-luna-by-speaker best-ravdess-emobox best-ravdess-random
   best-crema_d-emobox best-crema_d-tfds best-tess-emobox best-tess-cross-speaker best-savee-emobox best-savee-emobox-all
   best-savee-emobox-by-speaker
-  taught-ravdess-luna taught-ravdess-luna-all taught-ravdess-luna-by-speaker taught-ravdess-emobox taught-ravdess-random
-  taught-crema_d-emobox taught-crema_d-tfds
+  distilled-ravdess-luna distilled-ravdess-luna-all distilled-ravdess-luna-by-speaker distilled-ravdess-emobox distilled-ravdess-random
+  distilled-crema_d-emobox distilled-crema_d-tfds
   combined within-ravdess within-crema_d within-tess within-savee from-ravdess from-crema_d from-tess from-savee leak-demo
   leak-ravdess)
 for ablation in "${ablations[@]}"; do order+=("ablation-${ablation%% *}"); done

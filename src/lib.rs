@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Four contracts keep the stages apart: a [`frontend::Frontend`] makes a matrix of samples (short-time features, the states
-//! of a pretrained encoder, or both), a [`task::Task`] says what is learnt and which figure ranks epochs, an
+//! of a pretrained encoder, or both), a [`task::Task`] says what is learned and which figure ranks epochs, an
 //! [`events::Observer`] is told how long work goes on and asked whether to stop, and a [`bundle::Bundle`] is what training
 //! leaves. [`bundle::Chain`] and [`bundle::Scoring`] are the one way from samples to an answer, for validation, test and
 //! prediction. Imports point one way: `tests/architecture.rs` has the order of the folders and fails on an arrow that points

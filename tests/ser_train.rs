@@ -131,7 +131,7 @@ fn the_last_epoch_is_kept_where_the_config_says_so() {
     let losses: Vec<f64> = rows.records().map(|row| of(&row.unwrap())).collect();
     assert!((losses.iter().sum::<f64>() / losses.len() as f64 - loss).abs() < 1e-5);
 
-    // Nothing being chosen on validation, it may be learnt from; it is then said, and fits no temperature.
+    // Nothing being chosen on validation, it may be trained on; it is then said, and fits no temperature.
     let more = config.replace("patience = 1", "train_on = \"train+validation\"");
     run(train(dir.path(), &more).args(["--fold", "1", "--out", "more"])).succeeds();
     let more_dir = dir.path().join("more/fold-1/seed-42");
@@ -273,12 +273,12 @@ fn a_run_is_distilled_from_bundles_that_have_not_seen_what_is_tested() {
     assert!(record.contains("distilled from 2 trained networks"), "{record}");
     distilled("again", "0", &["model.hidden=9"]).succeeds();
     assert!(weights("pupil") == weights("again"), "the same bits again");
-    // A teacher that learnt from validation clips would tell what is validated how it is labelled.
+    // A teacher that trained on validation clips would tell what is validated how it is labelled.
     let both = ["--set", "train.train_on=train+validation", "--set", "train.select=last"];
     run(train(d, TINY).args(["--fold", "0", "--out", "both"]).args(both)).succeeds();
     let from = |bundle: &str| format!("distil.bundles=['{bundle}/fold-0/seed-42/bundle']");
     let refused = run(train(d, TINY).args(["--fold", "0", "--out", "no", "--set", &from("both")]));
-    refused.fails(2, &["has learnt from synthetic/", "fold 0 validates on"]);
+    refused.fails(2, &["was trained on synthetic/", "fold 0 validates on"]);
     // What was moved away cannot show what it has seen; what was scaled otherwise does not fit.
     fs::create_dir_all(d.join("away")).unwrap();
     fs::copy(d.join("alone/fold-0/seed-42/bundle/model.safetensors"), d.join("away/model.safetensors")).unwrap();

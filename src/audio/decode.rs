@@ -63,7 +63,7 @@ impl Audio {
         check_samples(&self.samples, 0)
     }
 
-    /// Whether there is nothing to hear: no sample is further than [`SILENCE`] from any other.
+    /// Whether the clip is silent: no sample is further than [`SILENCE`] from any other.
     #[must_use]
     pub fn is_silent(&self) -> bool {
         let (least, most) = extremes(&self.samples);

@@ -74,7 +74,7 @@ impl Facts {
             return Err(Fault::no_samples());
         };
         if range.1 - range.0 <= SILENCE {
-            return Err(Fault::new(Flaw::Silent, "digital silence: there is nothing to hear"));
+            return Err(Fault::new(Flaw::Silent, "digital silence: no sound to analyse"));
         }
         sound.update(&sample_rate.to_le_bytes());
         Ok(Self {

@@ -17,11 +17,11 @@ pub enum Flaw {
     UnknownFormat,
     /// It ends before its samples do.
     Truncated,
-    /// What it holds contradicts itself: checksums, lengths, samples that are no numbers.
+    /// What it holds contradicts itself: checksums, lengths, samples that are not finite.
     Damaged,
     /// It has headers and no samples.
     NoSamples,
-    /// There is nothing to hear in its samples.
+    /// Its samples are silence.
     Silent,
 }
 

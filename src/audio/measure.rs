@@ -70,7 +70,7 @@ impl Power {
 /// Assurance Package); the percentiles are ours.
 ///
 /// It needs pauses: of speech without any it says how far loud frames stand above quiet ones. Frames of digital silence
-/// are no noise and do not count. None where fewer than ten frames are left, or all are alike.
+/// do not count as noise. None where fewer than ten frames are left, or all have one level.
 #[must_use]
 pub fn snr_db(audio: &Audio) -> Option<f64> {
     let mut snr = Snr::default();

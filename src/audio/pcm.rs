@@ -114,7 +114,7 @@ impl Pcm {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where there are no channels, or too many to be true.
+    /// [`Error::Config`] where there are no channels, or more than a file can have.
     pub fn new(format: SampleFormat, channels: usize) -> Result<Self> {
         if !(1..=64).contains(&channels) {
             return Err(Error::Config(format!("--channels {channels}: from 1 to 64")));

@@ -6,7 +6,7 @@ use super::resample::filter;
 
 /// Converts a signal that comes piece by piece. Whatever the pieces, the samples are those of the whole at once.
 pub struct Resampler {
-    /// None where the rates are alike.
+    /// None where the rates are the same.
     filter: Option<Filter>,
     from: u32,
     to: u32,

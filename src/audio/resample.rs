@@ -9,7 +9,7 @@ use super::Audio;
 /// Input samples per block, at the least: long enough that a steep anti-aliasing filter fits.
 const BLOCK: usize = 4096;
 
-/// The audio at `rate` Hz: `ceil(n × rate / sample_rate)` samples. Alike rates leave it untouched.
+/// The audio at `rate` Hz: `ceil(n × rate / sample_rate)` samples. The same rate leaves it untouched.
 ///
 /// # Errors
 ///

@@ -133,7 +133,7 @@ impl Waveform {
         };
         let edges: Vec<usize> = (0..=BANDS).map(edge).collect();
         let (mut input, mut output) = (plan.make_input_vec(), plan.make_output_vec());
-        // Half a frame of nothing before and behind, so that short clips have frames and each sample counts alike.
+        // Half a frame of nothing before and behind, so that short clips have frames and each sample has the same weight.
         let half = FRAME as i64 / 2;
         (0..self.0.len().div_ceil(HOP))
             .map(|t| {

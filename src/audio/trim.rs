@@ -16,10 +16,10 @@ pub fn trim(samples: &[f32], top_db: f32) -> Range<usize> {
     if loudest <= 0.0 {
         return 0..samples.len();
     }
-    // librosa floors levels at amin = 1e-5 in amplitude; both sides of the comparison are floored alike.
+    // librosa floors levels at amin = 1e-5 in amplitude; both sides of the comparison have the same floor.
     let db = |power: f64| 10.0 * power.max(1e-10).log10();
-    let heard = |power: &f64| db(*power) - db(loudest) > -f64::from(top_db);
-    let (first, last) = (levels.iter().position(heard), levels.iter().rposition(heard));
+    let loud = |power: &f64| db(*power) - db(loudest) > -f64::from(top_db);
+    let (first, last) = (levels.iter().position(loud), levels.iter().rposition(loud));
     match (first, last) {
         (Some(first), Some(last)) => first * HOP..((last + 1) * HOP).min(samples.len()),
         _ => 0..samples.len(),

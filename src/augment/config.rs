@@ -10,7 +10,7 @@ use crate::{
     setting::out_of_range,
 };
 
-/// `[augment]`: altered copies of the training side's clips, and what is altered anew in each epoch. Nothing by default.
+/// `[augment]`: altered copies of the training side's clips, and what is altered again in each epoch. Nothing by default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AugmentConfig {
@@ -33,10 +33,10 @@ pub struct AugmentConfig {
     /// Level.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gain: Option<Gain>,
-    /// Masks on the matrix, anew in each epoch; needs no copies.
+    /// Masks on the matrix, drawn again in each epoch; needs no copies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spec_augment: Option<SpecAugment>,
-    /// Weighted means of two clips in a batch, anew in each epoch; needs no copies.
+    /// Weighted means of two clips in a batch, drawn again in each epoch; needs no copies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mixup: Option<Mixup>,
 }
@@ -94,7 +94,7 @@ pub struct Noise {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NoiseKind {
-    /// Gaussian, all frequencies alike.
+    /// Gaussian, the same power at all frequencies.
     #[default]
     White,
     /// Gaussian, 3 dB less with each octave.

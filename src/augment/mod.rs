@@ -1,9 +1,9 @@
 //! Samples → altered samples and matrix → altered matrix, for the training side alone.
 //!
-//! A *copy* is a clip whose samples were altered: paced ([`Speed`], [`TimeStretch`]), tuned ([`PitchShift`]), drowned
-//! ([`Noise`]) or levelled ([`Gain`]), each with a probability and a strength drawn from the copy's own random stream. It
-//! goes where its clip goes and is made after the split. [`SpecAugment`] and [`Mixup`] work on matrices in the batch, anew
-//! in each epoch.
+//! A *copy* is a clip altered in speed ([`Speed`], [`TimeStretch`]), pitch
+//! ([`PitchShift`]), noise ([`Noise`]) or gain ([`Gain`]), each with a probability and a strength drawn from the copy's own random stream. It
+//! goes where its clip goes and is made after the split. [`SpecAugment`] and [`Mixup`] work on matrices in the batch, drawn
+//! again in each epoch.
 //!
 //! ```text
 //! clip ─► audio ─► speed ─► time stretch ─► pitch shift ─► noise ─► gain ─► features ─► SpecAugment ─► mixup
@@ -13,7 +13,6 @@
 
 mod config;
 mod gain;
-mod hear;
 mod mixup;
 mod noise;
 mod pitch;
@@ -21,6 +20,7 @@ mod spec_augment;
 mod speed;
 mod stretch;
 mod vocoder;
+mod write_wavs;
 mod wsola;
 
 #[cfg(test)]
@@ -34,12 +34,12 @@ use rand::{Rng, RngExt};
 
 pub use config::{AugmentConfig, Gain, Noise, NoiseKind, PitchShift, Speed, TimeStretch};
 pub use gain::gain;
-pub use hear::hear;
 pub use mixup::Mixup;
 pub use noise::{add_noise, pink, white};
 pub use pitch::pitch_shift;
 pub use spec_augment::SpecAugment;
 pub use stretch::{Method, time_stretch};
+pub use write_wavs::write_wavs;
 
 use crate::error::{Error, Result};
 use noise::Recordings;

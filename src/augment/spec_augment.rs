@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::Result, setting::out_of_range};
 
-/// `augment.spec_augment`: how much is masked. Made anew for each clip and epoch.
+/// `augment.spec_augment`: how much is masked. Drawn again for each clip and epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SpecAugment {

@@ -79,7 +79,7 @@ impl Vocoder {
     }
 }
 
-/// A frame's spectrum in polar form: magnitudes, and phases as numbers of length 1. Parts that are computed with alike lie
+/// A frame's spectrum in polar form: magnitudes, and phases as numbers of length 1. Parts that are computed together lie
 /// side by side.
 struct Column {
     spectrum: Vec<Complex<f32>>,

@@ -9,7 +9,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use ser::{
     arrays::Precision,
     audio::Known,
-    augment::{Augmenter, hear},
+    augment::{Augmenter, write_wavs},
     cache::{self, Cache, Size, cache_dir, cache_limit},
     config::{Experiment, data_dir},
     corpus::{self, CorpusConfig, Kind, export},
@@ -88,9 +88,9 @@ The samples are prepared as [audio] says. Values are not standardised. time_s is
     Features(FeaturesArguments),
     /// Writes audio files as they are trained on: prepared, and altered as the config says, as WAV to listen to.
     #[command(after_help = "Examples:
-  ser-data augment a.wav --config configs/mine.toml --out heard/
-      heard/a-prepared.wav, and heard/a-copy-0.wav, a-copy-1.wav … as many as augment.copies
-  ser-data augment a.wav --config configs/mine.toml --out heard/ \\
+  ser-data augment a.wav --config configs/mine.toml --out copies/
+      copies/a-prepared.wav, and copies/a-copy-0.wav, a-copy-1.wav … as many as augment.copies
+  ser-data augment a.wav --config configs/mine.toml --out copies/ \\
       --set augment.copies=4 --set augment.pitch_shift='{ semitones = [-2, 2], probability = 1.0 }'
       what a pitch shift sounds like")]
     Augment(AugmentArguments),
@@ -522,7 +522,7 @@ fn run_augment(arguments: AugmentArguments, observer: &dyn Observer) -> Result<E
     let experiment = config.load()?;
     let augmenter = Augmenter::new(&experiment.augment, &data_dir(data.data))?;
     create_dir(&out)?;
-    let written = hear(&files, &experiment.audio, &augmenter, experiment.seed, &out, observer)?;
+    let written = write_wavs(&files, &experiment.audio, &augmenter, experiment.seed, &out, observer)?;
     print(&written.iter().map(|path| format!("{}\n", path.display())).collect::<String>())?;
     Ok(ExitCode::SUCCESS)
 }

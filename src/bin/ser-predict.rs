@@ -1,4 +1,4 @@
-//! `ser-predict`: what emotion is heard in files, folders, long recordings, streams.
+//! `ser-predict`: recognises emotions in files, folders, long recordings, streams.
 
 use std::{
     io::{self, IsTerminal, Read, StdoutLock, Write},
@@ -24,7 +24,7 @@ use ser::{
     stdout::read_on,
 };
 
-/// Says what emotion is heard, with the network, the chain and the calibration of a trained bundle.
+/// Recognises emotions with the network, the chain and the calibration of a trained bundle.
 #[derive(Parser)]
 #[command(
     version,
@@ -343,7 +343,7 @@ impl Recognise {
 
     fn listening(&self, default: Listening) -> Listening {
         let window = self.window.unwrap_or(default.window);
-        // A window shorter than the usual hop is heard without overlap.
+        // A window shorter than the usual hop has no overlap.
         let hop = self.hop.unwrap_or(default.hop.min(window));
         let gate = self.gate.map_or(default.gate, |level_db| Gate { level_db });
         Listening { window, hop, gate, ..default }
@@ -398,7 +398,7 @@ impl Recognise {
             let microphone = ser::predict::microphone::Microphone::open()?;
             let mut live = Live::new(recognizer.listen(microphone.sample_rate(), listening)?, listening, "microphone");
             while !work.terminal.stop_requested() {
-                if !live.hear(&microphone.next(work.terminal)?, work)? {
+                if !live.push(&microphone.next(work.terminal)?, work)? {
                     return Ok(());
                 }
             }
@@ -422,7 +422,7 @@ impl Recognise {
                         )));
                     }
                     begins = false;
-                    if !live.hear(&pcm.push(&bytes[..n]), work)? {
+                    if !live.push(&pcm.push(&bytes[..n]), work)? {
                         return Ok(());
                     }
                 }
@@ -456,7 +456,7 @@ impl Live {
     }
 
     /// Takes in samples and writes what they complete. Whether to go on.
-    fn hear(&mut self, samples: &[f32], work: &mut Answering) -> Result<bool> {
+    fn push(&mut self, samples: &[f32], work: &mut Answering) -> Result<bool> {
         let arrived = Instant::now();
         let windows = self.listener.push(samples)?;
         self.write(&windows, arrived, work)

@@ -56,7 +56,7 @@ impl Scoring<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] naming a clip for which the network gives something that is no number; as [`Clips::rows`].
+    /// [`Error::Data`] naming a clip for which the network gives a value that is not finite; as [`Clips::rows`].
     pub fn answers(&self, clips: &dyn Clips, members: &[usize]) -> Result<Vec<Vec<f32>>> {
         let by_clip = self.by_window(clips, members, |input| self.activation.apply(self.net.forward(input, None)))?;
         Ok(by_clip.iter().map(|windows| self.activation.average(windows)).collect())

@@ -71,7 +71,7 @@ fn files(dir: &Path) -> Result<(Vec<File>, Vec<File>)> {
         if !name.to_str().is_some_and(|name| name.len() == 2 && hex(name)) {
             continue;
         }
-        // One that another process removes meanwhile is none of the cache's any more.
+        // An entry that another process removes meanwhile no longer counts.
         for file in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
             let name = file.file_name().to_string_lossy().into_owned();
             let stem = name.strip_suffix(stored::EXTENSION).and_then(|stem| stem.strip_suffix('.'));

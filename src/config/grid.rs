@@ -109,7 +109,7 @@ impl Search {
         if settings.iter().any(|setting| setting.experiment.train.train_on == TrainOn::TrainAndValidation) {
             return Err(Error::Config(
                 "train.train_on = \"train+validation\": the settings of a [grid] are ranked on validation, which must not \
-                 be learnt from; set it once the recipe is settled"
+                 be trained on; set it once the recipe is settled"
                     .into(),
             ));
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     corpus::{
         Clip,
-        spelling::{alike, misspelt, nearest, tidy},
+        spelling::{misspelt, nearest, same_spelling, tidy},
     },
     error::{Error, Result},
 };
@@ -194,7 +194,7 @@ impl LabelsConfig {
     fn refuse_alike(&self, emotions: &BTreeSet<&str>, map: &BTreeMap<&str, &str>) -> Result<()> {
         let open: Vec<&str> = emotions.iter().copied().filter(|emotion| !map.contains_key(emotion)).collect();
         let mut pairs =
-            alike(open.iter().copied()).into_iter().filter_map(|group| Some((*group.first()?, *group.get(1)?)));
+            same_spelling(open.iter().copied()).into_iter().filter_map(|group| Some((*group.first()?, *group.get(1)?)));
         let misspelt = || {
             let few = open.get(..MOST_COMPARED).unwrap_or(&open);
             let of = |(at, one): (usize, &&'_ str)| {
@@ -231,7 +231,7 @@ fn is_nearly_drop(target: &str) -> bool {
 
 /// Whether two different names are one but for their spelling.
 fn is_nearly(one: &str, other: &str) -> bool {
-    misspelt(one, other) || !alike([one, other]).is_empty()
+    misspelt(one, other) || !same_spelling([one, other]).is_empty()
 }
 
 /// The first few names.

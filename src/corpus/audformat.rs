@@ -209,11 +209,11 @@ mod tests {
     #[test]
     fn two_labels_of_a_file_are_refused_until_a_table_is_named() {
         let tables =
-            [FILES, ("acted", "file,emotion\naudio/1.wav,sad\n"), ("heard", "file,emotion\naudio/1.wav,angry\n")];
+            [FILES, ("acted", "file,emotion\naudio/1.wav,sad\n"), ("perceived", "file,emotion\naudio/1.wav,angry\n")];
         let data = database(&tables);
         let error = crate::corpus::scan(&config(), data.path()).unwrap_err().to_string();
-        assert!(error.contains("acted") && error.contains("path = \"db.heard.csv\""), "{error}");
-        let named = CorpusConfig { path: Some("db.heard.csv".into()), name: Some("lab".into()), ..config() };
+        assert!(error.contains("acted") && error.contains("path = \"db.perceived.csv\""), "{error}");
+        let named = CorpusConfig { path: Some("db.perceived.csv".into()), name: Some("lab".into()), ..config() };
         assert_eq!(told(&crate::corpus::scan(&named, data.path()).unwrap()), ["lab/a/1 angry Some(Female)"]);
     }
 

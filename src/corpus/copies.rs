@@ -1,4 +1,4 @@
-//! One clip for one id: re-distributions hold corpora twice, nested in themselves or sorted anew, and the same
+//! One clip for one id: re-distributions hold corpora twice, nested in themselves or sorted differently, and the same
 //! utterance on both sides of a split is a leak.
 
 use std::{

@@ -2,7 +2,7 @@
 //!
 //! Names are `actor_sentence_emotion_level`. Some copies write the level `XX` (unspecified) as `X`. Two tables may lie
 //! beside the audio and are read where they do: `VideoDemographics.csv` (the actors) and `summaryTable.csv` (what
-//! listeners heard). The name says what the actor intended, the table what was heard: which of them is the label is a
+//! listeners perceived). The name says what the actor intended, the table what was perceived: which of them is the label is a
 //! setting ([`LabelSource`]).
 
 use std::{
@@ -146,13 +146,13 @@ fn add_votes(scan: &mut Scan, votes: &HashMap<String, Row<'_>>) {
     }
 }
 
-/// Replaces the intended emotion by the one that most listeners heard, and excludes the clips without one.
+/// Replaces the intended emotion by the one that most listeners perceived, and excludes the clips without one.
 fn label_by_voice(scan: &mut Scan) {
     let mut clips = std::mem::take(&mut scan.clips);
     clips.retain_mut(|clip| {
         let vote = clip.meta.extra.get(VOICE_VOTE);
-        let heard = vote.and_then(|vote| EMOTIONS.iter().find(|(code, _)| code[..1] == **vote));
-        if let Some((_, emotion)) = heard {
+        let perceived = vote.and_then(|vote| EMOTIONS.iter().find(|(code, _)| code[..1] == **vote));
+        if let Some((_, emotion)) = perceived {
             let intended = std::mem::replace(&mut clip.emotion, (*emotion).to_owned());
             clip.meta.extra.insert("Intended".into(), intended);
             return true;
@@ -188,7 +188,7 @@ mod tests {
 
     const ACTORS: &str =
         "\"ActorID\",\"Age\",\"Sex\",\"Race\"\n1001,51,\"Male\",\"Caucasian\"\n1002,21,\"Female\",\"Asian\"\n";
-    const HEARD: &str = "\"\",\"FileName\",\"VoiceVote\",\"VoiceLevel\"\n\
+    const PERCEIVED: &str = "\"\",\"FileName\",\"VoiceVote\",\"VoiceLevel\"\n\
         \"1\",\"1001_DFA_ANG_X\",\"D\",\"69.1\"\n\"2\",\"1001_IEO_FEA_LO\",\"F:N\",\"50:50\"\n";
 
     fn config(label_source: LabelSource) -> CorpusConfig {
@@ -203,7 +203,7 @@ mod tests {
         ]);
         fs::write(data.path().join("crema_d/VideoDemographics.csv"), ACTORS).unwrap();
         fs::create_dir(data.path().join("crema_d/processedResults")).unwrap();
-        fs::write(data.path().join("crema_d/processedResults/summaryTable.csv"), HEARD).unwrap();
+        fs::write(data.path().join("crema_d/processedResults/summaryTable.csv"), PERCEIVED).unwrap();
         data
     }
 

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     AlikeSpeakers, Cause, Clip, CorpusConfig, EMOTIONS, Exclusion, Metadata, Scan, Source,
-    spelling::{alike, names_nobody, tidy},
+    spelling::{names_nobody, same_spelling, tidy},
 };
 use crate::{
     audio::Segment,
@@ -65,7 +65,7 @@ pub(super) fn clips(config: &CorpusConfig, mut entries: Vec<Entry>, mut excluded
     Ok(Scan { clips, excluded, listed, overlaps, ..Scan::default() })
 }
 
-/// Brings speakers whose names are suspiciously alike to one name, or refuses them, as the config says.
+/// Brings speakers whose names are suspiciously similar to one name, or refuses them, as the config says.
 fn unify_speakers(config: &CorpusConfig, entries: &mut [Entry]) -> Result<()> {
     let mut clips: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     for entry in &*entries {
@@ -74,7 +74,7 @@ fn unify_speakers(config: &CorpusConfig, entries: &mut [Entry]) -> Result<()> {
     if config.alike_speakers == AlikeSpeakers::Distinct {
         return Ok(());
     }
-    let groups = alike(clips.keys().copied());
+    let groups = same_spelling(clips.keys().copied());
     if groups.is_empty() {
         return Ok(());
     }

@@ -27,7 +27,7 @@ use serde::Serialize;
 
 use super::{
     Cause, Clip, Exclusion, Format, Scan,
-    alike::{self, File},
+    duplicates::{self, File},
 };
 use crate::audio::{self, Facts, Known};
 
@@ -84,7 +84,7 @@ pub enum Flaw {
     UnknownFormat,
     /// It ends before its samples do.
     Truncated,
-    /// What it holds contradicts itself: checksums, lengths, samples that are no numbers.
+    /// What it holds contradicts itself: checksums, lengths, samples that are not finite.
     Damaged,
     /// It has headers and no samples.
     NoSamples,
@@ -230,7 +230,7 @@ impl Findings {
             })
             .collect();
         let (clips, files): (Vec<&Clip>, Vec<File>) = files.into_iter().unzip();
-        let groups = alike::groups(&files, known);
+        let groups = duplicates::groups(&files, known);
         let identical = |members: &[usize], kept: Option<bool>| {
             let hash = files[members[0]].hash;
             let mut group: Vec<&Clip> = members.iter().map(|&i| clips[i]).collect();

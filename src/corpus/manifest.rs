@@ -8,7 +8,7 @@
 //!
 //! - Paths are relative to the corpus's `root`, or to the folder that holds the table; absolute paths are taken as they
 //!   are. A row whose file is missing is excluded; a table none of whose files is there is an error.
-//! - Names are brought to one spelling where that is safe; speakers whose names are suspiciously alike are an error.
+//! - Names are brought to one spelling where that is safe; speakers whose names are suspiciously similar are an error.
 //!   Whoever is called `unknown` or `nan` is nobody, and the row is excluded.
 //! - A clip's stem is its file's, with the times where it is a segment, unless another clip of the speaker has the same:
 //!   then both are called by the path.

@@ -29,12 +29,12 @@
 //!
 //! To add a corpus, write its file, give it a `mod` line here, and list it in `kind.rs`.
 
-mod alike;
 mod audformat;
 mod cafe;
 mod columns;
 mod copies;
 mod crema_d;
+mod duplicates;
 mod embedded;
 mod emodb;
 mod emovo;

@@ -51,7 +51,7 @@ fn is_none(number: &usize) -> bool {
     *number == 0
 }
 
-/// What becomes of speakers whose names are suspiciously alike, as `s00` and `S00`.
+/// What becomes of speakers whose names are suspiciously similar, as `s00` and `S00`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AlikeSpeakers {
@@ -71,14 +71,14 @@ impl AlikeSpeakers {
     }
 }
 
-/// What a clip's label says: what the actor meant, or what listeners heard. The two are different tasks.
+/// What a clip's label says: what the actor meant, or what listeners perceived. The two are different tasks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LabelSource {
     /// The emotion that the actor was asked for: the one in the file's name.
     #[default]
     Intended,
-    /// The emotion that most listeners heard in the voice alone. Clips whose vote is tied are excluded.
+    /// The emotion that most listeners perceived in the voice alone. Clips whose vote is tied are excluded.
     VoiceVote,
 }
 

@@ -1,4 +1,4 @@
-//! One meaning for a name: what is safe to bring to one spelling, and what is suspiciously alike.
+//! One meaning for a name: what is safe to bring to one spelling, and what is suspiciously similar.
 //!
 //! `s00` and `S00`, `1`, `01` and `1.0`, a name typed on two machines (composed and decomposed letters), or with a
 //! Cyrillic letter that looks like a Latin one: as speakers they would be dealt on two sides, and the figure would be
@@ -58,7 +58,7 @@ pub(crate) fn names_nobody(name: &str) -> bool {
 
 /// The names, of which each is given once, in groups that are one name for a reader: they differ in case, blanks,
 /// hyphens, accents, leading zeros, a `.0`, or in letters that look the same. Groups of one are left out.
-pub(crate) fn alike<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Vec<&'a str>> {
+pub(crate) fn same_spelling<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Vec<&'a str>> {
     let mut group_of: BTreeMap<String, usize> = BTreeMap::new();
     let mut groups: Vec<BTreeSet<&str>> = Vec::new();
     for name in names {
@@ -82,7 +82,7 @@ pub(crate) fn alike<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Vec<&'a
     groups.into_iter().filter(|group| group.len() > 1).map(|group| group.into_iter().collect()).collect()
 }
 
-/// Two names are alike if they have one of these in common.
+/// Two names are one in another spelling if they share one of these.
 fn keys(name: &str) -> [String; 3] {
     let plain = plain(&name.to_lowercase());
     let look = skeleton(&plain).collect::<String>();
@@ -186,11 +186,11 @@ mod tests {
             ["s1-2", "s1_2"],
             ["0", "00"],
         ] {
-            assert_eq!(alike([a, b]).len(), 1, "{a} {b}: {:?} {:?}", keys(a), keys(b));
+            assert_eq!(same_spelling([a, b]).len(), 1, "{a} {b}: {:?} {:?}", keys(a), keys(b));
         }
         let distinct = ["s1", "s10", "s100", "s1_1", "s11", "s1_10", "s2", "a", "b", "0", "10", "1.5", "15", "-", "?"];
-        assert!(alike(distinct).is_empty(), "{:?}", alike(distinct));
-        assert_eq!(alike(["S1", "b", "s1", "01", "s01", "1"]), [vec!["S1", "s01", "s1"], vec!["01", "1"]]);
+        assert!(same_spelling(distinct).is_empty(), "{:?}", same_spelling(distinct));
+        assert_eq!(same_spelling(["S1", "b", "s1", "01", "s01", "1"]), [vec!["S1", "s01", "s1"], vec!["01", "1"]]);
     }
 
     #[test]

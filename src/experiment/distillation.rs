@@ -1,6 +1,6 @@
-//! `[distil]`: trained networks whose mean answer is learnt in place of the labels (Hinton et al. 2015), on what the
+//! `[distil]`: trained networks whose mean answer is the target in place of the labels (Hinton et al. 2015), on what the
 //! network itself is shown, mixed and altered as it is (Beyer et al. 2022). One network thus comes near the average of
-//! many. What teachers have seen must not be tested on, nor what they have learnt from be validated on.
+//! many. What teachers have seen must not be tested on, nor what they were trained on be validated on.
 
 use std::path::PathBuf;
 
@@ -36,7 +36,7 @@ impl Distillation {
     /// # Errors
     ///
     /// [`Error::Config`](crate::error::Error::Config) where a bundle's audio, features or classes are not the experiment's, where it may have seen what
-    /// is tested on, or learnt from what is validated on; otherwise as [`Bundle::load`].
+    /// is tested on, or trained on what is validated on; otherwise as [`Bundle::load`].
     pub(super) fn load(
         prepared: &Prepared,
         fold: &Fold,
@@ -60,12 +60,12 @@ impl Distillation {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`](crate::error::Error::Config) where a teacher learnt from features that were scaled otherwise.
+    /// [`Error::Config`](crate::error::Error::Config) where a teacher was trained on features that were scaled otherwise.
     pub(super) fn on(&self, scaler: Option<&Scaler>, device: &Device) -> Result<Teachers> {
         let device = device.clone().inner();
         let net = |(path, bundle): &(PathBuf, Bundle)| {
             let same = match (&bundle.scaler, scaler) {
-                (Some(theirs), Some(ours)) => alike(theirs, ours),
+                (Some(theirs), Some(ours)) => same_scaling(theirs, ours),
                 (theirs, ours) => theirs.is_none() && ours.is_none(),
             };
             if !same {
@@ -132,7 +132,7 @@ fn fits(bundle: &Bundle, prepared: &Prepared, encoder: Option<&BundleEncoder>) -
 }
 
 /// Whether two scalers are the same but for rounding.
-fn alike(theirs: &Scaler, ours: &Scaler) -> bool {
+fn same_scaling(theirs: &Scaler, ours: &Scaler) -> bool {
     let near = |a: &[f32], b: &[f32]| {
         a.len() == b.len() && a.iter().zip(b).zip(&ours.std).all(|((a, b), std)| (a - b).abs() <= 1e-4 * std)
     };

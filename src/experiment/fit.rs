@@ -57,7 +57,7 @@ pub(super) struct Run<'a> {
     pub devices: Vec<Device>,
     /// What to start from in place of random weights.
     pub start: Option<Start>,
-    /// Whose answers are learnt in place of labels.
+    /// Whose answers are the targets in place of labels.
     pub distillation: Option<Distillation>,
     /// The encoder whose states the network sees.
     pub encoder: Option<BundleEncoder>,
@@ -95,7 +95,7 @@ impl Run<'_> {
         self.embeddings(&scorer)?.write(&self.dir.embeddings())?;
         let best_epoch = self.kept_epoch(&state);
         let figures = Figures { best_epoch, validation: validation.figures(), test: test.figures() };
-        // On clips that were learnt from it would say how sure the network is of its training data.
+        // On training clips it would say how sure the network is of its training data.
         let temperature = match self.record.protocol.validation_learnt {
             true => None,
             false => temperature::fit(&self.judgements(&self.fold.validation, &validation)),
@@ -151,9 +151,9 @@ impl Run<'_> {
         observer.run_started(&RunStart { label: &label, epochs: settings.epochs, history: &state.history })?;
         let training =
             Batches { data, task: &*self.prepared.task, augment: &self.prepared.experiment.augment, seed: self.seed() };
-        let learnt = self.prepared.learnt(self.fold);
-        let loss = self.prepared.task.loss(&learnt)?;
-        let windows = data.windows_of(&learnt);
+        let trained = self.prepared.training_side(self.fold);
+        let loss = self.prepared.task.loss(&trained)?;
+        let windows = data.windows_of(&trained);
 
         while !self.finished(&state) {
             let batches = settings.sampling.batches(

@@ -1,5 +1,5 @@
 //! What a bundle has seen, itself or through the bundles that it comes from: none of it may be tested on, and nothing that
-//! was learnt from may be validated on.
+//! was trained on may be validated on.
 
 use std::{
     collections::HashSet,
@@ -78,7 +78,7 @@ pub(super) fn differ_in_encoder(
 }
 
 /// Refuses a bundle that has seen, itself or through those that it was started or distilled from, speakers (under a
-/// speaker-dependent protocol: clips) that the fold tests on, or has learnt from clips that the fold validates on; also one of
+/// speaker-dependent protocol: clips) that the fold tests on, or was trained on clips that the fold validates on; also one of
 /// which that cannot be known.
 ///
 /// # Errors
@@ -160,16 +160,16 @@ impl Lineage<'_> {
                 self.key
             ));
         }
-        let learnt: HashSet<&str> = theirs
+        let trained: HashSet<&str> = theirs
             .iter()
             .filter(|row| row.side == Side::Train || (validation_learnt && row.side == Side::Validation))
             .map(|row| row.clip.as_str())
             .collect();
         let mut validated = self.validated().iter().map(|&clip| self.prepared.clips[clip].id.as_str());
-        match validated.find(|id| learnt.contains(id)) {
+        match validated.find(|id| trained.contains(id)) {
             None => Ok(()),
             Some(one) => Err(format!(
-                "it has learnt from {one}, which fold {fold} validates on; name a bundle of the same fold ({} may hold \
+                "it was trained on {one}, which fold {fold} validates on; name a bundle of the same fold ({} may hold \
                  {{fold}} and {{seed}})",
                 self.key
             )),

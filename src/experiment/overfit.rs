@@ -24,7 +24,7 @@ use crate::{
 /// Steps on the one batch.
 const STEPS: usize = 200;
 /// The part of its first loss that an overfitted batch still has.
-const LEARNT: f64 = 0.05;
+const TRAINED: f64 = 0.05;
 /// Steps of the range test, and the rates that it goes from and to.
 const RATES: usize = 100;
 const FROM: f64 = 1e-6;
@@ -151,11 +151,11 @@ impl Check<'_> {
             let loss;
             (net, loss) = self.step(net, &mut optimiser, &clips, rate, step)?;
             (first, last) = (if step == 1 { loss } else { first }, loss);
-            let learnt = last <= LEARNT * first;
-            if step == 1 || step % 25 == 0 || learnt || !loss.is_finite() {
+            let trained = last <= TRAINED * first;
+            if step == 1 || step % 25 == 0 || trained || !loss.is_finite() {
                 text.push_str(&format!("  step {step:>3}  loss {loss:>8.4}  {}\n", bar(loss / first)));
             }
-            if learnt {
+            if trained {
                 text.push_str("it learns: the network, the loss and the optimiser work together\n");
                 return Ok((text, true));
             }

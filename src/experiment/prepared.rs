@@ -26,7 +26,7 @@ pub struct Prepared {
     pub clips: Vec<Clip>,
     /// Each clip's class.
     pub labels: Vec<usize>,
-    /// What is learnt of them.
+    /// The task.
     pub task: Arc<dyn Task>,
     /// The digest of each clip's file, or of what makes it, where it is known.
     pub hashes: Vec<Option<blake3::Hash>>,
@@ -45,8 +45,8 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// The clips of a fold that weights and scaler are learnt from.
-    pub(super) fn learnt<'a>(&self, fold: &'a Fold) -> Cow<'a, [usize]> {
+    /// The clips of a fold that weights and scaler are trained on.
+    pub(super) fn training_side<'a>(&self, fold: &'a Fold) -> Cow<'a, [usize]> {
         self.experiment.train.train_on.members(fold)
     }
 

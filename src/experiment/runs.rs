@@ -87,7 +87,7 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
             None => entries.insert(features::matrices(prepared, &cache, observer)?),
         };
         // Made after the split and for its training side alone, unless what comes of the contrary is to be shown.
-        let training: Vec<&Clip> = prepared.learnt(fold).iter().map(|&clip| &prepared.clips[clip]).collect();
+        let training: Vec<&Clip> = prepared.training_side(fold).iter().map(|&clip| &prepared.clips[clip]).collect();
         let copies = match prepared.plan.leak {
             Some(_) => training.iter().map(|_| Vec::new()).collect(),
             None => cache.copies(&training, &prepared.augmenter, record.seed, observer)?,

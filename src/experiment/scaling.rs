@@ -36,7 +36,7 @@ impl Scalers {
         };
         Ok(match prepared.experiment.features.scaler {
             ScalerScope::None => Self::None,
-            ScalerScope::Train => Self::Train(fit(&prepared.learnt(fold))?),
+            ScalerScope::Train => Self::Train(fit(&prepared.training_side(fold))?),
             ScalerScope::Utterance => Self::Utterance,
             ScalerScope::Speaker => {
                 let mut speakers = BTreeMap::<String, Vec<usize>>::new();
@@ -49,7 +49,7 @@ impl Scalers {
         })
     }
 
-    /// The fold's clips, scaled and in windows; `copies` are those of each clip that is learnt from, in their order.
+    /// The fold's clips, scaled and in windows; `copies` are those of each clip that is trained on, in their order.
     pub(super) fn dataset<'a>(
         &'a self,
         prepared: &Prepared,
@@ -61,7 +61,7 @@ impl Scalers {
         let scaling = prepared.clips.iter().map(|clip| self.of(clip)).collect();
         let windows = audio.windows(prepared.experiment.step_seconds());
         let mut data = Dataset::new(entries, scaling, windows, model.min_frames());
-        for (&clip, copies) in prepared.learnt(fold).iter().zip(copies) {
+        for (&clip, copies) in prepared.training_side(fold).iter().zip(copies) {
             data.add_copies(clip, copies);
         }
         data

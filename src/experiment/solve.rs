@@ -18,7 +18,7 @@ pub(super) fn solve(run: &Run, data: &Dataset, observer: &dyn Observer) -> Resul
     let prepared = run.prepared;
     let experiment = &prepared.experiment;
     let (dims, classes) = (data.dims(), prepared.classes.len());
-    let members = prepared.learnt(run.fold);
+    let members = prepared.training_side(run.fold);
     let mut counts = vec![0; classes];
     members.iter().for_each(|&clip| counts[prepared.labels[clip]] += 1);
     let class_weights = experiment.train.class_weights.resolve(&prepared.classes, &counts)?;

@@ -21,7 +21,7 @@ pub enum Pool {
     Last,
     /// The mean over the clip's steps.
     Mean,
-    /// A weighted mean with learnt weights: softmax over a learnt score of each step (Lin et al. 2017, one head).
+    /// A weighted mean with learned weights: softmax over a learned score of each step (Lin et al. 2017, one head).
     Attention,
 }
 

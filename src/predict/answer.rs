@@ -18,7 +18,7 @@ impl Answer {
         Self { classes, probabilities, seconds, notes }
     }
 
-    /// The most probable emotion; the first of several that are alike.
+    /// The most probable emotion; the first of several with the same probability.
     #[must_use]
     pub fn emotion(&self) -> &str {
         self.ranked().first().map_or("", |(emotion, _)| emotion)

@@ -1,4 +1,4 @@
-//! The voice gate: whether there is enough sound in a window that an emotion could be heard in it.
+//! The voice gate: whether a window has enough sound for an answer.
 
 /// Length of the pieces whose level is measured, in seconds.
 const PIECE: f64 = 0.025;

@@ -54,14 +54,14 @@ impl Listening {
     }
 }
 
-/// A window with what was heard in it.
+/// A window and its answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Window {
     /// Where it begins, in seconds from the signal's start.
     pub start: f64,
     /// Where it ends.
     pub end: f64,
-    /// What was heard; none where the gate stayed shut.
+    /// The answer; none where the gate stayed shut.
     pub answer: Option<Answer>,
 }
 
@@ -75,7 +75,7 @@ pub struct Listener {
     rate: u32,
     notes: Vec<String>,
     /// Samples taken in.
-    heard: u64,
+    samples_in: u64,
 }
 
 impl Listener {
@@ -85,7 +85,7 @@ impl Listener {
         let cutter = Cutter::new(samples(listening.window), samples(listening.hop), listening.growing);
         let resampler = Resampler::new(from, rate).map_err(|problem| Error::Config(format!("the signal {problem}")))?;
         let notes = recognizer.notes_at(from);
-        Ok(Self { recognizer, listening, resampler, cutter, rate, notes, heard: 0 })
+        Ok(Self { recognizer, listening, resampler, cutter, rate, notes, samples_in: 0 })
     }
 
     /// What should be known before the answers are trusted, as [`Answer::notes`].
@@ -108,10 +108,10 @@ impl Listener {
     /// [`Error::Data`] naming a sample that is not finite; otherwise as [`Recognizer::samples`].
     pub fn push(&mut self, samples: &[f32]) -> Result<Vec<Window>> {
         if let Some(at) = samples.iter().position(|s| !s.is_finite()) {
-            let at_all = self.heard + at as u64;
+            let at_all = self.samples_in + at as u64;
             return Err(Error::Data(format!("sample {at_all} is {}: not a number to compute with", samples[at])));
         }
-        self.heard += samples.len() as u64;
+        self.samples_in += samples.len() as u64;
         let converted = self.resampler.push(samples).map_err(Error::Data)?;
         let cuts = self.cutter.push(&converted);
         self.answers(cuts)

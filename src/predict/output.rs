@@ -100,7 +100,7 @@ impl<W: Write> Output<W> {
         Ok(output)
     }
 
-    /// A clip and what was heard in it.
+    /// A clip and its answer.
     ///
     /// # Errors
     ///

@@ -146,7 +146,7 @@ impl Recognizer {
             .collect()
     }
 
-    /// What is heard in an audio file, taken as one clip.
+    /// The answer to an audio file, taken as one clip.
     ///
     /// # Errors
     ///
@@ -155,7 +155,7 @@ impl Recognizer {
         self.decoder(Decoder::open(path)?, path)
     }
 
-    /// What is heard in each of the files, which are worked on in parallel; the results in the files' order. Once the
+    /// The answer to each of the files, which are worked on in parallel; the results in the files' order. Once the
     /// observer has asked for a stop, the remaining ones are [`Error::Interrupted`].
     #[must_use]
     pub fn files(&self, paths: &[PathBuf], observer: &dyn Observer) -> Vec<Result<Answer>> {
@@ -164,7 +164,7 @@ impl Recognizer {
         paths.par_iter().map(answer).collect()
     }
 
-    /// What is heard in all that is left of a decoder, taken as one clip; `path` serves the messages alone.
+    /// The answer to all that is left of a decoder, taken as one clip; `path` serves the messages alone.
     ///
     /// # Errors
     ///
@@ -187,7 +187,7 @@ impl Recognizer {
         }
     }
 
-    /// What is heard in mono samples (full scale ±1) at `sample_rate` Hz, taken as one clip.
+    /// The answer to mono samples (full scale ±1) at `sample_rate` Hz, taken as one clip.
     ///
     /// # Errors
     ///
@@ -223,16 +223,14 @@ impl Recognizer {
         let wrong = |problem: String| Error::file(path, problem);
         audio.check().map_err(wrong)?;
         if audio.is_silent() {
-            return Err(wrong("is digital silence: there is nothing to hear".into()));
+            return Err(wrong("is digital silence: no sound to analyse".into()));
         }
         let seconds = audio.samples.len() as f64 / f64::from(audio.sample_rate);
         let mut sum = vec![0.0; self.inner.classes.len()];
         for Group { chain, members, .. } in &self.inner.groups {
             let least = chain.shortest();
             if seconds < least {
-                return Err(wrong(format!(
-                    "lasts {seconds:.3} s: too short to hear an emotion in (a frame is {least:.3} s)"
-                )));
+                return Err(wrong(format!("lasts {seconds:.3} s: too short to analyse (a frame is {least:.3} s)")));
             }
             let matrix = chain.matrix(audio.clone(), path)?;
             for member in members {

@@ -71,7 +71,7 @@ impl fmt::Display for Caveat {
                 write!(f, "CLASS MISSING: no clip of {class} can be used; the task is without it.")
             }
             Self::ClassNeverLearnt { class, folds } => {
-                write!(f, "NEVER LEARNT: {class} is tested and has no training clips in fold {}.", folds.join(", "))
+                write!(f, "NEVER TRAINED: {class} is tested and has no training clips in fold {}.", folds.join(", "))
             }
             Self::ListedClipsMissing { clips, first } => {
                 let are = if *clips == 1 { "clip is" } else { "clips are" };

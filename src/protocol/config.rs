@@ -49,7 +49,7 @@ pub struct ProtocolConfig {
     /// `cross-corpus`: how many clips of each class and corpus are drawn for each side, at random by `seed`; all where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub balance: Option<usize>,
-    /// `emobox-cross`: which clips of the other corpus are learnt from.
+    /// `emobox-cross`: which clips of the other corpus are trained on.
     #[serde(skip_serializing_if = "Learn::is_default")]
     pub learn: Learn,
 }

@@ -18,7 +18,7 @@ pub(super) struct Protocol {
 /// What a protocol promises of the speakers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Speakers {
-    /// No test speaker is heard in training or validation.
+    /// No test speaker is in training or validation.
     Apart,
     /// The same speakers are on all sides.
     Shared,

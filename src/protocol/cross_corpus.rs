@@ -1,4 +1,4 @@
-//! Some corpora learnt from, others tested. Where the config names none, each corpus is tested in turn.
+//! Some corpora trained on, others tested. Where the config names none, each corpus is tested in turn.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(super) const PROTOCOL: Protocol = Protocol {
-    about: "some corpora learnt from, others tested",
+    about: "some corpora trained on, others tested",
     speakers: Speakers::Apart,
     keys: &["train", "test", "balance"],
     deal,

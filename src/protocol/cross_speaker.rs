@@ -1,4 +1,4 @@
-//! One speaker learnt from and the other tested, both ways: what two speakers can tell of a third.
+//! One speaker trained on and the other tested, both ways: what two speakers can tell of a third.
 
 use super::{
     Draft,
@@ -8,7 +8,7 @@ use super::{
 use crate::error::{Error, Result};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
-    about: "one of two speakers learnt from, the other tested; both ways",
+    about: "one of two speakers trained on, the other tested; both ways",
     speakers: Speakers::Apart,
     keys: &[],
     deal,

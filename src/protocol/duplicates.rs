@@ -79,7 +79,7 @@ fn copies(clips: &[&Clip]) -> Vec<Vec<usize>> {
     groups.into_values().collect()
 }
 
-/// The clips that are segments of one file: whoever hears one side of a conversation knows the room of the other.
+/// The clips that are segments of one file: segments share the room and the microphone.
 fn files(clips: &[&Clip]) -> Vec<Vec<usize>> {
     if clips.iter().all(|clip| clip.source.segment().is_none()) {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! EmoBox's cross-corpus track: four classes, 60 clips of each in every corpus, one corpus learnt from and another tested, all
+//! EmoBox's cross-corpus track: four classes, 60 clips of each in every corpus, one corpus trained on and another tested, all
 //! ways.
 //!
 //! The lists are read from `protocol.root`, as published: `RAVDESS_selected_balenced.jsonl` and its like, a JSON object a
@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub(super) const PROTOCOL: Protocol = Protocol {
-    about: "EmoBox's cross-corpus track: one corpus learnt from, the listed clips of another tested; all ways",
+    about: "EmoBox's cross-corpus track: one corpus trained on, the listed clips of another tested; all ways",
     speakers: Speakers::Apart,
     keys: &["root", "learn"],
     deal,
@@ -89,18 +89,18 @@ fn deal(task: &Task<'_>) -> Result<Dealt> {
     for &from in &corpora {
         for &to in corpora.iter().filter(|to| **to != from) {
             let test = listed[to].clone();
-            let learnt: BTreeSet<usize> = match task.config.learn {
+            let trained: BTreeSet<usize> = match task.config.learn {
                 Learn::Listed => listed[from].iter().copied().collect(),
                 Learn::All => task.members(|clip| clip.corpus == from).into_iter().collect(),
             };
-            let on_a_side = |i: &usize| learnt.contains(i) || test.binary_search(i).is_ok();
+            let on_a_side = |i: &usize| trained.contains(i) || test.binary_search(i).is_ok();
             let left_out = task.all().into_iter().filter(|i| !on_a_side(i)).collect();
             drafts.push(Draft { left_out, ..Draft::new(format!("{from}-to-{to}"), test) });
         }
     }
     let note = match task.config.learn {
-        Learn::Listed => "learnt from the listed clips of the other corpus",
-        Learn::All => "learnt from all clips of the other corpus that are of the classes",
+        Learn::Listed => "trained on the listed clips of the other corpus",
+        Learn::All => "trained on all clips of the other corpus that are of the classes",
     };
     Ok(Dealt { note: Some(note.into()), missing, ..drafts.into() })
 }

@@ -50,9 +50,9 @@ protocols! {
     EmoboxCross = "emobox-cross", emobox_cross::PROTOCOL;
     /// One split by speaker lists: CREMA-D's and SAVEE's of TensorFlow Datasets, RAVDESS's of SERAB.
     Tfds = "tfds", tfds::PROTOCOL;
-    /// One speaker learnt from and the other tested, both ways: TESS.
+    /// One speaker trained on and the other tested, both ways: TESS.
     CrossSpeaker = "cross-speaker", cross_speaker::PROTOCOL;
-    /// Some corpora learnt from, others tested.
+    /// Some corpora trained on, others tested.
     CrossCorpus = "cross-corpus", cross_corpus::PROTOCOL;
     /// A split that somebody else made: a table, or a manifest's column.
     Fixed = "fixed", fixed::PROTOCOL;

@@ -1,7 +1,7 @@
 //! A leak on purpose: the recipe behind the field's highest figures, beside which the honest one can be shown.
 //!
-//! Each clip is copied before the split, and the rows (clips and copies alike) are dealt at random, so that nearly every
-//! tested row has a sibling that was learnt from. The epoch is picked on the test side on top of that. Nothing that
+//! Each clip is copied before the split, and the rows (clips and copies) are dealt at random, so that nearly every
+//! tested row has a sibling that was trained on. The epoch is picked on the test side on top of that. Nothing that
 //! comes of it is a result: [`Plan::brand`](super::Plan::brand) goes on every line and picture.
 
 use rand::seq::SliceRandom;

@@ -8,7 +8,7 @@ use super::{
 use crate::error::{Error, Result};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
-    about: "one speaker tested in each fold, never heard in training",
+    about: "one speaker tested in each fold, never in training",
     speakers: Speakers::Apart,
     keys: &[],
     deal,

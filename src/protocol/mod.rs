@@ -73,7 +73,7 @@ use crate::{
 pub struct Fold {
     /// The fold's name, as `0` or the left-out speaker's.
     pub name: String,
-    /// What is learnt from.
+    /// What is trained on.
     pub train: Vec<usize>,
     /// What the epoch is picked on: cut from the training side.
     pub validation: Vec<usize>,
@@ -98,9 +98,9 @@ pub struct Plan {
     pub description: String,
     /// How each fold's validation was cut.
     pub validation: Vec<ValidationRule>,
-    /// Whether the validation side is learnt from, too.
+    /// Whether the validation side is trained on, too.
     pub validation_learnt: bool,
-    /// Whether no test speaker is heard in training or validation: the protocol promises it, or the list that it reads
+    /// Whether no test speaker is in training or validation: the protocol promises it, or the list that it reads
     /// turned out so. The audit holds a split to it.
     pub speaker_independent: bool,
     /// What leaks on purpose; nothing does but in a demonstration.
@@ -143,7 +143,7 @@ impl Plan {
     pub fn validation_rule(&self) -> String {
         let words = ValidationRule::words(&self.validation);
         match self.validation_learnt {
-            true => format!("{words}; LEARNT FROM, too, the recipe being settled: its figures say nothing"),
+            true => format!("{words}; TRAINED ON, too, the recipe being settled: its figures say nothing"),
             false => words,
         }
     }
@@ -290,8 +290,8 @@ impl Draft {
 /// Whether no speaker is on both sides.
 fn speakers_apart(task: &Task<'_>, some: &[usize], others: &[usize]) -> bool {
     let speaker = |&i: &usize| (&task.clips[i].corpus, &task.clips[i].speaker);
-    let heard: BTreeSet<_> = some.iter().map(speaker).collect();
-    !others.iter().any(|i| heard.contains(&speaker(i)))
+    let those: BTreeSet<_> = some.iter().map(speaker).collect();
+    !others.iter().any(|i| those.contains(&speaker(i)))
 }
 
 /// The members of ascending `all` that are not in ascending `some`.

@@ -14,7 +14,7 @@ pub(super) const PATH_COLUMNS: [&str; 5] = ["path", "file", "filename", "filepat
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
-    /// What is learnt from.
+    /// What is trained on.
     Train,
     /// What the epoch is picked on.
     Validation,

@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(super) const PROTOCOL: Protocol = Protocol {
-    about: "speakers dealt into folds at random, evenly by sex; test speakers are never heard",
+    about: "speakers dealt into folds at random, evenly by sex; test speakers are never in training",
     speakers: Speakers::Apart,
     keys: &[],
     deal,
@@ -25,7 +25,7 @@ fn deal(task: &Task<'_>) -> Result<Dealt> {
     if voices.len() < 2 {
         return Err(Error::Config(format!(
             "protocol.kind = {}: the clips have one speaker only, or speakers who share recordings, so that nobody is left to \
-             test who was not heard: choose random, whose figure is speaker-dependent",
+             test unseen speakers: choose random, whose figure is speaker-dependent",
             task.config.kind
         )));
     }

@@ -53,8 +53,8 @@ impl ValidationRule {
     pub(super) fn words(rules: &[Self]) -> String {
         let mut fragments: Vec<String> = Vec::new();
         for rule in rules {
-            let alike = rules.iter().filter(|other| std::mem::discriminant(*other) == std::mem::discriminant(rule));
-            let fragment = rule.fragment(&counts(alike));
+            let same_kind = rules.iter().filter(|other| std::mem::discriminant(*other) == std::mem::discriminant(rule));
+            let fragment = rule.fragment(&counts(same_kind));
             if !fragments.contains(&fragment) {
                 fragments.push(fragment);
             }

@@ -67,7 +67,7 @@ impl RunRecord {
 pub struct ProtocolRecord {
     /// The name in the config.
     pub name: String,
-    /// Whether no test speaker is heard in training or validation.
+    /// Whether no test speaker is in training or validation.
     pub speaker_independent: bool,
     /// What it is, in a sentence fragment.
     pub description: String,
@@ -98,7 +98,7 @@ pub struct ProtocolRecord {
     /// What the figure does not cover.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub caveats: Vec<Caveat>,
-    /// Whether the validation side was learnt from, too: its figures then say nothing.
+    /// Whether the validation side was trained on, too: its figures then say nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub validation_learnt: bool,
 }

@@ -221,8 +221,8 @@ mod tests {
             let mut rng = stream(SEED, &[&"synthetic prosody", &utterance.stem()]);
             let shift = prosody::express(speaker, usize::from(utterance.emotion), &mut rng);
             let frames = score::write(sentence, speaker, &shift, &mut rng);
-            let heard = pitches(&utterance.samples());
-            let ratios: Vec<f64> = heard.iter().map(|(sample, f0)| f0 / frames[sample / score::FRAME].f0).collect();
+            let found = pitches(&utterance.samples());
+            let ratios: Vec<f64> = found.iter().map(|(sample, f0)| f0 / frames[sample / score::FRAME].f0).collect();
             let right = ratios.iter().filter(|ratio| (*ratio - 1.0).abs() < 0.06).count();
             assert!(ratios.len() > 10 && 4 * right > 3 * ratios.len(), "{}: {ratios:.2?}", utterance.stem());
             let typical = median(ratios);

@@ -36,8 +36,8 @@ pub fn record(voice: &[f64], speaker: &Speaker, gain: f64, rng: &mut impl Rng) -
     let mut samples: Vec<f64> = (0..voice.len())
         .map(|i| {
             let echo = |(delay, strength): &(usize, f64)| i.checked_sub(*delay).map_or(0.0, |j| strength * voice[j]);
-            let heard = voice[i] + reflections.iter().map(echo).sum::<f64>();
-            dc.step(microphone.step(gain * heard) + hiss.step(floor * white(rng)))
+            let received = voice[i] + reflections.iter().map(echo).sum::<f64>();
+            dc.step(microphone.step(gain * received) + hiss.step(floor * white(rng)))
         })
         .collect();
     let peak = samples.iter().fold(0.0_f64, |peak, sample| peak.max(sample.abs()));

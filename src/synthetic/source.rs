@@ -51,7 +51,7 @@ impl Glottis {
         self.phase += advance;
         if self.phase >= 1.0 {
             self.phase -= 1.0;
-            // Drawn between two pulses, where the flow is zero, so that no step is heard.
+            // Drawn between two pulses, where the flow is zero, so that no step is audible.
             self.stretch = (1.0 + now.jitter * normal(rng)).clamp(0.7, 1.4);
             self.strength = (1.0 + now.shimmer * normal(rng)).clamp(0.3, 1.8);
         }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "toml::Value", into = "toml::Value")]
 pub enum ClassWeights {
-    /// All alike.
+    /// The same for all.
     #[default]
     None,
     /// In inverse proportion to the class's clips on the training side: n / (k n_c), as scikit-learn's `balanced`.
@@ -56,7 +56,7 @@ impl From<ClassWeights> for toml::Value {
 }
 
 impl ClassWeights {
-    /// Whether all count alike.
+    /// Whether all have the same weight.
     pub(crate) fn is_none(&self) -> bool {
         *self == Self::None
     }
@@ -71,7 +71,7 @@ impl ClassWeights {
         }
     }
 
-    /// The weight of each class; nothing where all count alike. `counts` are the clips of each on the training side.
+    /// The weight of each class; nothing where all have the same weight. `counts` are the clips of each on the training side.
     ///
     /// # Errors
     ///

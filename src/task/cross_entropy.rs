@@ -7,9 +7,9 @@ use super::Loss;
 /// Cross-entropy.
 #[derive(Debug, Clone, Default)]
 pub struct CrossEntropy {
-    /// How much each class counts; all alike where absent.
+    /// The weight of each class; 1 for all where absent.
     pub weights: Option<Vec<f32>>,
-    /// The exponent of focal loss (Lin et al. 2017): a class's part is scaled by (1 - p)^gamma, so that what is learnt
+    /// The exponent of focal loss (Lin et al. 2017): a class's part is scaled by (1 - p)^gamma, so that what is learned
     /// already counts less. 0 is plain cross-entropy.
     pub focal_gamma: f64,
 }

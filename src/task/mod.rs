@@ -34,7 +34,7 @@ pub trait Task: std::fmt::Debug + Send + Sync {
     /// The group that balanced sampling draws a clip from.
     fn stratum(&self, clip: usize) -> usize;
 
-    /// The loss, where the weights are learnt from these clips.
+    /// The loss, with class weights counted on these clips.
     ///
     /// # Errors
     ///

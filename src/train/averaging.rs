@@ -14,7 +14,7 @@ pub enum Averaging {
     None(Off),
     /// Every step's weights, later ones more (Polyak & Juditsky 1992; exponential as in Tarvainen & Valpola 2017).
     Ema(Ema),
-    /// The weights at the end of each epoch from one on, all alike (Izmailov et al. 2018).
+    /// The unweighted mean of the weights at the end of each later epoch (Izmailov et al. 2018).
     Swa(Swa),
 }
 

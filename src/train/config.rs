@@ -36,7 +36,7 @@ pub struct TrainConfig {
     /// The epoch whose network is kept.
     #[serde(skip_serializing_if = "Select::is_default")]
     pub select: Select,
-    /// The sides that the weights are learnt from.
+    /// The sides that the weights are trained on.
     #[serde(skip_serializing_if = "TrainOn::is_default")]
     pub train_on: TrainOn,
     /// The part of the truth that is spread evenly over all classes (Szegedy et al. 2016); 0 is none.
@@ -144,7 +144,7 @@ impl TrainConfig {
         let chooses = self.select == Select::Best || matches!(self.schedule, Schedule::Plateau(_));
         if self.train_on == TrainOn::TrainAndValidation && chooses {
             return Err(Error::Config(
-                "train.train_on = \"train+validation\": nothing may be chosen on clips that are learnt from; set \
+                "train.train_on = \"train+validation\": nothing may be chosen on clips that are trained on; set \
                  train.select = \"last\", and a train.schedule other than plateau"
                     .into(),
             ));

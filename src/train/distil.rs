@@ -10,13 +10,13 @@ use crate::{
 /// The config's key of the bundles.
 pub(crate) const KEY: &str = "distil.bundles";
 
-/// `[distil]`: trained networks whose mean answer is learnt in place of the labels.
+/// `[distil]`: trained networks whose mean answer is the target in place of the labels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DistilConfig {
     /// Their bundles: folders, relative to where the program runs, in which `{fold}` and `{seed}` stand for the run's.
     pub bundles: Vec<String>,
-    /// How much of what is learnt is their mean answer; the rest is the labels.
+    /// The weight of their mean answer in the target; the labels have the rest.
     #[serde(default = "all")]
     pub share: f64,
 }

@@ -26,7 +26,7 @@ const MOST_STEPS: usize = 5_000;
 /// Sums that run side by side in a product of rows, whatever the processor.
 const LANES: usize = 8;
 
-/// What is learnt from: rows of `dims` columns, with the weight of each class in every row's target.
+/// What is trained on: rows of `dims` columns, with the weight of each class in every row's target.
 pub(crate) struct Examples<'a> {
     /// `[rows, dims]`, standardised.
     pub rows: &'a [f32],
@@ -60,7 +60,7 @@ impl Examples<'_> {
     pub(crate) fn fit(&self, c: f64) -> Result<Fitted> {
         if let Some(at) = self.rows.iter().position(|value| !value.is_finite()) {
             return Err(Error::Data(format!(
-                "row {}, column {} of what is learnt from is {}: not a number to compute with",
+                "row {}, column {} of what is trained on is {}: not a number to compute with",
                 at / self.dims,
                 at % self.dims,
                 self.rows[at]

@@ -1,4 +1,4 @@
-//! Which sides the weights are learnt from.
+//! Which sides the weights are trained on.
 
 use std::borrow::Cow;
 

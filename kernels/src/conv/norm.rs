@@ -2,7 +2,7 @@
 //! their derivatives.
 //!
 //! With `v = y scale + shift` per channel, a pair of frames `a`, `b` becomes `max(v_a, v_b, 0)`. The backward pass works
-//! out anew which of the three it was: cheaper than the memory traffic of saving it. As in Burn and PyTorch, the earlier
+//! out again which of the three it was: cheaper than the memory traffic of saving it. As in Burn and PyTorch, the earlier
 //! frame wins a tie.
 
 use crate::simd::{LANES, Lanes, per_level};

@@ -427,8 +427,8 @@ mod tests {
             let other: FeaturesConfig = toml::from_str(toml).expect("the TOML parses");
             for kind in Kind::ALL {
                 let key = |config: &FeaturesConfig| config.of_kinds(&[kind], 22_050);
-                let alike = matrix(&plain, kind) == matrix(&other, kind);
-                assert_eq!(key(&plain) == key(&other), alike, "{toml}, {kind}");
+                let same = matrix(&plain, kind) == matrix(&other, kind);
+                assert_eq!(key(&plain) == key(&other), same, "{toml}, {kind}");
             }
         }
         let seconds: FeaturesConfig = toml::from_str("hop_seconds = 0.01").expect("the TOML parses");

@@ -9,11 +9,11 @@ use std::{
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Heard, Side, some};
+use super::{Side, Sides, some};
 use crate::{
     corpus::{
         recognise,
-        spelling::{alike, names_nobody, tidy},
+        spelling::{names_nobody, same_spelling, tidy},
         table::Table,
     },
     error::{Error, Result},
@@ -175,7 +175,7 @@ impl Foreign {
                 0 => format!("{words} on two sides: none found"),
                 _ => format!(
                     "{words} on two sides: {items}; {test_rows} of {test} test rows ({:.1} %) and {validation_rows} of \
-                     {validation} validation rows have theirs learnt from or selected on, as {}",
+                     {validation} validation rows are trained or selected on, as {}",
                     100.0 * *test_rows as f64 / test.max(1) as f64,
                     some(examples)
                 ),
@@ -279,10 +279,10 @@ fn share<'a, K: AsRef<[u8]> + ?Sized + 'a>(
 ) -> Leakage {
     let place = |row: &'a Row| (row.fold.as_str(), key(row).as_ref());
     let known = || rows.iter().filter(|row| !key(row).as_ref().is_empty());
-    let heard = Heard::on(known().map(|row| (row.side, place(row))));
-    let twice: BTreeSet<_> = heard.twice().collect();
-    let in_test: BTreeSet<_> = heard.in_test_too().collect();
-    let in_validation: BTreeSet<_> = heard.in_validation_too().collect();
+    let sides = Sides::on(known().map(|row| (row.side, place(row))));
+    let twice: BTreeSet<_> = sides.twice().collect();
+    let in_test: BTreeSet<_> = sides.in_test_too().collect();
+    let in_validation: BTreeSet<_> = sides.in_validation_too().collect();
     let count =
         |side: Side, among: &BTreeSet<_>| known().filter(|row| row.side == side && among.contains(&place(row))).count();
     let mut told = BTreeSet::new();
@@ -330,7 +330,7 @@ fn read(table: &Path) -> Result<Vec<Row>> {
 /// Speakers whose names differ in spelling alone count as one: that they are two has to be shown, not hoped.
 fn unify_speakers(rows: &mut [Row]) {
     let names: BTreeSet<&str> = rows.iter().map(|row| row.speaker.as_str()).filter(|name| !name.is_empty()).collect();
-    let groups = alike(names);
+    let groups = same_spelling(names);
     let one: BTreeMap<String, String> = groups
         .iter()
         .flat_map(|group| group.iter().skip(1).map(|name| ((*name).to_owned(), group[0].to_owned())))

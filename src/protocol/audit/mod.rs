@@ -47,14 +47,14 @@ pub struct Audit {
     /// conversation are then known. A published split may part them; it is told.
     #[serde(default)]
     pub shared_files: Vec<String>,
-    /// Speakers on the test side that are heard in training or validation: what "speaker-dependent" means.
+    /// Speakers on the test side that are also in training or validation: what "speaker-dependent" means.
     pub shared_speakers: Vec<String>,
     /// Speakers in both training and validation: the epoch is then picked on known voices.
     pub shared_validation_speakers: Vec<String>,
-    /// Sentences on the test side that are heard in training or validation. Corpora of acted speech share them by
+    /// Sentences on the test side that are also in training or validation. Corpora of acted speech share them by
     /// design (RAVDESS has two); disclosed, not refused.
     pub shared_sentences: usize,
-    /// Corpora on the test side that are heard in training or validation, too: all, but across corpora.
+    /// Corpora on the test side that are also in training or validation: all, except across corpora.
     pub shared_corpora: Vec<String>,
     /// Recordings that clips of several speakers have in common: who speaks there cannot be known.
     pub recordings_across_speakers: usize,
@@ -64,34 +64,34 @@ pub struct Audit {
     pub selection_on_test: bool,
 }
 
-/// For everything that is heard, the sides that it is heard on.
-struct Heard<K>(BTreeMap<K, [bool; 3]>);
+/// The sides that each thing is on.
+struct Sides<K>(BTreeMap<K, [bool; 3]>);
 
-impl<K: Ord> Heard<K> {
+impl<K: Ord> Sides<K> {
     fn on(rows: impl Iterator<Item = (Side, K)>) -> Self {
-        let mut heard: BTreeMap<K, [bool; 3]> = BTreeMap::new();
+        let mut sides: BTreeMap<K, [bool; 3]> = BTreeMap::new();
         for (side, what) in rows {
-            heard.entry(what).or_default()[side as usize] = true;
+            sides.entry(what).or_default()[side as usize] = true;
         }
-        Self(heard)
+        Self(sides)
     }
 
-    /// How much is heard on each side.
+    /// How many are on each side.
     fn counts(&self) -> [usize; 3] {
         Side::ALL.map(|side| self.0.values().filter(|on| on[side as usize]).count())
     }
 
-    /// What is heard on two sides or more.
+    /// Those on two sides or more.
     fn twice(&self) -> impl Iterator<Item = &K> {
         self.0.iter().filter(|(_, on)| on.iter().filter(|on| **on).count() > 1).map(|(what, _)| what)
     }
 
-    /// What is heard in test and in training or validation.
+    /// Those in test and in training or validation.
     fn in_test_too(&self) -> impl Iterator<Item = &K> {
         self.0.iter().filter(|(_, [train, validation, test])| *test && (*train || *validation)).map(|(what, _)| what)
     }
 
-    /// What is heard in both training and validation.
+    /// Those in both training and validation.
     fn in_validation_too(&self) -> impl Iterator<Item = &K> {
         self.0.iter().filter(|(_, [train, validation, _])| *train && *validation).map(|(what, _)| what)
     }
@@ -107,14 +107,14 @@ pub fn audit(clips: &[Clip], plan: &Plan, fold: &Fold, scaler: &str) -> Audit {
     let rows: Vec<(Side, &Clip)> =
         sides.flat_map(|(side, rows)| rows.iter().map(move |&row| (side, &clips[plan.clip_and_copy(row).0]))).collect();
     let each = || rows.iter().copied();
-    let speakers = Heard::on(each().map(|(side, clip)| (side, (&clip.corpus, &clip.speaker))));
+    let speakers = Sides::on(each().map(|(side, clip)| (side, (&clip.corpus, &clip.speaker))));
     let sentences =
-        Heard::on(each().filter_map(|(side, clip)| Some((side, (&clip.corpus, clip.meta.sentence.as_ref()?)))));
-    let ids = Heard::on(each().map(|(side, clip)| (side, clip.id.as_str())));
-    let copies = Heard::on(each().filter_map(|(side, clip)| Some((side, plan.duplicates.copies(clip)?))));
-    let audio = Heard::on(each().filter_map(|(side, clip)| Some((side, plan.duplicates.audio(clip)?))));
-    let files = Heard::on(each().filter_map(|(side, clip)| Some((side, plan.duplicates.file(clip)?))));
-    let corpora = Heard::on(each().map(|(side, clip)| (side, clip.corpus.as_str())));
+        Sides::on(each().filter_map(|(side, clip)| Some((side, (&clip.corpus, clip.meta.sentence.as_ref()?)))));
+    let ids = Sides::on(each().map(|(side, clip)| (side, clip.id.as_str())));
+    let copies = Sides::on(each().filter_map(|(side, clip)| Some((side, plan.duplicates.copies(clip)?))));
+    let audio = Sides::on(each().filter_map(|(side, clip)| Some((side, plan.duplicates.audio(clip)?))));
+    let files = Sides::on(each().filter_map(|(side, clip)| Some((side, plan.duplicates.file(clip)?))));
+    let corpora = Sides::on(each().map(|(side, clip)| (side, clip.corpus.as_str())));
     let owned = |what: &&str| (*what).to_owned();
     let key = |(corpus, speaker): &(&String, &String)| format!("{corpus}/{speaker}");
     Audit {
@@ -154,7 +154,7 @@ impl Audit {
     /// # Errors
     ///
     /// [`Error::Data`] where a clip, a copy of it or its bytes are on two sides, where the epoch is picked on the test
-    /// side, or where a test speaker is heard under a speaker-independent protocol.
+    /// side, or where a test speaker is sides under a speaker-independent protocol.
     pub fn check(&self, plan: &Plan, fold: &str) -> Result<()> {
         if plan.leak.is_some() {
             return Ok(());
@@ -198,14 +198,14 @@ impl Audit {
             format!("clips on two sides: {}", none_or(&self.shared_clips)),
             format!("copies on two sides: {}", none_or(&self.shared_copies)),
             format!("files with the same audio on two sides: {}", none_or(&self.shared_audio)),
-            format!("test speakers heard in training or validation: {}", none_or(&self.shared_speakers)),
-            format!("validation speakers heard in training: {}", none_or(&self.shared_validation_speakers)),
+            format!("test speakers also in training or validation: {}", none_or(&self.shared_speakers)),
+            format!("validation speakers also in training: {}", none_or(&self.shared_validation_speakers)),
             format!(
-                "test sentences heard in training or validation: {} of {}",
+                "test sentences also in training or validation: {} of {}",
                 self.shared_sentences,
                 self.sentences[Side::Test as usize]
             ),
-            format!("test corpora heard in training or validation: {}", none_or(&self.shared_corpora)),
+            format!("test corpora also in training or validation: {}", none_or(&self.shared_corpora)),
             format!("scaler: {}", self.scaler),
             format!("epoch picked on the test side: {}", if self.selection_on_test { "YES" } else { "no" }),
         ];
@@ -313,7 +313,7 @@ mod tests {
         let text = found.to_string();
         for line in [
             "clips on two sides: none",
-            "test sentences heard in training or validation: 122 of 122",
+            "test sentences also in training or validation: 122 of 122",
             "scaler: training side alone",
             "epoch picked on the test side: no",
         ] {

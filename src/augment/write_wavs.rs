@@ -24,7 +24,7 @@ use crate::{
 ///
 /// [`Error::Config`] where two files have the same stem; [`Error::Io`] and [`Error::File`] where a file cannot be read or
 /// written; [`Error::Interrupted`] where a stop was asked for.
-pub fn hear(
+pub fn write_wavs(
     files: &[PathBuf],
     audio: &AudioConfig,
     augmenter: &Augmenter,
