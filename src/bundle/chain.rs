@@ -35,7 +35,13 @@ impl Chain {
     ///
     /// As [`Bundle::frontend`].
     pub fn new(bundle: &Bundle, models: &Path) -> Result<Self> {
-        Ok(Self { audio: bundle.audio.clone(), frontend: bundle.frontend(models)?, idle: Mutex::default() })
+        Ok(Self::of(bundle.audio.clone(), bundle.frontend(models)?))
+    }
+
+    /// The chain of a front end for clips as `audio` prepares them.
+    #[must_use]
+    pub fn of(audio: AudioConfig, frontend: Arc<dyn Frontend>) -> Self {
+        Self { audio, frontend, idle: Mutex::default() }
     }
 
     /// The rate that clips are brought to, in Hz.

@@ -1,0 +1,336 @@
+"""Bundles made ready to answer."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union, overload
+
+import numpy as np
+
+from . import _serkit
+from ._columns import Columnar
+from ._errors import ChangedError, FileError
+from ._signal import mono, rate
+from ._tell import Progress, Tell
+
+PathLike = Union[str, "os.PathLike[str]"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is heard in a piece of speech.
+
+    ``probabilities`` maps every emotion to a probability from 0 to 1; together they are 1. ``seconds`` is the length of
+    the audio as it was given; ``notes`` say what should be known before the answer is trusted.
+    """
+
+    emotion: str
+    confidence: float
+    probabilities: Dict[str, float]
+    seconds: float
+    notes: Tuple[str, ...] = ()
+
+    def ranked(self) -> List[Tuple[str, float]]:
+        """The emotions with their probabilities, the most probable first."""
+        return sorted(self.probabilities.items(), key=lambda pair: -pair[1])
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window of a signal, in seconds from its start; ``answer`` is ``None`` where there was not enough sound in it."""
+
+    start: float
+    end: float
+    answer: Optional[Answer]
+
+    @property
+    def emotion(self) -> str:
+        """The most probable emotion, or ``"silence"``."""
+        return "silence" if self.answer is None else self.answer.emotion
+
+
+class Answers(Columnar):
+    """The answers for several files, in their order.
+
+    A sequence of :class:`Answer`; with ``errors="keep"`` the exception of a file that cannot be used stands in its place.
+    ``paths`` has the files. As a table (:meth:`columns`) it has the columns of ``ser-predict --format csv``.
+    """
+
+    def __init__(self, classes: Sequence[str], paths: Sequence[str], rows: Sequence[Union[Answer, Exception]]) -> None:
+        self.classes = list(classes)
+        self.paths = list(paths)
+        self._rows = list(rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Union[Answer, Exception]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Answers": ...
+
+    def __getitem__(self, index: Union[int, slice]) -> Union[Answer, Exception, "Answers"]:
+        if isinstance(index, slice):
+            return Answers(self.classes, self.paths[index], self._rows[index])
+        return self._rows[index]
+
+    def __iter__(self) -> Iterator[Union[Answer, Exception]]:
+        return iter(self._rows)
+
+    def __repr__(self) -> str:
+        failed = len(self.failed)
+        return f"<Answers: {len(self)} files{f', {failed} of them failed' if failed else ''}>"
+
+    @property
+    def failed(self) -> Dict[str, Exception]:
+        """The files that could not be used, each with its exception."""
+        return {path: row for path, row in zip(self.paths, self._rows) if isinstance(row, Exception)}
+
+    def probabilities(self) -> np.ndarray:
+        """``[files, classes]``, NaN for files that could not be used."""
+        none = [np.nan] * len(self.classes)
+        rows = [list(row.probabilities.values()) if isinstance(row, Answer) else none for row in self._rows]
+        return np.array(rows, dtype=np.float32).reshape(len(self), len(self.classes))
+
+    def columns(self) -> Dict[str, Any]:
+        """``path``, ``seconds``, ``emotion``, ``confidence``, ``p_<class>`` … and ``error``."""
+        answers = [row if isinstance(row, Answer) else None for row in self._rows]
+        columns: Dict[str, Any] = {
+            "path": list(self.paths),
+            "seconds": np.array([np.nan if a is None else a.seconds for a in answers], dtype=np.float64),
+            "emotion": [None if a is None else a.emotion for a in answers],
+            "confidence": np.array([np.nan if a is None else a.confidence for a in answers], dtype=np.float32),
+        }
+        probabilities = self.probabilities()
+        for i, name in enumerate(self.classes):
+            columns[f"p_{name}"] = np.ascontiguousarray(probabilities[:, i])
+        columns["error"] = [_problem(row) if isinstance(row, Exception) else None for row in self._rows]
+        return columns
+
+
+class Windows(Columnar):
+    """The windows of a signal, in order. ``notes`` say what should be known before the answers are trusted."""
+
+    def __init__(self, classes: Sequence[str], rows: Sequence[Window], notes: Sequence[str] = ()) -> None:
+        self.classes = list(classes)
+        self.notes = tuple(notes)
+        self._rows = list(rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Window: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Windows": ...
+
+    def __getitem__(self, index: Union[int, slice]) -> Union[Window, "Windows"]:
+        if isinstance(index, slice):
+            return Windows(self.classes, self._rows[index], self.notes)
+        return self._rows[index]
+
+    def __iter__(self) -> Iterator[Window]:
+        return iter(self._rows)
+
+    def __repr__(self) -> str:
+        return f"<Windows: {len(self)}>"
+
+    def columns(self) -> Dict[str, Any]:
+        """``start``, ``end``, ``emotion``, ``confidence`` and ``p_<class>`` …; no numbers where the emotion is silence."""
+        answers = [row.answer for row in self._rows]
+        columns: Dict[str, Any] = {
+            "start": np.array([row.start for row in self._rows], dtype=np.float64),
+            "end": np.array([row.end for row in self._rows], dtype=np.float64),
+            "emotion": [row.emotion for row in self._rows],
+            "confidence": np.array([np.nan if a is None else a.confidence for a in answers], dtype=np.float32),
+        }
+        for name in self.classes:
+            values = [np.nan if a is None else a.probabilities[name] for a in answers]
+            columns[f"p_{name}"] = np.array(values, dtype=np.float32)
+        return columns
+
+
+class Recognizer:
+    """Recognises emotions with a trained bundle, or with several that vote by the mean of their probabilities.
+
+    ``path`` is a bundle's file or folder, the folder of a run, or that of an experiment, whose runs then vote; or a list of
+    such, which vote together.
+    ``models`` is the folder of encoders (``$SER_MODELS``, else ``models``). With ``calibrated=False`` probabilities are as
+    the networks give them.
+
+    The same audio gets the same bits whichever way it comes: a file, samples, a stream, or ``ser-predict``. A recogniser
+    may be used by several threads at once, and pickles by its path and the digest of the bundles, so that joblib,
+    multiprocessing, Ray and Spark can ship it: the path must be there on the other side.
+
+    >>> recognizer = serkit.Recognizer("model.safetensors")  # doctest: +SKIP
+    >>> recognizer.file("clip.wav").emotion  # doctest: +SKIP
+    'happy'
+    """
+
+    def __init__(
+        self,
+        path: Union[PathLike, Sequence[PathLike]],
+        *,
+        models: Optional[PathLike] = None,
+        calibrated: bool = True,
+    ) -> None:
+        paths = [path] if isinstance(path, (str, os.PathLike)) else list(path)
+        # They are to mean the same in another working folder.
+        self._paths = [os.path.abspath(os.fspath(path)) for path in paths]
+        self._models = None if models is None else os.path.abspath(models)
+        self._calibrated = bool(calibrated)
+        self._inner = _serkit.Recognizer(self._paths, self._models, self._calibrated)
+        self._classes = tuple(self._inner.classes)
+
+    @property
+    def paths(self) -> List[str]:
+        """Where the bundles are."""
+        return list(self._paths)
+
+    @property
+    def classes(self) -> List[str]:
+        """The emotions, in the order of the probabilities."""
+        return list(self._classes)
+
+    @property
+    def bundles(self) -> int:
+        """How many bundles vote."""
+        return self._inner.bundles
+
+    @property
+    def notes(self) -> List[str]:
+        """What should be known of the bundles before their answers are trusted."""
+        return self._inner.notes
+
+    @property
+    def digest(self) -> str:
+        """BLAKE3 of the bundles' files."""
+        return self._inner.digest
+
+    def __repr__(self) -> str:
+        return f"<Recognizer {', '.join(self._paths)}: {', '.join(self._classes)}>"
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _reopened, (self._paths, self._models, self._calibrated, self.digest)
+
+    def file(self, path: PathLike) -> Answer:
+        """What is heard in an audio file, taken as one clip.
+
+        Raises ``FileNotFoundError`` and its like where the system refuses the file, :class:`serkit.FileError` where no
+        emotion can be heard in it: damaged, silent, too short, longer than ten minutes.
+        """
+        return self._answer(self._inner.file(os.fspath(path)))
+
+    def samples(self, samples: Any, sample_rate: int) -> Answer:
+        """What is heard in one channel of samples, taken as one clip.
+
+        ``samples`` is anything that NumPy takes for an array of one dimension: floats at full scale ±1, or integers at the
+        full scale of their type.
+        """
+        return self._answer(self._inner.samples(mono(samples), rate(sample_rate)))
+
+    def files(
+        self, paths: Union[PathLike, Iterable[PathLike]], *, errors: str = "raise", progress: Optional[Progress] = None
+    ) -> Answers:
+        """What is heard in each of the files, which are worked on in parallel with the interpreter free.
+
+        A folder stands for all audio files below it. With ``errors="keep"`` a file that cannot be used has its exception
+        in the place of an answer; otherwise the first such file raises. ``progress(done, total)`` is called as the work
+        goes on. Ctrl-C ends it.
+        """
+        if errors not in ("raise", "keep"):
+            raise ValueError(f"errors={errors!r}: raise or keep")
+        listed = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+        found = self._inner.files([os.fspath(path) for path in listed], errors == "keep", Tell(progress))
+        rows = [row if isinstance(row, Exception) else self._answer(row) for _, row in found]
+        return Answers(self._classes, [os.fspath(path) for path, _ in found], rows)
+
+    def timeline(
+        self,
+        path: PathLike,
+        *,
+        window: float = 3.0,
+        hop: Optional[float] = None,
+        gate: float = -60.0,
+        progress: Optional[Progress] = None,
+    ) -> Windows:
+        """What is heard in a file of any length, window by window.
+
+        ``window`` and ``hop`` (1 s, or the window where that is shorter) are in seconds; ``gate`` is the level in dB of
+        full scale that a window must exceed somewhere, or it is silence.
+        """
+        hop = min(1.0, window) if hop is None else hop
+        rows, notes = self._inner.timeline(os.fspath(path), window, hop, gate, Tell(progress))
+        return Windows(self._classes, self._windows(rows), notes)
+
+    def stream(
+        self,
+        sample_rate: int,
+        *,
+        window: float = 3.0,
+        hop: Optional[float] = None,
+        gate: float = -60.0,
+        growing: bool = True,
+    ) -> "Stream":
+        """Starts listening to a signal that comes piece by piece.
+
+        An answer comes every ``hop`` seconds (0.5, or the window where that is shorter) on the last ``window``; with
+        ``growing`` the first ones are of windows that are not full yet.
+        """
+        hop = min(0.5, window) if hop is None else hop
+        return Stream(self, self._inner.listen(rate(sample_rate), window, hop, growing, gate))
+
+    def _answer(self, said: Any) -> Answer:
+        emotion, confidence, probabilities, seconds, notes = said
+        return Answer(emotion, confidence, dict(zip(self._classes, probabilities.tolist())), seconds, tuple(notes))
+
+    def _windows(self, rows: Iterable[Any]) -> List[Window]:
+        return [Window(start, end, None if said is None else self._answer(said)) for start, end, said in rows]
+
+
+class Stream:
+    """A signal that is being listened to, made by :meth:`Recognizer.stream`.
+
+    Answers do not depend on how the signal is cut into pieces. It is one listener's: not for several threads, not to be
+    pickled.
+    """
+
+    def __init__(self, recognizer: Recognizer, inner: Any) -> None:
+        self._recognizer = recognizer
+        self._inner = inner
+
+    @property
+    def notes(self) -> List[str]:
+        """What should be known before the answers are trusted."""
+        return self._inner.notes
+
+    @property
+    def latency(self) -> float:
+        """How many seconds the conversion of the rate holds back at the most."""
+        return self._inner.latency
+
+    def push(self, samples: Any) -> List[Window]:
+        """Takes in more samples, as :meth:`Recognizer.samples` does; the windows that they complete."""
+        return self._recognizer._windows(self._inner.push(mono(samples)))
+
+    def finish(self) -> List[Window]:
+        """The end of the signal: the windows that are still to come."""
+        return self._recognizer._windows(self._inner.finish())
+
+
+def _problem(error: Exception) -> str:
+    """What is wrong with a file, whose name stands beside it."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return error.problem if isinstance(error, FileError) else str(error)
+
+
+def _reopened(paths: List[str], models: Optional[str], calibrated: bool, digest: str) -> Recognizer:
+    recognizer = Recognizer(paths, models=models, calibrated=calibrated)
+    if recognizer.digest != digest:
+        where = ", ".join(paths)
+        raise ChangedError(f"{where} is another bundle than the one that was pickled: copy that one to the same path")
+    return recognizer

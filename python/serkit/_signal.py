@@ -1,0 +1,36 @@
+"""What is taken for samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def mono(samples: Any) -> np.ndarray:
+    """One channel of 32-bit floats at full scale ±1, of anything that NumPy takes for an array.
+
+    Floats are taken as they are; integers are brought to full scale by their type: 32768 of ``int16`` is 1.0.
+    """
+    array = np.asarray(samples)
+    if array.ndim != 1:
+        raise ValueError(
+            f"samples of shape {array.shape}: give one channel, as samples.mean(axis=0) or axis=1 of several makes it"
+        )
+    kind = array.dtype
+    if kind == np.bool_ or kind.kind not in "fiu":
+        raise TypeError(f"samples of type {kind}: give floats (full scale ±1) or integers")
+    if kind.kind == "f":
+        return np.ascontiguousarray(array, dtype=np.float32)
+    info = np.iinfo(kind)
+    half = 2.0 ** (info.bits - 1)
+    zero = half if kind.kind == "u" else 0.0
+    return np.ascontiguousarray((array.astype(np.float64) - zero) / half, dtype=np.float32)
+
+
+def rate(sample_rate: Any) -> int:
+    """A rate in Hz as the compiled half takes it."""
+    value = int(sample_rate)
+    if value != sample_rate or not 0 < value < 2**32:
+        raise ValueError(f"sample rate of {sample_rate!r} Hz: give a positive whole number")
+    return value

@@ -1,0 +1,236 @@
+//! `serkit.Recognizer` and `serkit.Stream` without their documentation and their comforts.
+
+use std::path::PathBuf;
+
+use numpy::{PyArray1, PyReadonlyArray1};
+use pyo3::{prelude::*, types::PyList};
+use ser::{
+    audio::Decoder,
+    bundle,
+    error::{Error, Result},
+    events::Observer,
+    frontend::encoder::models_dir,
+    predict::{self, Answer, Gate, Listening, Window, expand, load_all},
+};
+
+use crate::{errors::exception, pool::on_threads, watch::watched};
+
+/// An answer as Python builds its own of: emotion, confidence, probabilities, seconds, notes.
+type Said<'py> = (String, f32, Bound<'py, PyArray1<f32>>, f64, Vec<String>);
+
+fn said<'py>(py: Python<'py>, answer: &Answer) -> Said<'py> {
+    let probabilities = PyArray1::from_slice(py, answer.probabilities());
+    (answer.emotion().to_owned(), answer.confidence(), probabilities, answer.seconds(), answer.notes().to_vec())
+}
+
+/// A window: start, end, and the answer where the gate opened.
+type Heard<'py> = (f64, f64, Option<Said<'py>>);
+
+fn heard<'py>(py: Python<'py>, windows: &[Window]) -> Vec<Heard<'py>> {
+    let one = |window: &Window| (window.start, window.end, window.answer.as_ref().map(|answer| said(py, answer)));
+    windows.iter().map(one).collect()
+}
+
+#[pyclass(frozen, module = "serkit._serkit")]
+pub struct Recognizer {
+    inner: predict::Recognizer,
+    digest: String,
+}
+
+#[pymethods]
+impl Recognizer {
+    #[new]
+    fn new(py: Python<'_>, paths: Vec<PathBuf>, models: Option<PathBuf>, calibrated: bool) -> PyResult<Self> {
+        let open = || -> Result<Self> {
+            let digest = digest(&paths)?;
+            let inner = predict::Recognizer::with_models(load_all(&paths)?, &models_dir(models))?;
+            Ok(Self { inner: if calibrated { inner } else { inner.uncalibrated() }, digest })
+        };
+        py.detach(|| on_threads(open)).map_err(exception)
+    }
+
+    #[getter]
+    fn classes(&self) -> Vec<String> {
+        self.inner.classes().to_vec()
+    }
+
+    #[getter]
+    fn bundles(&self) -> usize {
+        self.inner.bundles()
+    }
+
+    #[getter]
+    fn notes(&self) -> Vec<String> {
+        self.inner.notes()
+    }
+
+    #[getter]
+    fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    fn file<'py>(&self, py: Python<'py>, path: PathBuf) -> PyResult<Said<'py>> {
+        let answer = py.detach(|| on_threads(|| self.inner.file(&path))).map_err(exception)?;
+        Ok(said(py, &answer))
+    }
+
+    fn samples<'py>(&self, py: Python<'py>, samples: PyReadonlyArray1<'py, f32>, rate: u32) -> PyResult<Said<'py>> {
+        let samples = samples.as_slice()?;
+        let answer = py.detach(|| on_threads(|| self.inner.samples(samples, rate))).map_err(exception)?;
+        Ok(said(py, &answer))
+    }
+
+    /// The files that are meant, each with its answer or its exception. Unless `keep`, the first exception is raised.
+    #[pyo3(signature = (paths, keep, tell))]
+    fn files<'py>(
+        &self,
+        py: Python<'py>,
+        paths: Vec<PathBuf>,
+        keep: bool,
+        tell: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let work = |observer: &dyn Observer| {
+            let found: Vec<Result<PathBuf>> = paths.iter().flat_map(|path| expand(path)).collect();
+            self.answers(found, keep, observer)
+        };
+        let rows = PyList::empty(py);
+        for (path, answer) in watched(py, tell.as_ref(), work)? {
+            let path = path.into_pyobject(py)?.into_any();
+            match answer {
+                Ok(answer) => rows.append((path, said(py, &answer)))?,
+                Err(error) if keep => rows.append((path, exception(error).into_value(py)))?,
+                Err(error) => return Err(exception(error)),
+            }
+        }
+        Ok(rows)
+    }
+
+    fn timeline<'py>(
+        &self,
+        py: Python<'py>,
+        path: PathBuf,
+        window: f64,
+        hop: f64,
+        gate: f32,
+        tell: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<(Vec<Heard<'py>>, Vec<String>)> {
+        let listening = Listening { window, hop, growing: false, gate: Gate { level_db: gate } };
+        let (windows, notes) = watched(py, tell.as_ref(), |observer| {
+            // Wrong settings are better known before the file is opened.
+            self.inner.listen(48_000, listening)?;
+            let mut windows = Vec::new();
+            let decoder = Decoder::open(&path)?;
+            let each = |window| {
+                windows.push(window);
+                Ok(())
+            };
+            let notes = predict::timeline(&self.inner, decoder, &path, listening, observer, each)?;
+            Ok((windows, notes))
+        })?;
+        Ok((heard(py, &windows), notes))
+    }
+
+    fn listen(&self, rate: u32, window: f64, hop: f64, growing: bool, gate: f32) -> PyResult<Listener> {
+        let listening = Listening { window, hop, growing, gate: Gate { level_db: gate } };
+        Ok(Listener { inner: self.inner.listen(rate, listening).map_err(exception)?, ended: false })
+    }
+}
+
+impl Recognizer {
+    /// Each file with its answer. Unless `keep`, what comes after a file that cannot be used need not be worked on.
+    fn answers(
+        &self,
+        found: Vec<Result<PathBuf>>,
+        keep: bool,
+        observer: &dyn Observer,
+    ) -> Result<Vec<(PathBuf, Result<Answer>)>> {
+        let work = observer.work("recognising", found.len());
+        let usable: Vec<PathBuf> = found.iter().filter_map(|file| file.as_ref().ok().cloned()).collect();
+        let mut rows = Vec::with_capacity(found.len());
+        let mut answers = Vec::new().into_iter();
+        let mut rest = &usable[..];
+        for file in found {
+            let (path, answer) = match file {
+                Err(error @ (Error::File { .. } | Error::Io { .. })) => (path_of(&error), Err(error)),
+                Err(error) => return Err(error),
+                Ok(path) => {
+                    if answers.len() == 0 {
+                        // Enough at once that no thread waits for long, few enough that progress is seen.
+                        let (now, later) = rest.split_at(rest.len().min(16 * rayon::current_num_threads()));
+                        answers = self.inner.files(now, observer).into_iter();
+                        rest = later;
+                    }
+                    (path, answers.next().unwrap_or_else(|| Err(Error::Interrupted("stopped".into()))))
+                }
+            };
+            work.step();
+            if let Err(stopped @ Error::Interrupted(_)) = answer {
+                return Err(stopped);
+            }
+            let failed = answer.is_err();
+            rows.push((path, answer));
+            if failed && !keep {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+}
+
+fn path_of(error: &Error) -> PathBuf {
+    match error {
+        Error::File { path, .. } | Error::Io { path, .. } => path.clone(),
+        _ => PathBuf::new(),
+    }
+}
+
+/// BLAKE3 of the bundles that the paths are or hold.
+fn digest(paths: &[PathBuf]) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let files: Vec<Vec<PathBuf>> = paths.iter().map(|path| bundle::find(path)).collect::<Result<_>>()?;
+    for file in files.concat() {
+        let bytes = std::fs::read(&file).map_err(Error::io("read", &file))?;
+        hasher.update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+#[pyclass(module = "serkit._serkit")]
+pub struct Listener {
+    inner: predict::Listener,
+    ended: bool,
+}
+
+#[pymethods]
+impl Listener {
+    #[getter]
+    fn notes(&self) -> Vec<String> {
+        self.inner.notes().to_vec()
+    }
+
+    #[getter]
+    fn latency(&self) -> f64 {
+        self.inner.latency()
+    }
+
+    fn push<'py>(&mut self, py: Python<'py>, samples: PyReadonlyArray1<'py, f32>) -> PyResult<Vec<Heard<'py>>> {
+        self.check()?;
+        let samples = samples.as_slice()?;
+        let windows = py.detach(|| on_threads(|| self.inner.push(samples))).map_err(exception)?;
+        Ok(heard(py, &windows))
+    }
+
+    fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Vec<Heard<'py>>> {
+        self.check()?;
+        self.ended = true;
+        let windows = py.detach(|| on_threads(|| self.inner.finish())).map_err(exception)?;
+        Ok(heard(py, &windows))
+    }
+}
+
+impl Listener {
+    fn check(&self) -> PyResult<()> {
+        let ended = || exception(Error::Data("the stream has ended: start another with Recognizer.stream".into()));
+        if self.ended { Err(ended()) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,233 @@
+"""Answers: the programs' bits, Python's manners."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import pickle
+import shutil
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import serkit
+from conftest import RATE, sound, write_wav
+
+
+@pytest.fixture(scope="module")
+def recognizer(bundle):
+    return serkit.Recognizer(bundle)
+
+
+def predicted(program, *arguments):
+    return json.loads(program("ser-predict", *arguments, "--format", "json"))["results"]
+
+
+def bits(probabilities):
+    return [np.float32(p).tobytes() for p in probabilities.values()]
+
+
+def test_answers_have_the_bits_of_the_program(recognizer, bundle, clips, program):
+    rows = predicted(program, bundle, *clips)
+    for row, answer, clip in zip(rows, recognizer.files(clips), clips):
+        assert bits(row["probabilities"]) == bits(answer.probabilities)
+        assert (row["emotion"], row["seconds"]) == (answer.emotion, answer.seconds)
+        assert recognizer.file(clip) == answer
+        assert answer.ranked()[0] == (answer.emotion, answer.confidence)
+    raw = serkit.Recognizer(bundle, calibrated=False)
+    rows = predicted(program, bundle, "--uncalibrated", clips[0])
+    assert bits(rows[0]["probabilities"]) == bits(raw.file(clips[0]).probabilities)
+    assert bits(raw.file(clips[0]).probabilities) != bits(recognizer.file(clips[0]).probabilities)
+
+
+def test_samples_of_any_type_are_the_file(recognizer, clips):
+    samples = sound(0, 1.0)
+    answer = recognizer.file(clips[0])
+    as_float = samples / np.float32(32768)
+    for given in [
+        samples,
+        as_float,
+        as_float.astype(np.float64),
+        samples.astype(np.int32) << 16,
+        list(as_float),
+        np.stack([as_float, as_float])[:, ::1][0],
+        np.repeat(as_float, 2)[::2],
+    ]:
+        assert recognizer.samples(given, RATE) == answer
+
+
+def test_a_timeline_and_a_stream_have_the_bits_of_the_program(recognizer, bundle, program, tmp_path):
+    path = write_wav(tmp_path / "long.wav", np.concatenate([sound(1, 4.0), np.zeros(4 * RATE, np.int16), sound(2, 3.3)]))
+    rows = predicted(program, bundle, path, "--timeline")
+    windows = recognizer.timeline(path)
+    assert [(row["start"], row["end"], row["emotion"]) for row in rows] == [(w.start, w.end, w.emotion) for w in windows]
+    assert "silence" in {w.emotion for w in windows} and windows[0].answer is not None
+    for row, window in zip(rows, windows):
+        if window.answer is not None:
+            assert bits(row["probabilities"]) == bits(window.answer.probabilities)
+    samples = np.concatenate([sound(1, 4.0), np.zeros(4 * RATE, np.int16), sound(2, 3.3)])
+    stream = recognizer.stream(RATE, hop=1.0, growing=False)
+    heard = [window for at in range(0, len(samples), 777) for window in stream.push(samples[at : at + 777])]
+    heard += stream.finish()
+    assert heard == list(windows)
+    with pytest.raises(serkit.DataError, match="has ended"):
+        stream.push(samples)
+    live = recognizer.stream(RATE)
+    # The conversion of the rate holds back a little.
+    first = live.push(samples[: RATE // 2 + int(live.latency * RATE) + 1])
+    assert len(first) == 1 and (first[0].start, first[0].end) == (0.0, 0.5)
+    columns = windows.columns()
+    assert list(columns)[:4] == ["start", "end", "emotion", "confidence"] and len(columns["p_sad"]) == len(windows)
+
+
+def test_folders_stand_for_their_files_and_failures_are_kept_or_raised(recognizer, clips, tmp_path, bundle, program):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for clip in clips[:3]:
+        shutil.copy(clip, folder)
+    (folder / "damaged.wav").write_bytes(b"RIFF0000")
+    write_wav(folder / "silent.wav", np.zeros(RATE, np.int16))
+    kept = recognizer.files(folder, errors="keep")
+    assert [Path(path).name for path in kept.paths] == ["00.wav", "01.wav", "02.wav", "damaged.wav", "silent.wav"]
+    assert len(kept.failed) == 2 and all(isinstance(e, serkit.FileError) for e in kept.failed.values())
+    assert kept.failed[str(folder / "silent.wav")].path == folder / "silent.wav"
+    with pytest.raises(serkit.FileError, match="damaged.wav"):
+        recognizer.files(folder)
+    # The table is the program's.
+    import csv
+    import io
+
+    table = list(csv.DictReader(io.StringIO(program("ser-predict", bundle, folder, "--format", "csv", fails=True))))
+    columns = kept.columns()
+    assert list(columns) == list(table[0])
+    assert columns["error"] == [row["error"] or None for row in table]
+    assert [np.float32(row["p_sad"]) for row in table[:3]] == list(columns["p_sad"][:3])
+    assert np.isnan(kept.probabilities()[3:]).all() and kept[1:3].paths == kept.paths[1:3]
+
+
+def test_tables_go_to_pandas_polars_and_arrow(recognizer, clips):
+    pandas, polars, pyarrow = map(pytest.importorskip, ["pandas", "polars", "pyarrow"])
+    answers = recognizer.files([*clips[:2], "/nowhere.wav"], errors="keep")
+    frame = answers.to_pandas()
+    assert isinstance(frame, pandas.DataFrame) and frame["emotion"].tolist()[:2] == [a.emotion for a in answers[:2]]
+    lazy = answers.to_polars()
+    assert isinstance(lazy, polars.DataFrame) and lazy.schema["error"] == polars.String
+    table = answers.to_arrow()
+    assert table.column("confidence").null_count == 1
+    # Arrow's own protocol, without a copy of the numbers.
+    assert pyarrow.table(answers).equals(table)
+    assert polars.DataFrame(answers).shape == (3, 11)
+    good = recognizer.files(clips[:2])
+    column = good.columns()["p_sad"]
+    assert pyarrow.array(column).buffers()[1].address == column.__array_interface__["data"][0]
+    assert good.to_arrow().schema.field("error").type == pyarrow.string()
+
+
+def test_errors_are_of_the_types_that_python_expects(recognizer, tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        recognizer.file(tmp_path / "nowhere.wav")
+    assert caught.value.filename == str(tmp_path / "nowhere.wav") and "cannot read" in str(caught.value)
+    with pytest.raises(FileNotFoundError):
+        serkit.Recognizer(tmp_path / "nowhere")
+    (tmp_path / "text.wav").write_text("no audio")
+    with pytest.raises(ValueError, match="text.wav: ") as caught:
+        recognizer.file(tmp_path / "text.wav")
+    assert isinstance(caught.value, serkit.SerError)
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (type(copy), str(copy), copy.path) == (serkit.FileError, str(caught.value), tmp_path / "text.wav")
+    with pytest.raises(serkit.FileError, match="not a bundle|no bundle|safetensors|cannot be read|damaged"):
+        serkit.Recognizer(tmp_path / "text.wav")
+    with pytest.raises(serkit.ConfigError, match="holds no bundle"):
+        serkit.Recognizer(tmp_path)
+    with pytest.raises(serkit.ConfigError, match="window = 0"):
+        recognizer.timeline(tmp_path / "text.wav", window=0.0, hop=0.0)
+    for wrong, kind in [(np.zeros((2, 9)), ValueError), (["a"], TypeError), ([True], TypeError), ([0.1, np.nan], serkit.FileError)]:
+        with pytest.raises(kind):
+            recognizer.samples(wrong, RATE)
+    for wrong in [0, -1, 22_050.5]:
+        with pytest.raises(ValueError, match="sample rate"):
+            recognizer.samples(sound(1), wrong)
+    with pytest.raises(ValueError, match="raise or keep"):
+        recognizer.files([], errors="ignore")
+    with pytest.raises(TypeError):
+        recognizer.file(3)
+
+
+def answer_of(task):
+    recognizer, path = task
+    return recognizer.file(path)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_recognisers_are_shipped_to_processes(recognizer, clips, method):
+    """Forked children have none of their parent's threads: they must make their own."""
+    here = [answer_of((recognizer, clip)) for clip in clips[:3]]
+    context = multiprocessing.get_context(method)
+    with ProcessPoolExecutor(2, mp_context=context) as pool:
+        assert list(pool.map(answer_of, [(recognizer, clip) for clip in clips[:3]])) == here
+
+
+def test_a_pickle_knows_a_changed_bundle(bundle, tmp_path, monkeypatch, clips):
+    copy = shutil.copy(bundle, tmp_path / "model.safetensors")
+    monkeypatch.chdir(tmp_path)
+    recognizer = serkit.Recognizer("model.safetensors", calibrated=False)
+    pickled = pickle.dumps(recognizer)
+    assert len(pickled) < 1000
+    monkeypatch.chdir("/")
+    assert pickle.loads(pickled).file(clips[0]) == recognizer.file(clips[0])
+    with open(copy, "ab") as file:
+        file.write(b"\0")
+    with pytest.raises((serkit.ChangedError, serkit.FileError)):
+        pickle.loads(pickled)
+
+
+def test_threads_work_at_once_with_the_interpreter_free(recognizer, clips):
+    """A thread that counts goes on while another recognises."""
+    counted, stop = [0], threading.Event()
+
+    def count():
+        while not stop.is_set():
+            counted[0] += 1
+            time.sleep(0.001)
+
+    counter = threading.Thread(target=count)
+    counter.start()
+    try:
+        before = counted[0]
+        began = time.monotonic()
+        recognizer.files(clips * 3)
+        took = time.monotonic() - began
+        assert counted[0] - before > 0.1 * took / 0.001
+    finally:
+        stop.set()
+        counter.join()
+
+
+def test_progress_is_told_and_its_exceptions_end_the_work(recognizer, clips):
+    told = []
+    recognizer.files(clips, progress=lambda done, total: told.append((done, total)))
+    assert told == [(i + 1, len(clips)) for i in range(len(clips))]
+
+    def enough(done, total):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        recognizer.files(clips, progress=enough)
+
+
+def test_ctrl_c_ends_long_work(bundle, clips, python):
+    import signal
+
+    process = python(
+        f"import serkit\nr = serkit.Recognizer({str(bundle)!r})\n"
+        f"try:\n    r.files([{str(clips[0])!r}] * 100_000, progress=lambda d, t: d == 1 and print('began', flush=True))\n"
+        "except KeyboardInterrupt:\n    print('interrupted')\n"
+    )
+    assert process.stdout.readline() == "began\n"
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=60)
+    assert out == "interrupted\n", errors
