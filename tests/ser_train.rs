@@ -136,7 +136,7 @@ fn the_last_epoch_is_kept_where_the_config_says_so() {
     run(train(dir.path(), &more).args(["--fold", "1", "--out", "more"])).succeeds();
     let more_dir = dir.path().join("more/fold-1/seed-42");
     let record = fs::read_to_string(more_dir.join("run.json")).unwrap();
-    assert!(record.contains("LEARNT FROM") && record.contains("\"validation_learnt\": true"), "{record}");
+    assert!(record.contains("TRAINED ON") && record.contains("\"validation_learnt\": true"), "{record}");
     let predictions = |folder: &Path| fs::read_to_string(folder.join("predictions.csv")).unwrap();
     assert!(predictions(&more_dir) != predictions(&folder) && predictions(&more_dir).lines().count() == 225);
     let bundle = more_dir.join("bundle");
