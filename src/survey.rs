@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path};
 use crate::{
     audio::Known,
     config::{Experiment, Labelled},
-    corpus::{self, Clip, Exclusion, Extent, Findings, Scan},
+    corpus::{self, Clip, CorpusConfig, Exclusion, Extent, Findings, Scan},
     error::{Error, Result},
     events::Observer,
     protocol::{self, Caveat, Plan},
@@ -59,13 +59,7 @@ pub fn survey(
     observer: &dyn Observer,
 ) -> Result<Survey> {
     let scan = corpus::scan_all(&experiment.corpora, data)?;
-    let work = observer.work("checking files", scan.clips.len());
-    let (scan, findings) = corpus::inspect(scan, known, || work.step());
-    drop(work);
-    // What was found is there, whether or not it can be kept.
-    if let Err(error) = known.save() {
-        observer.log(&format!("note: {error}; files are decoded again next time"));
-    }
+    let (scan, findings) = inspected(scan, known, observer);
     let lost = scan.lost(&findings);
     if losses == Losses::Refuse {
         refuse(experiment, &scan, &lost)?;
@@ -86,6 +80,38 @@ pub fn survey(
     caveats.extend(protocol::never_learnt(&plan, &labels, &classes));
     plan.caveats.splice(0..0, caveats);
     Ok(Survey { clips, labels, classes, plan, excluded, overlaps, dropped, findings })
+}
+
+/// Lists one corpus and looks into its files, without an experiment; `data` is the folder that its root is relative to. Files
+/// that are `known` are not decoded again; what is found is kept there.
+///
+/// # Errors
+///
+/// As [`corpus::scan`].
+pub fn look_into(
+    corpus: &CorpusConfig,
+    data: &Path,
+    known: &Known,
+    observer: &dyn Observer,
+) -> Result<(Scan, Findings)> {
+    Ok(inspected(corpus::scan(corpus, data)?, known, observer))
+}
+
+/// What is known of files: what the folder of the cache keeps, where there is one.
+#[must_use]
+pub fn known(cache: &Path) -> Known {
+    if cache.is_dir() { Known::open(cache) } else { Known::default() }
+}
+
+fn inspected(scan: Scan, known: &Known, observer: &dyn Observer) -> (Scan, Findings) {
+    let work = observer.work("checking files", scan.clips.len());
+    let found = corpus::inspect(scan, known, || work.step());
+    drop(work);
+    // What was found is there, whether or not it can be kept.
+    if let Err(error) = known.save() {
+        observer.log(&format!("note: {error}; files are decoded again next time"));
+    }
+    found
 }
 
 /// Refuses more losses than the config allows, and names all of them at once.

@@ -2,10 +2,12 @@
 
 - :class:`Recognizer`: a trained bundle answers for files, samples, streams.
 - :class:`Extractor`: features and encoder states as NumPy arrays; :mod:`serkit.sklearn` has them as a transformer.
+- :func:`scan`, :func:`split`, :func:`audit`: corpora and splits before anything is trained.
 
 All of it is the Rust library ``ser`` at work: the same bits as its programs.
 """
 
+from ._data import Audit, Scan, Split, audit, scan, split
 from ._errors import ChangedError, ConfigError, DataError, FileError, Interrupted, SerError
 from ._extractor import Extractor
 from ._recognizer import Answer, Answers, Recognizer, Stream, Window, Windows
@@ -14,6 +16,7 @@ from ._serkit import __version__
 __all__ = [
     "Answer",
     "Answers",
+    "Audit",
     "ChangedError",
     "ConfigError",
     "DataError",
@@ -21,9 +24,14 @@ __all__ = [
     "FileError",
     "Interrupted",
     "Recognizer",
+    "Scan",
     "SerError",
+    "Split",
     "Stream",
     "Window",
     "Windows",
     "__version__",
+    "audit",
+    "scan",
+    "split",
 ]

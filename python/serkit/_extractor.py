@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Iterable, List, Mapping, Optional, Tuple, Union
+from typing import Any, Iterable, List, Mapping, Optional, Tuple
 
 import numpy as np
 
@@ -59,6 +59,11 @@ class Extractor:
         return self._inner.columns
 
     @property
+    def pooled(self) -> bool:
+        """Whether a clip becomes one row."""
+        return self._inner.pooled
+
+    @property
     def step_seconds(self) -> float:
         """From one frame to the next, in seconds."""
         return self._inner.step_seconds
@@ -84,3 +89,9 @@ class Extractor:
         if isinstance(paths, (str, os.PathLike)):
             raise TypeError(f"paths = {paths!r}: give a list of files")
         return self._inner.files([os.fspath(path) for path in paths], Tell(progress))
+
+    def all_samples(
+        self, clips: Iterable[Any], sample_rate: int, *, progress: Optional[Progress] = None
+    ) -> List[np.ndarray]:
+        """The same of clips that are given as samples, all at one rate."""
+        return self._inner.all_samples([mono(clip) for clip in clips], rate(sample_rate), Tell(progress))

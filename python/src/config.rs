@@ -53,3 +53,11 @@ fn drop_nulls(value: &mut serde_json::Value) {
         _ => {}
     }
 }
+
+/// An experiment, whole.
+pub fn experiment(path: Option<PathBuf>, mapping: Option<&str>, overrides: &[String]) -> Result<Experiment> {
+    match path {
+        Some(path) => Experiment::load(&path, overrides),
+        None => Experiment::parse(&text(&table(mapping.unwrap_or("{}"))?)?, overrides),
+    }
+}

@@ -21,6 +21,8 @@ use crate::{errors::exception, pool::on_threads, watch::watched};
 pub struct Extractor {
     chain: Chain,
     pool: Pool,
+    /// Whether a clip becomes one row.
+    pooled: bool,
     columns: Vec<String>,
     step_seconds: f64,
 }
@@ -36,6 +38,11 @@ impl Extractor {
     #[getter]
     fn columns(&self) -> Vec<String> {
         self.columns.clone()
+    }
+
+    #[getter]
+    fn pooled(&self) -> bool {
+        self.pooled
     }
 
     #[getter]
@@ -69,17 +76,46 @@ impl Extractor {
         paths: Vec<PathBuf>,
         tell: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Vec<Bound<'py, PyArray2<f32>>>> {
-        let matrices = watched(py, tell.as_ref(), |observer: &dyn Observer| {
-            let work = observer.work("features", paths.len());
-            let one = |path: &PathBuf| {
+        self.each(py, tell.as_ref(), &paths, |path| self.matrix_of(path))
+    }
+
+    /// All of the clips, in their order, at one rate.
+    fn all_samples<'py>(
+        &self,
+        py: Python<'py>,
+        clips: Vec<PyReadonlyArray1<'py, f32>>,
+        rate: u32,
+        tell: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Vec<Bound<'py, PyArray2<f32>>>> {
+        let clips: Vec<&[f32]> = clips.iter().map(|clip| clip.as_slice()).collect::<std::result::Result<_, _>>()?;
+        let clips: Vec<(usize, &[f32])> = clips.into_iter().enumerate().collect();
+        self.each(py, tell.as_ref(), &clips, |(number, samples)| {
+            let audio = Audio { samples: samples.to_vec(), sample_rate: rate };
+            self.matrix(audio, Path::new(&format!("clip {number}")))
+        })
+    }
+}
+
+impl Extractor {
+    /// A matrix of each of the clips, in parallel.
+    fn each<'py, C: Sync>(
+        &self,
+        py: Python<'py>,
+        tell: Option<&Bound<'py, PyAny>>,
+        clips: &[C],
+        matrix: impl Fn(&C) -> Result<Matrix> + Sync + Send,
+    ) -> PyResult<Vec<Bound<'py, PyArray2<f32>>>> {
+        let matrices = watched(py, tell, |observer: &dyn Observer| {
+            let work = observer.work("features", clips.len());
+            let one = |clip: &C| {
                 if observer.stop_requested() {
-                    return Err(Error::Interrupted("stopped before this file".into()));
+                    return Err(Error::Interrupted("stopped before this clip".into()));
                 }
-                let matrix = self.matrix_of(path);
+                let matrix = matrix(clip);
                 work.step();
                 matrix
             };
-            paths.par_iter().map(one).collect::<Result<Vec<Matrix>>>()
+            clips.par_iter().map(one).collect::<Result<Vec<Matrix>>>()
         })?;
         matrices.into_iter().map(|matrix| array(py, matrix)).collect()
     }
@@ -92,10 +128,23 @@ impl Extractor {
             .into_iter()
             .find(|known| known.name() == pool)
             .ok_or_else(|| Error::Config(format!("pool = \"{pool}\": none, mean or mean+std")))?;
+        let by_itself = experiment.encoder.as_ref().is_some_and(|encoder| encoder.pool != Pool::None);
+        if by_itself && pool != Pool::None {
+            return Err(Error::Config(format!(
+                "pool = \"{}\": encoder.pool makes one row of a clip already; drop one of them",
+                pool.name()
+            )));
+        }
         let frontend = experiment.frontend(models)?;
         let columns = pool.columns(frontend.columns());
         let step_seconds = frontend.step_seconds();
-        Ok(Self { chain: Chain::of(experiment.audio, frontend), pool, columns, step_seconds })
+        Ok(Self {
+            chain: Chain::of(experiment.audio, frontend),
+            pool,
+            pooled: by_itself || pool != Pool::None,
+            columns,
+            step_seconds,
+        })
     }
 
     fn matrix_of(&self, path: &Path) -> Result<Matrix> {

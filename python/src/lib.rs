@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod data;
 mod errors;
 mod extractor;
 mod pool;
@@ -20,6 +21,7 @@ mod _serkit {
     #[pymodule_export]
     use super::{
         config::config_text,
+        data::{audit_experiment, audit_split, scan_corpus, split_of},
         extractor::Extractor,
         recognizer::{Listener, Recognizer},
     };

@@ -12,7 +12,7 @@ use ser::{
     augment::{Augmenter, write_wavs},
     cache::{self, Cache, Size, cache_dir, cache_limit},
     config::{Experiment, data_dir},
-    corpus::{self, CorpusConfig, Kind, export},
+    corpus::{CorpusConfig, Kind, export},
     device::{DeviceKind, check_processor},
     error::Result,
     events::Observer,
@@ -22,7 +22,7 @@ use ser::{
     protocol::audit::{LookedAt, foreign},
     report::{self, audits, card::Card, encoders, features, scan, split},
     stdout::print,
-    survey::{Losses, Survey, survey},
+    survey::{Losses, Survey, known, look_into, survey},
 };
 
 /// Looks at corpora and splits before anything is trained: lists clips, writes data cards, finds leaks, writes splits,
@@ -419,26 +419,13 @@ fn main() -> ExitCode {
 
 /// An experiment's data; missing and damaged files are told of, not refused.
 fn look(experiment: &Experiment, data: DataArguments, observer: &dyn Observer) -> Result<Survey> {
-    survey(experiment, &data_dir(data.data), &known(), Losses::Tell, observer)
-}
-
-/// What is known of files: what the cache's folder keeps, where there is one.
-fn known() -> Known {
-    let dir = cache_dir(None);
-    if dir.is_dir() { Known::open(&dir) } else { Known::default() }
+    survey(experiment, &data_dir(data.data), &known(&cache_dir(None)), Losses::Tell, observer)
 }
 
 fn run_scan(arguments: ScanArguments, observer: &dyn Observer) -> Result<ExitCode> {
     let ScanArguments { dir, kind, name, pattern, format } = arguments;
     let config = CorpusConfig { name, pattern, ..CorpusConfig::at(kind, dir)? };
-    let found = corpus::scan(&config, Path::new(""))?;
-    let known = known();
-    let work = observer.work("checking files", found.clips.len());
-    let (found, findings) = corpus::inspect(found, &known, || work.step());
-    drop(work);
-    if let Err(error) = known.save() {
-        eprintln!("note: {error}; files are decoded again next time");
-    }
+    let (found, findings) = look_into(&config, Path::new(""), &known(&cache_dir(None)), observer)?;
     print(&match format.format {
         Output::Text => scan::text(&found, &findings),
         Output::Json => scan::json(&config.name(), kind.name(), &found, &findings)?,
@@ -450,7 +437,8 @@ fn run_card(arguments: &CardArguments, observer: &dyn Observer) -> Result<ExitCo
     let experiment = arguments.config.load()?;
     // Before the long work: a folder that cannot be written should not cost a minute.
     arguments.out.as_deref().map_or(Ok(()), create_dir)?;
-    let survey = survey(&experiment, &data_dir(arguments.data.data.clone()), &known(), Losses::Tell, observer)?;
+    let survey =
+        survey(&experiment, &data_dir(arguments.data.data.clone()), &known(&cache_dir(None)), Losses::Tell, observer)?;
     let card = Card::new(&experiment, &survey, observer)?;
     if let Some(out) = &arguments.out {
         card.write(out)?;
@@ -483,7 +471,7 @@ fn run_audit(arguments: AuditArguments, observer: &dyn Observer) -> Result<ExitC
             // That there is one was checked with the arguments.
             let experiment = Experiment::load(&config.unwrap_or_default(), &set)?;
             // What is missing was not looked at, and cannot pass.
-            let survey = survey(&experiment, &data_dir(data.data), &known(), Losses::Refuse, observer)?;
+            let survey = survey(&experiment, &data_dir(data.data), &known(&cache_dir(None)), Losses::Refuse, observer)?;
             let found = audits::Audits::of(&experiment.name, &survey, experiment.features.scaler.words());
             let text = match format.format {
                 Output::Text => found.to_text(),

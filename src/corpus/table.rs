@@ -48,6 +48,19 @@ impl Table {
                 return Err(Error::file(path, problem));
             }
         };
+        Self::of(path, columns, first)
+    }
+
+    /// A table in memory, its columns by name; `path` serves the messages alone.
+    pub(crate) fn of_columns(path: &Path, columns: Vec<(String, Vec<Option<String>>)>) -> Result<Self> {
+        let column = |(name, cells): (String, Vec<Option<String>>)| Column {
+            name,
+            cells: cells.into_iter().map(|cell| filled(&cell?)).collect(),
+        };
+        Self::of(path, columns.into_iter().map(column).collect(), 0)
+    }
+
+    fn of(path: &Path, columns: Vec<Column>, first: usize) -> Result<Self> {
         let mut names = BTreeSet::new();
         let named = columns.iter().filter(|column| !column.name.is_empty());
         if let Some(twice) = named.map(|column| &column.name).find(|name| !names.insert(name.to_lowercase())) {

@@ -240,23 +240,35 @@ struct Row {
 /// [`Error::Io`] and [`Error::File`] where the table cannot be read, lacks a column, or a row has no path or a side that
 /// is none.
 pub fn foreign(table: &Path, root: &Path, look: LookedAt) -> Result<Foreign> {
-    let rows = read(table)?;
+    shared_by(&read(&Table::read(table)?)?, root, look)
+}
+
+/// The same of a table in memory, its columns by name; rows are counted from 0 in messages.
+///
+/// # Errors
+///
+/// As [`foreign`].
+pub fn foreign_columns(columns: Vec<(String, Vec<Option<String>>)>, root: &Path, look: LookedAt) -> Result<Foreign> {
+    shared_by(&read(&Table::of_columns(Path::new("the split"), columns)?)?, root, look)
+}
+
+fn shared_by(rows: &[Row], root: &Path, look: LookedAt) -> Result<Foreign> {
     let (hashes, missing) = match look {
-        LookedAt::Files => hashes(&rows, root),
+        LookedAt::Files => hashes(rows, root),
         LookedAt::Names => (BTreeMap::new(), Vec::new()),
     };
     let audio = |row: &Row| hashes.get(row.path.as_str()).map(|hash| format!("{} ({})", row.path, &hash.to_hex()[..8]));
     let leakage = vec![
-        share(&rows, Shared::Paths, |row| &row.path, |row| row.path.clone()),
-        share(&rows, Shared::Recordings, |row| &row.recording, |row| row.recording.clone()),
+        share(rows, Shared::Paths, |row| &row.path, |row| row.path.clone()),
+        share(rows, Shared::Recordings, |row| &row.recording, |row| row.recording.clone()),
         share(
-            &rows,
+            rows,
             Shared::Audio,
             |row| hashes.get(row.path.as_str()).map(blake3::Hash::as_slice).unwrap_or_default(),
             |row| audio(row).unwrap_or_default(),
         ),
-        share(&rows, Shared::Speakers, |row| &row.speaker, |row| row.speaker.clone()),
-        share(&rows, Shared::Sentences, |row| &row.sentence, |row| row.sentence.clone()),
+        share(rows, Shared::Speakers, |row| &row.speaker, |row| row.speaker.clone()),
+        share(rows, Shared::Sentences, |row| &row.sentence, |row| row.sentence.clone()),
     ];
     Ok(Foreign {
         rows: Side::ALL.map(|side| rows.iter().filter(|row| row.side == side).count()),
@@ -296,8 +308,8 @@ fn share<'a, K: AsRef<[u8]> + ?Sized + 'a>(
     }
 }
 
-fn read(table: &Path) -> Result<Vec<Row>> {
-    let read = Table::read(table)?;
+fn read(read: &Table) -> Result<Vec<Row>> {
+    let table = read.path();
     let find = |names: &[&str]| names.iter().find_map(|name| read.column(name, ADVICE).ok());
     if read.rows().next().is_none() {
         return Err(Error::file(table, format!("has no rows: {ADVICE}")));
