@@ -94,6 +94,73 @@ fn what_would_be_silently_wrong_is_refused() {
     again(spectral).fails(2, &["train.init"]);
 }
 
+#[test]
+fn a_self_contained_bundle_answers_alike_without_any_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    import(d, "small");
+    run(program("ser-data", d).args(["synth", "--out", "wavs"])).succeeds();
+    // One second of two layers, so that the upper one is left out and the other one kept.
+    run(train(d, CONFIG).args(["--fold", "0", "--set", "encoder.layer=1"])).succeeds();
+    let export = |args: &[&str]| run(program("ser-predict", d).arg("export").args(args));
+    let inside = |precision: &str| {
+        let out = format!("{precision}.safetensors");
+        let args = [RUN, "--self-contained", "--encoder-precision", precision, "--out", &out];
+        export(&args).succeeds();
+        out
+    };
+    let [f32, int8] = ["f32", "int8"].map(inside);
+    let default = export(&[RUN, "--self-contained", "--out", "default.safetensors"]);
+    assert!(default.succeeds().stderr.contains("inside small, 1 of 2 layers in f32"), "{}", default.stderr);
+    let bytes = |name: &str| fs::read(d.join(name)).unwrap();
+    assert_eq!(bytes("default.safetensors"), bytes(&f32));
+    assert!(bytes(&int8).len() < bytes(&f32).len());
+
+    let answer = |bundles: &[&str]| -> Vec<f32> {
+        let mut command = program("ser-predict", d);
+        command.arg(bundles[0]).arg("wavs").args(["--format", "csv"]);
+        bundles[1..].iter().for_each(|other| _ = command.args(["--ensemble", other]));
+        let numbers = |row: &str| row.split(',').rev().take(8).map(|p| p.parse().unwrap()).collect::<Vec<f32>>();
+        run(&mut command).succeeds().stdout.lines().skip(1).flat_map(numbers).collect()
+    };
+    let with_folder = answer(&[RUN]);
+    let both = answer(&[RUN, &int8]);
+    fs::rename(d.join("models"), d.join("elsewhere")).unwrap();
+    assert_eq!(answer(&[&f32]), with_folder, "the same bits");
+    let rounded = answer(&[&int8]);
+    assert_ne!(rounded, with_folder);
+    // Bundles whose encoders are kept otherwise do not share the way to their matrices.
+    for voted in [both, answer(&[&f32, &int8]), answer(&[&int8, &f32])] {
+        for ((voted, one), other) in voted.iter().zip(&rounded).zip(&with_folder) {
+            assert!((voted - (one + other) / 2.0).abs() < 2e-6, "{voted}: {one} and {other}");
+        }
+    }
+    // What is carried is carried on, to the same bits, and said.
+    export(&[&int8, "--out", "copy.safetensors"]).succeeds();
+    assert_eq!(answer(&["copy.safetensors"]), rounded);
+    let shown = run(program("ser-predict", d).args(["inspect", &int8]));
+    assert!(shown.succeeds().stdout.contains("inside: small, 1 of 2 layers in int8"), "{}", shown.stdout);
+    let json = run(program("ser-predict", d).args(["inspect", &f32, "--format", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&json.succeeds().stdout).unwrap();
+    assert_eq!((&json["format"], &json["encoder_inside"]["digest"]), (&3.into(), &json["encoder"]["digest"]));
+    assert!(json["encoder_inside"]["licence"].is_string());
+
+    export(&[&f32, "--self-contained", "--out", "x"]).fails(2, &["carries its encoder already"]);
+    export(&[RUN, "--self-contained", "--out", "x"]).fails(2, &["needs the encoder small", "--models"]);
+    export(&[RUN, "--self-contained", "--models", "elsewhere", "--out", "there.safetensors"]).succeeds();
+    assert_eq!(bytes("there.safetensors"), bytes(&f32));
+    let spectral = CONFIG.replace("[encoder]\npath = \"small\"\nlayer = [1, 2]\n", "").replace("\"linear\"", "\"mlp\"");
+    run(train(d, &spectral).args(["--fold", "0", "--out", "plain", "--set", "train.epochs=1"])).succeeds();
+    export(&["plain/states/fold-0/seed-42", "--self-contained", "--out", "x"]).fails(2, &["needs no encoder"]);
+    export(&[RUN, "--encoder-precision", "int8", "--out", "x"]).fails(2, &["--self-contained"]);
+    assert!(!d.join("x").exists());
+    let mut damaged = bytes(&int8);
+    let last = damaged.len() - 1;
+    damaged[last] ^= 1;
+    fs::write(d.join("x"), damaged).unwrap();
+    run(program("ser-predict", d).args(["inspect", "x"])).fails(1, &["checksum"]);
+}
+
 fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

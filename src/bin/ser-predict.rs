@@ -48,6 +48,8 @@ Examples:
       what it is: emotions, chain, network, protocol, figures
   ser-predict export model.safetensors --precision int8 --out small.safetensors
       the same in a quarter of the size
+  ser-predict export model.safetensors --self-contained --encoder-precision int8 --out whole.safetensors
+      one file with the pretrained encoder inside, as far as the bundle needs it
 
 Files are WAV, AIFF, FLAC, MP3 or Ogg of any rate and any channels, known by their content. RAYON_NUM_THREADS sets the
 number of threads. Exit status: 0 done, 1 a file could not be used (the others are answered), 2 wrong usage."
@@ -81,6 +83,15 @@ enum Command {
         /// How matrices are kept.
         #[arg(long, value_enum, default_value_t)]
         precision: Kept,
+        /// Put the encoder into the file, as far as the bundle needs it: it then answers without a folder of encoders.
+        #[arg(long)]
+        self_contained: bool,
+        /// How the encoder's matrices are kept. In 8 bits the stem's keep 16 [default: f32].
+        #[arg(long, value_enum, value_name = "PRECISION", requires = "self_contained")]
+        encoder_precision: Option<Kept>,
+        /// The folder of encoders [default: $SER_MODELS, else models].
+        #[arg(long, value_name = "DIR", requires = "self_contained")]
+        models: Option<PathBuf>,
     },
 }
 
@@ -102,6 +113,16 @@ enum Kept {
     F16,
     /// A quarter of the size.
     Int8,
+}
+
+impl From<Kept> for Precision {
+    fn from(kept: Kept) -> Self {
+        match kept {
+            Kept::F32 => Self::F32,
+            Kept::F16 => Self::F16,
+            Kept::Int8 => Self::Int8,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -168,7 +189,10 @@ fn main() -> ExitCode {
     let terminal = Terminal::with_signals();
     let done = check_processor().and_then(|()| match command {
         Some(Command::Inspect { bundle, format }) => run_inspect(&bundle, format),
-        Some(Command::Export { bundle, out, precision }) => run_export(&bundle, &out, precision),
+        Some(Command::Export { bundle, out, precision, self_contained, encoder_precision, models }) => {
+            let encoder = self_contained.then(|| (models_dir(models), encoder_precision.unwrap_or_default().into()));
+            run_export(&bundle, &out, precision.into(), encoder)
+        }
         None => run(recognise, &terminal),
     });
     match done {
@@ -190,16 +214,21 @@ fn run_inspect(bundle: &Path, format: TextOrJson) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_export(bundle: &Path, out: &Path, precision: Kept) -> Result<ExitCode> {
-    let mut bundle = Bundle::load(bundle)?;
-    bundle.precision = match precision {
-        Kept::F32 => Precision::F32,
-        Kept::F16 => Precision::F16,
-        Kept::Int8 => Precision::Int8,
-    };
+/// Writes a bundle; with an encoder from a folder of models in a precision, where it is to be put inside.
+fn run_export(
+    bundle: &Path,
+    out: &Path,
+    precision: Precision,
+    encoder: Option<(PathBuf, Precision)>,
+) -> Result<ExitCode> {
+    let mut bundle = Bundle { precision, ..Bundle::load(bundle)? };
+    if let Some((models, precision)) = encoder {
+        bundle = bundle.self_contained(&models, precision)?;
+    }
     bundle.save(out)?;
     let bytes = std::fs::metadata(out).map_err(Error::io("read", out))?.len();
-    eprintln!("{}: {bytes} bytes, weights in {}", out.display(), bundle.precision.name());
+    let encoder = bundle.inside.map(|inside| format!("; inside {}", inside.words())).unwrap_or_default();
+    eprintln!("{}: {bytes} bytes, weights in {}{encoder}", out.display(), precision.name());
     Ok(ExitCode::SUCCESS)
 }
 

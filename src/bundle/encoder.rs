@@ -1,6 +1,6 @@
 //! The encoder that a bundle needs, by name and digest.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -42,12 +42,22 @@ impl BundleEncoder {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where no encoder in `models` has the digest.
+    /// As [`BundleEncoder::folder`].
     pub(super) fn found(&self, models: &Path) -> Result<EncoderConfig> {
+        let folder = self.folder(models)?;
+        Ok(EncoderConfig { path: folder.to_string_lossy().into_owned(), ..self.config.clone() })
+    }
+
+    /// The folder of the encoder of this digest, whatever it is called.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where no encoder in `models` has the digest.
+    pub(super) fn folder(&self, models: &Path) -> Result<PathBuf> {
         let has_digest = |folder: &Path| manifest(folder).is_ok_and(|manifest| manifest.digest == self.digest);
         let by_name = find(&self.config.path, models).ok().filter(|folder| has_digest(folder));
-        let folder = match by_name {
-            Some(folder) => folder,
+        match by_name {
+            Some(folder) => Ok(folder),
             None => list(models)?.into_iter().map(|found| found.folder).find(|folder| has_digest(folder)).ok_or_else(
                 || {
                     Error::Config(format!(
@@ -59,8 +69,7 @@ impl BundleEncoder {
                         models.join(&self.name).display()
                     ))
                 },
-            )?,
-        };
-        Ok(EncoderConfig { path: folder.to_string_lossy().into_owned(), ..self.config.clone() })
+            ),
+        }
     }
 }

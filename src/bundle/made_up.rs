@@ -54,5 +54,6 @@ pub(crate) fn bundle(seed: u64) -> Bundle {
         encoder: None,
         model,
         weights,
+        inside: None,
     }
 }

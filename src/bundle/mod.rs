@@ -2,6 +2,7 @@
 
 mod chain;
 mod encoder;
+mod inside;
 #[cfg(test)]
 pub(crate) mod made_up;
 mod scoring;
@@ -11,17 +12,22 @@ use std::{
     sync::Arc,
 };
 
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 pub use chain::{Chain, Member};
 pub use encoder::BundleEncoder;
+pub use inside::Inside;
 pub use scoring::{Clips, Scoring};
 
 use crate::{
     arrays::{self, Precision},
     audio::{AudioConfig, Windows},
     error::{Error, Result},
-    frontend::{self, FeaturesConfig, Frontend, Pool, Scaler, ScalerScope},
+    frontend::{
+        self, FeaturesConfig, Frontend, Pool, Scaler, ScalerScope,
+        encoder::{Encoder, Manifest},
+    },
     model::{ModelConfig, weights::Weights},
     run::{RunDir, RunRecord},
     task,
@@ -29,6 +35,9 @@ use crate::{
 
 /// The layout of bundles that this version writes. Layout 1 lacked the temperature and the figures.
 const FORMAT: u64 = 2;
+
+/// The layout of bundles that carry their encoder, which earlier versions would not look for.
+const SELF_CONTAINED: u64 = 3;
 
 /// The bundle's file in the folder that training leaves. It may be copied and renamed: it is all there is.
 const FILE: &str = "model.safetensors";
@@ -67,6 +76,9 @@ pub struct Bundle {
     /// The network's weights, which stand beside the text in the file.
     #[serde(skip)]
     pub weights: Weights,
+    /// The encoder itself, where the bundle is self-contained; else it is looked for among the models.
+    #[serde(skip)]
+    pub inside: Option<Inside>,
 }
 
 /// What a network reached in its run.
@@ -97,7 +109,12 @@ struct Description<'a> {
     format: u64,
     #[serde(flatten)]
     bundle: &'a Bundle,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoder_inside: Option<&'a Manifest>,
 }
+
+/// The key of the manifest of an encoder inside.
+const INSIDE: &str = "encoder_inside";
 
 impl Bundle {
     /// Writes the bundle as the one file `path`, whole or not at all, its weights as [`Bundle::precision`] says.
@@ -108,7 +125,11 @@ impl Bundle {
     pub fn save(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_string(&self.description())
             .map_err(|e| Error::Data(format!("cannot write the bundle's description: {e}")))?;
-        arrays::save(path, &text, &self.weights.clone().into_iter().collect(), self.precision)
+        let mut arrays: arrays::Arrays = self.weights.clone().into_iter().collect();
+        arrays.extend(self.inside.iter().flat_map(Inside::arrays));
+        arrays::save_by(path, &text, &arrays, |name| {
+            self.inside.as_ref().and_then(|inside| inside.kept(name)).unwrap_or(self.precision)
+        })
     }
 
     /// Writes the bundle's file into the folder `dir`, as training leaves it.
@@ -151,16 +172,23 @@ impl Bundle {
         Self::new(&text, arrays, path)
     }
 
-    fn new(text: &str, arrays: arrays::Arrays, path: &Path) -> Result<Self> {
+    fn new(text: &str, mut arrays: arrays::Arrays, path: &Path) -> Result<Self> {
         let wrong = |problem: String| Error::file(path, problem);
-        let value: serde_json::Value =
-            serde_json::from_str(text).map_err(|e| wrong(format!("has a description that cannot be read: {e}")))?;
+        let unreadable = |e: serde_json::Error| wrong(format!("has a description that cannot be read: {e}"));
+        let contradicts = |problem: String| wrong(format!("is a bundle that contradicts itself: {problem}"));
+        let mut value: serde_json::Value = serde_json::from_str(text).map_err(unreadable)?;
+        let manifest = value.as_object_mut().and_then(|object| object.remove(INSIDE));
         match value.get("format").and_then(serde_json::Value::as_u64) {
-            Some(1..=FORMAT) => {}
+            Some(1..=FORMAT) if manifest.is_none() => {}
+            Some(SELF_CONTAINED) if manifest.is_some() => {}
+            Some(format @ 1..=SELF_CONTAINED) => {
+                let whether = if manifest.is_some() { "with" } else { "without" };
+                return Err(contradicts(format!("format {format} {whether} an encoder inside")));
+            }
             Some(format) => {
                 return Err(wrong(format!(
                     "is a bundle of format {format}, from a newer version of this program, which reads formats up to \
-                     {FORMAT}: update the program"
+                     {SELF_CONTAINED}: update the program"
                 )));
             }
             None if value.get("history").is_some() => {
@@ -168,22 +196,51 @@ impl Bundle {
             }
             None => return Err(wrong("is not a bundle of this program".into())),
         }
-        let mut bundle: Self =
-            serde_json::from_value(value).map_err(|e| wrong(format!("has a description that cannot be read: {e}")))?;
+        let mut bundle: Self = serde_json::from_value(value).map_err(unreadable)?;
+        if let Some(manifest) = manifest {
+            let manifest = serde_json::from_value(manifest).map_err(unreadable)?;
+            bundle.inside = Some(Inside::take(manifest, &mut arrays, path)?);
+        }
         bundle.weights = arrays.into_iter().collect();
-        bundle.check().map_err(|problem| wrong(format!("is a bundle that contradicts itself: {problem}")))?;
+        bundle.check().map_err(contradicts)?;
         Ok(bundle)
     }
 
-    /// What computes the matrices that the network knows; an encoder is found in the folder `models` by its digest.
+    /// The same with the encoder inside, so that it answers without any folder of models: the layers that the bundle needs
+    /// of the encoder in `models`, their matrices to be kept in `precision`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the bundle needs no encoder, carries it already, or it is not there; as [`Encoder::load`].
+    pub fn self_contained(self, models: &Path, precision: Precision) -> Result<Self> {
+        if let Some(inside) = &self.inside {
+            return Err(Error::Config(format!(
+                "this bundle carries its encoder already (in {}): leave --self-contained out",
+                inside.manifest().precision.name()
+            )));
+        }
+        let Some(encoder) = &self.encoder else {
+            return Err(Error::Config("this bundle needs no encoder: leave --self-contained out".into()));
+        };
+        let whole = Encoder::load(&encoder.folder(models)?, &Device::flex())?;
+        let inside = Inside::of(encoder, &whole, precision)?;
+        Ok(Self { inside: Some(inside), ..self })
+    }
+
+    /// What computes the matrices that the network knows: with the encoder inside, or one that is found in the folder `models`
+    /// by its digest.
     ///
     /// # Errors
     ///
     /// [`Error::Config`] where the encoder is not there, or the settings contradict each other, which those of a bundle that
     /// was read do not.
     pub fn frontend(&self, models: &Path) -> Result<Arc<dyn Frontend>> {
+        let rate = self.audio.sample_rate;
+        if let (Some(encoder), Some(inside)) = (&self.encoder, &self.inside) {
+            return frontend::with_encoder(&self.features, &encoder.config, inside.encoder().clone(), rate);
+        }
         let encoder = self.encoder.as_ref().map(|encoder| encoder.found(models)).transpose()?;
-        frontend::open(&self.features, encoder.as_ref(), self.audio.sample_rate, models)
+        frontend::open(&self.features, encoder.as_ref(), rate, models)
     }
 
     /// How many columns the matrices have.
@@ -232,6 +289,9 @@ impl Bundle {
         if self.encoder.is_none() || !self.features.kinds.is_empty() {
             self.features.validate(self.audio.sample_rate).map_err(text)?;
         }
+        if let Some(inside) = &self.inside {
+            inside.check(self.encoder.as_ref())?;
+        }
         self.model.validate(self.features.bands().filter(|_| self.encoder.is_none())).map_err(text)?;
         if self.classes.len() < 2 {
             return Err(format!("{} classes", self.classes.len()));
@@ -260,7 +320,9 @@ impl Bundle {
     }
 
     fn description(&self) -> Description<'_> {
-        Description { format: FORMAT, bundle: self }
+        let encoder_inside = self.inside.as_ref().map(Inside::manifest);
+        let format = if encoder_inside.is_some() { SELF_CONTAINED } else { FORMAT };
+        Description { format, bundle: self, encoder_inside }
     }
 }
 
@@ -332,8 +394,8 @@ mod tests {
         });
         let expected = Bundle { temperature: None, figures: None, ..made_up::bundle(1) };
         assert_eq!(older.unwrap(), expected);
-        let newer = altered(|value| value["format"] = 3.into()).unwrap_err().to_string();
-        assert!(newer.contains("format 3") && newer.contains("update the program"), "{newer}");
+        let newer = altered(|value| value["format"] = 4.into()).unwrap_err().to_string();
+        assert!(newer.contains("format 4") && newer.contains("update the program"), "{newer}");
     }
 
     #[test]
@@ -352,6 +414,8 @@ mod tests {
             (|v| *v = serde_json::json!([1]), "is not a bundle"),
             (|v| v["classes"] = serde_json::json!(["one"]), "1 classes"),
             (|v| v["classes"] = 7.into(), "cannot be read"),
+            (|v| v["format"] = 3.into(), "format 3 without an encoder"),
+            (|v| v[INSIDE] = serde_json::json!({}), "format 2 with an encoder"),
             (|v| v["scaler"] = serde_json::Value::Null, "scaler is missing"),
             (|v| v["scaler"]["mean"] = serde_json::json!([0.0]), "a scaler of 1"),
             (|v| v["temperature"] = (-1.0).into(), "temperature"),

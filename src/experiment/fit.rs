@@ -300,6 +300,7 @@ impl Run<'_> {
             precision: Precision::F32,
             record: self.record.clone(),
             weights: weights::read(net),
+            inside: None,
         }
     }
 

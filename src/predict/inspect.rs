@@ -21,6 +21,21 @@ pub fn inspect(bundle: &Bundle) -> String {
             let kinds: Vec<String> = features.kinds.iter().map(ToString::to_string).chain(encoder).collect();
             format!("{} columns: {}; scaler: {}", bundle.dims(), kinds.join(", "), features.scaler.words())
         }),
+    ];
+    if let Some(of) = &bundle.encoder {
+        lines.push((
+            "encoder",
+            match &bundle.inside {
+                Some(inside) => format!("inside: {}", inside.words()),
+                None => format!(
+                    "{}, digest {}: looked for among the models",
+                    of.name,
+                    of.digest.get(..12).unwrap_or(&of.digest)
+                ),
+            },
+        ));
+    }
+    lines.extend([
         ("network", {
             let precision = bundle.precision.name();
             format!("{}; {parameters} parameters in {precision}", settings(&bundle.model, "kind"))
@@ -51,7 +66,7 @@ pub fn inspect(bundle: &Bundle) -> String {
                 if protocol.speaker_independent { "" } else { " (SPEAKER-DEPENDENT)" }
             ),
         ),
-    ];
+    ]);
     match &bundle.figures {
         Some(figures) => {
             lines.push(("kept", format!("epoch {}: {}", figures.best_epoch, protocol.selection)));
@@ -65,6 +80,11 @@ pub fn inspect(bundle: &Bundle) -> String {
         "made by",
         format!("ser {}, Burn {}, {} on {}", versions.ser, versions.burn, versions.device, versions.platform),
     ));
+    if let Some(inside) = &bundle.inside {
+        let notice = inside.manifest().licence.lines().map(str::trim).filter(|line| !line.is_empty());
+        let begins = notice.take(2).collect::<Vec<_>>().join("; ");
+        lines.push(("licence", format!("of the encoder: {begins}; whole with --format json")));
+    }
     lines.push(("experiment", format!("{}, config {}", record.experiment, record.config_hash)));
     lines.into_iter().map(|(label, value)| format!("{label:<12}{value}\n")).collect()
 }

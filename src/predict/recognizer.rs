@@ -16,7 +16,10 @@ use crate::{
     bundle::{self, Bundle, BundleEncoder, Chain, Member},
     error::{Error, Result},
     events::Observer,
-    frontend::{FeaturesConfig, ScalerScope, encoder::models_dir},
+    frontend::{
+        FeaturesConfig, ScalerScope,
+        encoder::{Manifest, models_dir},
+    },
     numeric::softmax,
     setting::out_of_range,
 };
@@ -57,6 +60,8 @@ struct Group {
     audio: AudioConfig,
     features: FeaturesConfig,
     encoder: Option<BundleEncoder>,
+    /// What the encoder is that a bundle carries: in other precisions its states are others.
+    inside: Option<Manifest>,
     chain: Chain,
     members: Vec<Member>,
 }
@@ -102,13 +107,16 @@ impl Recognizer {
             // Matrices are the same whatever they are scaled by afterwards.
             let features = FeaturesConfig { scaler: ScalerScope::None, ..bundle.features.clone() };
             let (audio, encoder) = (bundle.audio.clone(), bundle.encoder.clone());
-            let same =
-                |group: &&mut Group| group.audio == audio && group.features == features && group.encoder == encoder;
+            let inside = bundle.inside.as_ref().map(|inside| inside.manifest().clone());
+            let same = |group: &&mut Group| {
+                let alike = group.audio == audio && group.features == features;
+                alike && group.encoder == encoder && group.inside == inside
+            };
             match groups.iter_mut().find(same) {
                 Some(group) => group.members.push(Member::new(bundle)?),
                 None => {
                     let chain = Chain::new(&bundle, models)?;
-                    groups.push(Group { audio, features, encoder, chain, members: vec![Member::new(bundle)?] });
+                    groups.push(Group { audio, features, encoder, inside, chain, members: vec![Member::new(bundle)?] });
                 }
             }
         }

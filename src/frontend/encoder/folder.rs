@@ -37,11 +37,7 @@ pub(super) fn write(folder: &Path, manifest: &Manifest, arrays: &Arrays) -> Resu
     let path = folder.join(WEIGHTS);
     let unwritable = |e: serde_json::Error| Error::file(&path, format!("its manifest cannot be written: {e}"));
     let text = serde_json::to_string(manifest).map_err(unwritable)?;
-    // The stem's arrays are few, and all layers see their rounding: 8 bits are for the layers' matrices alone.
-    arrays::save_by(&path, &text, arrays, |name| match manifest.precision {
-        Precision::Int8 if !name.starts_with("transformer.layers.") => Precision::F16,
-        precision => precision,
-    })?;
+    arrays::save_by(&path, &text, arrays, |name| kept(name, manifest.precision))?;
     let mut pretty = Vec::new();
     let mut serializer =
         serde_json::Serializer::with_formatter(&mut pretty, serde_json::ser::PrettyFormatter::with_indent(b"    "));
@@ -49,6 +45,15 @@ pub(super) fn write(folder: &Path, manifest: &Manifest, arrays: &Arrays) -> Resu
     pretty.push(b'\n');
     write_whole(&folder.join("encoder.json"), |file| file.write_all(&pretty))?;
     write_whole(&folder.join("LICENSE"), |file| file.write_all(manifest.licence.as_bytes()))
+}
+
+/// How the array `name` of an encoder is kept whose matrices are kept in `precision`.
+pub(crate) fn kept(name: &str, precision: Precision) -> Precision {
+    match precision {
+        // The stem's arrays are few, and all layers see their rounding: 8 bits are for the layers' matrices alone.
+        Precision::Int8 if !name.starts_with("transformer.layers.") => Precision::F16,
+        precision => precision,
+    }
 }
 
 /// Reads a folder.

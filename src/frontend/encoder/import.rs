@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
-use super::{Encoder, Manifest, Network, folder, manifest::SCHEMA, source};
+use super::{Encoder, Manifest, folder, manifest::SCHEMA, source};
 use crate::{
     arrays::{Arrays, Precision, Weight},
     error::{Error, Result},
-    parameters,
 };
 
 /// What is to be imported.
@@ -55,10 +54,7 @@ pub fn import(import: &Import) -> Result<()> {
         transformer,
     };
     let encoder = Encoder::build(manifest, weights.as_mut(), &Device::flex())?;
-    let arrays = match &encoder.network {
-        Network::Whisper(network) => parameters::read(network),
-        Network::Wave(network) => parameters::read(network),
-    };
+    let arrays = encoder.arrays();
     let digest =
         digest(&encoder.manifest, &arrays).map_err(|e| Error::file(out, format!("cannot be described: {e}")))?;
     folder::write(out, &Manifest { digest, ..encoder.manifest }, &arrays)

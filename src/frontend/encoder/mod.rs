@@ -16,6 +16,7 @@
 //!
 //! Everything costly goes through `ops`.
 
+mod carried;
 mod config;
 mod folder;
 mod frontend;
@@ -40,6 +41,7 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 
+pub(crate) use self::folder::kept;
 pub use self::{
     config::{EncoderConfig, Layers, NamedLayers},
     folder::{Found, find, list, manifest, models_dir},

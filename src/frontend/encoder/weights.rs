@@ -42,6 +42,11 @@ impl Own {
     pub fn new(path: &Path, arrays: Arrays) -> Self {
         Self { path: path.to_owned(), arrays: arrays.into_iter().collect() }
     }
+
+    /// An array that nobody has asked for.
+    pub fn left(&self) -> Option<&str> {
+        self.arrays.keys().next().map(String::as_str)
+    }
 }
 
 impl Source for Own {

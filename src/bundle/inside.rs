@@ -1,0 +1,106 @@
+//! The encoder that a self-contained bundle carries.
+
+use std::path::Path;
+
+use super::BundleEncoder;
+use crate::{
+    arrays::{Arrays, Precision},
+    error::Result,
+    frontend::encoder::{Encoder, Manifest, kept},
+};
+
+/// What the names of an encoder's arrays begin with in a bundle's file. No parameter of a network is called so: its name is
+/// a path of fields.
+const PREFIX: &str = "encoder/";
+
+/// An encoder inside a bundle, up to the highest state that the bundle needs.
+#[derive(Clone)]
+pub struct Inside(Encoder);
+
+impl Inside {
+    /// The part of an encoder that the bundle needs, its matrices to be kept in `precision`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the encoder does not have the states that the bundle needs.
+    pub(super) fn of(bundle: &BundleEncoder, encoder: &Encoder, precision: Precision) -> Result<Self> {
+        let states = bundle.config.layer.resolve(encoder.layers(), encoder.name())?;
+        Ok(Self(encoder.cut(states.into_iter().max().unwrap_or(0), precision)?))
+    }
+
+    /// Takes the encoder out of a file's arrays.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where they are no whole encoder.
+    pub(super) fn take(manifest: Manifest, arrays: &mut Arrays, path: &Path) -> Result<Self> {
+        let (mut own, rest) =
+            std::mem::take(arrays).into_iter().partition::<Arrays, _>(|(name, _)| name.starts_with(PREFIX));
+        *arrays = rest;
+        own.iter_mut().for_each(|(name, _)| *name = name.split_off(PREFIX.len()));
+        Encoder::of_arrays(manifest, own, path).map(Self)
+    }
+
+    /// Its arrays as they are called in a bundle's file.
+    pub(super) fn arrays(&self) -> Arrays {
+        self.0.arrays().into_iter().map(|(name, weight)| (format!("{PREFIX}{name}"), weight)).collect()
+    }
+
+    /// How an array of a bundle's file is kept; none for one that is not of the encoder.
+    pub(super) fn kept(&self, name: &str) -> Option<Precision> {
+        name.strip_prefix(PREFIX).map(|name| kept(name, self.manifest().precision))
+    }
+
+    /// The encoder.
+    #[must_use]
+    pub fn encoder(&self) -> &Encoder {
+        &self.0
+    }
+
+    /// What it is. Its digest is that of the encoder it was taken from, which may have had more layers and another precision.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        self.0.manifest()
+    }
+
+    /// What it is, in a line.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Manifest { name, precision, transformer, digest, .. } = self.manifest();
+        format!(
+            "{name}, {} of {} layers in {}, {} weights, digest {}",
+            transformer.layers,
+            transformer.total_layers,
+            precision.name(),
+            self.0.weights(),
+            digest.get(..12).unwrap_or(digest)
+        )
+    }
+
+    /// Looks for contradictions with what the bundle says of its encoder.
+    pub(super) fn check(&self, bundle: Option<&BundleEncoder>) -> std::result::Result<(), String> {
+        let Some(bundle) = bundle else { return Err("it carries an encoder and says that it needs none".into()) };
+        let Manifest { digest, transformer, .. } = self.manifest();
+        if *digest != bundle.digest {
+            return Err(format!("it needs the encoder {} and carries {digest}", bundle.digest));
+        }
+        let states = bundle.config.layer.resolve(transformer.layers, self.0.name()).map_err(|e| e.to_string())?;
+        let dims = states.len() * bundle.config.pool.width(transformer.dims);
+        match dims == bundle.dims {
+            true => Ok(()),
+            false => Err(format!("its encoder gives {dims} columns and its network knows {}", bundle.dims)),
+        }
+    }
+}
+
+impl PartialEq for Inside {
+    fn eq(&self, other: &Self) -> bool {
+        self.manifest() == other.manifest() && self.0.arrays() == other.0.arrays()
+    }
+}
+
+impl std::fmt::Debug for Inside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Inside").field(self.manifest()).finish()
+    }
+}
