@@ -22,7 +22,7 @@ impl Inside {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where the encoder does not have the states that the bundle needs.
+    /// [`crate::error::Error::Config`] where the encoder does not have the states that the bundle needs.
     pub(super) fn of(bundle: &BundleEncoder, encoder: &Encoder, precision: Precision) -> Result<Self> {
         let states = bundle.config.layer.resolve(encoder.layers(), encoder.name())?;
         Ok(Self(encoder.cut(states.into_iter().max().unwrap_or(0), precision)?))
@@ -32,7 +32,7 @@ impl Inside {
     ///
     /// # Errors
     ///
-    /// [`Error::File`] where they are no whole encoder.
+    /// [`crate::error::Error::File`] where they are no whole encoder.
     pub(super) fn take(manifest: Manifest, arrays: &mut Arrays, path: &Path) -> Result<Self> {
         let (mut own, rest) =
             std::mem::take(arrays).into_iter().partition::<Arrays, _>(|(name, _)| name.starts_with(PREFIX));
