@@ -189,7 +189,7 @@ fn digest(paths: &[PathBuf]) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     let files: Vec<Vec<PathBuf>> = paths.iter().map(|path| bundle::find(path)).collect::<Result<_>>()?;
     for file in files.concat() {
-        let bytes = std::fs::read(&file).map_err(Error::io("read", &file))?;
+        let bytes = bundle::bytes(&file)?;
         hasher.update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
     }
     Ok(hasher.finalize().to_hex().to_string())

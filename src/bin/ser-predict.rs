@@ -16,8 +16,8 @@ use ser::{
     events::Observer as _,
     frontend::encoder::models_dir,
     predict::{
-        Answer, Bundle, Format, Gate, Listener, Listening, Output, Pcm, Recognizer, STDIN, SampleFormat, Style, Window,
-        expand, inspect, load_all, timeline,
+        Answer, BuiltIn, Bundle, DEFAULT, Format, Gate, Listener, Listening, Output, Pcm, Recognizer, STDIN,
+        SampleFormat, Style, Window, expand, inspect, is_bundle, load_all, timeline,
     },
     progress::Terminal,
     report::plot,
@@ -29,11 +29,14 @@ use ser::{
 #[command(
     version,
     args_conflicts_with_subcommands = true,
-    subcommand_negates_reqs = true,
     after_help = "A bundle is what ser-train leaves: bundle/model.safetensors, which may be copied and renamed; its folder and
 the folder of its run will do as well. Of an experiment's folder all runs vote, by the mean of their probabilities.
+Where the first argument is audio, box answers, the model in the program. box and box-small name the models in the
+program wherever a bundle is taken; a file or folder that is called so is written ./box.
 
 Examples:
+  ser-predict clip.wav
+      by the model in the program
   ser-predict model.safetensors clip.wav
       the emotion, its probability, a bar per emotion
   ser-predict experiments/ravdess recordings/ --format csv > emotions.csv
@@ -127,8 +130,9 @@ impl From<Kept> for Precision {
 
 #[derive(Args)]
 struct Recognise {
-    /// A bundle's file or folder, or the folder of a run or of an experiment, whose runs vote.
-    #[arg(value_name = "BUNDLE", required = true)]
+    /// A bundle's file or folder, the folder of a run or of an experiment, whose runs vote, or a model in the program: box or
+    /// box-small [default: box, where the first argument is audio].
+    #[arg(value_name = "BUNDLE")]
     bundle: Option<PathBuf>,
     /// Audio files, folders of them, or - for standard input.
     #[arg(value_name = "FILE_OR_FOLDER")]
@@ -232,8 +236,12 @@ fn run_export(
     Ok(ExitCode::SUCCESS)
 }
 
-fn run(arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
+fn run(mut arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
     let live = arguments.live();
+    // A stream has no files: what stands there was meant as a bundle.
+    if let Some(path) = arguments.bundle.take_if(|path| !live && !is_bundle(path)) {
+        arguments.paths.insert(0, path);
+    }
     if arguments.paths.is_empty() && !live {
         return Err(Error::Config("nothing to recognise: give audio files, folders, - or --stream".into()));
     }
@@ -249,16 +257,26 @@ fn run(arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
     {
         return Err(Error::Config(format!("--plot {}: name it .png or .svg", plot.display())));
     }
-    let bundles: Vec<PathBuf> = arguments.bundle.iter().chain(&arguments.ensemble).cloned().collect();
+    let by_default = arguments.bundle.is_none();
+    let first = arguments.bundle.get_or_insert_with(|| DEFAULT.name.into()).clone();
+    let model = BuiltIn::named(&first).map(|model| model.name);
+    let bundles: Vec<PathBuf> = std::iter::once(first).chain(arguments.ensemble.iter().cloned()).collect();
     let mut recognizer = Recognizer::with_models(load_all(&bundles)?, &models_dir(arguments.models.clone()))?;
     if arguments.uncalibrated {
         recognizer = recognizer.uncalibrated();
+    }
+    if let Some(model) = model.filter(|_| by_default) {
+        eprintln!("note: no bundle is given: {model} answers, the model in this program (ser-predict inspect {model})");
+    }
+    for path in bundles.iter().filter(|path| BuiltIn::named(path).is_some() && !by_default && path.exists()) {
+        eprintln!("note: {0} is the model in this program; the path in this folder is written ./{0}", path.display());
     }
     recognizer.notes().iter().for_each(|note| eprintln!("note: {note}"));
     let style = Style {
         threshold: arguments.threshold,
         top: arguments.top.map(usize::from),
         windows: arguments.timeline || live,
+        model,
     };
     let output = Output::new(io::stdout().lock(), arguments.format, style, recognizer.classes());
     let output = match output {

@@ -1,5 +1,6 @@
 //! The bundle: everything that prediction needs, in one file.
 
+mod built_in;
 mod chain;
 mod encoder;
 mod inside;
@@ -8,6 +9,7 @@ pub(crate) mod made_up;
 mod scoring;
 
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,6 +17,7 @@ use std::{
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+pub use built_in::{BuiltIn, DEFAULT};
 pub use chain::{Chain, Member};
 pub use encoder::BundleEncoder;
 pub use inside::Inside;
@@ -141,16 +144,18 @@ impl Bundle {
         self.save(&dir.join(FILE))
     }
 
-    /// Reads a bundle: its file, its folder, or the folder of the run that left it.
+    /// Reads a bundle: its file, its folder, or the folder of the run that left it; or a model in the program, by its name
+    /// ([`BuiltIn::named`]).
     ///
     /// # Errors
     ///
     /// [`Error::Io`] where it cannot be read; [`Error::File`] where it is damaged, foreign, of a newer format, or its parts
-    /// contradict each other; [`Error::Config`] where a folder holds no bundle or several.
+    /// contradict each other; [`Error::Config`] where a folder holds no bundle or several, or the program no such model.
     pub fn load(path: &Path) -> Result<Self> {
         match &find(path)?[..] {
             [file] => {
-                let (text, arrays) = arrays::load(file)?;
+                // The bytes go before the modules are built: both at once is the peak of memory.
+                let (text, arrays) = arrays::read(&bytes(file)?, file)?;
                 Self::new(&text, arrays, file)
             }
             several => Err(Error::Config(format!(
@@ -326,13 +331,28 @@ impl Bundle {
     }
 }
 
+/// The bytes of a bundle's file, as [`find`] gives it.
+///
+/// # Errors
+///
+/// [`Error::Io`] where it cannot be read, [`Error::Config`] where it names a model that the program was built without.
+pub fn bytes(file: &Path) -> Result<Cow<'static, [u8]>> {
+    match BuiltIn::named(file) {
+        Some(model) => model.bytes().map(Cow::Borrowed),
+        None => std::fs::read(file).map(Cow::Owned).map_err(Error::io("read", file)),
+    }
+}
+
 /// The files of the bundles that `path` is or holds: a bundle's file, its folder, the folder of a run, or that of an
-/// experiment with one for each finished run.
+/// experiment with one for each finished run. The name of a model in the program stands for itself.
 ///
 /// # Errors
 ///
 /// [`Error::Io`] where there is nothing at `path`, [`Error::Config`] where there is no bundle.
 pub fn find(path: &Path) -> Result<Vec<PathBuf>> {
+    if BuiltIn::named(path).is_some() {
+        return Ok(vec![path.to_owned()]);
+    }
     if !std::fs::metadata(path).map_err(Error::io("read", path))?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

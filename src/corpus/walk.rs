@@ -159,7 +159,7 @@ impl Found {
 }
 
 /// Whether the name is that of an audio file.
-pub(super) fn is_audio(path: &Path) -> bool {
+pub(crate) fn is_audio(path: &Path) -> bool {
     extension(path).is_some_and(|found| EXTENSIONS.iter().any(|(known, _)| *known == found))
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use super::Prepared;
 use crate::{
-    bundle::{self, Bundle, BundleEncoder},
+    bundle::{self, BuiltIn, Bundle, BundleEncoder},
     config::Experiment,
     error::{Error, Result},
     frontend::EncoderConfig,
@@ -34,10 +34,10 @@ pub(super) fn refused(key: &str, path: &Path, problem: &str) -> Error {
 ///
 /// # Errors
 ///
-/// As [`bundle::find`]; [`Error::Io`] where the file cannot be read.
+/// As [`bundle::find`] and [`bundle::bytes`].
 pub(super) fn digest(path: &Path) -> Result<blake3::Hash> {
     let file = bundle::find(path)?.into_iter().next().unwrap_or_else(|| path.to_owned());
-    Ok(blake3::hash(&std::fs::read(&file).map_err(Error::io("read", &file))?))
+    Ok(blake3::hash(&bundle::bytes(&file)?))
 }
 
 /// Names the first key of a table in which two settings differ.
@@ -100,14 +100,20 @@ impl Lineage<'_> {
         if left == 0 {
             return Err(refused("its line of bundles that come from bundles does not end"));
         }
-        let run = run_of(path)?;
-        let (split, config) = (run.join("split.csv"), run.join("config.toml"));
         let (seen, sides) = (bundle.record.seen(), [&self.fold.test[..], self.validated()]);
         let shared =
             sides.concat().into_iter().map(|clip| &self.prepared.clips[clip].corpus).find(|c| seen.contains(c));
-        if !split.exists() {
+        let built_in = BuiltIn::named(path).is_some();
+        let run = run_of(path)?;
+        let (split, config) = (run.join("split.csv"), run.join("config.toml"));
+        if built_in || !split.exists() {
             return match shared {
                 None => Ok(()),
+                Some(corpus) if built_in => Err(refused(&format!(
+                    "it was trained on {corpus}, which fold {} tests or validates on, and a model in the program does not \
+                     tell which clips it has seen",
+                    self.fold.name
+                ))),
                 Some(corpus) => Err(refused(&format!(
                     "it was trained on {corpus}, which fold {} tests or validates on, and there is no {} to show what of \
                      it was seen: leave the bundle in its run's folder",

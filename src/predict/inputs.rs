@@ -1,9 +1,15 @@
 //! Which files are meant by what stands on the command line.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 use crate::{
-    corpus::walk::walk,
+    audio::{Content, HEAD_BYTES, sniff},
+    bundle::{self, BuiltIn},
+    corpus::walk::{is_audio, walk},
     error::{Error, Result},
 };
 
@@ -29,10 +35,36 @@ pub fn expand(path: &Path) -> Vec<Result<PathBuf>> {
     files.into_iter().map(|file| Ok(path.join(file))).chain(unreadable).collect()
 }
 
+/// Whether the first thing on a command line is a bundle, or a model in the program by its name; else it is what is to be
+/// listened to. What cannot be told is taken for a bundle, whose reader says what is wrong with it.
+#[must_use]
+pub fn is_bundle(path: &Path) -> bool {
+    if BuiltIn::named(path).is_some() {
+        return true;
+    }
+    if path == Path::new(STDIN) {
+        return false;
+    }
+    if path.is_dir() {
+        return bundle::find(path).is_ok() || !expand(path).iter().any(Result::is_ok);
+    }
+    let head = if path.is_file() { head(path) } else { Vec::new() };
+    // Safetensors: the length of a JSON object, then the object.
+    let is_arrays = head.get(8) == Some(&b'{');
+    is_arrays || !(matches!(sniff(&head), Content::Audio(_)) || is_audio(path))
+}
+
+/// A file's first bytes; none where it cannot be read.
+fn head(path: &Path) -> Vec<u8> {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head));
+    if read.is_ok() { head } else { Vec::new() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::fake;
+    use crate::{bundle::made_up, corpus::fake};
 
     #[test]
     fn folders_are_walked_and_files_stay_whatever_their_names() {
@@ -44,6 +76,24 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         let error = expand(empty.path()).remove(0).unwrap_err().to_string();
         assert!(error.contains("without audio files"), "{error}");
+    }
+
+    #[test]
+    fn a_bundle_is_told_from_what_is_to_be_listened_to() {
+        let root = fake::tree(&["b.wav", "a/c.flac", "none/notes.txt", "text"]);
+        let at = |name: &str| root.path().join(name);
+        made_up::bundle(1).save(&at("model")).unwrap();
+        made_up::bundle(1).save(&at("named.wav")).unwrap();
+        made_up::bundle(1).save_in(&at("run/bundle")).unwrap();
+        std::fs::write(at("sound"), b"RIFF\0\0\0\0WAVEfmt ").unwrap();
+        let bundles = ["model", "named.wav", "run", "none", "text", "nothing"].map(at);
+        for path in bundles.iter().map(PathBuf::as_path).chain(["box", "box-small"].map(Path::new)) {
+            assert!(is_bundle(path), "{}", path.display());
+        }
+        let heard = ["b.wav", "a", "a/c.flac", "sound", "nothing.mp3"].map(at);
+        for path in heard.iter().map(PathBuf::as_path).chain([Path::new("-")]) {
+            assert!(!is_bundle(path), "{}", path.display());
+        }
     }
 
     #[cfg(unix)]

@@ -15,11 +15,11 @@ mod recognizer;
 
 pub use crate::{
     audio::{Pcm, SampleFormat},
-    bundle::{Bundle, Figures, SideFigures},
+    bundle::{BuiltIn, Bundle, DEFAULT, Figures, SideFigures},
 };
 pub use answer::Answer;
 pub use gate::Gate;
-pub use inputs::{STDIN, expand};
+pub use inputs::{STDIN, expand, is_bundle};
 pub use inspect::inspect;
 pub use listen::{Listener, Listening, Window, timeline};
 pub use output::{Format, Output, Style};

@@ -56,6 +56,8 @@ pub struct Style {
     pub top: Option<usize>,
     /// Whether rows are windows of a longer signal, with a start and an end.
     pub windows: bool,
+    /// The model in the program that answers, where it is one: JSON names it.
+    pub model: Option<&'static str>,
 }
 
 /// Writes rows in one format.
@@ -86,7 +88,9 @@ impl<W: Write> Output<W> {
             Format::Text | Format::Jsonl => {}
             Format::Json => {
                 let classes = json!(output.classes);
-                write!(output.to, "{{\n  \"schema\": \"ser-predict/1\",\n  \"classes\": {classes},\n  \"results\": [")?;
+                let model = style.model.map(|model| format!("  \"model\": {},\n", json!(model))).unwrap_or_default();
+                let head = format!("{{\n  \"schema\": \"ser-predict/1\",\n{model}  \"classes\": {classes},\n");
+                write!(output.to, "{head}  \"results\": [")?;
             }
             Format::Csv => {
                 let place: &[&str] = if style.windows { &["start", "end"] } else { &["seconds"] };
@@ -137,7 +141,13 @@ impl<W: Write> Output<W> {
                 let comma = if self.rows > 0 { "," } else { "" };
                 write!(self.to, "{comma}\n    {}", self.object(row))?;
             }
-            Format::Jsonl => writeln!(self.to, "{}", self.object(row))?,
+            Format::Jsonl => {
+                let mut object = self.object(row);
+                if let (Some(model), Value::Object(object)) = (self.style.model, &mut object) {
+                    object.insert("model".into(), model.into());
+                }
+                writeln!(self.to, "{object}")?;
+            }
             Format::Csv => self.csv(row)?,
         }
         self.rows += 1;
@@ -294,7 +304,7 @@ mod tests {
         String::from_utf8(to).unwrap()
     }
 
-    const PLAIN: Style = Style { threshold: 0.5, top: None, windows: false };
+    const PLAIN: Style = Style { threshold: 0.5, top: None, windows: false, model: None };
 
     #[test]
     fn people_get_bars() {
