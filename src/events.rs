@@ -155,6 +155,9 @@ pub enum Figure {
     /// Unweighted average recall, from 0 to 1.
     #[serde(rename = "validation_uar")]
     Uar(f64),
+    /// The mean over targets of the concordance correlation coefficient, from −1 to 1.
+    #[serde(rename = "validation_ccc")]
+    Ccc(f64),
 }
 
 impl Figure {
@@ -163,6 +166,7 @@ impl Figure {
     pub fn name(self) -> &'static str {
         match self {
             Self::Uar(_) => "UAR",
+            Self::Ccc(_) => "mean CCC",
         }
     }
 
@@ -170,16 +174,17 @@ impl Figure {
     #[must_use]
     pub fn value(self) -> f64 {
         match self {
-            Self::Uar(value) => value,
+            Self::Uar(value) | Self::Ccc(value) => value,
         }
     }
 }
 
 impl std::fmt::Display for Figure {
-    /// "UAR 61.20 %".
+    /// "UAR 61.20 %", "mean CCC 0.612".
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Uar(value) => write!(f, "{} {:.2} %", self.name(), 100.0 * value),
+            Self::Ccc(value) => write!(f, "{} {value:.3}", self.name()),
         }
     }
 }

@@ -6,10 +6,11 @@ use std::{collections::BTreeMap, path::Path};
 use crate::{
     audio::Known,
     config::{Experiment, Labelled},
-    corpus::{self, Clip, CorpusConfig, Exclusion, Extent, Findings, Scan},
+    corpus::{self, Cause, Clip, CorpusConfig, Exclusion, Extent, Findings, Scan},
     error::{Error, Result},
     events::Observer,
     protocol::{self, Caveat, Plan},
+    task,
 };
 
 /// An experiment's clips and folds.
@@ -21,6 +22,8 @@ pub struct Survey {
     pub labels: Vec<usize>,
     /// The classes, in alphabetical order.
     pub classes: Vec<String>,
+    /// Each clip's numbers, where the task is to learn such.
+    pub values: Vec<Vec<f64>>,
     /// The folds.
     pub plan: Plan,
     /// The files that were left out.
@@ -64,8 +67,12 @@ pub fn survey(
     if losses == Losses::Refuse {
         refuse(experiment, &scan, &lost)?;
     }
-    let Scan { clips, excluded, extents, overlaps, listed, .. } = scan;
-    let Labelled { clips, labels, classes, dropped } = experiment.labels.apply(clips, &listed)?;
+    let Scan { clips, mut excluded, extents, overlaps, listed, .. } = scan;
+    let (labelled, values) = match experiment.task.kind {
+        task::Kind::Classification => (experiment.labels.apply(clips, &listed)?, Vec::new()),
+        task::Kind::Regression => numbers(experiment, experiment.labels.keep(clips, &listed)?, &mut excluded)?,
+    };
+    let Labelled { clips, labels, classes, dropped } = labelled;
     let groups = findings.groups().chain(overlaps.iter().map(Vec::as_slice));
     let mut plan = protocol::plan(&experiment.protocol, data, &clips, &labels, groups)?;
     let parts = extents.into_iter().filter_map(|(corpus, Extent { found, published })| {
@@ -79,7 +86,43 @@ pub fn survey(
     caveats.extend(gone.map(|class| Caveat::ClassWithoutClips { class }));
     caveats.extend(protocol::never_learnt(&plan, &labels, &classes));
     plan.caveats.splice(0..0, caveats);
-    Ok(Survey { clips, labels, classes, plan, excluded, overlaps, dropped, findings })
+    Ok(Survey { clips, labels, classes, values, plan, excluded, overlaps, dropped, findings })
+}
+
+/// The clips that have a number for every target, with their numbers; the others are excluded with the reason.
+fn numbers(
+    experiment: &Experiment,
+    labelled: Labelled,
+    excluded: &mut Vec<Exclusion>,
+) -> Result<(Labelled, Vec<Vec<f64>>)> {
+    let Labelled { clips, labels, classes, dropped } = labelled;
+    let found = experiment.task.read(&clips)?;
+    if found.kept.len() < 2 {
+        return Err(Error::Data(format!(
+            "{} of {} clips have all of {}: fill the columns of more clips",
+            found.kept.len(),
+            clips.len(),
+            experiment.task.targets.join(", ")
+        )));
+    }
+    excluded.extend(found.lacking.iter().map(|(at, target)| Exclusion {
+        path: clips[*at].source.file().map_or_else(|| clips[*at].id.clone().into(), Path::to_owned),
+        reason: format!("no {target} (task.missing = \"drop\")"),
+        cause: Cause::Row,
+    }));
+    let mut wanted = found.kept.iter().copied().peekable();
+    let (mut kept, mut their) = (Vec::with_capacity(found.kept.len()), Vec::with_capacity(found.kept.len()));
+    for (at, (clip, label)) in clips.into_iter().zip(labels).enumerate() {
+        if wanted.next_if_eq(&at).is_some() {
+            kept.push(clip);
+            their.push(label);
+        }
+    }
+    // A class whose clips have all gone is none.
+    let left: Vec<usize> = (0..classes.len()).filter(|class| their.contains(class)).collect();
+    let labels = their.iter().map(|class| left.partition_point(|known| known < class)).collect();
+    let classes = left.into_iter().map(|class| classes[class].clone()).collect();
+    Ok((Labelled { clips: kept, labels, classes, dropped }, found.values))
 }
 
 /// Lists one corpus and looks into its files, without an experiment; `data` is the folder that its root is relative to. Files

@@ -51,8 +51,11 @@ pub struct Bundle {
     /// What the network was trained to say; bundles of earlier versions name none and are of the default.
     #[serde(default, skip_serializing_if = "task::Kind::is_default")]
     pub task: task::Kind,
-    /// The classes, in the order of the probabilities.
+    /// What the network's outputs are of: the classes, in the order of the probabilities, or the targets.
     pub classes: Vec<String>,
+    /// The range of each target, where the task is a regression.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scales: Vec<task::Scale>,
     /// Clip → samples.
     pub audio: AudioConfig,
     /// Samples → matrix.
@@ -102,7 +105,10 @@ pub struct SideFigures {
     pub clips: usize,
     /// Unweighted average recall, from 0 to 1; none without clips.
     pub uar: Option<f64>,
-    /// Mean cross-entropy in nats, before the temperature; none without clips.
+    /// The mean concordance correlation coefficient of a regression's targets; none of another task, and without clips.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ccc: Option<f64>,
+    /// The loss of a regression; else mean cross-entropy in nats, before the temperature; none without clips.
     pub loss: Option<f64>,
 }
 
@@ -298,8 +304,15 @@ impl Bundle {
             inside.check(self.encoder.as_ref())?;
         }
         self.model.validate(self.features.bands().filter(|_| self.encoder.is_none())).map_err(text)?;
-        if self.classes.len() < 2 {
+        if self.classes.len() < self.task.least_outputs() {
             return Err(format!("{} classes", self.classes.len()));
+        }
+        let ranges = if self.task == task::Kind::Regression { self.classes.len() } else { 0 };
+        if self.scales.len() != ranges {
+            return Err(format!("{} outputs with {} ranges", self.classes.len(), self.scales.len()));
+        }
+        if let Some(scale) = self.scales.iter().find(|scale| !scale.is_valid()) {
+            return Err(format!("a range from {scale}"));
         }
         if self.temperature.is_some_and(|t| !(t.is_finite() && t > 0.0)) {
             return Err(format!("temperature {:?}", self.temperature));

@@ -101,6 +101,25 @@ impl LabelsConfig {
     /// [`Error::Config`] where the map names an emotion that there is not, or a class that nearly is another one;
     /// [`Error::Data`] where two emotions differ in spelling alone, or fewer than two classes remain.
     pub fn apply(&self, clips: Vec<Clip>, listed: &BTreeSet<String>) -> Result<Labelled> {
+        let labelled = self.keep(clips, listed)?;
+        let Labelled { clips, classes, .. } = &labelled;
+        if classes.len() < 2 {
+            return Err(Error::Data(format!(
+                "the {} clips have {} class ({}): a task needs two or more; see [labels] and [[corpora]]",
+                clips.len(),
+                classes.len(),
+                classes.join(", ")
+            )));
+        }
+        Ok(labelled)
+    }
+
+    /// The same for a task that learns something else, where one class is enough.
+    ///
+    /// # Errors
+    ///
+    /// As [`LabelsConfig::apply`]; [`Error::Data`] where no clip remains.
+    pub fn keep(&self, clips: Vec<Clip>, listed: &BTreeSet<String>) -> Result<Labelled> {
         let mut known = listed.clone();
         known.extend(
             clips.iter().map(|clip| clip.emotion.as_str()).collect::<BTreeSet<_>>().into_iter().map(str::to_owned),
@@ -121,13 +140,8 @@ impl LabelsConfig {
             .collect();
         let classes: Vec<String> =
             kept.iter().map(|(_, class)| class.clone()).collect::<BTreeSet<_>>().into_iter().collect();
-        if classes.len() < 2 {
-            return Err(Error::Data(format!(
-                "the {} clips have {} class ({}): a task needs two or more; see [labels] and [[corpora]]",
-                kept.len(),
-                classes.len(),
-                classes.join(", ")
-            )));
+        if classes.is_empty() {
+            return Err(Error::Data("[labels] leaves out all clips: a task needs some".into()));
         }
         let labels = kept.iter().map(|(_, class)| classes.partition_point(|known| known < class)).collect();
         Ok(Labelled { clips: kept.into_iter().map(|(clip, _)| clip).collect(), labels, classes, dropped })

@@ -26,6 +26,7 @@ use crate::{
     model::{Kind, ModelConfig},
     protocol::ProtocolConfig,
     setting::out_of_range,
+    task::{self, TaskConfig},
     train::{Averaging, DistilConfig, Sampling, TrainConfig},
 };
 
@@ -44,6 +45,9 @@ pub struct Experiment {
     /// How a corpus's emotions become the task's classes.
     #[serde(default)]
     pub labels: LabelsConfig,
+    /// What is learnt of a clip.
+    #[serde(default, skip_serializing_if = "TaskConfig::is_default")]
+    pub task: TaskConfig,
     /// Who is on which side.
     #[serde(default)]
     pub protocol: ProtocolConfig,
@@ -141,6 +145,7 @@ impl Experiment {
             return Err(Error::Config("corpora is empty: name at least one in a [[corpora]] table".into()));
         }
         self.labels.validate()?;
+        self.task.validate()?;
         self.protocol.validate()?;
         self.audio.validate()?;
         self.augment.validate()?;
@@ -169,7 +174,27 @@ impl Experiment {
         if self.model.kind == Kind::Linear {
             self.validate_linear()?;
         }
+        if self.task.kind == task::Kind::Regression {
+            self.validate_regression()?;
+        }
         self.train.validate()
+    }
+
+    /// Numbers have no classes: what belongs to classes would have no effect, and is refused.
+    fn validate_regression(&self) -> Result<()> {
+        let train = &self.train;
+        let set = [
+            ("distil", self.distil.is_some()),
+            ("train.label_smoothing", train.label_smoothing > 0.0),
+            ("train.focal_gamma", train.focal_gamma > 0.0),
+            ("train.class_weights", !train.class_weights.is_none()),
+        ];
+        match set.iter().find(|(_, set)| *set) {
+            Some((key, _)) => Err(Error::Config(format!(
+                "{key}: it is for classes, and task.kind = \"regression\" learns numbers; drop it"
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// A linear head is solved, not stepped: what belongs to steps would have no effect, and is refused.
@@ -177,6 +202,7 @@ impl Experiment {
         let train = &self.train;
         let set = [
             ("distil", self.distil.is_some()),
+            ("task.loss", self.task.loss.is_some()),
             ("train.init", train.init.is_some()),
             ("train.focal_gamma", train.focal_gamma > 0.0),
             ("train.averaging", train.averaging != Averaging::default()),

@@ -153,7 +153,8 @@ impl Columns<'_> {
         if !file.is_file() {
             return Err(refuse(format!("no such file, though row {number} of the table lists it"), Cause::Missing));
         }
-        Ok(Entry { number, written: written.to_owned(), part, emotion, speaker, meta: self.metadata(row), file })
+        let meta = Metadata { row: Some(number), ..self.metadata(row) };
+        Ok(Entry { number, written: written.to_owned(), part, emotion, speaker, meta, file })
     }
 
     /// Which part of its file the row is: none where it is all of it.

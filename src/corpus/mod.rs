@@ -50,6 +50,7 @@ mod meld;
 mod msp_podcast;
 mod named;
 mod nemo;
+mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod parsed;
@@ -77,6 +78,7 @@ pub use columns::ColumnsConfig;
 pub use inspect::{Fault, Findings, Flaw, Identical, Misnamed, inspect};
 pub use kind::Kind;
 pub use named::recognise;
+pub use number::{INTENSITY, Number, level, nearest_column};
 pub use settings::{AlikeSpeakers, CorpusConfig, LabelSource};
 
 use crate::error::{Error, Result};
@@ -129,6 +131,9 @@ pub struct Metadata {
     pub repetition: Option<u32>,
     /// Anything else, by column name: listeners' votes, a manifest's own columns.
     pub extra: BTreeMap<String, String>,
+    /// The number of its row in a manifest's table, for messages.
+    #[serde(skip)]
+    pub row: Option<usize>,
 }
 
 /// What a loader found under a folder.

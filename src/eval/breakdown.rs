@@ -39,22 +39,22 @@ pub struct Group {
 }
 
 /// Groups sort by the number, then by the name.
-type Key = (u32, String);
+pub(super) type Key = (u32, String);
 
-/// How a group is read off a prediction and what is known of its clip.
-type Property = fn(&Prediction, Option<&ClipRecord>) -> Option<Key>;
+/// How a group is read off a clip's id, its speaker and what is known of it.
+type Property = fn(&str, &str, Option<&ClipRecord>) -> Option<Key>;
 
 /// The properties, by name; those that no clip has are left out of a report.
 const PROPERTIES: [(&str, Property); 9] = [
-    ("speaker", |row, _| Some((0, row.speaker.clone()))),
-    ("corpus", |row, _| row.clip.split_once('/').map(|(corpus, _)| (0, corpus.to_owned()))),
-    ("sex", |_, clip| clip?.sex.map(|sex| (0, of_sex(sex).to_owned()))),
-    ("age", |_, clip| clip?.age.map(|age| (age / 10, format!("{} to {}", age / 10 * 10, age / 10 * 10 + 9)))),
-    ("intensity", |_, clip| clip?.intensity.clone().map(|intensity| (0, intensity))),
-    ("sentence", |_, clip| clip?.sentence.clone().map(|sentence| (0, sentence))),
-    ("repetition", |_, clip| clip?.repetition.map(|repetition| (repetition, repetition.to_string()))),
-    ("duration", |_, clip| clip?.seconds.map(seconds)),
-    ("signal-to-noise ratio", |_, clip| clip?.snr_db.map(decibels)),
+    ("speaker", |_, speaker, _| Some((0, speaker.to_owned()))),
+    ("corpus", |id, _, _| id.split_once('/').map(|(corpus, _)| (0, corpus.to_owned()))),
+    ("sex", |_, _, clip| clip?.sex.map(|sex| (0, of_sex(sex).to_owned()))),
+    ("age", |_, _, clip| clip?.age.map(|age| (age / 10, format!("{} to {}", age / 10 * 10, age / 10 * 10 + 9)))),
+    ("intensity", |_, _, clip| clip?.intensity.clone().map(|intensity| (0, intensity))),
+    ("sentence", |_, _, clip| clip?.sentence.clone().map(|sentence| (0, sentence))),
+    ("repetition", |_, _, clip| clip?.repetition.map(|repetition| (repetition, repetition.to_string()))),
+    ("duration", |_, _, clip| clip?.seconds.map(seconds)),
+    ("signal-to-noise ratio", |_, _, clip| clip?.snr_db.map(decibels)),
 ];
 
 fn of_sex(sex: Sex) -> &'static str {
@@ -88,20 +88,43 @@ fn decibels(snr: f64) -> Key {
 #[must_use]
 pub fn breakdowns(predictions: &Predictions, clips: &BTreeMap<String, ClipRecord>) -> Vec<Breakdown> {
     let classes = predictions.classes.len();
+    grouped(&predictions.rows, |row| (&row.clip, &row.speaker), clips)
+        .into_iter()
+        .map(|Grouped { by, known, unknown }| Breakdown {
+            by,
+            groups: known.chunk_by(|(a, _), (b, _)| a == b).map(|rows| group(rows, classes)).collect(),
+            unknown,
+        })
+        .collect()
+}
+
+/// Rows by one property of their clips.
+pub(super) struct Grouped<'a, R> {
+    pub by: &'static str,
+    /// The rows whose property is known, in the order of the groups.
+    pub known: Vec<(Key, &'a R)>,
+    pub unknown: usize,
+}
+
+/// The rows by all properties that say something; `of` gives a row's clip and speaker.
+pub(super) fn grouped<'a, R>(
+    rows: &'a [R],
+    of: impl Fn(&'a R) -> (&'a str, &'a str),
+    clips: &BTreeMap<String, ClipRecord>,
+) -> Vec<Grouped<'a, R>> {
     PROPERTIES
         .iter()
         .filter_map(|&(by, property)| {
-            let key = |row| Some((property(row, clips.get(&row.clip))?, row));
-            let mut known: Vec<(Key, &Prediction)> = predictions.rows.iter().filter_map(key).collect();
+            let key = |row| {
+                let (clip, speaker) = of(row);
+                Some((property(clip, speaker, clips.get(clip))?, row))
+            };
+            let mut known: Vec<(Key, &R)> = rows.iter().filter_map(key).collect();
             known.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let groups = || known.chunk_by(|(a, _), (b, _)| a == b);
-            let telling = by == "speaker" || 4 * groups().count() <= predictions.rows.len();
-            let unknown = predictions.rows.len() - known.len();
-            (telling && !known.is_empty()).then(|| Breakdown {
-                by,
-                groups: groups().map(|rows| group(rows, classes)).collect(),
-                unknown,
-            })
+            let groups = known.chunk_by(|(a, _), (b, _)| a == b).count();
+            let telling = by == "speaker" || 4 * groups <= rows.len();
+            let unknown = rows.len() - known.len();
+            (telling && !known.is_empty()).then_some(Grouped { by, known, unknown })
         })
         .collect()
 }

@@ -53,6 +53,35 @@ pub(super) fn check_rows(
     if predictions.classes != record.classes {
         return Err(Error::file(path, "has other classes than run.json beside it"));
     }
+    let rows = predictions.rows.iter().map(|row| RowOf {
+        clip: &row.clip,
+        speaker: &row.speaker,
+        fold: &row.fold,
+        seed: row.seed,
+        class: Some(record.classes.get(row.truth).map_or("", String::as_str)),
+    });
+    check_side(path, record, rows, split, side)
+}
+
+/// What a row of either kind of table says of its clip.
+pub(super) struct RowOf<'a> {
+    pub clip: &'a str,
+    pub speaker: &'a str,
+    pub fold: &'a str,
+    pub seed: u64,
+    /// Its true class, in a table that has one.
+    pub class: Option<&'a str>,
+}
+
+/// Refuses rows that are not exactly the clips of that side, each once.
+pub(super) fn check_side<'a>(
+    path: &Path,
+    record: &RunRecord,
+    rows: impl ExactSizeIterator<Item = RowOf<'a>>,
+    split: &[SplitRow],
+    side: Side,
+) -> Result<()> {
+    let given = rows.len();
     // A demonstration may pick its epoch on the test side, whose clips the split then lists under that side alone.
     let on_test = record.protocol.leak.is_some_and(|leak| leak.selection_on_test);
     let listed = split.iter().any(|row| row.side == side);
@@ -61,7 +90,7 @@ pub(super) fn check_rows(
     let mut wanted: BTreeMap<&str, (&SplitRow, usize)> =
         wanted.map(|(row, line)| (row.clip.as_str(), (row, line))).collect();
     let mut lines = BTreeMap::new();
-    for (row, line) in predictions.rows.iter().zip(2..) {
+    for (row, line) in rows.zip(2..) {
         let wrong = |problem: String| Err(Error::file(path, format!("line {line}: {problem}")));
         if row.fold != record.fold || row.seed != record.seed {
             return wrong(format!(
@@ -69,14 +98,14 @@ pub(super) fn check_rows(
                 row.fold, row.seed, record.fold, record.seed
             ));
         }
-        if let Some(before) = lines.insert(&row.clip, line) {
+        if let Some(before) = lines.insert(row.clip, line) {
             return wrong(format!("{} is predicted twice under seed {}, first in line {before}", row.clip, row.seed));
         }
-        let Some((known, _)) = wanted.remove(row.clip.as_str()) else {
+        let Some((known, _)) = wanted.remove(row.clip) else {
             return wrong(format!("{} is not on the {} side by split.csv", row.clip, side.name()));
         };
-        let truth = record.classes.get(row.truth).map_or("", String::as_str);
-        for (what, ours, theirs) in [("truth", truth, &known.emotion), ("speaker", &row.speaker, &known.speaker)] {
+        let truth = row.class.unwrap_or(&known.emotion);
+        for (what, ours, theirs) in [("truth", truth, &known.emotion), ("speaker", row.speaker, &known.speaker)] {
             if ours != theirs {
                 return wrong(format!("{what} of {} is \"{ours}\", and \"{theirs}\" by split.csv", row.clip));
             }
@@ -89,7 +118,7 @@ pub(super) fn check_rows(
             format!(
                 "{} of the {} clips of the {} side have no row: {} (line {line} of split.csv){}",
                 wanted.len(),
-                wanted.len() + predictions.rows.len(),
+                wanted.len() + given,
                 side.name(),
                 row.clip,
                 if wanted.len() > 1 { " is the first" } else { "" }

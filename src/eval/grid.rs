@@ -74,11 +74,11 @@ pub fn rank(record: GridRecord, finished: Vec<Vec<(RunRecord, Done)>>) -> Result
 }
 
 fn validation(runs: &[(RunRecord, Done)]) -> Spread {
-    let of_seeds = Spread::over_seeds(runs.iter().map(|(run, done)| (run.seed, done.validation_uar)));
+    let of_seeds = Spread::over_seeds(runs.iter().map(|(run, done)| (run.seed, done.validation)));
     if of_seeds.n > 1 {
         of_seeds
     } else {
-        Spread::of(&runs.iter().map(|(_, done)| done.validation_uar).collect::<Vec<_>>())
+        Spread::of(&runs.iter().map(|(_, done)| done.validation).collect::<Vec<_>>())
     }
 }
 
@@ -88,10 +88,10 @@ mod tests {
     use crate::eval::test_support::{self, finished};
 
     fn runs(of: &[(&str, u64, f64)]) -> Vec<(RunRecord, Done)> {
-        let run = |&(fold, seed, validation_uar): &(&str, u64, f64)| {
+        let run = |&(fold, seed, validation): &(&str, u64, f64)| {
             let all = test_support::predictions(1, 3, 3, &[seed], 0.5);
             let run = finished("x", all.rows, &all.classes, seed);
-            (RunRecord { fold: fold.into(), ..run.record }, Done { validation_uar, ..run.done })
+            (RunRecord { fold: fold.into(), ..run.record }, Done { validation, ..run.done })
         };
         of.iter().map(run).collect()
     }

@@ -12,6 +12,8 @@
 //! | [`bootstrap`] | 95 % intervals over speakers and over utterances |
 //! | [`breakdown`], [`notable`] | figures of groups of clips; the worst clips, the most confused emotions |
 //! | [`projection`] | the penultimate layer's vectors in a plane |
+//! | [`concordance`] | CCC, Pearson's correlation, errors and order of numbers |
+//! | [`Regression`], [`evaluate_numbers()`] | all of it, from the finished runs of an experiment that has learnt numbers |
 //! | [`Evaluation`], [`evaluate()`] | all of it, from the finished runs of an experiment |
 //! | [`grid`] | the settings of a search, ranked on validation |
 //! | [`compare`], [`mcnemar`] | two experiments under one protocol, clip by clip |
@@ -33,6 +35,7 @@ mod paired;
 pub mod projection;
 pub mod proper;
 pub mod ranking;
+mod regression;
 mod spread;
 mod tally;
 pub mod temperature;
@@ -40,7 +43,7 @@ pub mod temperature;
 #[cfg(test)]
 pub(crate) mod test_support;
 
-pub use crate::metrics::{Confusion, confusion, scores};
+pub use crate::metrics::{Concordance, Confusion, Order, concordance, confusion, scores};
 pub use bootstrap::{Bootstrap, Interval, IntervalOf, Intervals, Unit};
 pub use certainty::{Calibrated, Certainty};
 pub use evaluate::{evaluate, evaluate_with};
@@ -50,6 +53,10 @@ pub use judgements::Judgements;
 pub use mcnemar::McNemar;
 pub use paired::{Compared, Comparison, compare};
 pub use projection::Projection;
+pub use regression::{
+    CalibrationBin, NumberGroup, NumberGroups, NumberRun, Regression, Target, TargetIntervals, WorstClip,
+    evaluate_numbers,
+};
 pub use scores::{Average, ClassScores, Scores};
 pub use spread::Spread;
 use tally::Tally;

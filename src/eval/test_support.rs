@@ -9,7 +9,8 @@ use crate::{
     config::LabelsConfig,
     protocol::Side,
     rng,
-    run::{Done, EpochRecord, Finished, Prediction, Predictions, RunDir, RunRecord, SplitRow},
+    run::{Done, EpochRecord, Finished, NumberRow, Numbers, Prediction, Predictions, RunDir, RunRecord, SplitRow},
+    task,
 };
 
 /// `clips` clips of each of `speakers` speakers (at most ten), predicted under every seed; about a share of `right` of
@@ -82,7 +83,14 @@ pub(crate) fn finished(name: &str, rows: Vec<Prediction>, classes: &[String], se
     Finished {
         dir: RunDir::of(Path::new("here"), "0", seed),
         record,
-        done: Done { best_epoch: 2, epochs: 3, validation_uar: 0.4, test_uar: 0.5, seconds: 1.5 },
+        done: Done {
+            best_epoch: 2,
+            epochs: 3,
+            task: crate::task::Kind::Classification,
+            validation: 0.4,
+            test: 0.5,
+            seconds: 1.5,
+        },
         epochs: (1..=3).map(epoch).collect(),
         split: [split(&rows, Side::Test), split(&validation, Side::Validation)].concat(),
         predictions: Predictions { classes: classes.to_vec(), rows },
@@ -103,4 +111,52 @@ pub(crate) fn runs(name: &str, speakers: usize, clips: usize, seeds: &[u64], rig
 /// An experiment over three classes.
 pub(crate) fn evaluation(name: &str, speakers: usize, clips: usize, seeds: &[u64], right: f64) -> Evaluation {
     evaluate(runs(name, speakers, clips, seeds, right)).unwrap()
+}
+
+/// The runs of an experiment that has learnt two numbers on scales of their own, one a seed; predictions are off by about
+/// `noise` of their range, and keep to its middle.
+pub(crate) fn number_runs(speakers: usize, clips: usize, seeds: &[u64], noise: f64) -> Vec<Finished<Numbers>> {
+    let targets = vec!["arousal".to_owned(), "valence".to_owned()];
+    let scales = vec![task::Scale { low: 1.0, high: 7.0 }, task::Scale { low: -1.0, high: 1.0 }];
+    let classes = runs("numbers", speakers, clips, seeds, 0.5);
+    let turn = |run: Finished| {
+        let mut stream = rng::stream(run.record.seed, &[&"fake numbers"]);
+        let mut row = |of: &Prediction| {
+            // The truth is the clip's own, whatever the seed.
+            let mut own = rng::stream(7, &[&"fake truth", &of.clip.as_str()]);
+            let parts: Vec<f64> = scales.iter().map(|_| own.random::<f64>()).collect();
+            let guess = |part: &f64| (0.2 + 0.6 * part + noise * (stream.random::<f64>() - 0.5)).clamp(0.0, 1.0);
+            let guesses: Vec<f64> = parts.iter().map(guess).collect();
+            let value = |(part, scale): (&f64, &task::Scale)| scale.low + (scale.high - scale.low) * part;
+            NumberRow {
+                clip: of.clip.clone(),
+                speaker: of.speaker.clone(),
+                fold: of.fold.clone(),
+                seed: of.seed,
+                truth: parts.iter().zip(&scales).map(value).collect(),
+                prediction: guesses.iter().zip(&scales).map(value).collect(),
+            }
+        };
+        let [predictions, validation] =
+            [&run.predictions, &run.validation].map(|of| of.rows.iter().map(&mut row).collect());
+        let table = |rows| Numbers { targets: targets.clone(), rows };
+        Finished {
+            record: RunRecord {
+                task: task::Kind::Regression,
+                classes: targets.clone(),
+                scales: scales.clone(),
+                ..run.record
+            },
+            done: Done { task: task::Kind::Regression, ..run.done },
+            predictions: table(predictions),
+            validation: table(validation),
+            dir: run.dir,
+            epochs: run.epochs,
+            split: run.split,
+            clips: run.clips,
+            embeddings: None,
+            labels: run.labels,
+        }
+    };
+    classes.into_iter().map(turn).collect()
 }

@@ -36,6 +36,7 @@ pub(super) fn of(
     let start = start.map(|start| ("train.init".to_owned(), short(&start.digest)));
     let teachers = distillation.into_iter().flat_map(Distillation::digests).enumerate();
     let teachers = teachers.map(|(i, digest)| (format!("{}[{i}]", super::distillation::KEY), short(&digest)));
-    let inputs: BTreeMap<String, String> = noises.into_iter().chain(start).chain(teachers).collect();
+    let targets = prepared.task.digest().map(|digest| ("task.targets".to_owned(), short(&digest)));
+    let inputs: BTreeMap<String, String> = noises.into_iter().chain(start).chain(teachers).chain(targets).collect();
     (DataRecord::of(&rows, inputs), rows.iter().filter_map(DataRow::on_a_side).collect())
 }

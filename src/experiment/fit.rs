@@ -39,6 +39,7 @@ use crate::{
     protocol::Fold,
     rng,
     run::{Done, Embeddings, Prediction, RunDir, RunRecord, SplitRow, write_predictions},
+    task,
     train::{Batches, Checkpoint, Dataset, Item, Optimiser, Place, Replicas, Select, State},
 };
 
@@ -96,7 +97,8 @@ impl Run<'_> {
         let best_epoch = self.kept_epoch(&state);
         let figures = Figures { best_epoch, validation: validation.figures(), test: test.figures() };
         // On training clips it would say how sure the network is of its training data.
-        let temperature = match self.record.protocol.validation_learnt {
+        let probabilities = self.prepared.task.kind() == task::Kind::Classification;
+        let temperature = match self.record.protocol.validation_learnt || !probabilities {
             true => None,
             false => temperature::fit(&self.judgements(&self.fold.validation, &validation)),
         };
@@ -104,8 +106,9 @@ impl Run<'_> {
         let done = Done {
             best_epoch,
             epochs: state.history.len(),
-            validation_uar: state.history.get(best_epoch.wrapping_sub(1)).map_or(f64::NAN, |e| e.validation.value()),
-            test_uar: test.judged.figure.value(),
+            task: self.prepared.task.kind(),
+            validation: state.history.get(best_epoch.wrapping_sub(1)).map_or(f64::NAN, |e| e.validation.value()),
+            test: test.judged.figure.value(),
             seconds: state.seconds + started.elapsed().as_secs_f64(),
         };
         write_json(&self.dir.done(), &done)?;
@@ -289,7 +292,8 @@ impl Run<'_> {
         let experiment = &self.prepared.experiment;
         Bundle {
             task: self.prepared.task.kind(),
-            classes: self.prepared.classes.clone(),
+            classes: self.prepared.task.outputs().to_vec(),
+            scales: self.prepared.task.scales().to_vec(),
             audio: experiment.audio.clone(),
             features: experiment.features.clone(),
             encoder: self.encoder.clone(),

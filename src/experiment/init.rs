@@ -53,7 +53,7 @@ impl Start {
         let bundle = Bundle::load(&path)?;
         fits(&bundle, &prepared.experiment, encoder).map_err(|e| refused(KEY, &path, &e))?;
         check_seen(KEY, &path, &bundle, prepared, fold)?;
-        let new_head = bundle.classes != prepared.classes;
+        let new_head = bundle.classes != prepared.task.outputs() || bundle.task != prepared.task.kind();
         let record = &bundle.record;
         let head = if new_head {
             format!(

@@ -19,7 +19,7 @@ static INITIALISING: Mutex<()> = Mutex::new(());
 pub(super) fn initial(prepared: &Prepared, dims: usize, seed: u64, device: &Device) -> Net {
     let _alone = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
     device.seed(rand::Rng::next_u64(&mut rng::stream(seed, &[&"initial weights"])));
-    let net = Net::new(&prepared.experiment.model, dims, prepared.classes.len(), device);
+    let net = Net::new(&prepared.experiment.model, dims, prepared.task.outputs().len(), device);
     // Burn initialises lazily: force it while we hold the generator.
     let _ = weights::flatten(&net);
     net

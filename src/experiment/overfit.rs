@@ -17,7 +17,7 @@ use crate::{
     model::Net,
     protocol::Fold,
     rng,
-    task::{Classification, ClassificationLoss, CrossEntropy},
+    task::{Loss, Task},
     train::{Batches, Dataset, Item, Optimiser, part},
 };
 
@@ -65,6 +65,7 @@ pub fn overfit_one_batch(prepared: &Prepared, options: &Options, observer: &dyn 
     let encoder = encoder.map(|config| BundleEncoder::of(config, &options.models)).transpose()?;
     let start = Start::load(prepared, fold, seed, encoder.as_ref())?;
     let scalers = Scalers::fit(prepared, &entries, fold)?;
+    let plain = prepared.task.plain();
     let check = Check {
         prepared,
         fold,
@@ -73,7 +74,8 @@ pub fn overfit_one_batch(prepared: &Prepared, options: &Options, observer: &dyn 
         data: scalers.dataset(prepared, &entries, &[], fold),
         device,
         augment: AugmentConfig::default(),
-        task: Classification::new(prepared.classes.clone(), prepared.labels.clone(), ClassificationLoss::default()),
+        loss: plain.loss(&[])?,
+        task: plain,
         observer,
         work: observer.work("overfitting one batch", STEPS + RATES),
     };
@@ -92,7 +94,9 @@ struct Check<'a> {
     device: Device,
     augment: AugmentConfig,
     /// The labels as they are, without smoothing.
-    task: Classification,
+    task: Box<dyn Task>,
+    /// Of them, without weights.
+    loss: Box<dyn Loss>,
     observer: &'a dyn Observer,
     work: Box<dyn Work + 'a>,
 }
@@ -108,7 +112,7 @@ impl Check<'_> {
 
     /// The clips as they are, all for their class.
     fn batches(&self) -> Batches<'_> {
-        Batches { data: &self.data, task: &self.task, augment: &self.augment, seed: self.seed }
+        Batches { data: &self.data, task: &*self.task, augment: &self.augment, seed: self.seed }
     }
 
     fn clips(&self, epoch: usize) -> Vec<Vec<Item>> {
@@ -116,14 +120,14 @@ impl Check<'_> {
         let size = settings.batch_size;
         settings.sampling.batches(
             &self.data.windows_of(&self.fold.train),
-            |clip| self.prepared.labels[clip],
+            |clip| self.task.stratum(clip),
             size,
             self.seed,
             epoch,
         )
     }
 
-    /// A step of plain cross-entropy; its loss before it.
+    /// A step of the plain loss; its value before it.
     fn step(&self, net: Net, optimiser: &mut Optimiser, clips: &[Item], rate: f64, step: usize) -> Result<(Net, f64)> {
         if self.observer.stop_requested() {
             return Err(Error::Interrupted("stopped; nothing was written".into()));
@@ -131,7 +135,7 @@ impl Check<'_> {
         self.work.step();
         let (input, targets) = self.batches().batch(clips, 1, 0, &self.device)?;
         let dropout = rng::stream(self.seed, &[&"sanity", &step]);
-        let (loss, gradient) = part(&net, &CrossEntropy::default(), input, targets, dropout);
+        let (loss, gradient) = part(&net, &*self.loss, input, targets, dropout);
         Ok((optimiser.step_flat(rate, net, gradient).0, loss))
     }
 

@@ -12,7 +12,7 @@ use crate::{
     protocol::{Fold, Plan, audit::audit},
     survey::{Losses, Survey, survey},
     synthetic,
-    task::{Classification, Task},
+    task::{self, Classification, Regression, Task},
     train::TrainOn,
 };
 
@@ -34,7 +34,7 @@ pub struct Prepared {
     pub snrs: Vec<Option<f64>>,
     /// How long each clip's file or part of one is, in seconds, where it is known; none of synthetic speech.
     pub seconds: Vec<Option<f64>>,
-    /// The classes, in alphabetical order.
+    /// The classes, in alphabetical order. Where the task is to learn numbers, splits and samples go by them all the same.
     pub classes: Vec<String>,
     /// The folds.
     pub plan: Plan,
@@ -67,11 +67,10 @@ impl Prepared {
             lines.push(format!("{} files left out (excluded.csv says why)", self.excluded.len()));
         }
         format!(
-            "{}{}\n{} classes: {}\nprotocol {}: {}; {} folds; validation: {}\n",
+            "{}{}\n{}\nprotocol {}: {}; {} folds; validation: {}\n",
             self.plan.brand().map(|brand| format!("{brand}\n")).unwrap_or_default(),
             lines.join(", "),
-            self.classes.len(),
-            self.classes.join(", "),
+            self.task.words(),
             self.plan.kind.name(),
             self.plan.description,
             self.plan.folds.len(),
@@ -88,7 +87,7 @@ impl Prepared {
 /// As [`survey`] and [`Audit::check`](crate::protocol::audit::Audit::check).
 pub fn prepare(experiment: Experiment, data: &Path, known: &Known, observer: &dyn Observer) -> Result<Prepared> {
     let augmenter = Augmenter::new(&experiment.augment, data)?;
-    let Survey { mut clips, mut labels, classes, mut plan, excluded, findings, .. } =
+    let Survey { mut clips, mut labels, classes, mut values, mut plan, excluded, findings, .. } =
         survey(&experiment, data, known, Losses::Refuse, observer)?;
     for fold in &plan.folds {
         audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
@@ -112,12 +111,21 @@ pub fn prepare(experiment: Experiment, data: &Path, known: &Known, observer: &dy
             )));
         }
         (clips, labels) = with_copies(&clips, &labels, copies);
+        values = std::iter::repeat_n(values, copies + 1).flatten().collect();
     }
     let hashes = clips.iter().map(|clip| content(clip, &findings)).collect();
     let snrs = clips.iter().map(|clip| findings.facts.get(file_of(clip))?.snr_db).collect();
     let seconds = clips.iter().map(|clip| seconds_of(clip, &findings)).collect();
-    let settings = experiment.train.classification();
-    let task = Arc::new(Classification::new(classes.clone(), labels.clone(), settings));
+    let task: Arc<dyn Task> = match experiment.task.kind {
+        task::Kind::Classification => {
+            Arc::new(Classification::new(classes.clone(), labels.clone(), experiment.train.classification()))
+        }
+        task::Kind::Regression => {
+            let (targets, scales) = (experiment.task.targets.clone(), experiment.task.scales()?);
+            let loss = experiment.task.loss.unwrap_or_default();
+            Arc::new(Regression::new(targets, scales, values, labels.clone(), loss))
+        }
+    };
     Ok(Prepared { experiment, clips, labels, task, hashes, snrs, seconds, classes, plan, excluded, augmenter })
 }
 

@@ -36,10 +36,13 @@ pub(super) fn record<'a>(
     }
     let unseeded = Experiment { seed: 0, ..experiment.clone() }.to_toml()?;
     let scaler = experiment.features.scaler.words();
+    let figure = prepared.task.kind().figure();
     let selection = match (experiment.train.select, plan.leak) {
-        (Select::Last, _) => "the last epoch, whatever its figures",
-        (Select::Best, Some(leak)) if leak.selection_on_test => "epoch with the best UAR ON THE TEST SIDE",
-        (Select::Best, _) => "epoch with the best validation UAR; test is never looked at",
+        (Select::Last, _) => "the last epoch, whatever its figures".to_owned(),
+        (Select::Best, Some(leak)) if leak.selection_on_test => {
+            format!("epoch with the best {figure} ON THE TEST SIDE")
+        }
+        (Select::Best, _) => format!("epoch with the best validation {figure}; test is never looked at"),
     };
     let averaged = match experiment.train.averaging {
         Averaging::None(_) => "",
@@ -60,7 +63,9 @@ pub(super) fn record<'a>(
         },
         fold: fold.name.clone(),
         seed,
-        classes: prepared.classes.clone(),
+        task: prepared.task.kind(),
+        classes: prepared.task.outputs().to_vec(),
+        scales: prepared.task.scales().to_vec(),
         protocol: ProtocolRecord {
             name: plan.kind.name().to_owned(),
             speaker_independent: plan.speaker_independent,

@@ -8,6 +8,7 @@ use super::Prepared;
 use crate::{
     bundle::{Clips, Scoring, SideFigures},
     error::{Error, Result},
+    events::Figure,
     model::Net,
     task::Judged,
     train::Dataset,
@@ -26,7 +27,11 @@ impl Scored {
     pub(super) fn figures(&self) -> SideFigures {
         let clips = self.answers.len();
         let known = |figure: f64| (clips > 0 && figure.is_finite()).then_some(figure);
-        SideFigures { clips, uar: known(self.judged.figure.value()), loss: known(self.judged.loss) }
+        let (uar, ccc) = match self.judged.figure {
+            Figure::Uar(uar) => (known(uar), None),
+            Figure::Ccc(ccc) => (None, known(ccc)),
+        };
+        SideFigures { clips, uar, ccc, loss: known(self.judged.loss) }
     }
 }
 

@@ -8,22 +8,32 @@ use crate::{
     error::{Error, Result},
     events::{EpochEnd, EpochRecord, Observer, RunStart},
     model::{Net, weights},
-    train::{Dataset, Examples, Item, State},
+    task::Solver,
+    train::{Dataset, Examples, Item, Measured, State},
 };
 
-/// Fits the logistic regression on the fold's training side. Every clip counts once: its windows share its weight, and so
-/// do its altered copies, as `augment.share` says.
+/// What a solver found: `weights` `[outputs, dims]`.
+struct Solution {
+    weights: Vec<f64>,
+    intercepts: Vec<f64>,
+    loss: f64,
+    words: String,
+}
+
+/// Solves for the head on the fold's training side. Every clip counts once: its windows share its weight, and so do its
+/// altered copies, as `augment.share` says.
 pub(super) fn solve(run: &Run, data: &Dataset, observer: &dyn Observer) -> Result<(Net, State)> {
     let started = Instant::now();
     let prepared = run.prepared;
-    let experiment = &prepared.experiment;
-    let (dims, classes) = (data.dims(), prepared.classes.len());
+    let (experiment, task) = (&prepared.experiment, &prepared.task);
+    let (dims, outputs) = (data.dims(), task.outputs().len());
     let members = prepared.training_side(run.fold);
-    let mut counts = vec![0; classes];
+    // Looks at the targets of the side.
+    task.loss(&members)?;
+    let mut counts = vec![0; prepared.classes.len()];
     members.iter().for_each(|&clip| counts[prepared.labels[clip]] += 1);
     let class_weights = experiment.train.class_weights.resolve(&prepared.classes, &counts)?;
-    let smoothing = experiment.train.label_smoothing as f32;
-    let (mut rows, mut targets) = (Vec::new(), Vec::new());
+    let (mut rows, mut targets, mut weights) = (Vec::new(), Vec::new(), Vec::new());
     for item in data.windows_of(&members) {
         let copies = data.copies(item.clip);
         let share = if copies == 0 { 0.0 } else { experiment.augment.share as f32 };
@@ -36,43 +46,69 @@ pub(super) fn solve(run: &Run, data: &Dataset, observer: &dyn Observer) -> Resul
                 continue;
             }
             rows.extend(mean_frame(data, item, copy, dims)?);
-            targets.extend((0..classes).map(|class| {
-                let own = if class == label { 1.0 - smoothing } else { 0.0 };
-                weight * (own + smoothing / classes as f32)
-            }));
+            targets.extend(task.target(item.clip));
+            weights.push(weight);
         }
     }
     let label = run.label();
     observer.run_started(&RunStart { label: &label, epochs: 1, history: &[] })?;
-    let examples = Examples { rows: &rows, dims, targets: &targets, classes };
-    let fitted = examples.fit(experiment.model.c).map_err(|error| match error {
+    let c = experiment.model.c;
+    let solution = match task.kind().solver() {
+        Solver::Logistic => logistic(&rows, dims, targets, &weights, outputs, c),
+        Solver::Ridge => ridge(&rows, dims, &targets, &weights, c),
+    };
+    let solution = solution.map_err(|error| match error {
         Error::Data(problem) => Error::Data(format!("{label}: {problem}")),
         other => other,
     })?;
-    // [dims, classes], as the layer keeps them.
-    let weight = (0..dims * classes).map(|i| fitted.weights[(i % classes) * dims + i / classes] as f32).collect();
-    let bias = fitted.intercepts.iter().map(|&b| b as f32).collect();
-    let solution = [
-        ("classes.weight".to_owned(), Weight { shape: vec![dims, classes], values: weight }),
-        ("classes.bias".to_owned(), Weight { shape: vec![classes], values: bias }),
+    // [dims, outputs], as the layer keeps them.
+    let weight = (0..dims * outputs).map(|i| solution.weights[(i % outputs) * dims + i / outputs] as f32).collect();
+    let bias = solution.intercepts.iter().map(|&b| b as f32).collect();
+    let layer = [
+        ("classes.weight".to_owned(), Weight { shape: vec![dims, outputs], values: weight }),
+        ("classes.bias".to_owned(), Weight { shape: vec![outputs], values: bias }),
     ];
-    let net = Net::new(&experiment.model, dims, classes, &run.devices[0]);
-    let net = weights::write(net, solution.into_iter().collect())?;
+    let net = Net::new(&experiment.model, dims, outputs, &run.devices[0]);
+    let net = weights::write(net, layer.into_iter().collect())?;
     let validation = Scorer::new(prepared, data, &net, &run.devices[0]).score(&run.fold.validation)?;
     let mut state = State { epoch: 1, run: Some(run.record.id()), ..State::default() };
     let record = EpochRecord {
         epoch: 1,
-        train_loss: fitted.loss,
+        train_loss: solution.loss,
         validation_loss: validation.judged.loss,
         validation: validation.judged.figure,
         learning_rate: 0.0,
     };
     state.end_epoch(record);
     state.seconds = started.elapsed().as_secs_f64();
-    observer.log(&format!("{label}  solved in {} steps", fitted.steps));
+    observer.log(&format!("{label}  {}", solution.words));
     observer.epoch_ended(&EpochEnd { label: &label, record: &record, history: &state.history, best: true })?;
     observer.run_ended();
     Ok((net, state))
+}
+
+/// The logistic regression; each row counts for each class as much as its weight times its target.
+fn logistic(
+    rows: &[f32],
+    dims: usize,
+    mut targets: Vec<f32>,
+    weights: &[f32],
+    classes: usize,
+    c: f64,
+) -> Result<Solution> {
+    for (target, weight) in targets.chunks_exact_mut(classes).zip(weights) {
+        target.iter_mut().for_each(|part| *part *= weight);
+    }
+    let fitted = Examples { rows, dims, targets: &targets, classes }.fit(c)?;
+    let words = format!("solved in {} steps", fitted.steps);
+    Ok(Solution { weights: fitted.weights, intercepts: fitted.intercepts, loss: fitted.loss, words })
+}
+
+/// Least squares with a penalty.
+fn ridge(rows: &[f32], dims: usize, targets: &[f32], weights: &[f32], c: f64) -> Result<Solution> {
+    let fitted = Measured { rows, dims, targets, weights }.fit(c)?;
+    let words = format!("solved for {dims} columns");
+    Ok(Solution { weights: fitted.weights, intercepts: fitted.intercepts, loss: fitted.loss, words })
 }
 
 /// The mean of a window's scaled frames.

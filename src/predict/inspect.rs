@@ -14,7 +14,13 @@ pub fn inspect(bundle: &Bundle) -> String {
         .sum();
     let protocol = &record.protocol;
     let mut lines = vec![
-        ("emotions", format!("{}: {}", classes.len(), classes.join(", "))),
+        match bundle.scales.is_empty() {
+            true => ("emotions", format!("{}: {}", classes.len(), classes.join(", "))),
+            false => {
+                let each = classes.iter().zip(&bundle.scales).map(|(name, scale)| format!("{name} ({scale})"));
+                ("targets", format!("{}: {}", classes.len(), each.collect::<Vec<_>>().join(", ")))
+            }
+        },
         ("audio", settings(&bundle.audio, "sample_rate").replacen(',', " Hz,", 1)),
         ("features", {
             let encoder = bundle.encoder.as_ref().map(|of| format!("{} {}", of.name, settings(&of.config, "layer")));
@@ -44,6 +50,7 @@ pub fn inspect(bundle: &Bundle) -> String {
             "temperature",
             match bundle.temperature {
                 Some(temperature) => format!("{temperature:.3}, fitted on validation"),
+                None if !bundle.scales.is_empty() => "none: the network gives numbers, not probabilities".into(),
                 None => "none: probabilities are as the network gives them".into(),
             },
         ),
@@ -99,7 +106,8 @@ fn settings(table: &impl serde::Serialize, first: &str) -> String {
 
 fn side(side: &SideFigures) -> String {
     match side {
-        SideFigures { clips, uar: Some(uar), loss: Some(loss) } => {
+        SideFigures { clips, ccc: Some(ccc), .. } => format!("mean CCC {ccc:.3} on {clips} clips"),
+        SideFigures { clips, uar: Some(uar), loss: Some(loss), .. } => {
             format!("UAR {:.2} %, cross-entropy {loss:.3} on {clips} clips", 100.0 * uar)
         }
         SideFigures { clips, .. } => format!("{clips} clips"),

@@ -15,6 +15,15 @@ pub(super) fn percent(spread: Spread) -> String {
     }
 }
 
+/// A coefficient with three decimals, with its spread where there is one: `0.612` or `0.612 ± 0.010`.
+#[must_use]
+pub(super) fn three(spread: Spread) -> String {
+    match spread.std {
+        Some(std) => format!("{:.3} ± {std:.3}", spread.mean),
+        None => format!("{:.3}", spread.mean),
+    }
+}
+
 /// A number of things: `1 fold`, `5 folds`.
 pub(super) fn many(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })

@@ -116,7 +116,7 @@ pub fn write(path: &Path, evaluation: &Evaluation) -> Result<()> {
         macro_f1: run.scores.macro_f1,
         best_epoch: run.done.best_epoch,
         epochs: run.done.epochs,
-        validation_uar: run.done.validation_uar,
+        validation_uar: run.done.validation,
         seconds: run.done.seconds,
         audit: &run.audit,
     });

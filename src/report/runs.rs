@@ -1,12 +1,17 @@
 //! The runs of one call as a table: a row a fold and seed, then their means.
 
-use super::{headline::percent, table::Table, tables::points};
+use super::{
+    headline::{percent, three},
+    table::Table,
+    tables::points,
+};
 use crate::{
     duration::duration,
     error::Result,
     eval::Spread,
     files::read_json,
     run::{Done, RunDir, RunRecord},
+    task,
 };
 
 /// What came of each run, for people. `name` is the experiment's.
@@ -24,21 +29,38 @@ pub fn runs(name: &str, outcomes: &[(RunDir, Done)]) -> Result<String> {
             record.fold,
             record.seed.to_string(),
             format!("{} of {}", done.best_epoch, done.epochs),
-            points(done.validation_uar),
-            points(done.test_uar),
+            figure(done.task, done.validation),
+            figure(done.task, done.test),
             duration(done.seconds),
         ]);
     }
+    let kind = outcomes.first().map_or(task::Kind::Classification, |(_, done)| done.task);
     let note = match outcomes {
         [] | [_] => String::new(),
         many => {
             let of = |uar: fn(&Done) -> f64| {
-                percent(Spread::of(&many.iter().map(|(_, done)| uar(done)).collect::<Vec<_>>()))
+                let spread = Spread::of(&many.iter().map(|(_, done)| uar(done)).collect::<Vec<_>>());
+                match kind {
+                    task::Kind::Classification => percent(spread),
+                    task::Kind::Regression => three(spread),
+                }
             };
-            let [validation, test] = [of(|done| done.validation_uar), of(|done| done.test_uar)];
+            let [validation, test] = [of(|done| done.validation), of(|done| done.test)];
             format!("mean ± s.d. over the runs: validation {validation}, test {test}")
         }
     };
     let columns = ["fold", "seed", "best epoch", "validation", "test", "time"];
-    Ok(Table::new(format!("{title}: UAR of each run, %"), columns).rows(rows).note(note).plain())
+    let unit = match kind {
+        task::Kind::Classification => ", %",
+        task::Kind::Regression => "",
+    };
+    Ok(Table::new(format!("{title}: {} of each run{unit}", kind.figure()), columns).rows(rows).note(note).plain())
+}
+
+/// A task's figure: a share in per cent, a coefficient as it is.
+fn figure(kind: task::Kind, value: f64) -> String {
+    match kind {
+        task::Kind::Classification => points(value),
+        task::Kind::Regression => format!("{value:.3}"),
+    }
 }

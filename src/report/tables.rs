@@ -243,7 +243,7 @@ pub fn runs(evaluation: &Evaluation) -> Table {
             run.scores.n.to_string(),
             points(run.scores.uar),
             points(run.scores.wa),
-            points(run.done.validation_uar),
+            points(run.done.validation),
             format!("{} of {}", run.done.best_epoch, run.done.epochs),
             format!("{:.2}", temperature.temperature),
             format!("{:.0}", run.done.seconds),

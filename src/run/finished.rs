@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
-use super::{ClipRecord, Done, Embeddings, EpochRecord, Predictions, RunDir, RunRecord, SplitRow};
+use super::{ClipRecord, Done, Embeddings, EpochRecord, Numbers, Predictions, RunDir, RunRecord, SplitRow};
 use crate::{
     config::LabelsConfig,
     error::{Error, Result},
     files::read_json,
+    task,
 };
 
 /// A finished run, as its folder holds it.
 #[derive(Debug, Clone)]
-pub struct Finished {
+pub struct Finished<P = Predictions> {
     /// The folder.
     pub dir: RunDir,
     /// What it was.
@@ -21,9 +22,9 @@ pub struct Finished {
     /// Its epochs.
     pub epochs: Vec<EpochRecord>,
     /// Its test side.
-    pub predictions: Predictions,
+    pub predictions: P,
     /// Its validation side.
-    pub validation: Predictions,
+    pub validation: P,
     /// The sides of its clips.
     pub split: Vec<SplitRow>,
     /// What is known of its clips; nothing in runs of earlier versions.
@@ -42,6 +43,30 @@ pub struct Finished {
 /// [`Error::Config`] where there is none; [`Error::Io`] and [`Error::File`] where a file of one is missing or not as
 /// training writes it.
 pub fn load_finished(path: &Path) -> Result<Vec<Finished>> {
+    load(path, Predictions::read)
+}
+
+/// The same of runs that have learnt numbers.
+///
+/// # Errors
+///
+/// As [`load_finished`].
+pub fn load_finished_numbers(path: &Path) -> Result<Vec<Finished<Numbers>>> {
+    load(path, Numbers::read)
+}
+
+/// What the finished runs that `path` is or holds have learnt, by the first of them.
+///
+/// # Errors
+///
+/// As [`load_finished`].
+pub fn task_of(path: &Path) -> Result<task::Kind> {
+    let dirs = RunDir::find(path)?;
+    let first = dirs.iter().find(|dir| dir.done().exists()).or(dirs.first());
+    first.map_or(Ok(task::Kind::default()), |dir| read_json::<RunRecord>(&dir.record()).map(|record| record.task))
+}
+
+fn load<P>(path: &Path, read: fn(&Path) -> Result<P>) -> Result<Vec<Finished<P>>> {
     let dirs = RunDir::find(path)?;
     let begun = dirs.len();
     let finished = dirs
@@ -55,8 +80,8 @@ pub fn load_finished(path: &Path) -> Result<Vec<Finished>> {
                 record: read_json(&dir.record())?,
                 done: read_json(&dir.done())?,
                 epochs: dir.epochs()?,
-                predictions: Predictions::read(&dir.predictions())?,
-                validation: Predictions::read(&dir.validation())?,
+                predictions: read(&dir.predictions())?,
+                validation: read(&dir.validation())?,
                 split: SplitRow::read_all(&dir.split())?,
                 clips: ClipRecord::read_all(&dir.clips())?,
                 dir,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{DataRecord, short};
 use crate::{
     protocol::{Caveat, Leak, ValidationRule, audit::Audit},
+    task,
     train::RunId,
 };
 
@@ -17,8 +18,14 @@ pub struct RunRecord {
     pub fold: String,
     /// The seed.
     pub seed: u64,
-    /// The task's classes, in the order of the probabilities.
+    /// The task.
+    #[serde(default, skip_serializing_if = "task::Kind::is_default")]
+    pub task: task::Kind,
+    /// The task's outputs: its classes, in the order of the probabilities, or its targets.
     pub classes: Vec<String>,
+    /// The range of each target, where the task learns numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scales: Vec<task::Scale>,
     /// The protocol.
     pub protocol: ProtocolRecord,
     /// The corpora of the fold's training and validation sides, and of the networks that the run was started or
@@ -124,15 +131,88 @@ pub struct Versions {
 
 /// `done.json`: a finished run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct Done {
     /// The epoch whose weights were kept.
     pub best_epoch: usize,
     /// Epochs trained.
     pub epochs: usize,
-    /// The kept epoch's unweighted average recall over validation, from 0 to 1.
-    pub validation_uar: f64,
-    /// Unweighted average recall over the fold's test side, from 0 to 1.
-    pub test_uar: f64,
+    /// The task, which says what the figures are ([`task::Kind::figure`]).
+    pub task: task::Kind,
+    /// The kept epoch's figure over validation.
+    pub validation: f64,
+    /// The same figure over the fold's test side.
+    pub test: f64,
     /// Wall time of training in seconds, over all sittings.
     pub seconds: f64,
+}
+
+/// [`Done`] as the file has it: figures by their names, shares from 0 to 1.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    best_epoch: usize,
+    epochs: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    validation_uar: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    test_uar: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    validation_ccc: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    test_ccc: Option<f64>,
+    seconds: f64,
+}
+
+impl From<Written> for Done {
+    fn from(of: Written) -> Self {
+        let (task, [validation, test]) = match (of.validation_ccc, of.test_ccc) {
+            (None, None) => (task::Kind::Classification, [of.validation_uar, of.test_uar]),
+            (validation, test) => (task::Kind::Regression, [validation, test]),
+        };
+        // A figure that is none is written as null.
+        let [validation, test] = [validation, test].map(|figure| figure.unwrap_or(f64::NAN));
+        Self { best_epoch: of.best_epoch, epochs: of.epochs, task, validation, test, seconds: of.seconds }
+    }
+}
+
+impl From<Done> for Written {
+    fn from(of: Done) -> Self {
+        let known = |kind| (of.task == kind).then_some([of.validation, of.test]);
+        let (uar, ccc) = (known(task::Kind::Classification), known(task::Kind::Regression));
+        Self {
+            best_epoch: of.best_epoch,
+            epochs: of.epochs,
+            validation_uar: uar.map(|[validation, _]| validation),
+            test_uar: uar.map(|[_, test]| test),
+            validation_ccc: ccc.map(|[validation, _]| validation),
+            test_ccc: ccc.map(|[_, test]| test),
+            seconds: of.seconds,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_written_by_their_names_and_read_back() {
+        let uar = Done {
+            best_epoch: 3,
+            epochs: 9,
+            task: task::Kind::Classification,
+            validation: 0.5,
+            test: 0.25,
+            seconds: 1.5,
+        };
+        let ccc = Done { task: task::Kind::Regression, test: -0.25, ..uar };
+        let written = serde_json::to_string(&uar).unwrap();
+        assert_eq!(written, r#"{"best_epoch":3,"epochs":9,"validation_uar":0.5,"test_uar":0.25,"seconds":1.5}"#);
+        assert_eq!(serde_json::from_str::<Done>(&written).unwrap(), uar);
+        let written = serde_json::to_string(&ccc).unwrap();
+        assert!(written.contains(r#""validation_ccc":0.5,"test_ccc":-0.25"#) && !written.contains("uar"), "{written}");
+        assert_eq!(serde_json::from_str::<Done>(&written).unwrap(), ccc);
+        let none = serde_json::to_string(&Done { validation: f64::NAN, ..uar }).unwrap();
+        assert!(serde_json::from_str::<Done>(&none).unwrap().validation.is_nan(), "{none}");
+    }
 }

@@ -44,6 +44,10 @@ impl Task for Classification {
         &self.classes
     }
 
+    fn words(&self) -> String {
+        format!("{} classes: {}", self.classes.len(), self.classes.join(", "))
+    }
+
     /// All for the class, less what is spread over all classes.
     fn target(&self, clip: usize) -> Vec<f32> {
         let smoothing = self.loss.label_smoothing;
@@ -83,6 +87,10 @@ impl Task for Classification {
         let probabilities: Vec<f32> = answer.iter().map(|p| p.exp().min(1.0)).collect();
         let names = [self.labels[clip], argmax(&probabilities)].map(|class| self.classes[class].clone());
         names.into_iter().chain(probabilities.iter().map(ToString::to_string)).collect()
+    }
+
+    fn plain(&self) -> Box<dyn Task> {
+        Box::new(Self { loss: ClassificationLoss::default(), ..self.clone() })
     }
 }
 

@@ -11,6 +11,17 @@ pub enum Kind {
     /// One of several classes.
     #[default]
     Classification,
+    /// Numbers, one a target.
+    Regression,
+}
+
+/// How a linear head is solved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Solver {
+    /// Multinomial logistic regression.
+    Logistic,
+    /// Least squares with an L2 penalty.
+    Ridge,
 }
 
 impl Kind {
@@ -25,6 +36,34 @@ impl Kind {
     pub fn activation(self) -> Activation {
         match self {
             Self::Classification => Activation::LogSoftmax,
+            Self::Regression => Activation::Range,
+        }
+    }
+
+    /// How a linear head is solved.
+    #[must_use]
+    pub fn solver(self) -> Solver {
+        match self {
+            Self::Classification => Solver::Logistic,
+            Self::Regression => Solver::Ridge,
+        }
+    }
+
+    /// The figure that ranks epochs.
+    #[must_use]
+    pub fn figure(self) -> &'static str {
+        match self {
+            Self::Classification => "UAR",
+            Self::Regression => "mean CCC",
+        }
+    }
+
+    /// The fewest outputs that are a task.
+    #[must_use]
+    pub fn least_outputs(self) -> usize {
+        match self {
+            Self::Classification => 2,
+            Self::Regression => 1,
         }
     }
 }

@@ -3,20 +3,31 @@
 //! | task | target of a clip | loss | answer | figure that ranks epochs |
 //! |---|---|---|---|---|
 //! | [`Classification`] | its class | cross-entropy | log-probabilities | UAR |
+//! | [`Regression`] | a number for each target | 1 − CCC, squared error or both | parts of each range | mean CCC |
 
 mod activation;
 mod class_weights;
 mod classification;
+mod config;
 mod cross_entropy;
 mod kind;
+mod regression;
+mod regression_loss;
+mod scale;
+mod targets;
 
 use burn::tensor::Tensor;
 
 pub use activation::Activation;
 pub use class_weights::ClassWeights;
 pub use classification::{Classification, ClassificationLoss};
+pub use config::{Missing, Ranges, TaskConfig};
 pub use cross_entropy::CrossEntropy;
-pub use kind::Kind;
+pub use kind::{Kind, Solver};
+pub use regression::Regression;
+pub use regression_loss::RegressionLoss;
+pub use scale::Scale;
+pub use targets::Targets;
 
 use crate::{error::Result, events::Figure};
 
@@ -27,6 +38,14 @@ pub trait Task: std::fmt::Debug + Send + Sync {
 
     /// What each output of the network is of, in their order: the classes, or the dimensions.
     fn outputs(&self) -> &[String];
+
+    /// The range of each output, where outputs are numbers on one.
+    fn scales(&self) -> &[Scale] {
+        &[]
+    }
+
+    /// The outputs, for people.
+    fn words(&self) -> String;
 
     /// What the network should give for a clip, `[outputs]`.
     fn target(&self, clip: usize) -> Vec<f32>;
@@ -54,6 +73,14 @@ pub trait Task: std::fmt::Debug + Send + Sync {
 
     /// A clip's cells in them.
     fn cells(&self, clip: usize, answer: &[f32]) -> Vec<String>;
+
+    /// The digest of the targets, where they are more than the clips' classes.
+    fn digest(&self) -> Option<blake3::Hash> {
+        None
+    }
+
+    /// The same task without what only keeps a network from learning too much: what a check must be able to learn by heart.
+    fn plain(&self) -> Box<dyn Task>;
 }
 
 /// What training makes small.

@@ -219,7 +219,7 @@ fn ablations(found: &[&Found]) -> Table {
                     if evaluation.protocol.validation_learnt {
                         "trained on".to_owned()
                     } else {
-                        percent(Spread::over_seeds(runs.iter().map(|run| (run.seed, run.done.validation_uar))))
+                        percent(Spread::over_seeds(runs.iter().map(|run| (run.seed, run.done.validation))))
                     },
                     format!("{:.0}", seconds(evaluation).mean),
                     command,
