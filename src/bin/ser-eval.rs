@@ -90,9 +90,9 @@ fn run(arguments: Arguments) -> Result<()> {
         if let Some(record) = GridRecord::read(dir)? {
             return report::grid::say(dir, &folder, record);
         }
-        let evaluation =
-            report::gather(dir, &folder, &data_dir(arguments.data.clone()), arguments.bootstrap(), &terminal)?;
-        let figures = report::terminal(&evaluation, &report::published(&evaluation)?, report::colour_wanted());
+        let data = data_dir(arguments.data.clone());
+        let gathered = report::gather_any(dir, &folder, &data, arguments.bootstrap(), &terminal)?;
+        let figures = gathered.terminal(report::colour_wanted())?;
         return print(&format!("{figures}\nreport      {}\n", folder.join("report.html").display()));
     }
     compare_all(&arguments, &terminal)

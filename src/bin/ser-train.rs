@@ -141,8 +141,8 @@ fn run(arguments: &Arguments, observer: &dyn Observer) -> Result<()> {
             let name = jobs.jobs.first().map_or("", |job| &job.experiment.name);
             observer.log(report::runs(name, &trained.outcomes)?.trim_end());
             if !arguments.no_report {
-                let evaluation = report::gather(&jobs.out, &folder, &data, Bootstrap::default(), observer)?;
-                let figures = report::terminal(&evaluation, &report::published(&evaluation)?, report::colour_wanted());
+                let gathered = report::gather_any(&jobs.out, &folder, &data, Bootstrap::default(), observer)?;
+                let figures = gathered.terminal(report::colour_wanted())?;
                 print(&format!("{figures}report      {}\n", folder.join("report.html").display()))?;
             }
         }

@@ -2,20 +2,68 @@
 
 use std::path::Path;
 
-use super::{examples, write};
+use super::{examples, published, regression, terminal, write};
 use crate::{
-    error::Result,
-    eval::{Bootstrap, Evaluation, evaluate_with},
+    error::{Error, Result},
+    eval::{Bootstrap, Evaluation, Regression, evaluate_numbers, evaluate_with},
     events::Observer,
-    run::{Recordings, load_finished},
+    run::{Recordings, load_finished, load_finished_numbers, task_of},
+    task,
 };
 
-/// Evaluates the finished runs that `dir` is or holds and writes their report into `folder`. Recordings that have moved
+/// What a report is of.
+#[derive(Debug)]
+pub enum Gathered {
+    /// Classes.
+    Classes(Box<Evaluation>),
+    /// Numbers.
+    Numbers(Box<Regression>),
+}
+
+impl Gathered {
+    /// The report on a terminal, with colour or without.
+    ///
+    /// # Errors
+    ///
+    /// As [`published`].
+    pub fn terminal(&self, colour: bool) -> Result<String> {
+        Ok(match self {
+            Self::Classes(evaluation) => terminal(evaluation, &published(evaluation)?, colour),
+            Self::Numbers(evaluation) => regression::terminal(evaluation, colour),
+        })
+    }
+}
+
+/// Evaluates the finished runs that `dir` is or holds, whatever they have learnt, and writes their report into `folder`.
+///
+/// # Errors
+///
+/// As [`gather`] and [`evaluate_numbers`].
+pub fn gather_any(
+    dir: &Path,
+    folder: &Path,
+    data: &Path,
+    bootstrap: Bootstrap,
+    observer: &dyn Observer,
+) -> Result<Gathered> {
+    match task_of(dir)? {
+        task::Kind::Classification => {
+            gather(dir, folder, data, bootstrap, observer).map(|evaluation| Gathered::Classes(Box::new(evaluation)))
+        }
+        task::Kind::Regression => {
+            let evaluation = evaluate_numbers(load_finished_numbers(dir)?, bootstrap)?;
+            regression::write(&evaluation, folder)?;
+            Ok(Gathered::Numbers(Box::new(evaluation)))
+        }
+    }
+}
+
+/// Evaluates the finished runs of classes that `dir` is or holds and writes their report into `folder`. Recordings that have moved
 /// are looked for in `data`; without them the report has no player and no examples of augmentation, and the same figures.
 ///
 /// # Errors
 ///
-/// As [`load_finished`], [`evaluate_with`] and [`write()`].
+/// As [`load_finished`], [`evaluate_with`] and [`write()`]; [`Error::Config`] where the runs have learnt numbers.
 pub fn gather(
     dir: &Path,
     folder: &Path,
@@ -23,6 +71,12 @@ pub fn gather(
     bootstrap: Bootstrap,
     observer: &dyn Observer,
 ) -> Result<Evaluation> {
+    if task_of(dir)? != task::Kind::Classification {
+        return Err(Error::Config(format!(
+            "{} holds runs that have learnt numbers, which are not compared with others: give its folder alone",
+            dir.display()
+        )));
+    }
     let finished = load_finished(dir)?;
     let recordings = Recordings::find(finished.iter().flat_map(|run| &run.clips), Some(data));
     let examples = finished.first().map_or(Ok(vec![]), |run| examples(run, &recordings, data));

@@ -2,8 +2,9 @@
 
 use super::table::wrapped;
 use crate::{
-    eval::{Evaluation, Spread},
+    eval::{Evaluation, FoldOfSeed, Spread},
     protocol::audit::Audit,
+    run::ProtocolRecord,
 };
 
 /// A share as per cent with two decimals, with its spread where there is one: `49.90` or `49.90 ± 1.02`.
@@ -40,13 +41,16 @@ fn some<S: ToString>(names: impl ExactSizeIterator<Item = S>) -> String {
 /// The protocol in one line: `luna-5fold, speaker-independent, 5 folds, 8 classes`.
 #[must_use]
 pub fn protocol_line(evaluation: &Evaluation) -> String {
-    let protocol = &evaluation.protocol;
+    protocol_with(&evaluation.protocol, &format!("{} classes", evaluation.confusion.classes.len()))
+}
+
+/// The same with what was learnt.
+pub(super) fn protocol_with(protocol: &ProtocolRecord, learnt: &str) -> String {
     format!(
-        "{}, speaker-{}, {}, {} classes",
+        "{}, speaker-{}, {}, {learnt}",
         protocol.name,
         if protocol.speaker_independent { "independent" } else { "DEPENDENT" },
         many(protocol.folds.len(), "fold"),
-        evaluation.confusion.classes.len()
     )
 }
 
@@ -54,28 +58,34 @@ pub fn protocol_line(evaluation: &Evaluation) -> String {
 /// without test clips.
 #[must_use]
 pub fn warnings(evaluation: &Evaluation) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Some(brand) = &evaluation.protocol.brand {
-        lines.push(format!("{brand}: {}.", evaluation.protocol.description));
+    let mut lines = warnings_of(&evaluation.protocol, evaluation.synthetic, &evaluation.missing);
+    let untested = evaluation.untested();
+    if !untested.is_empty() {
+        lines.push(format!("NO TEST CLIPS of {}: the UAR is over the other classes.", some(untested.into_iter())));
     }
-    if evaluation.synthetic {
+    lines
+}
+
+/// The warnings that do not depend on what was learnt.
+pub(super) fn warnings_of(protocol: &ProtocolRecord, synthetic: bool, missing: &[FoldOfSeed]) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(brand) = &protocol.brand {
+        lines.push(format!("{brand}: {}.", protocol.description));
+    }
+    if synthetic {
         lines.push("SYNTHETIC SPEECH: these figures say nothing of people.".to_owned());
     }
-    lines.extend(evaluation.protocol.caveats.iter().map(ToString::to_string));
-    if !evaluation.protocol.speaker_independent {
+    lines.extend(protocol.caveats.iter().map(ToString::to_string));
+    if !protocol.speaker_independent {
         lines.push(
             "SPEAKER-DEPENDENT: test speakers are also in training; not comparable with speaker-independent \
                     figures."
                 .to_owned(),
         );
     }
-    if !evaluation.complete() {
-        let missing = evaluation.missing.iter().map(|of| format!("{} (seed {})", of.fold, of.seed));
+    if !missing.is_empty() {
+        let missing = missing.iter().map(|of| format!("{} (seed {})", of.fold, of.seed));
         lines.push(format!("INCOMPLETE: folds missing: {}; this is not the protocol's figure.", some(missing)));
-    }
-    let untested = evaluation.untested();
-    if !untested.is_empty() {
-        lines.push(format!("NO TEST CLIPS of {}: the UAR is over the other classes.", some(untested.into_iter())));
     }
     lines
 }
@@ -152,7 +162,12 @@ pub(super) fn lines(evaluation: &Evaluation) -> Vec<Line> {
 
 /// What the sides of the folds share, the most in any.
 fn audit(evaluation: &Evaluation) -> String {
-    let most = |count: fn(&Audit) -> usize| evaluation.runs.iter().map(|run| count(&run.audit)).max().unwrap_or(0);
+    audit_of(evaluation.runs.iter().map(|run| &run.audit))
+}
+
+/// The same of the audits of runs.
+pub(super) fn audit_of<'a>(audits: impl Iterator<Item = &'a Audit> + Clone) -> String {
+    let most = |count: fn(&Audit) -> usize| audits.clone().map(count).max().unwrap_or(0);
     format!(
         "clips on two sides {}; test speakers in training {}; test sentences in training {}",
         most(|a| a.shared_clips.len() + a.shared_copies.len() + a.shared_audio.len()),

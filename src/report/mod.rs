@@ -15,7 +15,8 @@
 //! | [`published()`] | what others and people reach under the same protocol |
 //! | [`reproduction()`] | the page of our experiments compared with what is published |
 //! | [`comparison`] | two experiments or more |
-//! | [`gather()`] | the report of a folder's finished runs |
+//! | `regression` | the report of an experiment that has learnt numbers |
+//! | [`gather()`], [`gather_any()`] | the report of a folder's finished runs |
 //! | [`write()`] | all of one experiment's into one folder |
 //! | [`card`] | the data card of an experiment: text, Markdown, pictures, counts as CSV |
 //! | [`grid`] | a search's settings, ranked on validation |
@@ -48,6 +49,7 @@ mod model_card;
 mod pictures;
 pub mod plot;
 mod published;
+mod regression;
 mod reproduction;
 mod runs;
 pub mod scan;
@@ -59,7 +61,7 @@ mod text;
 mod write;
 
 pub use examples::examples;
-pub use gather::gather;
+pub use gather::{Gathered, gather, gather_any};
 pub use published::{Published, published};
 pub use reproduction::{Part, Row, Target, Verdict, reproduction};
 pub use runs::runs;

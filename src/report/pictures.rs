@@ -19,10 +19,10 @@ use crate::{
 };
 
 /// Draws a picture into a folder.
-type Draw<'a> = Box<dyn Fn(&Path) -> Result<Drawn> + Sync + 'a>;
+pub(super) type Draw<'a> = Box<dyn Fn(&Path) -> Result<Drawn> + Sync + 'a>;
 
 /// A picture, or why there is none.
-type Drawn = std::result::Result<Picture, String>;
+pub(super) type Drawn = std::result::Result<Picture, String>;
 
 /// The pictures of a report.
 #[derive(Debug, Default)]
@@ -80,8 +80,14 @@ pub(super) fn write(evaluation: &Evaluation, examples: &[Panel], folder: &Path) 
         let figure = Spectrograms { panels: examples, title, subtitle };
         draw.push(drawn("augmentation", "What augmentation does to a clip of the training side", figure));
     }
-    let mut pictures =
-        Pictures { failed: evaluation.not_projected.clone().into_iter().collect(), ..Pictures::default() };
+    let mut pictures = all(draw, folder)?;
+    pictures.failed.splice(0..0, evaluation.not_projected.clone());
+    Ok(pictures)
+}
+
+/// Draws all of them.
+pub(super) fn all(draw: Vec<Draw>, folder: &Path) -> Result<Pictures> {
+    let mut pictures = Pictures::default();
     for picture in draw.into_par_iter().map(|draw| draw(folder)).collect::<Result<Vec<_>>>()? {
         match picture {
             Ok(picture) => pictures.drawn.push(picture),
@@ -91,8 +97,14 @@ pub(super) fn write(evaluation: &Evaluation, examples: &[Panel], folder: &Path) 
     Ok(pictures)
 }
 
-fn drawn<'a>(name: &'static str, caption: &'static str, figure: impl Figure + Sync + 'a) -> Draw<'a> {
+pub(super) fn drawn<'a>(
+    name: impl Into<String>,
+    caption: impl Into<String>,
+    figure: impl Figure + Sync + 'a,
+) -> Draw<'a> {
+    let (name, caption) = (name.into(), caption.into());
     Box::new(move |folder| {
+        let (name, caption) = (name.clone(), caption.clone());
         let svg = match plot::to_svg(&figure) {
             Ok(svg) => svg,
             Err(error) => return Ok(Err(format!("{name}: {error}"))),

@@ -8,6 +8,7 @@ use super::{
     table::Table,
 };
 use crate::eval::{Certainty, Evaluation, Interval, IntervalOf, Unit, breakdown::Group};
+use crate::protocol::audit::Audit;
 
 /// How many groups a table lists.
 const GROUPS: usize = 200;
@@ -24,11 +25,11 @@ pub(super) fn interval(interval: Interval) -> String {
     format!("{:.2} to {:.2}", 100.0 * interval.low, 100.0 * interval.high)
 }
 
-fn three(value: f64) -> String {
+pub(super) fn three(value: f64) -> String {
     format!("{value:.3}")
 }
 
-fn or_dash(value: Option<String>) -> String {
+pub(super) fn or_dash(value: Option<String>) -> String {
     value.unwrap_or_else(|| "–".into())
 }
 
@@ -256,14 +257,18 @@ pub fn runs(evaluation: &Evaluation) -> Table {
 /// What the sides of each fold share, and how large they are.
 #[must_use]
 pub fn audit(evaluation: &Evaluation) -> Table {
+    audit_of(evaluation.runs.iter().map(|run| (run.fold.as_str(), &run.audit)))
+}
+
+/// The same of folds by name, whatever their runs have learnt.
+pub(super) fn audit_of<'a>(runs: impl Iterator<Item = (&'a str, &'a Audit)>) -> Table {
     let mut rows: Vec<Vec<String>> = vec![];
     let mut seen = BTreeSet::new();
-    for run in &evaluation.runs {
-        let audit = &run.audit;
+    for (fold, audit) in runs {
         let sides = |n: [usize; 3]| format!("{} / {} / {}", n[0], n[1], n[2]);
         let leaks = audit.shared_clips.len() + audit.shared_copies.len() + audit.shared_audio.len();
         let row = vec![
-            run.fold.clone(),
+            fold.to_owned(),
             sides(audit.clips),
             sides(audit.speakers),
             leaks.to_string(),

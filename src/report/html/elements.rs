@@ -12,7 +12,7 @@ use crate::{
 pub(super) const SHADES: usize = 20;
 
 /// A section of the page under a heading that can be linked to.
-pub(super) fn section(id: &str, title: &str, content: &Markup) -> Markup {
+pub(in crate::report) fn section(id: &str, title: &str, content: &Markup) -> Markup {
     html! {
         section aria-labelledby=(id) {
             h2 id=(id) { (title) }
@@ -22,7 +22,7 @@ pub(super) fn section(id: &str, title: &str, content: &Markup) -> Markup {
 }
 
 /// A table that can be sorted, under its title; `first` writes the first cell of a row.
-pub(super) fn table_with(table: &Table, first: impl Fn(usize, &str) -> Markup) -> Markup {
+pub(in crate::report) fn table_with(table: &Table, first: impl Fn(usize, &str) -> Markup) -> Markup {
     let id = format!("table-{}", slug(&table.title));
     let classes: Vec<&str> =
         (0..table.columns.len()).map(|column| if table.is_words(column) { "words" } else { "figures" }).collect();
@@ -59,12 +59,12 @@ pub(super) fn table_with(table: &Table, first: impl Fn(usize, &str) -> Markup) -
 }
 
 /// The same with plain first cells.
-pub(super) fn table(of: &Table) -> Markup {
+pub(in crate::report) fn table(of: &Table) -> Markup {
     table_with(of, |_, cell| html! { (cell) })
 }
 
 /// A picture with its caption.
-pub(super) fn picture(picture: &Picture) -> Markup {
+pub(in crate::report) fn picture(picture: &Picture) -> Markup {
     html! {
         figure {
             // Drawn by us, its texts escaped where it was drawn.

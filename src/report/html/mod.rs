@@ -22,7 +22,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use self::{
     clips::{Clips, MOST_CLASSES},
-    elements::{SHADES, matrix, picture, section, table, table_with},
+    elements::{SHADES, matrix},
 };
 use super::{
     headline::{Kind, lines},
@@ -37,6 +37,8 @@ use crate::{
     run::Recordings,
 };
 
+pub(super) use self::elements::{picture, section, table, table_with};
+
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
@@ -44,9 +46,9 @@ const SCRIPT: &str = include_str!("page.js");
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     /// The file's name without extension.
-    pub name: &'static str,
+    pub name: String,
     /// What it shows.
-    pub caption: &'static str,
+    pub caption: String,
     /// The picture as an SVG document.
     pub svg: String,
 }
@@ -68,6 +70,11 @@ pub(super) fn page(
         .map_err(|error| Error::Data(format!("the page's clips cannot be written as JSON: {error}")))?
         // So that no text in it can end the element that it stands in.
         .replace('<', "\\u003c");
+    Ok(shell(&evaluation.experiment, &LINKS, &data, &sections(evaluation, elsewhere, pictures, recordings, &clips)))
+}
+
+/// A page: its heading, the links to its sections by id and name, the script's data as JSON, what it shows.
+pub(super) fn shell(title: &str, links: &[(&str, &str)], data: &str, content: &Markup) -> String {
     let style = format!("{STYLE}{}", shades());
     // What runs must be named by the page that was written, whatever else should find its way into it.
     let nonce = blake3::hash(format!("{data}{SCRIPT}").as_bytes()).to_hex()[..32].to_owned();
@@ -83,13 +90,13 @@ pub(super) fn page(
                 meta http-equiv="Content-Security-Policy" content=(policy);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (evaluation.experiment) ": report" }
+                title { (title) ": report" }
                 style nonce=(nonce) { (PreEscaped(style)) }
             }
             body {
                 a.skip href="#summary" { "To the figures" }
-                (header(evaluation))
-                main { (sections(evaluation, elsewhere, pictures, recordings, &clips)) }
+                (header(title, links))
+                main { (content) }
                 dialog aria-labelledby="dialog-title" {
                     div.top {
                         h2 id="dialog-title" tabindex="-1" { "Clips" }
@@ -103,23 +110,25 @@ pub(super) fn page(
             }
         }
     };
-    Ok(markup.into_string())
+    markup.into_string()
 }
 
-fn header(evaluation: &Evaluation) -> Markup {
-    let links = [
-        ("summary", "Summary"),
-        ("figures", "Figures"),
-        ("confusion", "Confusion"),
-        ("pictures", "Pictures"),
-        ("groups", "Groups"),
-        ("listen", "To listen to"),
-        ("runs", "Runs"),
-    ];
+/// The sections of a page of classes, by id and name.
+const LINKS: [(&str, &str); 7] = [
+    ("summary", "Summary"),
+    ("figures", "Figures"),
+    ("confusion", "Confusion"),
+    ("pictures", "Pictures"),
+    ("groups", "Groups"),
+    ("listen", "To listen to"),
+    ("runs", "Runs"),
+];
+
+fn header(title: &str, links: &[(&str, &str)]) -> Markup {
     html! {
         header {
             div.top {
-                h1 { (evaluation.experiment) }
+                h1 { (title) }
                 button.theme type="button" hidden { "Theme: as the system" }
             }
             nav aria-label="Sections" { ul { @for (id, name) in links { li { a href=(format!("#{id}")) { (name) } } } } }

@@ -12,10 +12,12 @@
 //! | [`scatter`] | clips as points of a plane: the principal components of the penultimate layer |
 //! | [`spectrograms`] | spectrograms of one clip, altered in several ways |
 //! | [`curves`] | loss and UAR over the epochs of one run or of many |
+//! | [`agreement`] | predicted numbers over true ones, as a density, with the mean truth of alike predictions |
 //! | [`timeline`] | the probability of every emotion over the time of a recording |
 //! | [`durations`] | durations of clips by corpus and emotion |
 //! | `canvas`, `lettering`, `font`, [`colour`], `axes`, `legend`, `marker` | what the pictures are made of |
 
+pub mod agreement;
 mod axes;
 pub mod bars;
 mod canvas;
@@ -45,6 +47,7 @@ use crate::{
 };
 
 pub use self::{
+    agreement::Agreement,
     bars::{Bar, Bars},
     canvas::{Canvas, to_svg},
     confusion::ConfusionMatrix,

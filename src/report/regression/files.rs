@@ -1,0 +1,289 @@
+//! The report's files.
+
+use std::path::Path;
+
+use maud::html;
+use serde::Serialize;
+
+use super::{
+    lines::{headline, lines, protocol_line, warnings},
+    tables,
+};
+use crate::{
+    csv_file::write_csv,
+    error::Result,
+    eval::{FoldOfSeed, NumberGroups, Regression, Target},
+    files::{create_dir, write_json, write_whole},
+    report::{
+        document::Document,
+        headline::Kind,
+        html::{picture, section, shell, table},
+        pictures::{self, Pictures, drawn},
+        plot::Agreement,
+        table::{Table, wrapped},
+    },
+    run::{ProtocolRecord, Versions},
+};
+
+/// The schema's name and version; a change that breaks a reader raises it.
+const SCHEMA: &str = "ser-report-numbers/1";
+
+/// Writes the report's files into the folder, each whole or not at all: `report.txt`, `report.md`, `report.json`,
+/// `report.html`, `figures.csv`, `predictions.csv`, and a picture for each target as PNG and SVG.
+///
+/// # Errors
+///
+/// [`crate::error::Error::Io`] naming the file that cannot be written.
+pub(in crate::report) fn write(evaluation: &Regression, folder: &Path) -> Result<()> {
+    create_dir(folder)?;
+    let pictures = draw(evaluation, folder)?;
+    for (name, text) in [
+        ("report.txt", text(evaluation, &pictures)),
+        ("report.md", markdown(evaluation, &pictures)),
+        ("report.html", page(evaluation, &pictures)),
+    ] {
+        write_whole(&folder.join(name), |file| file.write_all(text.as_bytes()))?;
+    }
+    json(&folder.join("report.json"), evaluation)?;
+    figures(&folder.join("figures.csv"), evaluation)?;
+    evaluation.numbers.write(&folder.join("predictions.csv"))
+}
+
+/// A file's name of a target: letters and digits of it.
+fn slug(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+}
+
+fn draw(evaluation: &Regression, folder: &Path) -> Result<Pictures> {
+    let mut subtitle = warnings(evaluation);
+    subtitle.push(protocol_line(evaluation));
+    let (title, subtitle) = (evaluation.experiment.as_str(), subtitle.as_slice());
+    let of = |(number, target): (usize, &'_ Target)| {
+        // Two targets may have the same letters.
+        let name = format!("agreement-{number}-{}", slug(&target.name));
+        let caption = format!("Predicted {} over the true one", target.name);
+        let rows = evaluation.numbers.rows.as_slice();
+        // A reference of its own, which lives as long as the evaluation.
+        drawn(name, caption, Agreement { target: &evaluation.targets[number], number, rows, title, subtitle })
+    };
+    pictures::all(evaluation.targets.iter().enumerate().map(of).collect(), folder)
+}
+
+/// All tables but those of single clips, in the order of the report.
+fn tables_of(evaluation: &Regression) -> impl Iterator<Item = Table> {
+    let first = [Some(tables::figures(evaluation)), tables::order(evaluation)].into_iter().flatten();
+    first
+        .chain(tables::groups(evaluation))
+        .chain(tables::worst(evaluation))
+        .chain([tables::runs(evaluation), tables::audit(evaluation)])
+}
+
+fn text(evaluation: &Regression, pictures: &Pictures) -> String {
+    let mut text = headline(evaluation);
+    tables_of(evaluation).for_each(|table| text.push_str(&format!("\n{}", table.plain())));
+    text.push('\n');
+    pictures.failed.iter().for_each(|failed| text.push_str(&wrapped(&format!("NOT DRAWN: {failed}"), 0)));
+    text.push_str(&made_with(evaluation));
+    text.push('\n');
+    text
+}
+
+fn made_with(evaluation: &Regression) -> String {
+    let versions = &evaluation.versions;
+    format!(
+        "ser {}, burn {}, device {}, {}; config {}; split seed {}",
+        versions.ser,
+        versions.burn,
+        versions.device,
+        versions.platform,
+        evaluation.config_hash,
+        evaluation.protocol.split_seed
+    )
+}
+
+fn markdown(evaluation: &Regression, pictures: &Pictures) -> String {
+    let mut document = Document::default();
+    document.title(&evaluation.experiment);
+    document.code(headline(evaluation));
+    for mut table in tables_of(evaluation) {
+        document.heading(std::mem::take(&mut table.title));
+        document.table(table);
+    }
+    if !pictures.failed.is_empty() {
+        document.heading("Pictures that could not be drawn");
+        document.list(pictures.failed.clone());
+    }
+    document.to_markdown()
+}
+
+fn page(evaluation: &Regression, pictures: &Pictures) -> String {
+    let lines = lines(evaluation);
+    let summary = html! {
+        @for line in lines.iter().filter(|line| line.kind == Kind::Warning) { p.warning { (line.value) } }
+        dl.summary {
+            @for kind in [Kind::Figure, Kind::Setting] {
+                @for line in lines.iter().filter(|line| line.kind == kind) {
+                    dt { (line.label) }
+                    dd.figure[kind == Kind::Figure] { (line.value) }
+                }
+            }
+            dt { "rule" }
+            dd { (evaluation.protocol.description) }
+        }
+    };
+    let figures = html! {
+        (table(&tables::figures(evaluation)))
+        @if let Some(order) = tables::order(evaluation) { (table(&order)) }
+    };
+    let content = html! {
+        (section("summary", "Summary", &summary))
+        (section("figures", "Figures", &figures))
+        (section("pictures", "Pictures", &html! { div.pictures {
+            @for of in &pictures.drawn { (picture(of)) }
+            @for line in &pictures.failed { p.warning { "Not drawn: " (line) } }
+        } }))
+        (section("groups", "Groups of clips", &html! { @for of in tables::groups(evaluation) { (table(&of)) } }))
+        (section("listen", "To listen to", &html! { @for of in tables::worst(evaluation) { (table(&of)) } }))
+        (section("runs", "Runs", &html! {
+            (table(&tables::runs(evaluation)))
+            (table(&tables::audit(evaluation)))
+            p.note { (made_with(evaluation)) }
+        }))
+    };
+    let links = [
+        ("summary", "Summary"),
+        ("figures", "Figures"),
+        ("pictures", "Pictures"),
+        ("groups", "Groups"),
+        ("listen", "To listen to"),
+        ("runs", "Runs"),
+    ];
+    // There is no matrix whose cells could be pressed.
+    const NO_CLIPS: &str = r#"{"classes":[],"cells":[],"clips":[],"pictured":0}"#;
+    shell(&evaluation.experiment, &links, NO_CLIPS, &content)
+}
+
+/// Figures by name, for programs: all of [`Target`], groups, seeds and runs; what cannot be said is `null`.
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    experiment: &'a str,
+    synthetic: bool,
+    mean_ccc: f64,
+    mean_intervals: Vec<serde_json::Value>,
+    targets: &'a [Target],
+    groups: &'a [NumberGroups],
+    per_seed: Vec<serde_json::Value>,
+    runs: Vec<serde_json::Value>,
+    seeds: &'a [u64],
+    complete: bool,
+    missing: &'a [FoldOfSeed],
+    protocol: &'a ProtocolRecord,
+    config_hash: &'a str,
+    versions: &'a Versions,
+}
+
+fn json(path: &Path, evaluation: &Regression) -> Result<()> {
+    let names = || evaluation.targets.iter().map(|target| target.name.as_str());
+    let by_target = |figures: &[crate::eval::Concordance]| -> serde_json::Map<String, serde_json::Value> {
+        names().zip(figures).map(|(name, of)| (name.to_owned(), serde_json::json!(of))).collect()
+    };
+    let within = evaluation
+        .mean_intervals
+        .iter()
+        .map(|(unit, of)| serde_json::json!({ "unit": unit, "low": of.low, "high": of.high }));
+    let seeds = evaluation
+        .per_seed
+        .iter()
+        .map(|(seed, figures)| serde_json::json!({ "seed": seed, "targets": by_target(figures) }));
+    let runs = evaluation.runs.iter().map(|run| {
+        serde_json::json!({
+            "fold": run.fold, "seed": run.seed, "targets": by_target(&run.figures), "done": run.done, "audit": run.audit
+        })
+    });
+    let report = Report {
+        schema: SCHEMA,
+        experiment: &evaluation.experiment,
+        synthetic: evaluation.synthetic,
+        mean_ccc: evaluation.mean_ccc,
+        mean_intervals: within.collect(),
+        targets: &evaluation.targets,
+        groups: &evaluation.groups,
+        per_seed: seeds.collect(),
+        runs: runs.collect(),
+        seeds: &evaluation.seeds,
+        complete: evaluation.complete(),
+        missing: &evaluation.missing,
+        protocol: &evaluation.protocol,
+        config_hash: &evaluation.config_hash,
+        versions: &evaluation.versions,
+    };
+    write_json(path, &report)
+}
+
+/// All figures one a row: `scope,group,target,figure,value,n`.
+fn figures(path: &Path, evaluation: &Regression) -> Result<()> {
+    let names: Vec<&str> = evaluation.targets.iter().map(|target| target.name.as_str()).collect();
+    write_csv(path, ["scope", "group", "target", "figure", "value", "n"], |csv| {
+        let mut rows = |scope: &str, group: &str, figures: &[crate::eval::Concordance]| {
+            for (name, of) in names.iter().zip(figures) {
+                let each = [
+                    ("ccc", of.ccc),
+                    ("pearson", of.pearson),
+                    ("mae", Some(of.mae)),
+                    ("rmse", Some(of.rmse)),
+                    ("bias", Some(of.bias)),
+                    ("spread", of.spread),
+                ];
+                for (figure, value) in each {
+                    let value = value.map(|value| value.to_string()).unwrap_or_default();
+                    csv.row([scope, group, name, figure, &value, &of.n.to_string()])?;
+                }
+            }
+            std::io::Result::Ok(())
+        };
+        let all: Vec<_> = evaluation.targets.iter().map(|target| target.figures).collect();
+        rows("all", "", &all)?;
+        evaluation.per_seed.iter().try_for_each(|(seed, of)| rows("seed", &seed.to_string(), of))?;
+        for run in &evaluation.runs {
+            rows("run", &format!("fold {} seed {}", run.fold, run.seed), &run.figures)?;
+        }
+        for by in &evaluation.groups {
+            by.groups.iter().try_for_each(|group| rows(by.by, &group.name, &group.figures))?;
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        eval::{Bootstrap, evaluate_numbers, test_support::number_runs},
+        report::regression::terminal,
+    };
+
+    #[test]
+    fn every_file_is_there_and_says_the_same() {
+        let mut evaluation =
+            evaluate_numbers(number_runs(4, 20, &[1, 2], 0.4), Bootstrap { samples: 100, seed: 1 }).unwrap();
+        evaluation.targets[1].name = "<b>valence".into();
+        let dir = tempfile::tempdir().unwrap();
+        write(&evaluation, dir.path()).unwrap();
+        let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
+        let (text, page) = (read("report.txt"), read("report.html"));
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        let ccc = format!("{:.3}", evaluation.targets[0].figures.ccc.unwrap());
+        for shown in [&text, &page, &read("report.md"), &terminal(&evaluation, false)] {
+            assert!(shown.contains(&ccc) && shown.contains("arousal (1 to 7)"), "{ccc}: {shown}");
+        }
+        assert!(page.contains("&lt;b&gt;valence") && !page.contains("<b>valence"));
+        let json: serde_json::Value = serde_json::from_str(&read("report.json")).unwrap();
+        assert_eq!(json["targets"][0]["ccc"].as_f64(), evaluation.targets[0].figures.ccc);
+        assert_eq!(json["targets"][0]["range"], serde_json::json!([1.0, 7.0]));
+        assert_eq!(json["runs"][0]["done"]["validation_ccc"], 0.4);
+        assert!(read("figures.csv").lines().count() > 2 * 6 * 8);
+        assert!(dir.path().join("agreement-0-arousal.png").exists() && dir.path().join("predictions.csv").exists());
+        assert!(dir.path().join("agreement-1--b-valence.svg").exists());
+    }
+}

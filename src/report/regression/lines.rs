@@ -1,0 +1,87 @@
+//! The lines at the top of the report.
+
+use super::tables;
+use crate::{
+    eval::{Regression, Unit},
+    report::{
+        headline::{INDENT, Kind, Line, audit_of, many, protocol_with, three, warnings_of},
+        table::wrapped,
+    },
+};
+
+/// What a reader must know before the figures, one warning a line.
+pub(super) fn warnings(evaluation: &Regression) -> Vec<String> {
+    warnings_of(&evaluation.protocol, evaluation.synthetic, &evaluation.missing)
+}
+
+/// The protocol in one line.
+pub(super) fn protocol_line(evaluation: &Regression) -> String {
+    protocol_with(&evaluation.protocol, &many(evaluation.targets.len(), "target"))
+}
+
+/// Warnings, what was evaluated, the figures.
+pub(super) fn lines(evaluation: &Regression) -> Vec<Line> {
+    let mut lines: Vec<Line> =
+        warnings(evaluation).into_iter().map(|value| Line { label: "", value, kind: Kind::Warning }).collect();
+    let mut setting = |label, value| lines.push(Line { label, value, kind: Kind::Setting });
+    let protocol = &evaluation.protocol;
+    let seeds: Vec<String> = evaluation.seeds.iter().map(u64::to_string).collect();
+    let targets = evaluation.targets.iter().map(|of| format!("{} ({})", of.name, of.range));
+    setting("experiment", format!("{} ({})", evaluation.experiment, protocol.corpora.join(", ")));
+    setting("protocol", protocol_line(evaluation));
+    setting("targets", targets.collect::<Vec<_>>().join(", "));
+    setting("validation", protocol.validation_rule.clone());
+    setting("selection", protocol.selection.clone());
+    setting("scaler", protocol.scaler.clone());
+    setting("audit", audit_of(evaluation.runs.iter().map(|run| &run.audit)));
+    let n = evaluation.numbers.rows.len();
+    setting("seeds", format!("{} ({}, {n} predictions)", seeds.join(", "), many(evaluation.runs.len(), "run")));
+    let brand = protocol.brand.as_ref().map(|brand| format!("  [{brand}]")).unwrap_or_default();
+    let mut figure = |label, value: String| lines.push(Line { label, value: value + &brand, kind: Kind::Figure });
+    let spread = if evaluation.seeds.len() > 1 { ", mean ± s.d. over seeds" } else { "" };
+    figure("mean CCC", format!("{}  (folds pooled{spread})", three(evaluation.mean_over_seeds())));
+    let within: Vec<String> = evaluation
+        .mean_intervals
+        .iter()
+        .map(|(unit, of)| format!("{:.3} to {:.3} by {}", of.low, of.high, unit.name()))
+        .collect();
+    if !within.is_empty() {
+        figure("95 %", within.join("; "));
+    }
+    lines
+}
+
+/// The lines, at most 80 columns wide.
+pub(super) fn headline(evaluation: &Regression) -> String {
+    let line = |Line { label, value, .. }: Line| wrapped(&format!("{label:<INDENT$}{value}"), INDENT);
+    lines(evaluation).into_iter().map(line).collect()
+}
+
+/// The report on a terminal, with colour or without.
+pub(in crate::report) fn terminal(evaluation: &Regression, colour: bool) -> String {
+    const BOLD: &str = "1";
+    const BOLD_YELLOW: &str = "1;33";
+    let painted = |text: &str, code: &str| if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
+    let mut text = String::new();
+    for line in lines(evaluation) {
+        let plain = wrapped(&format!("{:<INDENT$}{}", line.label, line.value), INDENT);
+        match line.kind {
+            Kind::Setting => text.push_str(&plain),
+            kind => {
+                let code = if kind == Kind::Warning { BOLD_YELLOW } else { BOLD };
+                plain.lines().for_each(|line| text.push_str(&format!("{}\n", painted(line, code))));
+            }
+        }
+    }
+    for table in [Some(tables::figures(evaluation)), tables::order(evaluation)].into_iter().flatten() {
+        let table = table.plain();
+        let (title, rest) = table.split_once('\n').unwrap_or((&table, ""));
+        text.push_str(&format!("\n{}\n{rest}", painted(title, BOLD)));
+    }
+    text
+}
+
+/// Whether there are intervals over that unit.
+pub(super) fn has(evaluation: &Regression, unit: Unit) -> bool {
+    evaluation.mean_intervals.iter().any(|(found, _)| *found == unit)
+}
