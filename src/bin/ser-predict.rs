@@ -278,7 +278,8 @@ fn run(mut arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
         windows: arguments.timeline || live,
         model,
     };
-    let output = Output::new(io::stdout().lock(), arguments.format, style, recognizer.classes());
+    let (classes, scales) = (recognizer.classes(), recognizer.scales());
+    let output = Output::of(io::stdout().lock(), arguments.format, style, classes, scales);
     let output = match output {
         Ok(output) => output,
         Err(error) => return read_on(Err(error)).map(|_| ExitCode::SUCCESS),
@@ -401,11 +402,14 @@ impl Recognise {
         // Wrong settings are better known before the first file.
         work.recognizer.listen(48_000, listening)?;
         for (path, lost) in inputs(&self.paths) {
-            let mut drawn = Vec::new();
+            let (mut drawn, mut course) = (Vec::new(), Vec::new());
             let mut open = true;
             let mut each = |window: Window| {
                 open = read_on(work.output.window(&path.to_string_lossy(), &window))?;
-                if self.plot.is_some() {
+                if self.plot.is_some() && !work.recognizer.scales().is_empty() {
+                    let values = window.answer.as_ref().map(|answer| answer.values().to_vec());
+                    course.push(plot::course::Moment { start: window.start, end: window.end, values });
+                } else if self.plot.is_some() {
                     drawn.push(plot::timeline::Piece {
                         start: window.start,
                         end: window.end,
@@ -431,7 +435,13 @@ impl Recognise {
             }
             if let Some(to) = &self.plot {
                 let title = path.file_name().map_or_else(|| "standard input".into(), |name| name.to_string_lossy());
-                plot::save(&plot::Timeline { title: &title, classes: work.recognizer.classes(), pieces: &drawn }, to)?;
+                let (classes, scales) = (work.recognizer.classes(), work.recognizer.scales());
+                match scales.is_empty() {
+                    true => plot::save(&plot::Timeline { title: &title, classes, pieces: &drawn }, to)?,
+                    false => {
+                        plot::save(&plot::Course { title: &title, targets: classes, scales, moments: &course }, to)?
+                    }
+                }
             }
         }
         Ok(())

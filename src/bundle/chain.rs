@@ -79,7 +79,7 @@ impl Chain {
     }
 }
 
-/// From a matrix to log-probabilities: the scaler and the network of one bundle.
+/// From a matrix to an answer: the scaler and the network of one bundle.
 pub struct Member {
     net: Net,
     scaler: Option<Scaler>,
@@ -125,12 +125,13 @@ impl Member {
         self.temperature
     }
 
-    /// The log-probability of every class, before the temperature; `name` serves the messages alone.
+    /// The log-probability of every class, before the temperature, or the part of every target's range; `name` serves the
+    /// messages alone.
     ///
     /// # Errors
     ///
     /// As [`Scoring::answers`].
-    pub fn log_probabilities(&self, matrix: &Matrix, name: &Path) -> Result<Vec<f32>> {
+    pub fn answer(&self, matrix: &Matrix, name: &Path) -> Result<Vec<f32>> {
         let mut rows = matrix.as_slice().to_vec();
         match (&self.scaler, self.scope) {
             (Some(scaler), _) => scaler.apply(&mut rows),

@@ -4,21 +4,50 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-/// The probabilities of all emotions.
+use crate::task::Scale;
+
+/// The probabilities of all emotions; of a recogniser that has learnt numbers, the values of its targets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     classes: Arc<[String]>,
     probabilities: Vec<f32>,
+    scales: Arc<[Scale]>,
+    values: Vec<f32>,
     seconds: f64,
     notes: Vec<String>,
 }
 
 impl Answer {
     pub(super) fn new(classes: Arc<[String]>, probabilities: Vec<f32>, seconds: f64, notes: Vec<String>) -> Self {
-        Self { classes, probabilities, seconds, notes }
+        Self { classes, probabilities, scales: Arc::new([]), values: Vec::new(), seconds, notes }
     }
 
-    /// The most probable emotion; the first of several with the same probability.
+    /// Of parts of the targets' ranges.
+    pub(super) fn of_numbers(
+        targets: Arc<[String]>,
+        scales: Arc<[Scale]>,
+        parts: &[f32],
+        seconds: f64,
+        notes: Vec<String>,
+    ) -> Self {
+        let values = scales.iter().zip(parts).map(|(scale, &part)| scale.value(part)).collect();
+        Self { classes: targets, probabilities: Vec::new(), scales, values, seconds, notes }
+    }
+
+    /// The value of every target, in the order of [`Answer::classes`] and each within its range; nothing where the recogniser
+    /// has learnt classes.
+    #[must_use]
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// The range of every target; nothing where the recogniser has learnt classes.
+    #[must_use]
+    pub fn scales(&self) -> &[Scale] {
+        &self.scales
+    }
+
+    /// The most probable emotion; the first of several with the same probability. Empty where the recogniser has learnt numbers.
     #[must_use]
     pub fn emotion(&self) -> &str {
         self.ranked().first().map_or("", |(emotion, _)| emotion)
@@ -36,7 +65,7 @@ impl Answer {
         &self.probabilities
     }
 
-    /// The emotions that the recogniser knows.
+    /// The emotions that the recogniser knows, or its targets.
     #[must_use]
     pub fn classes(&self) -> &[String] {
         &self.classes
@@ -64,7 +93,8 @@ impl Answer {
     }
 }
 
-/// As programs read it: `emotion`, `confidence`, `probabilities` by emotion, `seconds`, `notes`.
+/// As programs read it: `emotion`, `confidence`, `probabilities` by emotion, `seconds`, `notes`; of numbers `values` and `ranges`
+/// by target, `seconds`, `notes`.
 impl Serialize for Answer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         struct ByClass<'a>(&'a Answer);
@@ -72,6 +102,20 @@ impl Serialize for Answer {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_map(self.0.classes.iter().zip(&self.0.probabilities))
             }
+        }
+        struct Named<'a, T>(&'a [String], &'a [T]);
+        impl<T: Serialize> Serialize for Named<'_, T> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.0.iter().zip(self.1))
+            }
+        }
+        if !self.scales.is_empty() {
+            let mut answer = serializer.serialize_struct("Answer", 4)?;
+            answer.serialize_field("values", &Named(&self.classes, &self.values))?;
+            answer.serialize_field("ranges", &Named(&self.classes, &self.scales))?;
+            answer.serialize_field("seconds", &self.seconds)?;
+            answer.serialize_field("notes", &self.notes)?;
+            return answer.end();
         }
         let mut answer = serializer.serialize_struct("Answer", 5)?;
         answer.serialize_field("emotion", self.emotion())?;
@@ -95,5 +139,12 @@ mod tests {
             serde_json::to_string(&answer).unwrap(),
             r#"{"emotion":"sad","confidence":0.75,"probabilities":{"angry":0.25,"sad":0.75},"seconds":1.5,"notes":["short"]}"#
         );
+        let scales: Arc<[Scale]> = [Scale { low: 1.0, high: 7.0 }].into();
+        let answer = Answer::of_numbers(["arousal".to_owned()].into(), scales, &[0.25], 1.5, vec![]);
+        assert_eq!(
+            serde_json::to_string(&answer).unwrap(),
+            r#"{"values":{"arousal":2.5},"ranges":{"arousal":[1.0,7.0]},"seconds":1.5,"notes":[]}"#
+        );
+        assert_eq!((answer.emotion(), answer.values()), ("", &[2.5][..]));
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Window};
-use crate::{csv_file::CsvWriter, error::Error, escape, names::known_by_name};
+use crate::{csv_file::CsvWriter, error::Error, escape, names::known_by_name, task::Scale};
 
 /// What the emotion is called where the most probable one is below the threshold.
 const UNCERTAIN: &str = "uncertain";
@@ -66,6 +66,8 @@ pub struct Output<W: Write> {
     format: Format,
     style: Style,
     classes: Vec<String>,
+    /// Whether answers are values of targets.
+    numbers: bool,
     rows: usize,
 }
 
@@ -83,9 +85,25 @@ impl<W: Write> Output<W> {
     ///
     /// Those of writing.
     pub fn new(to: W, format: Format, style: Style, classes: &[String]) -> io::Result<Self> {
-        let mut output = Self { to, format, style, classes: classes.to_vec(), rows: 0 };
+        Self::of(to, format, style, classes, &[])
+    }
+
+    /// The same for a recogniser whose answers may be values of targets, of which `scales` are the ranges.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub fn of(to: W, format: Format, style: Style, classes: &[String], scales: &[Scale]) -> io::Result<Self> {
+        let numbers = !scales.is_empty();
+        let mut output = Self { to, format, style, classes: classes.to_vec(), numbers, rows: 0 };
         match format {
             Format::Text | Format::Jsonl => {}
+            Format::Json if numbers => {
+                let ranges: Map<String, Value> =
+                    classes.iter().zip(scales).map(|(name, scale)| (name.clone(), json!(scale))).collect();
+                let ranges = Value::from(ranges);
+                write!(output.to, "{{\n  \"schema\": \"ser-predict/1\",\n  \"ranges\": {ranges},\n  \"results\": [")?;
+            }
             Format::Json => {
                 let classes = json!(output.classes);
                 let model = style.model.map(|model| format!("  \"model\": {},\n", json!(model))).unwrap_or_default();
@@ -94,8 +112,10 @@ impl<W: Write> Output<W> {
             }
             Format::Csv => {
                 let place: &[&str] = if style.windows { &["start", "end"] } else { &["seconds"] };
-                let columns = output.classes.iter().map(|class| format!("p_{class}"));
-                let fixed = ["path"].iter().chain(place).chain(&["emotion", "confidence"]).map(ToString::to_string);
+                let column = |class: &String| if numbers { class.clone() } else { format!("p_{class}") };
+                let columns = output.classes.iter().map(column);
+                let judged: &[&str] = if numbers { &[] } else { &["emotion", "confidence"] };
+                let fixed = ["path"].iter().chain(place).chain(judged).map(ToString::to_string);
                 let record: Vec<String> = fixed.chain(columns).chain(["error".to_owned()]).collect();
                 output.record(&record)?;
             }
@@ -173,6 +193,29 @@ impl<W: Write> Output<W> {
         let path = escape::text(row.path);
         let percent = |p: f32| format!("{:3.0} %", 100.0 * p);
         match (row.place, &row.answer, emotion) {
+            (place, Ok(Some(answer)), _) if self.numbers => {
+                let start = match place {
+                    Some((start, end)) => format!("{start:8.2} – {end:8.2} s"),
+                    None => path.into_owned(),
+                };
+                let each = answer.classes().iter().zip(answer.values()).zip(answer.scales());
+                let said: Vec<String> = each
+                    .clone()
+                    .map(|((name, value), _)| format!("{} {}", escape::text(name), shortest(*value)))
+                    .collect();
+                writeln!(self.to, "{start}{}  {}", if place.is_some() { "" } else { ":" }, said.join(", "))?;
+                if place.is_some() {
+                    return Ok(());
+                }
+                let width = answer.classes().iter().map(|name| name.chars().count()).max().unwrap_or(0);
+                for ((name, value), scale) in each {
+                    let part = scale.part(f64::from(*value)) as f32;
+                    let name = escape::text(name);
+                    let line = format!("  {name:<width$}  {:>8}  {:<BAR$}  {scale}", shortest(*value), bar(part));
+                    writeln!(self.to, "{}", line.trim_end())?;
+                }
+                answer.notes().iter().try_for_each(|note| writeln!(self.to, "  note: {note}"))
+            }
             (_, Err(error), _) => writeln!(self.to, "{path}: error: {}", escape::text(&problem(error))),
             (Some((start, end)), Ok(answer), Ok(emotion)) => {
                 let width =
@@ -212,6 +255,20 @@ impl<W: Write> Output<W> {
             Err(error) => {
                 object.insert("error".into(), problem(error).into());
             }
+            Ok(None) if self.numbers => {
+                object.insert("silence".into(), true.into());
+            }
+            Ok(Some(answer)) if self.numbers => {
+                if row.place.is_none() {
+                    object.insert("seconds".into(), answer.seconds().into());
+                }
+                let each = answer.classes().iter().zip(answer.values());
+                let values: Map<String, Value> = each.map(|(name, value)| (name.clone(), number(*value))).collect();
+                object.insert("values".into(), values.into());
+                if !answer.notes().is_empty() {
+                    object.insert("notes".into(), json!(answer.notes()));
+                }
+            }
             Ok(answer) => {
                 object.insert("emotion".into(), self.emotion(answer).into());
                 if let Some(answer) = answer {
@@ -240,9 +297,12 @@ impl<W: Write> Output<W> {
             (true, None) => record.extend([String::new(), String::new()]),
             (false, _) => record.push(answer.map(|answer| answer.seconds().to_string()).unwrap_or_default()),
         }
-        record.push(row.answer.map_or(String::new(), |answer| self.emotion(answer).to_owned()));
-        record.push(answer.map(|answer| answer.confidence().to_string()).unwrap_or_default());
+        if !self.numbers {
+            record.push(row.answer.map_or(String::new(), |answer| self.emotion(answer).to_owned()));
+            record.push(answer.map(|answer| answer.confidence().to_string()).unwrap_or_default());
+        }
         match answer {
+            Some(answer) if self.numbers => record.extend(answer.values().iter().map(ToString::to_string)),
             Some(answer) => record.extend(answer.probabilities().iter().map(ToString::to_string)),
             None => record.extend(self.classes.iter().map(|_| String::new())),
         }
@@ -268,6 +328,12 @@ fn problem(error: &Error) -> String {
 /// The shortest decimal that is this number in single precision: not what it becomes in double precision.
 fn number(value: f32) -> Value {
     serde_json::from_str(&value.to_string()).unwrap_or(Value::Null)
+}
+
+/// A value with three decimals at most.
+fn shortest(value: f32) -> String {
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').replace('-', "−")
 }
 
 /// A bar of at most [`BAR`] characters, to the eighth of one.
@@ -331,6 +397,45 @@ mod tests {
         );
         let text = written(Format::Csv, Style { windows: true, ..PLAIN });
         assert!(text.contains("\na.wav,0,3,happy,0.7,") && text.contains("\na.wav,1.5,4.5,silence,,,,,\n"), "{text}");
+    }
+
+    #[test]
+    fn values_are_written_with_their_ranges() {
+        let targets = ["arousal", "valence"].map(String::from);
+        let scales = [Scale { low: 1.0, high: 7.0 }, Scale { low: -1.0, high: 1.0 }];
+        let answer =
+            Answer::of_numbers(targets.clone().into(), scales.into(), &[0.25, 0.125], 2.0, vec!["short".into()]);
+        let written = |format, windows| {
+            let mut to = Vec::new();
+            let style = Style { windows, ..PLAIN };
+            let mut output = Output::of(&mut to, format, style, &targets, &scales).unwrap();
+            if windows {
+                output.window("a.wav", &Window { start: 0.0, end: 3.0, answer: Some(answer.clone()) }).unwrap();
+                output.window("a.wav", &Window { start: 1.0, end: 4.0, answer: None }).unwrap();
+            } else {
+                output.clip("a.wav", Ok(&answer)).unwrap();
+            }
+            output.clip("b.wav", Err(&Error::file("b.wav", "is empty"))).unwrap();
+            output.finish().unwrap();
+            String::from_utf8(to).unwrap()
+        };
+        let text = written(Format::Text, false);
+        assert!(text.starts_with("a.wav:  arousal 2.5, valence −0.75\n  arousal       2.5  ███████▌"), "{text}");
+        assert!(
+            text.contains("  1 to 7\n") && text.contains("note: short") && text.ends_with("error: is empty\n"),
+            "{text}"
+        );
+        assert!(written(Format::Text, true).contains("    1.00 –     4.00 s  silence\n"));
+        assert_eq!(
+            written(Format::Csv, false),
+            "path,seconds,arousal,valence,error\na.wav,2,2.5,-0.75,\nb.wav,,,,is empty\n"
+        );
+        assert!(written(Format::Csv, true).contains("\na.wav,0,3,2.5,-0.75,\na.wav,1,4,,,\n"));
+        let document: Value = serde_json::from_str(&written(Format::Json, false)).unwrap();
+        assert_eq!(document["ranges"]["arousal"], json!([1.0, 7.0]));
+        assert_eq!(document["results"][0]["values"]["valence"], -0.75);
+        let windows: Value = serde_json::from_str(&written(Format::Json, true)).unwrap();
+        assert_eq!((&windows["results"][1]["silence"], &windows["results"][0]["end"]), (&json!(true), &json!(3.0)));
     }
 
     #[test]

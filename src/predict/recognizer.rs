@@ -22,6 +22,7 @@ use crate::{
     },
     numeric::softmax,
     setting::out_of_range,
+    task::Scale,
 };
 
 /// The longest that is taken as one clip, in seconds: networks are trained on utterances, and memory grows with length.
@@ -52,6 +53,8 @@ pub struct Recognizer {
 
 struct Inner {
     classes: Arc<[String]>,
+    /// The ranges of targets; nothing where classes were learnt.
+    scales: Arc<[Scale]>,
     groups: Vec<Group>,
 }
 
@@ -94,6 +97,7 @@ impl Recognizer {
     pub fn with_models(bundles: Vec<Bundle>, models: &Path) -> Result<Self> {
         let first = bundles.first().ok_or_else(|| Error::Config("no bundle to recognise with".into()))?;
         let classes: Arc<[String]> = first.classes.clone().into();
+        let (task, scales): (_, Arc<[Scale]>) = (first.task, first.scales.clone().into());
         let mut groups: Vec<Group> = Vec::new();
         for bundle in bundles {
             if bundle.classes[..] != classes[..] {
@@ -102,6 +106,13 @@ impl Recognizer {
                     classes.join(", "),
                     bundle.classes.join(", ")
                 )));
+            }
+            if bundle.task != task || bundle.scales[..] != scales[..] {
+                return Err(Error::Config(
+                    "bundles that vote must have learnt the same, and numbers of the same ranges: give those of one \
+                     experiment"
+                        .into(),
+                ));
             }
             bundle.check_answers_alone()?;
             // Matrices are the same whatever they are scaled by afterwards.
@@ -120,13 +131,19 @@ impl Recognizer {
                 }
             }
         }
-        Ok(Self { inner: Arc::new(Inner { classes, groups }), calibrated: true })
+        Ok(Self { inner: Arc::new(Inner { classes, scales, groups }), calibrated: true })
     }
 
-    /// The emotions, in the order of the probabilities.
+    /// The emotions, in the order of the probabilities; the targets, where numbers were learnt.
     #[must_use]
     pub fn classes(&self) -> &[String] {
         &self.inner.classes
+    }
+
+    /// The ranges of the targets; nothing where classes were learnt.
+    #[must_use]
+    pub fn scales(&self) -> &[Scale] {
+        &self.inner.scales
     }
 
     /// How many bundles vote.
@@ -242,14 +259,23 @@ impl Recognizer {
             }
             let matrix = chain.matrix(audio.clone(), path)?;
             for member in members {
+                if !self.inner.scales.is_empty() {
+                    let parts = member.answer(&matrix, path)?;
+                    sum.iter_mut().zip(parts).for_each(|(sum, part)| *sum += f64::from(part));
+                    continue;
+                }
                 let temperature = member.temperature().filter(|_| self.calibrated).unwrap_or(1.0);
-                let logits = member.log_probabilities(&matrix, path)?.into_iter().map(|l| f64::from(l) / temperature);
+                let logits = member.answer(&matrix, path)?.into_iter().map(|l| f64::from(l) / temperature);
                 sum.iter_mut().zip(softmax(&logits.collect::<Vec<_>>())).for_each(|(sum, p)| *sum += p);
             }
         }
         let count = self.bundles() as f64;
-        let probabilities = sum.into_iter().map(|p| (p / count) as f32).collect();
-        Ok(Answer::new(self.inner.classes.clone(), probabilities, seconds, self.notes_at(audio.sample_rate)))
+        let mean: Vec<f32> = sum.into_iter().map(|p| (p / count) as f32).collect();
+        let (classes, notes) = (self.inner.classes.clone(), self.notes_at(audio.sample_rate));
+        Ok(match self.inner.scales.is_empty() {
+            true => Answer::new(classes, mean, seconds, notes),
+            false => Answer::of_numbers(classes, self.inner.scales.clone(), &mean, seconds, notes),
+        })
     }
 
     /// What should be known of recordings at `sample_rate` Hz.

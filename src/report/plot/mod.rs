@@ -13,6 +13,7 @@
 //! | [`spectrograms`] | spectrograms of one clip, altered in several ways |
 //! | [`curves`] | loss and UAR over the epochs of one run or of many |
 //! | [`agreement`] | predicted numbers over true ones, as a density, with the mean truth of alike predictions |
+//! | [`course`] | values of targets over the time of a recording |
 //! | [`timeline`] | the probability of every emotion over the time of a recording |
 //! | [`durations`] | durations of clips by corpus and emotion |
 //! | `canvas`, `lettering`, `font`, [`colour`], `axes`, `legend`, `marker` | what the pictures are made of |
@@ -23,6 +24,7 @@ pub mod bars;
 mod canvas;
 pub mod colour;
 pub mod confusion;
+pub mod course;
 pub mod curves;
 pub mod durations;
 mod font;
@@ -51,6 +53,7 @@ pub use self::{
     bars::{Bar, Bars},
     canvas::{Canvas, to_svg},
     confusion::ConfusionMatrix,
+    course::Course,
     curves::{Curve, EpochPoint, LearningCurves},
     durations::Durations,
     reliability::Reliability,
