@@ -61,7 +61,7 @@ fn every_key_is_on_the_page() {
     let mut missing = Vec::new();
     let encoder = "[[corpora]]\nkind = 'synthetic'\n[encoder]\npath = 'x'\n";
     for (table, around) in
-        ["", "corpora.0", "labels", "protocol", "audio", "features", "augment", "model", "train", "distil"]
+        ["", "corpora.0", "labels", "task", "protocol", "audio", "features", "augment", "model", "train", "distil"]
             .map(|table| (table, corpus))
             .into_iter()
             .chain([("encoder", encoder)])

@@ -33,7 +33,7 @@ const VOICE_VOTE: &str = "VoiceVote";
 /// vote is tied, as `50:61.5`.
 const VOICE_LEVEL: &str = "VoiceLevel";
 /// What the level becomes: a number from 0 to 1, of a tie the mean.
-const HEARD_INTENSITY: &str = "heard_intensity";
+const PERCEIVED_INTENSITY: &str = "perceived_intensity";
 
 /// By the code in the name, whose first letter is the code in the table of votes.
 const EMOTIONS: [(&str, &str); 6] =
@@ -148,13 +148,13 @@ fn add_votes(scan: &mut Scan, votes: &HashMap<String, Row<'_>>) {
         let stem = clip.id.rsplit('/').next().unwrap_or_default();
         let Some(row) = votes.get(stem) else { continue };
         clip.meta.extra.extend(row.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())));
-        let heard = row.get(VOICE_LEVEL).and_then(|levels| heard_intensity(levels));
-        clip.meta.extra.extend(heard.map(|heard| (HEARD_INTENSITY.to_owned(), heard.to_string())));
+        let heard = row.get(VOICE_LEVEL).and_then(|levels| perceived_intensity(levels));
+        clip.meta.extra.extend(heard.map(|heard| (PERCEIVED_INTENSITY.to_owned(), heard.to_string())));
     }
 }
 
 /// The mean of levels from 0 to 100 that are joined by colons, as a part of 1.
-fn heard_intensity(levels: &str) -> Option<f64> {
+fn perceived_intensity(levels: &str) -> Option<f64> {
     let levels: Vec<f64> = levels.split(':').map(|level| level.trim().parse().ok()).collect::<Option<_>>()?;
     let mean = levels.iter().sum::<f64>() / levels.len() as f64 / 100.0;
     (0.0..=1.0).contains(&mean).then(|| (1e6 * mean).round() / 1e6)
@@ -256,11 +256,11 @@ mod tests {
         assert_eq!(angry.meta.extra["VoiceVote"], "D", "found under the lenient spelling");
         assert_eq!(angry.meta.extra["Race"], "Caucasian");
         let names: Vec<_> = fear.meta.extra.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let heard = ("heard_intensity", "0.5");
+        let heard = ("perceived_intensity", "0.5");
         assert_eq!(names, [("Race", "Caucasian"), ("VoiceLevel", "50:50"), ("VoiceVote", "F:N"), heard]);
-        assert_eq!(angry.meta.extra["heard_intensity"], "0.691");
+        assert_eq!(angry.meta.extra["perceived_intensity"], "0.691");
         assert_eq!(
-            (heard_intensity("50:61.5"), heard_intensity("x"), heard_intensity("120")),
+            (perceived_intensity("50:61.5"), perceived_intensity("x"), perceived_intensity("120")),
             (Some(0.5575), None, None)
         );
         assert_eq!((angry.emotion.as_str(), fear.emotion.as_str()), ("angry", "fear"));

@@ -203,7 +203,7 @@ impl<W: Write> Output<W> {
                     .clone()
                     .map(|((name, value), _)| format!("{} {}", escape::text(name), shortest(*value)))
                     .collect();
-                writeln!(self.to, "{start}{}  {}", if place.is_some() { "" } else { ":" }, said.join(", "))?;
+                writeln!(self.to, "{start}{} {}", if place.is_some() { " " } else { ":" }, said.join(", "))?;
                 if place.is_some() {
                     return Ok(());
                 }
@@ -420,7 +420,7 @@ mod tests {
             String::from_utf8(to).unwrap()
         };
         let text = written(Format::Text, false);
-        assert!(text.starts_with("a.wav:  arousal 2.5, valence −0.75\n  arousal       2.5  ███████▌"), "{text}");
+        assert!(text.starts_with("a.wav: arousal 2.5, valence −0.75\n  arousal       2.5  ███████▌"), "{text}");
         assert!(
             text.contains("  1 to 7\n") && text.contains("note: short") && text.ends_with("error: is empty\n"),
             "{text}"

@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(all.scales().unwrap(), [Scale { low: 1.0, high: 7.0 }; 2]);
         let each = read("kind = 'regression'\ntargets = ['a', 'b']\nrange = { a = [-1, 1.5], b = [0, 100] }");
         assert_eq!(each.scales().unwrap(), [Scale { low: -1.0, high: 1.5 }, Scale { low: 0.0, high: 100.0 }]);
-        let known = read("kind = 'regression'\ntargets = ['intensity', 'heard_intensity']");
+        let known = read("kind = 'regression'\ntargets = ['intensity', 'perceived_intensity']");
         assert_eq!(known.scales().unwrap(), [Scale::UNIT; 2]);
         for config in [all, each, known] {
             config.validate().unwrap();

@@ -2,7 +2,7 @@
 
 use super::lines::has;
 use crate::{
-    eval::{Concordance, Interval, NumberGroups, Regression, Target, TargetIntervals, Unit},
+    eval::{Concordance, Interval, NumberGroups, Regression, Target, TargetIntervals, Unit, concordance::mean_ccc},
     report::{
         table::Table,
         tables::{audit_of, or_dash, three},
@@ -103,13 +103,20 @@ pub(super) fn groups(evaluation: &Regression) -> Vec<Table> {
 }
 
 fn group(evaluation: &Regression, NumberGroups { by, groups, unknown }: &NumberGroups) -> Table {
-    let of_targets = evaluation.targets.iter().flat_map(|target| {
-        [format!("{} CCC", target.name), format!("{} MAE", target.name), format!("{} bias", target.name)]
-    });
-    let columns = ["group".to_owned(), "predictions".to_owned()].into_iter().chain(of_targets);
+    // Of several targets there is no room for more than one figure each.
+    let single = evaluation.targets.len() == 1;
+    let of_target = |target: &Target| {
+        let more = single.then(|| ["MAE", "bias"].map(|figure| format!("{} {figure}", target.name)));
+        [format!("{} CCC", target.name)].into_iter().chain(more.into_iter().flatten())
+    };
+    let columns = ["group".to_owned(), "predictions".to_owned()];
+    let columns = columns.into_iter().chain(evaluation.targets.iter().flat_map(of_target));
     let rows = groups.iter().take(GROUPS).map(|group| {
         let n = group.figures.first().map_or(0, |of| of.n);
-        let each = |of: &Concordance| [or_dash(of.ccc.map(number)), number(of.mae), number(of.bias)];
+        let each = |of: &Concordance| {
+            let more = single.then(|| [number(of.mae), number(of.bias)]);
+            [or_dash(of.ccc.map(number))].into_iter().chain(more.into_iter().flatten())
+        };
         [group.name.clone(), n.to_string()].into_iter().chain(group.figures.iter().flat_map(each)).collect()
     });
     let mut notes = Vec::new();
@@ -139,22 +146,18 @@ pub(super) fn worst(evaluation: &Regression) -> Vec<Table> {
 /// The runs.
 pub(super) fn runs(evaluation: &Regression) -> Table {
     let rows = evaluation.runs.iter().map(|run| {
-        let n = run.figures.first().map_or(0, |of| of.n);
-        let each = run.figures.iter().map(|of| or_dash(of.ccc.map(number)));
-        [run.fold.clone(), run.seed.to_string(), n.to_string()]
-            .into_iter()
-            .chain(each)
-            .chain([
-                number(run.done.validation),
-                format!("{} of {}", run.done.best_epoch, run.done.epochs),
-                format!("{:.0}", run.done.seconds),
-            ])
-            .collect()
+        vec![
+            run.fold.clone(),
+            run.seed.to_string(),
+            run.figures.first().map_or(0, |of| of.n).to_string(),
+            number(mean_ccc(&run.figures)),
+            number(run.done.validation),
+            format!("{} of {}", run.done.best_epoch, run.done.epochs),
+            format!("{:.0}", run.done.seconds),
+        ]
     });
-    let columns = ["fold", "seed", "n"].map(str::to_owned).into_iter();
-    let targets = evaluation.targets.iter().map(|target| format!("{} CCC", target.name));
-    let last = ["validation mean CCC", "best epoch", "s"].map(str::to_owned);
-    Table::new("Runs", columns.chain(targets).chain(last)).rows(rows)
+    let columns = ["fold", "seed", "n", "mean CCC", "validation", "best epoch", "s"];
+    Table::new("Runs", columns).rows(rows).note("Mean CCC: over targets, on the test side and on validation.")
 }
 
 /// What the sides of each fold share.
