@@ -44,6 +44,11 @@ impl Recognizer {
         let open = || -> Result<Self> {
             let digest = digest(&paths)?;
             let inner = predict::Recognizer::with_models(load_all(&paths)?, &models_dir(models))?;
+            if !inner.scales().is_empty() {
+                let problem =
+                    "this bundle gives numbers, not emotions, which serkit does not know yet: use ser-predict";
+                return Err(Error::Config(problem.into()));
+            }
             Ok(Self { inner: if calibrated { inner } else { inner.uncalibrated() }, digest })
         };
         py.detach(|| on_threads(open)).map_err(exception)

@@ -209,7 +209,7 @@ pub fn evaluate_numbers(finished: Vec<Finished<Numbers>>, bootstrap: Bootstrap) 
         check(&dir, &record, &predictions, &split, Side::Test)?;
         check(&dir, &record, &validation, &split, Side::Validation)?;
         for (row, line) in predictions.rows.iter().zip(2..) {
-            let wrong = |problem: String| Err(Error::file(&dir.predictions(), format!("line {line}: {problem}")));
+            let wrong = |problem: String| Err(Error::file(dir.predictions(), format!("line {line}: {problem}")));
             if !seen.insert((row.seed, row.clip.clone())) {
                 return wrong(format!("{} is predicted twice under seed {}", row.clip, row.seed));
             }
