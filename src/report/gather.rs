@@ -25,7 +25,7 @@ impl Gathered {
     ///
     /// # Errors
     ///
-    /// As [`published`].
+    /// As [`fn@published`].
     pub fn terminal(&self, colour: bool) -> Result<String> {
         Ok(match self {
             Self::Classes(evaluation) => terminal(evaluation, &published(evaluation)?, colour),
