@@ -5,8 +5,10 @@
 //! ops      operations of Burn's flex backend, with autodiff           (feature `burn`, on by default)
 //! conv     convolution → batch normalisation → ReLU → max-pooling    ┐
 //! bilstm   a bidirectional LSTM over sequences of unlike length      │ on plain slices,
-//! product  the product of two matrices                               ┘ cut into tasks for rayon
-//! panel    a panel of a product: what is under all three
+//! encoder  a frozen transformer encoder, forward alone               │ cut into tasks for rayon
+//! product  the product of two matrices                               ┘
+//! panel    a panel of a product: what is under all four
+//! functions  exponential functions as polynomials
 //! level    the instruction set that everything runs with: SER_SIMD
 //! simd     vector registers: AVX-512, AVX2 with FMA, or plain arrays
 //! wide     plain loops compiled for each instruction set
@@ -55,6 +57,8 @@ mod bilstm;
 mod buffer;
 #[cfg_attr(not(feature = "burn"), allow(dead_code, unused_imports))]
 mod conv;
+pub mod encoder;
+mod functions;
 mod level;
 #[cfg(feature = "burn")]
 pub mod ops;

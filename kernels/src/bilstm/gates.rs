@@ -4,55 +4,11 @@
 //! A row of gates holds blocks of four times [`LANES`] numbers: input, forget, cell and output gate of as many units.
 //! Every element is computed by the same instructions wherever it stands, so that nothing depends on the batch.
 
-use crate::simd::{LANES, Lanes, ROUNDER, per_level};
+use crate::functions::{sigmoid, tanh};
+use crate::simd::{LANES, Lanes, per_level};
 
 /// The number of gates, in the order in which they are stored: input, forget, cell, output.
 pub const GATES: usize = 4;
-
-/// `e^x - 1` on |x| ≤ ln 2 / 2 as `x + x² p(x)`, lowest coefficient last: the classical Cephes single-precision set.
-const EXPONENTIAL: [f32; 6] = [1.987_569_1e-4, 1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
-
-/// Splits `x` into `n ln 2 + r`; returns (`n` plus [`ROUNDER`], `n`, `e^r - 1`). |x| must be below 88.
-#[inline(always)]
-fn reduced_exponential<V: Lanes>(x: V) -> (V, V, V) {
-    let rounder = x.same(ROUNDER);
-    let shifted = x.mul_add(x.same(std::f32::consts::LOG2_E), rounder);
-    let n = shifted.sub(rounder);
-    // ln 2 in two parts, the first with few enough bits for `n` times it to be exact.
-    let r = n.mul_add(x.same(-0.693_359_4), x);
-    let r = n.mul_add(x.same(2.121_944_4e-4), r);
-    let mut p = x.same(EXPONENTIAL[0]);
-    p = p.mul_add(r, x.same(EXPONENTIAL[1]));
-    p = p.mul_add(r, x.same(EXPONENTIAL[2]));
-    p = p.mul_add(r, x.same(EXPONENTIAL[3]));
-    p = p.mul_add(r, x.same(EXPONENTIAL[4]));
-    p = p.mul_add(r, x.same(EXPONENTIAL[5]));
-    (shifted, n, p.mul_add(r.mul(r), r))
-}
-
-/// The logistic function `1 / (1 + e^-x)`; beyond ±87 it stays at its value there. NaN stays NaN.
-#[inline(always)]
-pub fn sigmoid<V: Lanes>(x: V) -> V {
-    let one = x.same(1.0);
-    let x = x.same(0.0).sub(x).at_most(x.same(87.0)).at_least(x.same(-87.0));
-    let (shifted, _, rest) = reduced_exponential(x);
-    let e = rest.add(one).scale_by_power_of_two(shifted);
-    one.div(one.add(e))
-}
-
-/// The hyperbolic tangent, as `(e^2x - 1) / (e^2x + 1)` with the numerator computed without cancellation near zero.
-/// NaN stays NaN.
-#[inline(always)]
-pub fn tanh<V: Lanes>(x: V) -> V {
-    let one = x.same(1.0);
-    // Beyond ±10 the result is ±1 in single precision.
-    let x = x.add(x).at_most(x.same(20.0)).at_least(x.same(-20.0));
-    let (shifted, _, rest) = reduced_exponential(x);
-    let power = one.scale_by_power_of_two(shifted);
-    // e^2x - 1 = 2^n (e^r - 1) + (2^n - 1), the last term being exact.
-    let numerator = power.mul_add(rest, power.sub(one));
-    numerator.div(numerator.add(x.same(2.0)))
-}
 
 /// Where a step's rows lie in memory. Pointers are to the first row and the first unit of the block.
 #[derive(Clone, Copy)]

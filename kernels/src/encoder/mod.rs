@@ -1,0 +1,55 @@
+//! Transformer encoders of speech, frozen: the forward pass alone, on plain slices, over weights that are laid out once.
+//!
+//! ```text
+//! stem       Whisper's two convolutions                                    ┐ what the outside calls
+//! layers     transformer layers over clips of unlike length                ┘
+//! attention  of a block of frames over a clip
+//! packed     the weights of a dense layer and its product
+//! rows       layer normalisation, GELU, softmax
+//! ```
+//!
+//! Clips follow one another without padding, so that what a frame's state is does not depend on the batch, nor on the
+//! threads: blocks of frames are tasks of their own, which meet once a layer, where keys and values must be whole.
+
+mod attention;
+mod layers;
+mod packed;
+mod rows;
+mod stem;
+
+pub use layers::{Layers, LayerWeights, LayersConfig, Linear, Norm};
+pub use stem::{Convolution, Stem};
+
+use crate::simd::LANES;
+
+/// Rows of a block at most: its numbers stay in the second-level cache.
+const ROWS: usize = 192;
+
+/// Some frames of a clip.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    /// Which clip.
+    item: usize,
+    /// The first of them in the clip.
+    first: usize,
+    /// How many.
+    rows: usize,
+}
+
+/// Cuts clips of so many frames into blocks, enough for all threads. No result depends on how.
+fn blocks(lengths: &[usize]) -> Vec<Block> {
+    let share = lengths.iter().sum::<usize>().div_ceil(rayon::current_num_threads());
+    // Whole tiles of a product.
+    let most = share.next_multiple_of(6).clamp(24, ROWS);
+    let cut = |(item, &frames): (usize, &usize)| {
+        let rows = frames.div_ceil(frames.div_ceil(most).max(1)).next_multiple_of(6);
+        (0..frames).step_by(rows.max(1)).map(move |first| Block { item, first, rows: rows.min(frames - first) })
+    };
+    lengths.iter().enumerate().flat_map(cut).collect()
+}
+
+/// Whether the kernels here serve layers of such sizes: all of whole registers.
+#[must_use]
+pub fn serves(dims: usize, feed_forward: usize) -> bool {
+    dims.is_multiple_of(LANES) && feed_forward.is_multiple_of(LANES)
+}
