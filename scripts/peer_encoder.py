@@ -8,8 +8,10 @@ out the layers above the last one wanted; CTranslate2 always computes all of the
 numbers that meet them are rounded per token (CTranslate2) or per tensor (PyTorch's dynamic quantisation).
 """
 import argparse
+import json
 import os
 import resource
+import tempfile
 import time
 
 
@@ -53,9 +55,19 @@ def with_torch(folder, layers, frames, int8):
 def with_ctranslate2(folder, threads, int8):
     import ctranslate2
 
-    model = ctranslate2.models.Whisper(
-        f"{folder}/ct2", device="cpu", compute_type="int8" if int8 else "float32", inter_threads=1, intra_threads=threads
-    )
+    model = f"{folder}/ct2"
+    with tempfile.TemporaryDirectory() as work:
+        if not any(name.startswith("vocabulary") for name in os.listdir(model)):
+            # It wants the decoder's words, which encoding has no use for: as many as the decoder has rows.
+            for name in ("model.bin", "config.json"):
+                os.symlink(os.path.abspath(f"{model}/{name}"), f"{work}/{name}")
+            words = transformers.AutoConfig.from_pretrained(folder).vocab_size
+            with open(f"{work}/vocabulary.json", "w") as file:
+                json.dump([f"word{i}" for i in range(words)], file)
+            model = work
+        model = ctranslate2.models.Whisper(
+            model, device="cpu", compute_type="int8" if int8 else "float32", inter_threads=1, intra_threads=threads
+        )
     return lambda log: float(
         np.asarray(model.encode(ctranslate2.StorageView.from_array(log[None].contiguous().numpy()))).sum()
     )

@@ -1,6 +1,8 @@
 //! Transformer layers: self-attention, then two dense layers with a GELU between them, each with a shortcut and a layer
 //! normalisation before or behind it.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::buffer::Buffer;
@@ -185,12 +187,21 @@ impl Layers {
     ///
     /// If `x` is not of that size, or there are fewer layers than `highest`.
     #[must_use]
-    pub fn forward(&self, mut x: Vec<f32>, lengths: &[usize], from: usize, highest: usize) -> Vec<Vec<f32>> {
+    pub fn forward(&self, x: Vec<f32>, lengths: &[usize], from: usize, highest: usize) -> Vec<Vec<f32>> {
+        self.forward_at(Level::current(), x, lengths, from..highest)
+    }
+
+    pub(super) fn forward_at(
+        &self,
+        level: Level,
+        mut x: Vec<f32>,
+        lengths: &[usize],
+        layers: Range<usize>,
+    ) -> Vec<Vec<f32>> {
         let dims = self.config.dims;
         let total = lengths.iter().sum::<usize>();
         assert!(x.len() == total * dims, "{} numbers are no states of {total} frames × {dims}", x.len());
-        assert!(highest <= self.layers.len(), "layer {highest} of {}", self.layers.len());
-        let layers = from..highest;
+        assert!(layers.end <= self.layers.len(), "layer {} of {}", layers.end, self.layers.len());
         let mut states: Vec<Vec<f32>> = layers.clone().map(|_| vec![0.0; total * dims]).collect();
         if layers.is_empty() || total == 0 {
             return states;
@@ -201,7 +212,7 @@ impl Layers {
         let mut keys = [Buffer::new(places.keys), Buffer::new(places.keys)];
         let mut values = [Buffer::new(places.values), Buffer::new(places.values)];
         let work = Work {
-            level: Level::current(),
+            level,
             config: &self.config,
             places: &places,
             x: Shared::new(&mut x),

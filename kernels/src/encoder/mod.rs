@@ -16,6 +16,8 @@ mod layers;
 mod packed;
 mod rows;
 mod stem;
+#[cfg(test)]
+mod tests;
 
 pub use layers::{Layers, LayerWeights, LayersConfig, Linear, Norm};
 pub use stem::{Convolution, Stem};

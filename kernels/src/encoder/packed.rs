@@ -15,7 +15,6 @@ const DEPTH: usize = 96;
 #[derive(Clone)]
 pub struct Packed {
     inputs: usize,
-    outputs: usize,
     /// The panels of `weightᵀ`: `[panel][input][columns of the panel]`.
     weights: Buffer,
     bias: Vec<f32>,
@@ -56,12 +55,7 @@ impl Packed {
         }
         let mut bias: Vec<f32> = (0..outputs).map(bias).collect();
         bias.resize(width, 0.0);
-        Self { inputs, outputs, weights, bias }
-    }
-
-    /// Numbers that a row takes in.
-    pub fn inputs(&self) -> usize {
-        self.inputs
+        Self { inputs, weights, bias }
     }
 
     /// Numbers that a row gives, a multiple of [`LANES`].
@@ -72,11 +66,6 @@ impl Packed {
     /// The bias, zeros behind it up to the width.
     pub fn bias(&self) -> &[f32] {
         &self.bias
-    }
-
-    /// How many weights and biases there are.
-    pub fn count(&self) -> usize {
-        (self.inputs + 1) * self.outputs
     }
 
     /// The outputs `columns` of the layer for the rows `x`, of which it takes the inputs `depth`; other inputs count for

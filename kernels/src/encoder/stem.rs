@@ -69,6 +69,10 @@ impl Stem {
     /// If a clip's numbers are no whole frames, or more than there are positions for.
     #[must_use]
     pub fn forward(&self, clips: &[&[f32]]) -> (Vec<f32>, Vec<usize>) {
+        self.forward_at(Level::current(), clips)
+    }
+
+    pub(super) fn forward_at(&self, level: Level, clips: &[&[f32]]) -> (Vec<f32>, Vec<usize>) {
         let Self { bands, dims, .. } = *self;
         assert!(clips.iter().all(|clip| clip.len().is_multiple_of(bands)), "whole frames");
         let lengths: Vec<usize> = clips.iter().map(|clip| (clip.len() / bands).div_ceil(2)).collect();
@@ -76,7 +80,6 @@ impl Stem {
         let rows: Vec<usize> = lengths.iter().scan(0, |sum, &frames| Some(std::mem::replace(sum, *sum + frames))).collect();
         let mut x = vec![0.0; lengths.iter().sum::<usize>() * dims];
         let to = Shared::new(&mut x);
-        let level = Level::current();
         blocks(&lengths).par_iter().for_each(|&block| {
             let to = to.at((rows[block.item] + block.first) * dims);
             // SAFETY: every block is a task of its own, and its rows lie behind `to`, within the array whose size `Shared`
