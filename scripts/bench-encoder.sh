@@ -1,47 +1,76 @@
 #!/usr/bin/env bash
-# Hidden states of one clip through Whisper's encoder, from samples: ours and PyTorch's in turn on this machine. A table, and
-# `ratio: X` (ours over PyTorch's, median, with the number of threads asked for) as the last line.
+# All hidden states of one clip through Whisper's encoder, from samples: ours, PyTorch's and CTranslate2's in turn on this machine,
+# with one thread and two. A table, and `ratio: X` as the last line: ours over the better of both others, the worst of the rows.
 #
-# usage: scripts/bench-encoder.sh FOLDER [layers] [threads] [rounds] [seconds]        (3 layers, 2 threads, 5 rounds, 3.7 s)
+# usage: scripts/bench-encoder.sh FOLDER... [--rounds 5] [--seconds 3.7] [--int8]
 #
-# FOLDER is a model as Hugging Face has it. PyTorch and transformers are in SER_BENCH_VENV, or /tmp/ser-bench-venv. A busy machine
-# favours neither side reliably: leave it alone while this runs.
+# A FOLDER is a model as Hugging Face has it, with CTranslate2's own files in FOLDER/ct2. PyTorch, transformers and CTranslate2 are
+# in SER_BENCH_VENV, or /tmp/ser-bench-venv. CARGO names the command that builds, TARGET where it does.
+#
+# One thread is compared by processor time, which other work on the machine hardly changes; two by the least time on the clock,
+# since the others' threads count their waiting as work.
 set -euo pipefail
-folder=$(cd "${1:?usage: bench-encoder.sh FOLDER [layers] [threads] [rounds] [seconds]}" && pwd)
+folders=() rounds=5 seconds=3.7 int8=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --rounds) rounds=$2; shift 2 ;;
+        --seconds) seconds=$2; shift 2 ;;
+        --int8) int8=-int8; shift ;;
+        *) folders+=("$(cd "$1" && pwd)"); shift ;;
+    esac
+done
+[ ${#folders[@]} -gt 0 ] || { sed -n '5p' "$0" >&2; exit 2; }
 cd "$(dirname "$0")/.."
-layers=${2:-3}
-threads=${3:-2}
-rounds=${4:-5}
-seconds=${5:-3.7}
 venv=${SER_BENCH_VENV:-/tmp/ser-bench-venv}
-if ! "$venv/bin/python" -c 'import torch, transformers, safetensors' 2>/dev/null; then
-    echo "installing PyTorch and transformers into $venv" >&2
+if ! "$venv/bin/python" -c 'import torch, transformers, safetensors, ctranslate2' 2>/dev/null; then
+    echo "installing PyTorch, transformers and CTranslate2 into $venv" >&2
     python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet torch numpy transformers safetensors
+    "$venv/bin/pip" install --quiet torch numpy transformers safetensors ctranslate2
 fi
-cargo build --release --quiet --bin ser-data >&2
-bench=$(cargo bench --bench encoder --no-run --message-format=json 2>/dev/null |
-    sed -n 's/.*"executable":"\([^"]*encoder-[^"]*\)".*/\1/p' | tail -1)
+built=$(${CARGO:-cargo} build --release --bin ser-data --bench encoder --message-format=json 2>/dev/null)
+executable() { sed -n "s/.*\"executable\":\"\([^\"]*$1\)\".*/\1/p" <<<"$built" | tail -1; }
+bench=$(executable '\/encoder-[^"]*') data=$(executable '\/ser-data')
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-target/release/ser-data encoder import "$folder" --out "$work/encoder" >/dev/null
+precision=f32 name=f32
+if [ -n "$int8" ]; then precision=int8 name=int8; fi
+for folder in "${folders[@]}"; do
+    "$data" encoder import "$folder" --out "$work/$(basename "$folder")" --precision $precision >/dev/null
+done
 for round in $(seq "$rounds"); do
     echo "round $round of $rounds" >&2
-    "$bench" --encoder "$work/encoder" --layers "$layers" --threads "$threads" --seconds "$seconds" >>"$work/ours"
-    "$venv/bin/python" scripts/peer_encoder.py "$folder" --layers "$layers" --threads "$threads" --seconds "$seconds" >>"$work/theirs"
+    for folder in "${folders[@]}"; do
+        model=$(basename "$folder")
+        for threads in 1 2; do
+            to=$work/$model.$threads
+            "$bench" --encoder "$work/$model" --threads $threads --seconds "$seconds" >>"$to.ours"
+            for engine in torch ct2; do
+                "$venv/bin/python" scripts/peer_encoder.py "$folder" --engine $engine$int8 --threads $threads --seconds "$seconds" \
+                    2>/dev/null >>"$to.$engine"
+            done
+        done
+    done
 done
-# The median over the rounds of what stands after WORD.
+# What stands after WORD: the median over the rounds, or the least for the word min.
 pick() { # FILE WORD
-    awk -v word="$2" '{ for (i = 1; i < NF; i++) if ($i == word) print $(i + 1) }' "$work/$1" | sort -g |
-        awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
+    awk -v word="$2" '{ for (i = 1; i < NF; i++) if ($i == word) print $(i + 1) }' "$1" | sort -g |
+        awk -v least="$([ "$2" = min ] && echo 1 || echo 0)" '{ value[NR] = $1 } END { print value[least ? 1 : int((NR + 1) / 2)] }'
 }
-quotient() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
-echo "$(basename "$folder"), $layers layers, a clip of $seconds s, $threads threads, $rounds rounds in turn, $(date -u +%F)"
+echo "All layers, a clip of $seconds s, $name, $rounds rounds in turn, $(date -u +%F), $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), SER_SIMD=${SER_SIMD:-best}"
 echo
-echo "| | ours | PyTorch | ratio |"
-echo "|---|---|---|---|"
-for word in median min; do
-    printf '| %s ms | %s | %s | %s |\n' "$word" "$(pick ours $word)" "$(pick theirs $word)" "$(quotient "$(pick ours $word)" "$(pick theirs $word)")"
+echo "| encoder | threads | measured | ours | PyTorch | CTranslate2 | ratio | peak MB: ours | PyTorch | CTranslate2 |"
+echo "|---|---|---|---|---|---|---|---|---|---|"
+worst=0
+for folder in "${folders[@]}"; do
+    model=$(basename "$folder")
+    for threads in 1 2; do
+        to=$work/$model.$threads word=processor words="processor ms"
+        if [ $threads = 2 ]; then word=min words="least ms"; fi
+        ours=$(pick "$to.ours" $word) torch=$(pick "$to.torch" $word) ct2=$(pick "$to.ct2" $word)
+        ratio=$(awk -v a="$ours" -v b="$torch" -v c="$ct2" 'BEGIN { printf "%.2f", a / (b < c ? b : c) }')
+        worst=$(awk -v a="$worst" -v b="$ratio" 'BEGIN { print (a > b ? a : b) }')
+        echo "| $model | $threads | $words | $ours | $torch | $ct2 | $ratio | $(pick "$to.ours" peak-MB) | $(pick "$to.torch" peak-MB) | $(pick "$to.ct2" peak-MB) |"
+    done
 done
 echo
-echo "ratio: $(quotient "$(pick ours median)" "$(pick theirs median)")"
+echo "ratio: $worst"

@@ -28,7 +28,7 @@
 //! - products of matrices are ours ([`ops`]), since Burn's flex device takes them from the `gemm` crate, whose order
 //!   follows the processor's instructions and caches. Flex's sums are plain loops as long as its feature `simd` is off
 //!   (sums of more than four million numbers, of which there are none here, would follow the number of threads);
-//! - the exponential functions of the LSTM are polynomials of ours.
+//! - the exponential functions of the LSTM, and those of an encoder's softmax and GELU, are polynomials of ours.
 //!
 //! What is left to others, and the same on all processors with AVX2 and FMA, that is on nearly all x86-64 ones in use:
 //!

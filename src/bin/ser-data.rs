@@ -17,7 +17,7 @@ use ser::{
     error::Result,
     events::Observer,
     files::create_dir,
-    frontend::encoder::{self, Encoder, Import},
+    frontend::encoder::{self, Encoder, FrozenEncoder, Import},
     progress::Terminal,
     protocol::audit::{LookedAt, foreign},
     report::{self, audits, card::Card, encoders, features, scan, split},
@@ -564,7 +564,8 @@ fn run_encoder(command: EncoderCommand, observer: &dyn Observer) -> Result<ExitC
         EncoderCommand::Inspect { encoder, models } => print(&encoders::inspect(&load(&encoder, models)?))?,
         EncoderCommand::List(models) => print(&encoders::list(&encoder::models_dir(models.models))?)?,
         EncoderCommand::States { files, encoder, models, layers, batch, out } => {
-            let encoder = load(&encoder, models)?;
+            let folder = encoder::find(&encoder, &encoder::models_dir(models.models))?;
+            let encoder = FrozenEncoder::load(&folder)?;
             encoders::states(&files, &encoder, &layers, batch, &out, observer)?;
         }
     }

@@ -1,12 +1,12 @@
 //! The encoder that a self-contained bundle carries.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use super::BundleEncoder;
 use crate::{
     arrays::{Arrays, Precision},
     error::Result,
-    frontend::encoder::{Encoder, Manifest, kept},
+    frontend::encoder::{Encoder, FrozenEncoder, Manifest, kept},
 };
 
 /// What the names of an encoder's arrays begin with in a bundle's file. No parameter of a network is called so: its name is
@@ -15,7 +15,11 @@ const PREFIX: &str = "encoder/";
 
 /// An encoder inside a bundle, up to the highest state that the bundle needs.
 #[derive(Clone)]
-pub struct Inside(Encoder);
+pub struct Inside {
+    encoder: FrozenEncoder,
+    /// What the encoder was built of, for the file.
+    arrays: Arc<Arrays>,
+}
 
 impl Inside {
     /// The part of an encoder that the bundle needs, its matrices to be kept in `precision`.
@@ -25,7 +29,12 @@ impl Inside {
     /// [`crate::error::Error::Config`] where the encoder does not have the states that the bundle needs.
     pub(super) fn of(bundle: &BundleEncoder, encoder: &Encoder, precision: Precision) -> Result<Self> {
         let states = bundle.config.layer.resolve(encoder.layers(), encoder.name())?;
-        Ok(Self(encoder.cut(states.into_iter().max().unwrap_or(0), precision)?))
+        let (manifest, arrays) = encoder.cut(states.into_iter().max().unwrap_or(0), precision)?;
+        Self::new(manifest, arrays, Path::new(encoder.name()))
+    }
+
+    fn new(manifest: Manifest, arrays: Arrays, path: &Path) -> Result<Self> {
+        Ok(Self { encoder: FrozenEncoder::of_arrays(manifest, &arrays, path)?, arrays: Arc::new(arrays) })
     }
 
     /// Takes the encoder out of a file's arrays.
@@ -38,12 +47,12 @@ impl Inside {
             std::mem::take(arrays).into_iter().partition::<Arrays, _>(|(name, _)| name.starts_with(PREFIX));
         *arrays = rest;
         own.iter_mut().for_each(|(name, _)| *name = name.split_off(PREFIX.len()));
-        Encoder::of_arrays(manifest, own, path).map(Self)
+        Self::new(manifest, own, path)
     }
 
     /// Its arrays as they are called in a bundle's file.
     pub(super) fn arrays(&self) -> Arrays {
-        self.0.arrays().into_iter().map(|(name, weight)| (format!("{PREFIX}{name}"), weight)).collect()
+        self.arrays.iter().map(|(name, weight)| (format!("{PREFIX}{name}"), weight.clone())).collect()
     }
 
     /// How an array of a bundle's file is kept; none for one that is not of the encoder.
@@ -53,14 +62,14 @@ impl Inside {
 
     /// The encoder.
     #[must_use]
-    pub fn encoder(&self) -> &Encoder {
-        &self.0
+    pub fn encoder(&self) -> &FrozenEncoder {
+        &self.encoder
     }
 
     /// What it is. Its digest is that of the encoder it was taken from, which may have had more layers and another precision.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
-        self.0.manifest()
+        self.encoder.manifest()
     }
 
     /// What it is, in a line.
@@ -72,7 +81,7 @@ impl Inside {
             transformer.layers,
             transformer.total_layers,
             precision.name(),
-            self.0.weights(),
+            self.arrays.iter().map(|(_, weight)| weight.values.len()).sum::<usize>(),
             digest.get(..12).unwrap_or(digest)
         )
     }
@@ -84,7 +93,8 @@ impl Inside {
         if *digest != bundle.digest {
             return Err(format!("it needs the encoder {} and carries {digest}", bundle.digest));
         }
-        let states = bundle.config.layer.resolve(transformer.layers, self.0.name()).map_err(|e| e.to_string())?;
+        let states =
+            bundle.config.layer.resolve(transformer.layers, &self.manifest().name).map_err(|e| e.to_string())?;
         let dims = states.len() * bundle.config.pool.width(transformer.dims);
         match dims == bundle.dims {
             true => Ok(()),
@@ -95,7 +105,7 @@ impl Inside {
 
 impl PartialEq for Inside {
     fn eq(&self, other: &Self) -> bool {
-        self.manifest() == other.manifest() && self.0.arrays() == other.0.arrays()
+        self.manifest() == other.manifest() && self.arrays == other.arrays
     }
 }
 

@@ -50,7 +50,7 @@ pub fn open(
 pub fn with_encoder(
     features: &FeaturesConfig,
     config: &EncoderConfig,
-    encoder: encoder::Encoder,
+    encoder: encoder::FrozenEncoder,
     sample_rate: u32,
 ) -> Result<Arc<dyn Frontend>> {
     config.validate(sample_rate)?;

@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
     events::Observer,
     files::{create_dir, write_whole},
-    frontend::encoder::{self, Encoder, Manifest, TransformerConfig},
+    frontend::encoder::{self, Encoder, FrozenEncoder, Manifest, TransformerConfig},
 };
 
 /// What an encoder is, a line each.
@@ -75,7 +75,7 @@ pub fn list(models: &Path) -> Result<String> {
 /// [`Error::Io`] and [`Error::File`] where a file cannot be read or written.
 pub fn states(
     files: &[PathBuf],
-    encoder: &Encoder,
+    encoder: &FrozenEncoder,
     layers: &[usize],
     batch: usize,
     out: &Path,
@@ -112,9 +112,9 @@ pub fn states(
         for (item, (path, _)) in names.iter().enumerate() {
             let mut values = Vec::new();
             for &layer in layers {
-                values.extend(states.matrix(layer, item)?.into_vec());
+                values.extend_from_slice(states[item][layer].as_slice());
             }
-            let shape = format!("{}, {}, {}", layers.len(), states.lengths[item], encoder.dims());
+            let shape = format!("{}, {}, {}", layers.len(), states[item][highest].frames(), encoder.dims());
             write_whole(path, |writer| write_npy(writer, &shape, &values))?;
             work.step();
         }

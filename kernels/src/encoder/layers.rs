@@ -25,7 +25,7 @@ pub struct LayersConfig {
     pub dims: usize,
     /// Attention heads, which share the channels.
     pub heads: usize,
-    /// Units between the two dense layers: a multiple of sixteen.
+    /// Units between the two dense layers.
     pub feed_forward: usize,
     /// Whether a normalisation stands before each part, else behind it.
     pub pre_norm: bool,
@@ -135,9 +135,6 @@ impl Layer {
             },
             |to| projection(to).map_or(0.0, |(linear, channel, scale)| linear.bias(channel) * scale),
         );
-        let plain = |linear: &Linear, outputs: usize, inputs: usize| {
-            Packed::new([outputs, inputs], |to, from| linear.weight[to * inputs + from], |to| linear.bias(to))
-        };
         Self {
             projections,
             output: Packed::new(
@@ -146,26 +143,48 @@ impl Layer {
                 |to| output.bias(to),
             ),
             attention_norm,
-            up: plain(&up, feed_forward, dims),
-            down: plain(&down, dims, feed_forward),
+            // Units beyond the real ones are GELU of zero, which is zero.
+            up: Packed::new([feed_forward, dims], |to, from| up.weight[to * dims + from], |to| up.bias(to)),
+            down: Packed::new(
+                [dims, feed_forward.next_multiple_of(LANES)],
+                |to, from| if from < feed_forward { down.weight[to * feed_forward + from] } else { 0.0 },
+                |to| down.bias(to),
+            ),
             feed_norm,
         }
     }
 }
 
 impl Layers {
-    /// Lays out the weights of the layers, first to last, and of the normalisation that is the last state's alone.
+    /// No layers yet.
     ///
     /// # Panics
     ///
-    /// If weights are not of the sizes of `config`, or it is none that [`serves`] takes.
+    /// If `config` is none that [`serves`] takes.
     #[must_use]
-    pub fn new(config: LayersConfig, layers: Vec<LayerWeights>, closing: Option<Norm>) -> Self {
+    pub fn new(config: LayersConfig) -> Self {
         let LayersConfig { dims, heads, feed_forward, .. } = config;
-        assert!(serves(dims, feed_forward) && heads > 0 && dims.is_multiple_of(heads), "layers of such sizes");
-        assert!(closing.as_ref().is_none_or(|norm| norm.sized(dims)), "the closing normalisation is of its size");
-        let layers = layers.into_iter().map(|weights| Layer::new(&config, weights)).collect();
-        Self { config, layers, closing }
+        assert!(serves(dims) && feed_forward > 0 && heads > 0 && dims.is_multiple_of(heads), "layers of such sizes");
+        Self { config, layers: Vec::new(), closing: None }
+    }
+
+    /// Lays out the weights of one more layer above the others.
+    ///
+    /// # Panics
+    ///
+    /// If weights are not of the sizes of the config.
+    pub fn push(&mut self, weights: LayerWeights) {
+        self.layers.push(Layer::new(&self.config, weights));
+    }
+
+    /// Adds the normalisation of the last state, which no other state goes through.
+    ///
+    /// # Panics
+    ///
+    /// If it is not of the size of the config.
+    pub fn close(&mut self, norm: Norm) {
+        assert!(norm.sized(self.config.dims), "the closing normalisation is of its size");
+        self.closing = Some(norm);
     }
 
     /// How many layers there are.
@@ -246,7 +265,10 @@ impl Layers {
 
 impl std::fmt::Debug for Layers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Layers").field("config", &self.config).field("layers", &self.layers.len()).finish_non_exhaustive()
+        f.debug_struct("Layers")
+            .field("config", &self.config)
+            .field("layers", &self.layers.len())
+            .finish_non_exhaustive()
     }
 }
 

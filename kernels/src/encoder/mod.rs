@@ -19,7 +19,7 @@ mod stem;
 #[cfg(test)]
 mod tests;
 
-pub use layers::{Layers, LayerWeights, LayersConfig, Linear, Norm};
+pub use layers::{LayerWeights, Layers, LayersConfig, Linear, Norm};
 pub use stem::{Convolution, Stem};
 
 use crate::simd::LANES;
@@ -50,8 +50,8 @@ fn blocks(lengths: &[usize]) -> Vec<Block> {
     lengths.iter().enumerate().flat_map(cut).collect()
 }
 
-/// Whether the kernels here serve layers of such sizes: all of whole registers.
+/// Whether the kernels here serve states of so many channels: whole registers.
 #[must_use]
-pub fn serves(dims: usize, feed_forward: usize) -> bool {
-    dims.is_multiple_of(LANES) && feed_forward.is_multiple_of(LANES)
+pub fn serves(dims: usize) -> bool {
+    dims > 0 && dims.is_multiple_of(LANES)
 }

@@ -42,7 +42,11 @@ pub enum Begin {
 
 impl Packed {
     /// A layer whose weight from input `i` to output `o` is `weight(o, i)`.
-    pub fn new([outputs, inputs]: [usize; 2], weight: impl Fn(usize, usize) -> f32, bias: impl Fn(usize) -> f32) -> Self {
+    pub fn new(
+        [outputs, inputs]: [usize; 2],
+        weight: impl Fn(usize, usize) -> f32,
+        bias: impl Fn(usize) -> f32,
+    ) -> Self {
         let width = outputs.next_multiple_of(LANES);
         let mut weights = Buffer::zeros(width * inputs);
         for part in panels(width) {

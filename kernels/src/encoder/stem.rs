@@ -30,9 +30,8 @@ impl Convolution {
             self.weight.len() == outputs * inputs * KERNEL && self.bias.len() == outputs,
             "a convolution's weights are of its size"
         );
-        let at = |output: usize, frame: usize, channel: usize| {
-            self.weight[(output * inputs + channel) * KERNEL + frame]
-        };
+        let at =
+            |output: usize, frame: usize, channel: usize| self.weight[(output * inputs + channel) * KERNEL + frame];
         Packed::new([outputs, KERNEL * inputs], |to, from| at(to, from / inputs, from % inputs), |to| self.bias[to])
     }
 }
@@ -77,7 +76,8 @@ impl Stem {
         assert!(clips.iter().all(|clip| clip.len().is_multiple_of(bands)), "whole frames");
         let lengths: Vec<usize> = clips.iter().map(|clip| (clip.len() / bands).div_ceil(2)).collect();
         assert!(lengths.iter().all(|&frames| frames * dims <= self.positions.len()), "a position for each frame");
-        let rows: Vec<usize> = lengths.iter().scan(0, |sum, &frames| Some(std::mem::replace(sum, *sum + frames))).collect();
+        let rows: Vec<usize> =
+            lengths.iter().scan(0, |sum, &frames| Some(std::mem::replace(sum, *sum + frames))).collect();
         let mut x = vec![0.0; lengths.iter().sum::<usize>() * dims];
         let to = Shared::new(&mut x);
         blocks(&lengths).par_iter().for_each(|&block| {

@@ -5,17 +5,15 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use burn::tensor::Device;
-
 use super::{
     super::{Frontend, Matrix, Part, Pool, Worker},
-    Encoder, EncoderConfig, FRAMES_PER_SECOND, Manifest, SAMPLE_RATE, find, manifest,
+    EncoderConfig, FRAMES_PER_SECOND, FrozenEncoder, Manifest, SAMPLE_RATE, find, manifest,
 };
 use crate::error::Result;
 
 /// The version of the numbers that encoders give: raised whenever a change of the code alters a value by more than
 /// rounding.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Hidden states of an encoder, one part of the matrix for each layer.
 pub struct StatesFrontend {
@@ -27,7 +25,7 @@ pub struct StatesFrontend {
 struct Shared {
     source: Origin,
     /// Read when the first clip is computed: a warm cache needs no weights.
-    encoder: OnceLock<Encoder>,
+    encoder: OnceLock<FrozenEncoder>,
     loading: Mutex<()>,
     layers: Vec<usize>,
     pool: Pool,
@@ -60,12 +58,17 @@ impl StatesFrontend {
     /// # Errors
     ///
     /// As [`Layers::resolve`](super::Layers::resolve).
-    pub fn of(config: &EncoderConfig, encoder: Encoder) -> Result<Self> {
+    pub fn of(config: &EncoderConfig, encoder: FrozenEncoder) -> Result<Self> {
         let manifest = encoder.manifest().clone();
         Self::new(config, &manifest, Origin::Loaded, OnceLock::from(encoder))
     }
 
-    fn new(config: &EncoderConfig, manifest: &Manifest, source: Origin, encoder: OnceLock<Encoder>) -> Result<Self> {
+    fn new(
+        config: &EncoderConfig,
+        manifest: &Manifest,
+        source: Origin,
+        encoder: OnceLock<FrozenEncoder>,
+    ) -> Result<Self> {
         let layers = config.layer.resolve(manifest.transformer.layers, &manifest.name)?;
         let width = config.pool.width(manifest.transformer.dims);
         let part = |(i, layer): (usize, &usize)| Part {
@@ -88,14 +91,14 @@ impl StatesFrontend {
 }
 
 impl Shared {
-    fn encoder(&self) -> Result<&Encoder> {
+    fn encoder(&self) -> Result<&FrozenEncoder> {
         if let Some(encoder) = self.encoder.get() {
             return Ok(encoder);
         }
         let _one = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
         if let (None, Origin::Folder(folder, digest)) = (self.encoder.get(), &self.source) {
-            let encoder = Encoder::load(folder, &Device::flex())?;
-            if encoder.digest() != digest {
+            let encoder = FrozenEncoder::load(folder)?;
+            if encoder.manifest().digest != *digest {
                 let problem = "has changed since this program began: start again";
                 return Err(crate::error::Error::file(folder, problem));
             }
@@ -135,7 +138,12 @@ impl Worker for StatesWorker {
     fn compute(&mut self, samples: &[f32], wanted: &[usize]) -> Result<Vec<Matrix>> {
         let Shared { layers, pool, .. } = &*self.0;
         let highest = wanted.iter().map(|&part| layers[part]).max().unwrap_or(0);
-        let states = self.0.encoder()?.hidden_states(&[samples], highest)?;
-        wanted.iter().map(|&part| Ok(pool.apply(states.matrix(layers[part], 0)?))).collect()
+        let clips = self.0.encoder()?.hidden_states(&[samples], highest)?;
+        let mut states: Vec<Option<Matrix>> = clips.into_iter().flatten().map(Some).collect();
+        let mut take = |layer: usize| {
+            let state = states.get_mut(layer).and_then(Option::take);
+            state.ok_or_else(|| crate::error::Error::Data(format!("there is no hidden state {layer}")))
+        };
+        wanted.iter().map(|&part| Ok(pool.apply(take(layers[part])?))).collect()
     }
 }

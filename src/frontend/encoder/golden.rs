@@ -13,7 +13,9 @@ use burn::{
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 
-use super::{Encoder, Import, Manifest, Network, States, folder, import, manifest::SCHEMA, source, weights::Own};
+use super::{
+    Encoder, FrozenEncoder, Import, Manifest, Network, States, folder, import, manifest::SCHEMA, source, weights::Own,
+};
 use crate::{
     arrays::{Arrays, Precision, Weight},
     parameters,
@@ -114,6 +116,46 @@ fn every_state_is_transformers_alone_and_in_a_padded_batch() {
     }
 }
 
+fn frozen(name: &str) -> FrozenEncoder {
+    let (manifest, mut opened) = open(&golden(name)).unwrap();
+    FrozenEncoder::build(manifest, opened.weights.as_mut()).unwrap()
+}
+
+#[test]
+fn a_frozen_encoders_states_are_transformers_with_the_same_bits_in_a_batch() {
+    for name in MODELS {
+        let (frozen, modules, expected) = (frozen(name), encoder(name), expected(name));
+        // WavLM's attention has a bias, which the kernels do not know.
+        assert_eq!(frozen.is_fused(), !name.starts_with("wavlm"), "{name}");
+        assert_eq!((frozen.manifest(), frozen.dims(), frozen.layers()), (modules.manifest(), 16, 2));
+        let clips = [1600, 9000, 5000].map(clip);
+        let together = frozen.hidden_states(&clips.each_ref().map(Vec::as_slice), 2).unwrap();
+        for (item, samples) in [1600_usize, 9000].into_iter().enumerate() {
+            let (shape, theirs) = &expected[&format!("states.{samples}")];
+            let alone = frozen.hidden_states(&[&clips[item]], 2).unwrap();
+            assert_eq!(alone[0], together[item], "{name}");
+            for (layer, theirs) in theirs.chunks(shape[1] * shape[2]).enumerate() {
+                let ours = &alone[0][layer];
+                assert_eq!([ours.frames(), ours.dims()], shape[1..], "{name}");
+                let apart = apart(ours.as_slice(), theirs);
+                assert!(apart < 1e-4, "{name}, {samples} samples, state {layer}: {apart:e}");
+            }
+            assert_eq!(frozen.hidden_states(&[&clips[item]], 1).unwrap()[0], alone[0][..2], "{name}");
+        }
+        // Seen through windows, if it is longer than one.
+        let long = clip(50_000);
+        let states = frozen.hidden_states(&[&clips[0], &long], 2).unwrap();
+        assert_eq!(states[0], together[0], "{name}");
+        let ours = modules.hidden_states(&[&long], 2).unwrap();
+        for (layer, state) in states[1].iter().enumerate() {
+            assert_eq!(state.frames(), frozen.frames(long.len()), "{name}");
+            let apart = apart(state.as_slice(), ours.matrix(layer, 0).unwrap().as_slice());
+            assert!(apart < 1e-5, "{name}, state {layer}: {apart:e}");
+        }
+        assert!(frozen.hidden_states(&[&clips[0]], 3).unwrap_err().to_string().contains("layer 3"));
+    }
+}
+
 /// The loss whose gradients the script wrote down, on the last state.
 fn loss(states: &States) -> Tensor<1> {
     let last = states.states[2].clone();
@@ -162,7 +204,7 @@ fn gradients_are_pytorchs() {
         let total = gradients.values().map(|gradient| norm(gradient).powi(2)).sum::<f64>().sqrt();
         let mut compared = 0;
         for (ours, gradient) in &gradients {
-            let theirs = source::hugging_face_name(&encoder.manifest.architecture, ours);
+            let theirs = source::hugging_face_name(&encoder.manifest().architecture, ours);
             let Some((_, values)) = expected.get(&format!("gradient.{theirs}")) else {
                 assert_eq!(ours, "positions", "{name}: {theirs}");
                 continue;
@@ -193,7 +235,7 @@ fn gradients_agree_with_finite_differences() {
                 (name, Weight { shape, values })
             });
             let mut moved = Own::new(Path::new("x"), moved.collect());
-            let manifest = source.manifest.clone();
+            let manifest = source.manifest().clone();
             let encoder = Encoder::build(manifest, &mut moved, &Device::flex()).unwrap();
             let states = encoder.hidden_states(&[&clip(9000)], 2).unwrap();
             let last: Vec<f32> = states.matrix(2, 0).unwrap().into_vec();
@@ -225,7 +267,7 @@ fn long_clips_are_seen_through_windows() {
     let encoder = encoder("whisper");
     let long = clip(50_000);
     // Three windows of a third each, rounded up to whole frames.
-    let windows: Vec<_> = encoder.windows(long.len()).collect();
+    let windows: Vec<_> = encoder.front.windows(long.len()).collect();
     assert_eq!(windows, [0..16_960, 16_960..33_920, 33_920..50_000]);
     let short = clip(1600);
     let states = encoder.hidden_states(&[&short, &long], 2).unwrap();
@@ -243,7 +285,7 @@ fn long_clips_are_seen_through_windows() {
             (1, 1)
         );
     }
-    assert!(encoder.windows(100_000_000).all(|window| !window.is_empty()));
+    assert!(encoder.front.windows(100_000_000).all(|window| !window.is_empty()));
 }
 
 /// CTranslate2's file of an encoder, in f32 or in 8 bits.

@@ -56,8 +56,8 @@ pub fn import(import: &Import) -> Result<()> {
     let encoder = Encoder::build(manifest, weights.as_mut(), &Device::flex())?;
     let arrays = encoder.arrays();
     let digest =
-        digest(&encoder.manifest, &arrays).map_err(|e| Error::file(out, format!("cannot be described: {e}")))?;
-    folder::write(out, &Manifest { digest, ..encoder.manifest }, &arrays)
+        digest(encoder.manifest(), &arrays).map_err(|e| Error::file(out, format!("cannot be described: {e}")))?;
+    folder::write(out, &Manifest { digest, ..encoder.manifest().clone() }, &arrays)
 }
 
 /// See [`Manifest::digest`].

@@ -1,6 +1,8 @@
 //! Pretrained speech encoders: samples at 16 kHz → hidden states `[frames, dims]`, 50 frames a second.
 //!
-//! An [`Encoder`] is read from a folder that [`import()`] wrote; [`find`] and [`list`] know where such folders lie. Hidden
+//! An [`Encoder`] consists of Burn modules, on any device and with gradients; a [`FrozenEncoder`] only answers, on the
+//! processor, through fused kernels: [`StatesFrontend`] and bundles have that one. Both are read from a folder that [`import()`]
+//! wrote; [`find`] and [`list`] know where such folders lie. Hidden
 //! states are counted as Hugging Face does: 0 is what goes into the first layer, `n` what comes out of the n-th, the last
 //! one behind the closing normalisation where there is one. [`Encoder::hidden_states`] gives those up to the highest one
 //! asked for; nothing above it is computed. [`Encoder::above`] goes on from a state that was kept.
@@ -14,12 +16,14 @@
 //! | Whisper, tiny to large-v3 | [`whisper`] |
 //! | wav2vec 2.0, HuBERT, WavLM, base and large | [`wav2vec2`] |
 //!
-//! Everything costly goes through `ops`.
+//! Everything costly in the modules goes through `ops`.
 
 mod carried;
 mod config;
 mod folder;
+mod front;
 mod frontend;
+mod frozen;
 mod import;
 mod layer;
 mod lengths;
@@ -46,15 +50,16 @@ pub use self::{
     config::{EncoderConfig, Layers, NamedLayers},
     folder::{Found, find, list, manifest, models_dir},
     frontend::StatesFrontend,
+    frozen::FrozenEncoder,
     import::{Import, import},
     layer::{RelativeConfig, TransformerConfig},
     manifest::{Architecture, Manifest},
 };
 use self::{
+    front::Front,
     layer::Transformer,
     lengths::Lengths,
-    log_mel::LogMel,
-    wav2vec2::{Wav2Vec2, WaveConfig, standardise},
+    wav2vec2::Wav2Vec2,
     weights::{Builder, Source},
     whisper::Whisper,
 };
@@ -79,10 +84,8 @@ const LEAST: usize = 400;
 /// A pretrained encoder on a device.
 #[derive(Debug, Clone)]
 pub struct Encoder {
-    manifest: Manifest,
+    front: Front,
     network: Network,
-    /// Whisper's spectrogram.
-    log_mel: Option<LogMel>,
     device: Device,
 }
 
@@ -139,37 +142,27 @@ impl Encoder {
 
     /// Puts weights into the modules that a manifest asks for.
     fn build(manifest: Manifest, source: &mut dyn Source, device: &Device) -> Result<Self> {
-        let Manifest { architecture, transformer, .. } = &manifest;
-        manifest::validate(architecture, transformer).map_err(|broken| Error::file(source.path(), broken))?;
-        let mut builder = Builder::new(source, device);
-        let (network, log_mel) = match architecture {
-            Architecture::Whisper(config) => {
-                let network = Whisper::build(config, transformer, &mut builder)?;
-                (Network::Whisper(network), Some(LogMel::new(config.mel_bands)))
-            }
-            Architecture::Wav2vec2(config) | Architecture::Hubert(config) | Architecture::Wavlm(config) => {
-                (Network::Wave(Wav2Vec2::build(config, transformer, &mut builder)?), None)
-            }
-        };
-        Ok(Self { manifest, network, log_mel, device: device.clone() })
+        let front = Front::new(manifest).map_err(|broken| Error::file(source.path(), broken))?;
+        let network = Network::build(front.manifest(), &mut Builder::new(source, device))?;
+        Ok(Self { front, network, device: device.clone() })
     }
 
     /// What it is called.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.manifest.name
+        &self.manifest().name
     }
 
     /// What it is.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
-        &self.manifest
+        self.front.manifest()
     }
 
     /// Names its content: [`Manifest::digest`].
     #[must_use]
     pub fn digest(&self) -> &str {
-        &self.manifest.digest
+        &self.manifest().digest
     }
 
     /// How many weights it has.
@@ -181,49 +174,19 @@ impl Encoder {
     /// Channels of a hidden state.
     #[must_use]
     pub fn dims(&self) -> usize {
-        self.manifest.transformer.dims
+        self.manifest().transformer.dims
     }
 
     /// Its layers, hence the highest hidden state.
     #[must_use]
     pub fn layers(&self) -> usize {
-        self.manifest.transformer.layers
+        self.manifest().transformer.layers
     }
 
     /// Frames that a clip of `samples` gives.
     #[must_use]
     pub fn frames(&self, samples: usize) -> usize {
-        self.windows(samples).map(|window| self.window_frames(window.len())).sum()
-    }
-
-    fn window_frames(&self, samples: usize) -> usize {
-        let samples = samples.max(self.least());
-        match self.manifest.architecture.wave() {
-            Some(wave) => wave.frames(samples),
-            None => whisper::halved(LogMel::frames(samples)),
-        }
-    }
-
-    /// Samples of the shortest clip that need not be padded.
-    fn least(&self) -> usize {
-        self.manifest.architecture.wave().map_or(LEAST, WaveConfig::least)
-    }
-
-    /// Samples of the longest window.
-    fn longest(&self) -> usize {
-        match &self.manifest.architecture {
-            Architecture::Whisper(whisper) => WINDOW.min(whisper.positions * HOP),
-            _ => WINDOW.max(self.least()),
-        }
-    }
-
-    /// The windows that a clip is seen through: of equal length but for the last, which is at most so long.
-    fn windows(&self, samples: usize) -> impl Iterator<Item = std::ops::Range<usize>> + use<> {
-        let count = samples.div_ceil(self.longest()).max(1);
-        let length = samples.div_ceil(count).next_multiple_of(HOP).min(self.longest()).max(1);
-        // So rounded up, thousands of windows may be one too many.
-        let count = samples.div_ceil(length).max(1);
-        (0..count).map(move |index| (index * length).min(samples)..((index + 1) * length).min(samples))
+        self.front.frames(samples)
     }
 
     /// Hidden states 0 to `highest` of clips at 16 kHz. Layers above are not computed.
@@ -232,8 +195,8 @@ impl Encoder {
     ///
     /// [`Error::Data`] where the encoder has fewer layers than `highest`.
     pub fn hidden_states(&self, clips: &[&[f32]], highest: usize) -> Result<States> {
-        self.has(highest)?;
-        if clips.iter().all(|clip| clip.len() <= self.longest()) {
+        self.front.has(highest)?;
+        if clips.iter().all(|clip| clip.len() <= self.front.longest()) {
             return Ok(self.batch(clips, highest));
         }
         // Window after window, so that memory does not grow with a clip's length.
@@ -241,7 +204,7 @@ impl Encoder {
         let mut states = vec![Vec::with_capacity(clips.len()); highest + 1];
         for clip in clips {
             let parts: Vec<States> =
-                self.windows(clip.len()).map(|window| self.batch(&[&clip[window]], highest)).collect();
+                self.front.windows(clip.len()).map(|window| self.batch(&[&clip[window]], highest)).collect();
             lengths.push(parts.iter().flat_map(|part| &part.lengths).sum());
             for (layer, states) in states.iter_mut().enumerate() {
                 states.push(Tensor::cat(parts.iter().map(|part| part.states[layer].clone()).collect(), 1));
@@ -264,7 +227,7 @@ impl Encoder {
     ///
     /// [`Error::Data`] where the encoder has fewer layers than `highest`, or where the states do not fit.
     pub fn above(&self, state: Tensor<3>, lengths: &[usize], from: usize, highest: usize) -> Result<Vec<Tensor<3>>> {
-        self.has(highest)?;
+        self.front.has(highest)?;
         let [batch, frames, dims] = state.dims();
         let longest = lengths.iter().copied().max().unwrap_or(0);
         if dims != self.dims() || lengths.len() != batch || longest != frames {
@@ -278,19 +241,6 @@ impl Encoder {
         Ok(self.network.transformer().forward(state, &Lengths::new(lengths.to_vec()), from, highest))
     }
 
-    fn has(&self, highest: usize) -> Result<()> {
-        let TransformerConfig { layers, total_layers, .. } = self.manifest.transformer;
-        if highest <= layers {
-            return Ok(());
-        }
-        let cut = if layers < total_layers {
-            format!(" of {total_layers}; import it again with --layers {highest} or more")
-        } else {
-            String::new()
-        };
-        Err(Error::Data(format!("layer {highest} of the encoder {}: it has {layers}{cut}", self.name())))
-    }
-
     /// The states of clips that are one window each.
     fn batch(&self, clips: &[&[f32]], highest: usize) -> States {
         let (stem, lengths) = self.network.stem(self.input(clips));
@@ -299,29 +249,10 @@ impl Encoder {
         States { states, lengths: lengths.items().to_vec() }
     }
 
-    /// What the stem sees of a clip, row after row.
-    fn features(&self, clip: &[f32]) -> Vec<f32> {
-        match (&self.log_mel, self.manifest.architecture.wave()) {
-            (Some(log_mel), _) => log_mel.extract(clip).into_vec(),
-            (None, Some(wave)) if wave.standardise => standardise(clip),
-            _ => clip.to_vec(),
-        }
-    }
-
     /// What the stem sees of clips.
     fn input(&self, clips: &[&[f32]]) -> Input {
-        let channels = self.log_mel.as_ref().map_or(1, LogMel::bands);
-        let items: Vec<Vec<f32>> = clips
-            .iter()
-            .map(|clip| {
-                if clip.len() >= self.least() {
-                    return self.features(clip);
-                }
-                let mut clip = clip.to_vec();
-                clip.resize(self.least(), 0.0);
-                self.features(&clip)
-            })
-            .collect();
+        let channels = self.front.channels();
+        let items: Vec<Vec<f32>> = clips.iter().map(|clip| self.front.features(clip)).collect();
         let lengths = Lengths::new(items.iter().map(|values| values.len() / channels).collect());
         let steps = lengths.items().iter().copied().max().unwrap_or(0);
         let mut padded = Vec::with_capacity(items.len() * steps * channels);
@@ -335,6 +266,16 @@ impl Encoder {
 }
 
 impl Network {
+    fn build(manifest: &Manifest, builder: &mut Builder) -> Result<Self> {
+        let transformer = &manifest.transformer;
+        Ok(match &manifest.architecture {
+            Architecture::Whisper(config) => Self::Whisper(Whisper::build(config, transformer, builder)?),
+            Architecture::Wav2vec2(config) | Architecture::Hubert(config) | Architecture::Wavlm(config) => {
+                Self::Wave(Wav2Vec2::build(config, transformer, builder)?)
+            }
+        })
+    }
+
     fn stem(&self, input: Input) -> (Tensor<3>, Lengths) {
         match self {
             Self::Whisper(network) => network.stem(input),

@@ -1,6 +1,9 @@
 //! Weights on their way into modules.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use burn::{
     module::{Module, Param},
@@ -35,17 +38,12 @@ pub(super) trait Source {
 /// Our own arrays, each given out once.
 pub(super) struct Own {
     path: PathBuf,
-    arrays: std::collections::BTreeMap<String, Weight>,
+    arrays: BTreeMap<String, Weight>,
 }
 
 impl Own {
     pub fn new(path: &Path, arrays: Arrays) -> Self {
         Self { path: path.to_owned(), arrays: arrays.into_iter().collect() }
-    }
-
-    /// An array that nobody has asked for.
-    pub fn left(&self) -> Option<&str> {
-        self.arrays.keys().next().map(String::as_str)
     }
 }
 
@@ -58,6 +56,36 @@ impl Source for Own {
         match self.arrays.remove(name) {
             Some(weight) => Ok(Named { name: name.to_owned(), weight }),
             None => Err(missing(&self.path, name)),
+        }
+    }
+}
+
+/// Our own arrays, which their owner keeps.
+pub(super) struct Lent<'a> {
+    path: &'a Path,
+    arrays: BTreeMap<&'a str, &'a Weight>,
+}
+
+impl<'a> Lent<'a> {
+    pub fn new(path: &'a Path, arrays: &'a Arrays) -> Self {
+        Self { path, arrays: arrays.iter().map(|(name, weight)| (name.as_str(), weight)).collect() }
+    }
+
+    /// An array that nobody has asked for.
+    pub fn left(&self) -> Option<&str> {
+        self.arrays.keys().next().copied()
+    }
+}
+
+impl Source for Lent<'_> {
+    fn path(&self) -> &Path {
+        self.path
+    }
+
+    fn take(&mut self, name: &str) -> Result<Named> {
+        match self.arrays.remove(name) {
+            Some(weight) => Ok(Named { name: name.to_owned(), weight: weight.clone() }),
+            None => Err(missing(self.path, name)),
         }
     }
 }
@@ -87,6 +115,16 @@ impl<'a> Builder<'a> {
     ///
     /// As [`Source::take`]; also where the array has another shape, or a value that is not finite.
     pub fn param<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Param<Tensor<D>>> {
+        let values = self.values(name, &shape)?;
+        Ok(Param::from_data(TensorData::new(values, shape), self.device))
+    }
+
+    /// The values of an array, row-major.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::param`].
+    pub fn values(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let Named { name, weight } = self.source.take(name)?;
         let wrong = |problem: String| Err(Error::file(self.source.path(), format!("the array {name} {problem}")));
         if weight.shape != shape {
@@ -95,7 +133,7 @@ impl<'a> Builder<'a> {
         if let Some(at) = weight.values.iter().position(|x| !x.is_finite()) {
             return wrong(format!("holds {} at {at}: the file is damaged; fetch it again", weight.values[at]));
         }
-        Ok(Param::from_data(TensorData::new(weight.values, shape), self.device))
+        Ok(weight.values)
     }
 
     pub fn linear(&mut self, name: &str, inputs: usize, outputs: usize, bias: bool) -> Result<Linear> {
