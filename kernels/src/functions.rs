@@ -55,15 +55,8 @@ pub fn tanh<V: Lanes>(x: V) -> V {
 
 /// The error function on |x| ≤ 4, beyond which it is ±1 in single precision, as `x p(x²) / q(x²)`, lowest coefficient
 /// last: the set that Eigen and XLA use.
-const ERROR_ABOVE: [f32; 7] = [
-    -2.726_142_2e-10,
-    2.770_681_4e-8,
-    -2.101_024e-6,
-    -5.692_506_3e-5,
-    -7.349_906_3e-4,
-    -2.954_599_8e-3,
-    -1.609_603_3e-2,
-];
+const ERROR_ABOVE: [f32; 7] =
+    [-2.726_142e-10, 2.770_681_4e-8, -2.101_024e-6, -5.692_506_3e-5, -7.349_906_3e-4, -2.954_6e-3, -1.609_603_3e-2];
 const ERROR_BELOW: [f32; 5] = [-1.456_607_2e-5, -2.133_740_6e-4, -1.682_827e-3, -7.373_329e-3, -1.426_473_9e-2];
 
 /// The Gaussian error linear unit, `x Φ(x)`. NaN stays NaN.

@@ -72,16 +72,16 @@ unsafe fn normalise_body<V: Lanes>(at: Normalise) {
             let (x, to) = (at.x.add(row * at.x_row), at.to.add(row * at.to_row));
             let mut sums = [V::splat(0.0); REGISTERS];
             for block in (0..at.columns).step_by(LANES) {
-                for i in 0..LANES / V::N {
-                    sums[i] = sums[i].add(V::load(x.add(block + i * V::N)));
+                for (i, sum) in sums.iter_mut().enumerate().take(LANES / V::N) {
+                    *sum = sum.add(V::load(x.add(block + i * V::N)));
                 }
             }
             let mean = V::splat(total(sums) * share);
             let mut squares = [V::splat(0.0); REGISTERS];
             for block in (0..at.columns).step_by(LANES) {
-                for i in 0..LANES / V::N {
+                for (i, sum) in squares.iter_mut().enumerate().take(LANES / V::N) {
                     let centred = V::load(x.add(block + i * V::N)).sub(mean);
-                    squares[i] = centred.mul_add(centred, squares[i]);
+                    *sum = centred.mul_add(centred, *sum);
                 }
             }
             let scale = V::splat(1.0 / (total(squares) * share + at.epsilon).sqrt());
@@ -168,8 +168,8 @@ unsafe fn softmax_body<V: Lanes>(x: *mut f32, rows: usize, columns: usize, strid
             }
             let mut most = [V::splat(f32::NEG_INFINITY); REGISTERS];
             for block in (0..width).step_by(LANES) {
-                for i in 0..LANES / V::N {
-                    most[i] = V::load(x.add(block + i * V::N)).at_least(most[i]);
+                for (i, most) in most.iter_mut().enumerate().take(LANES / V::N) {
+                    *most = V::load(x.add(block + i * V::N)).at_least(*most);
                 }
             }
             let mut lanes = [f32::NEG_INFINITY; LANES];
@@ -192,8 +192,8 @@ unsafe fn softmax_body<V: Lanes>(x: *mut f32, rows: usize, columns: usize, strid
                         *x.add(column) = 0.0;
                     }
                 }
-                for i in 0..LANES / V::N {
-                    sums[i] = sums[i].add(V::load(x.add(block + i * V::N)));
+                for (i, sum) in sums.iter_mut().enumerate().take(LANES / V::N) {
+                    *sum = sum.add(V::load(x.add(block + i * V::N)));
                 }
             }
             *inverse.add(row) = 1.0 / total(sums);
