@@ -10,7 +10,7 @@ pub fn softmax(logits: &[f64]) -> Vec<f64> {
 }
 
 /// The index of the first of the largest values; 0 where there are none.
-pub(crate) fn argmax<T: PartialOrd>(values: &[T]) -> usize {
+pub fn argmax<T: PartialOrd>(values: &[T]) -> usize {
     values.iter().enumerate().fold(0, |best, (i, value)| if *value > values[best] { i } else { best })
 }
 

@@ -3,12 +3,14 @@
 - :class:`Recognizer`: a trained bundle answers for files, samples, streams.
 - :class:`Extractor`: features and encoder states as NumPy arrays; :mod:`serkit.sklearn` has them as a transformer.
 - :func:`scan`, :func:`split`, :func:`audit`: corpora and splits before anything is trained.
+- :func:`evaluate`, :func:`report`: all figures with intervals, and the page, of anybody's predictions.
 
 All of it is the Rust library ``ser`` at work: the same bits as its programs.
 """
 
 from ._data import Audit, Scan, Split, audit, scan, split
 from ._errors import ChangedError, ConfigError, DataError, FileError, Interrupted, SerError
+from ._evaluation import Evaluation, evaluate, report
 from ._extractor import Extractor
 from ._recognizer import Answer, Answers, Recognizer, Stream, Window, Windows
 from ._serkit import __version__
@@ -20,6 +22,7 @@ __all__ = [
     "ChangedError",
     "ConfigError",
     "DataError",
+    "Evaluation",
     "Extractor",
     "FileError",
     "Interrupted",
@@ -32,6 +35,8 @@ __all__ = [
     "Windows",
     "__version__",
     "audit",
+    "evaluate",
+    "report",
     "scan",
     "split",
 ]

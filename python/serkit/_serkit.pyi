@@ -29,6 +29,27 @@ def audit_experiment(
 def audit_split(
     table: Optional[_Path], columns: Sequence[Tuple[str, Sequence[Optional[str]]]], root: _Path, names_only: bool
 ) -> Tuple[bool, str, str]: ...
+def evaluate(
+    name: str,
+    classes: Sequence[str],
+    truths: Sequence[int],
+    probabilities: npt.NDArray[np.float32],
+    clips: Sequence[str],
+    speakers: Sequence[str],
+    folds: Sequence[str],
+    seeds: Sequence[int],
+    files: dict[str, str],
+    independent: bool,
+    bootstrap: Tuple[int, int],
+) -> Evaluation: ...
+def gather(
+    dir: _Path, folder: Optional[_Path], data: Optional[_Path], bootstrap: Tuple[int, int], tell: _Tell
+) -> Evaluation: ...
+
+class Evaluation:
+    def json(self) -> str: ...
+    def text(self) -> str: ...
+    def write(self, folder: _Path, data: Optional[_Path]) -> None: ...
 
 class Recognizer:
     def __new__(cls, paths: Sequence[_Path], models: Optional[_Path], calibrated: bool) -> Recognizer: ...

@@ -9,6 +9,7 @@
 mod config;
 mod data;
 mod errors;
+mod evaluation;
 mod extractor;
 mod pool;
 mod recognizer;
@@ -22,6 +23,7 @@ mod _serkit {
     use super::{
         config::config_text,
         data::{audit_experiment, audit_split, scan_corpus, split_of},
+        evaluation::{Evaluation, evaluate, gather},
         extractor::Extractor,
         recognizer::{Listener, Recognizer},
     };

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     protocol::Side,
-    run::{Finished, Prediction, Predictions, RunRecord},
+    run::{ClipRecord, Finished, Prediction, Predictions, ProtocolRecord, RunRecord, Versions},
 };
 
 /// How many of the worst clips an evaluation names.
@@ -115,35 +115,64 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     let Some((record, label_rule)) = first else {
         return Err(Error::Config("there is no finished run to evaluate".into()));
     };
-    pooled.rows.sort_by(|a, b| (a.seed, &a.clip).cmp(&(b.seed, &b.clip)));
     let place = |fold: &str, seed| (seed, position(&record.protocol.folds, fold));
     runs.sort_by_key(|run| place(&run.fold, run.seed));
     temperatures.sort_by_key(|of| place(&of.fold, of.seed));
+    let calibrated = calibrated(temperatures, record.classes.len(), &pooled.rows)?;
+    let RunRecord { experiment, protocol, synthetic, versions, config_hash, .. } = record;
+    let about = About { experiment, protocol, trained_on, label_rule, synthetic, versions, config_hash };
+    let mut evaluation = figures(about, runs, pooled, clips, bootstrap)?;
+    evaluation.calibrated = Some(calibrated);
+    evaluation.not_projected = not_projected.filter(|_| projection.is_none());
+    evaluation.projection = projection;
+    Ok(evaluation)
+}
 
-    let seeds: Vec<u64> = runs.iter().map(|run| run.seed).collect::<BTreeSet<_>>().into_iter().collect();
+/// What the figures must be read with.
+pub(super) struct About {
+    pub experiment: String,
+    pub protocol: ProtocolRecord,
+    pub trained_on: BTreeSet<String>,
+    pub label_rule: String,
+    pub synthetic: bool,
+    pub versions: Versions,
+    pub config_hash: String,
+}
+
+/// All figures of predictions in any order, without those that need the runs' other files.
+pub(super) fn figures(
+    about: About,
+    runs: Vec<Run>,
+    mut pooled: Predictions,
+    clips: BTreeMap<String, ClipRecord>,
+    bootstrap: Bootstrap,
+) -> Result<Evaluation> {
+    let About { experiment, protocol, trained_on, label_rule, synthetic, versions, config_hash } = about;
+    pooled.rows.sort_by(|a, b| (a.seed, &a.clip).cmp(&(b.seed, &b.clip)));
+    let seeds: Vec<u64> = pooled.rows.iter().map(|row| row.seed).collect::<BTreeSet<_>>().into_iter().collect();
     let found: BTreeSet<(&str, u64)> = runs.iter().map(|run| (run.fold.as_str(), run.seed)).collect();
     let missing = seeds
         .iter()
-        .flat_map(|&seed| record.protocol.folds.iter().map(move |fold| FoldOfSeed { fold: fold.clone(), seed }))
+        .flat_map(|&seed| protocol.folds.iter().map(move |fold| FoldOfSeed { fold: fold.clone(), seed }))
         .filter(|of| !found.contains(&(of.fold.as_str(), of.seed)))
         .collect();
     let per_seed = seeds
         .iter()
         .map(|&seed| {
-            let scores = Scores::of(&confusion(&record.classes, pooled.rows.iter().filter(|row| row.seed == seed))?)?;
+            let scores = Scores::of(&confusion(&pooled.classes, pooled.rows.iter().filter(|row| row.seed == seed))?)?;
             Ok(SeedScores { seed, scores })
         })
         .collect::<Result<_>>()?;
-    let classes = record.classes.len();
-    let confusion = confusion(&record.classes, &pooled.rows)?;
+    let classes = pooled.classes.len();
+    let confusion = confusion(&pooled.classes, &pooled.rows)?;
     Ok(Evaluation {
-        experiment: record.experiment,
-        protocol: record.protocol,
+        experiment,
+        protocol,
         trained_on,
         label_rule,
-        synthetic: record.synthetic,
-        versions: record.versions,
-        config_hash: record.config_hash,
+        synthetic,
+        versions,
+        config_hash,
         seeds,
         runs,
         missing,
@@ -152,7 +181,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
         kappa: kappa(&confusion),
         mcc: mcc(&confusion),
         certainty: Certainty::of(&Judgements::of(classes, &pooled.rows))?,
-        calibrated: calibrated(temperatures, classes, &pooled.rows)?,
+        calibrated: None,
         intervals: [Unit::Speakers, Unit::Utterances]
             .into_iter()
             .filter_map(|unit| intervals(classes, &pooled.rows, unit, bootstrap))
@@ -160,8 +189,8 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
         breakdowns: breakdowns(&pooled, &clips),
         confused: confused(&confusion),
         worst: worst(&pooled, WORST),
-        not_projected: not_projected.filter(|_| projection.is_none()),
-        projection,
+        not_projected: None,
+        projection: None,
         clips,
         predictions: pooled,
         confusion,
@@ -277,7 +306,7 @@ mod tests {
             let sum: f32 = squares.iter().sum();
             row.probabilities = squares.into_iter().map(|p| p / sum).collect();
         }
-        let temperature = |runs| evaluate(runs).unwrap().calibrated.temperatures[0].temperature;
+        let temperature = |runs| evaluate(runs).unwrap().calibrated.unwrap().temperatures[0].temperature;
         let (before, after) = (temperature(straight), temperature(sharper));
         assert!((after / before - 2.0).abs() < 1e-4, "{before} {after}");
     }

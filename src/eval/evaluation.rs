@@ -38,7 +38,7 @@ pub struct Evaluation {
     pub config_hash: String,
     /// The seeds that were found.
     pub seeds: Vec<u64>,
-    /// The runs that were gathered, by fold and seed.
+    /// The runs that were gathered, by fold and seed; none of predictions from elsewhere.
     pub runs: Vec<Run>,
     /// Folds of the protocol that a seed lacks: the figures are then not the protocol's.
     pub missing: Vec<FoldOfSeed>,
@@ -56,8 +56,8 @@ pub struct Evaluation {
     pub mcc: f64,
     /// Figures of the pooled probabilities.
     pub certainty: Certainty,
-    /// The same after temperature scaling, each run by its own validation side.
-    pub calibrated: Calibrated,
+    /// The same after temperature scaling, each run by its own validation side; none of predictions from elsewhere.
+    pub calibrated: Option<Calibrated>,
     /// 95 % intervals: over speakers, and over utterances. Less where there is nothing to draw from.
     pub intervals: Vec<Intervals>,
     /// The pooled figures by what is known of speakers and clips.
@@ -153,6 +153,12 @@ impl Evaluation {
     pub fn untested(&self) -> Vec<&str> {
         let classes = self.scores.per_class.iter().filter(|class| class.support == 0);
         classes.map(|class| class.class.as_str()).collect()
+    }
+
+    /// Whether the predictions were given from elsewhere: how they came about was not looked at.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        self.runs.is_empty()
     }
 
     /// Whether every fold of the protocol is there for every seed.

@@ -15,6 +15,7 @@
 //! | [`concordance`] | CCC, Pearson's correlation, errors and order of numbers |
 //! | [`Regression`], [`evaluate_numbers()`] | all of it, from the finished runs of an experiment that has learnt numbers |
 //! | [`Evaluation`], [`evaluate()`] | all of it, from the finished runs of an experiment |
+//! | [`evaluate_given()`] | the same from predictions that were made elsewhere |
 //! | [`grid`] | the settings of a search, ranked on validation |
 //! | [`compare`], [`mcnemar`] | two experiments under one protocol, clip by clip |
 
@@ -26,6 +27,7 @@ pub mod certainty;
 mod consistency;
 mod evaluate;
 mod evaluation;
+mod given;
 pub mod grid;
 pub mod judgements;
 mod labelling;
@@ -48,6 +50,7 @@ pub use bootstrap::{Bootstrap, Interval, IntervalOf, Intervals, Unit};
 pub use certainty::{Calibrated, Certainty};
 pub use evaluate::{evaluate, evaluate_with};
 pub use evaluation::{Evaluation, FoldOfSeed, Run, SeedScores};
+pub use given::{Given, evaluate_given};
 pub use grid::{Grid, Ranked};
 pub use judgements::Judgements;
 pub use mcnemar::McNemar;

@@ -48,6 +48,8 @@ pub enum Caveat {
         /// The first of them, as the list has it.
         first: String,
     },
+    /// The predictions were made elsewhere.
+    MadeElsewhere,
 }
 
 impl Caveat {
@@ -76,6 +78,9 @@ impl fmt::Display for Caveat {
             Self::ListedClipsMissing { clips, first } => {
                 let are = if *clips == 1 { "clip is" } else { "clips are" };
                 write!(f, "{clips} listed {are} not there, as {first}.")
+            }
+            Self::MadeElsewhere => {
+                write!(f, "PREDICTIONS FROM ELSEWHERE: training, selection and split were not looked at.")
             }
         }
     }

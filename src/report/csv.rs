@@ -79,7 +79,8 @@ fn rows(evaluation: &Evaluation) -> Vec<Vec<String>> {
             ("calibration_error", Some(of.calibration_error)),
         ]
     };
-    for (scope, of) in [("all", &evaluation.certainty), ("calibrated", &evaluation.calibrated.certainty)] {
+    let calibrated = evaluation.calibrated.as_ref().map(|of| ("calibrated", &of.certainty));
+    for (scope, of) in [("all", &evaluation.certainty)].into_iter().chain(calibrated) {
         for (name, value) in certainty(of) {
             add(scope, "", name, value, none(), n);
         }

@@ -41,7 +41,17 @@ fn some<S: ToString>(names: impl ExactSizeIterator<Item = S>) -> String {
 /// The protocol in one line: `luna-5fold, speaker-independent, 5 folds, 8 classes`.
 #[must_use]
 pub fn protocol_line(evaluation: &Evaluation) -> String {
-    protocol_with(&evaluation.protocol, &format!("{} classes", evaluation.confusion.classes.len()))
+    let protocol = &evaluation.protocol;
+    let learnt = format!("{} classes", evaluation.confusion.classes.len());
+    if evaluation.is_given() {
+        let speakers = if protocol.speaker_independent {
+            "speaker-independent as their maker says"
+        } else {
+            "not said to be speaker-independent"
+        };
+        return format!("{}, {speakers}, {learnt}", protocol.name);
+    }
+    protocol_with(protocol, &learnt)
 }
 
 /// The same with what was learnt.
@@ -58,7 +68,10 @@ pub(super) fn protocol_with(protocol: &ProtocolRecord, learnt: &str) -> String {
 /// without test clips.
 #[must_use]
 pub fn warnings(evaluation: &Evaluation) -> Vec<String> {
-    let mut lines = warnings_of(&evaluation.protocol, evaluation.synthetic, &evaluation.missing);
+    let protocol = &evaluation.protocol;
+    // Of predictions from elsewhere, nobody has said that test speakers were heard in training.
+    let heard = !protocol.speaker_independent && !evaluation.is_given();
+    let mut lines = warnings_of(protocol, heard, evaluation.synthetic, &evaluation.missing);
     let untested = evaluation.untested();
     if !untested.is_empty() {
         lines.push(format!("NO TEST CLIPS of {}: the UAR is over the other classes.", some(untested.into_iter())));
@@ -66,8 +79,13 @@ pub fn warnings(evaluation: &Evaluation) -> Vec<String> {
     lines
 }
 
-/// The warnings that do not depend on what was learnt.
-pub(super) fn warnings_of(protocol: &ProtocolRecord, synthetic: bool, missing: &[FoldOfSeed]) -> Vec<String> {
+/// The warnings that do not depend on what was learnt; `heard`: test speakers are also in training.
+pub(super) fn warnings_of(
+    protocol: &ProtocolRecord,
+    heard: bool,
+    synthetic: bool,
+    missing: &[FoldOfSeed],
+) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(brand) = &protocol.brand {
         lines.push(format!("{brand}: {}.", protocol.description));
@@ -76,7 +94,7 @@ pub(super) fn warnings_of(protocol: &ProtocolRecord, synthetic: bool, missing: &
         lines.push("SYNTHETIC SPEECH: these figures say nothing of people.".to_owned());
     }
     lines.extend(protocol.caveats.iter().map(ToString::to_string));
-    if !protocol.speaker_independent {
+    if heard {
         lines.push(
             "SPEAKER-DEPENDENT: test speakers are also in training; not comparable with speaker-independent \
                     figures."
@@ -125,17 +143,17 @@ pub(super) fn lines(evaluation: &Evaluation) -> Vec<Line> {
     let mut setting = |label, value| lines.push(Line { label, value, kind: Kind::Setting });
     let protocol = &evaluation.protocol;
     let seeds: Vec<String> = evaluation.seeds.iter().map(u64::to_string).collect();
-    setting("experiment", format!("{} ({})", evaluation.experiment, protocol.corpora.join(", ")));
+    let corpora =
+        if protocol.corpora.is_empty() { String::new() } else { format!(" ({})", protocol.corpora.join(", ")) };
+    setting("experiment", format!("{}{corpora}", evaluation.experiment));
     setting("protocol", protocol_line(evaluation));
     setting("validation", protocol.validation_rule.clone());
     setting("selection", protocol.selection.clone());
     setting("scaler", protocol.scaler.clone());
     setting("labels", evaluation.label_rule.clone());
     setting("audit", audit(evaluation));
-    setting(
-        "seeds",
-        format!("{} ({}, {} predictions)", seeds.join(", "), many(evaluation.runs.len(), "run"), evaluation.scores.n),
-    );
+    let runs = if evaluation.is_given() { String::new() } else { format!("{}, ", many(evaluation.runs.len(), "run")) };
+    setting("seeds", format!("{} ({runs}{} predictions)", seeds.join(", "), evaluation.scores.n));
     let brand = protocol.brand.as_ref().map(|brand| format!("  [{brand}]")).unwrap_or_default();
     let mut figure = |label, value: String| lines.push(Line { label, value: value + &brand, kind: Kind::Figure });
     let spread = if evaluation.seeds.len() > 1 { ", mean ± s.d. over seeds" } else { "" };
@@ -162,6 +180,9 @@ pub(super) fn lines(evaluation: &Evaluation) -> Vec<Line> {
 
 /// What the sides of the folds share, the most in any.
 fn audit(evaluation: &Evaluation) -> String {
+    if evaluation.is_given() {
+        return "none: ser-data audit, or serkit.audit, looks at a split".into();
+    }
     audit_of(evaluation.runs.iter().map(|run| &run.audit))
 }
 

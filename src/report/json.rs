@@ -10,7 +10,7 @@
 //! | `uar_over_seeds`, `wa_over_seeds`, `macro_f1_over_seeds`, `uar_over_runs` | `mean`, `std` (n − 1), `n` |
 //! | `kappa`, `mcc` | [`agreement`](crate::eval::agreement), pooled |
 //! | `certainty` | [`Certainty`]: `top2`, `auroc`, `auroc_by_class`, `log_loss`, `brier`, `calibration_error`, `bins` |
-//! | `calibrated` | the same after temperature scaling, and each run's `temperatures` |
+//! | `calibrated` | the same after temperature scaling, and each run's `temperatures`; null of predictions from elsewhere |
 //! | `intervals` | [`Intervals`]: one by `speakers` and one by `utterances`, each `low` and `high` at 95 % |
 //! | `protocol`, `label_rule` | [`ProtocolRecord`]; how emotions became classes, in words |
 //! | `complete`, `missing`, `seeds`, `untested` | whether all folds are there, else which are not; classes without clips |
@@ -26,7 +26,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     eval::{
         Average, Calibrated, Certainty, ClassScores, Confusion, Evaluation, FoldOfSeed, Intervals, Projection,
         SeedScores, Spread,
@@ -63,7 +63,7 @@ struct Report<'a> {
     kappa: Option<f64>,
     mcc: f64,
     certainty: &'a Certainty,
-    calibrated: &'a Calibrated,
+    calibrated: Option<&'a Calibrated>,
     intervals: &'a [Intervals],
     protocol: &'a ProtocolRecord,
     label_rule: &'a str,
@@ -106,6 +106,19 @@ struct Run<'a> {
 ///
 /// [`crate::error::Error::Io`] where the file cannot be written.
 pub fn write(path: &Path, evaluation: &Evaluation) -> Result<()> {
+    write_json(path, &report(evaluation))
+}
+
+/// The report as JSON.
+///
+/// # Errors
+///
+/// [`Error::Data`] where a value cannot be written as JSON, which none is.
+pub fn json(evaluation: &Evaluation) -> Result<String> {
+    serde_json::to_string(&report(evaluation)).map_err(|e| Error::Data(format!("cannot be written as JSON: {e}")))
+}
+
+fn report(evaluation: &Evaluation) -> Report<'_> {
     let scores = &evaluation.scores;
     let runs = evaluation.runs.iter().map(|run| Run {
         fold: &run.fold,
@@ -120,7 +133,7 @@ pub fn write(path: &Path, evaluation: &Evaluation) -> Result<()> {
         seconds: run.done.seconds,
         audit: &run.audit,
     });
-    let report = Report {
+    Report {
         schema: SCHEMA,
         experiment: &evaluation.experiment,
         synthetic: evaluation.synthetic,
@@ -136,7 +149,7 @@ pub fn write(path: &Path, evaluation: &Evaluation) -> Result<()> {
         kappa: evaluation.kappa,
         mcc: evaluation.mcc,
         certainty: &evaluation.certainty,
-        calibrated: &evaluation.calibrated,
+        calibrated: evaluation.calibrated.as_ref(),
         intervals: &evaluation.intervals,
         protocol: &evaluation.protocol,
         label_rule: &evaluation.label_rule,
@@ -156,6 +169,5 @@ pub fn write(path: &Path, evaluation: &Evaluation) -> Result<()> {
         projection: evaluation.projection.as_ref(),
         config_hash: &evaluation.config_hash,
         versions: &evaluation.versions,
-    };
-    write_json(path, &report)
+    }
 }

@@ -14,7 +14,8 @@ pub(super) fn report(evaluation: &Evaluation, elsewhere: &Published, not_drawn: 
     document.title(&evaluation.experiment);
     document.code(headline(evaluation));
     let first = [Some(figures(evaluation)), published(evaluation, elsewhere), Some(per_class(evaluation))];
-    let last = [confused(evaluation), worst(evaluation), runs(evaluation), audit(evaluation)];
+    let of_runs = (!evaluation.is_given()).then(|| [runs(evaluation), audit(evaluation)]);
+    let last = [confused(evaluation), worst(evaluation)].into_iter().chain(of_runs.into_iter().flatten());
     for mut table in first.into_iter().flatten().chain(breakdowns(evaluation)).chain(last) {
         document.heading(std::mem::take(&mut table.title));
         document.table(table);

@@ -62,6 +62,7 @@ mod write;
 
 pub use examples::examples;
 pub use gather::{Gathered, gather, gather_any};
+pub use json::json;
 pub use published::{Published, published};
 pub use reproduction::{Part, Row, Target, Verdict, reproduction};
 pub use runs::runs;

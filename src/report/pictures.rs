@@ -51,19 +51,22 @@ pub(super) fn write(evaluation: &Evaluation, examples: &[Panel], folder: &Path) 
             "Confusion matrix: share of each true emotion, and counts",
             ConfusionMatrix { confusion: &evaluation.confusion, title, subtitle },
         ),
-        drawn("curves", "Loss and UAR over epochs", LearningCurves { curves: &curves, title, subtitle }),
         drawn(
             "reliability",
             "Reliability diagram: accuracy by confidence",
             Reliability {
                 before: &evaluation.certainty,
-                after: Some(&evaluation.calibrated.certainty),
+                after: evaluation.calibrated.as_ref().map(|of| &of.certainty),
                 title,
                 subtitle,
             },
         ),
         drawn("classes", "Test clips by emotion", class_bars(evaluation, title, subtitle)),
     ];
+    if !evaluation.is_given() {
+        let curves = LearningCurves { curves: &curves, title, subtitle };
+        draw.insert(1, drawn("curves", "Loss and UAR over epochs", curves));
+    }
     if let Some(speakers) = evaluation.breakdowns.iter().find(|breakdown| breakdown.by == "speaker") {
         draw.push(drawn("speakers", "UAR by speaker", speaker_bars(evaluation, speakers, title, subtitle)));
     }

@@ -70,7 +70,7 @@ pub fn figures(evaluation: &Evaluation) -> Table {
         plain("AUROC, one-vs-rest", or_dash(evaluation.certainty.auroc.map(three))),
     ];
     rows.extend(certainty("", &evaluation.certainty));
-    rows.extend(certainty(", scaled", &evaluation.calibrated.certainty));
+    rows.extend(evaluation.calibrated.iter().flat_map(|of| certainty(", scaled", &of.certainty)));
     Table::new(
         titled(evaluation, "All folds and seeds pooled"),
         ["figure", "value", "95 % by speakers", "95 % by utterances"],
@@ -93,11 +93,13 @@ fn figures_note(evaluation: &Evaluation) -> String {
         }
         None => String::new(),
     };
-    let temperatures = evaluation.calibrated.temperatures.iter().map(|of| of.temperature);
-    let (low, high) = temperatures.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), t| (low.min(t), high.max(t)));
-    note.push_str(&format!(
-        "Scaled: by each run's temperature, fitted on its validation side ({low:.2} to {high:.2}). "
-    ));
+    if let Some(calibrated) = &evaluation.calibrated {
+        let of = calibrated.temperatures.iter().map(|of| of.temperature);
+        let (low, high) = of.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), t| (low.min(t), high.max(t)));
+        note.push_str(&format!(
+            "Scaled: by each run's temperature, fitted on its validation side ({low:.2} to {high:.2}). "
+        ));
+    }
     note.push_str(&format!("Calibration error: {} bins of equal width.", evaluation.certainty.bins.len()));
     note
 }
@@ -237,7 +239,8 @@ pub fn worst(evaluation: &Evaluation) -> Table {
 /// The runs.
 #[must_use]
 pub fn runs(evaluation: &Evaluation) -> Table {
-    let rows = evaluation.runs.iter().zip(&evaluation.calibrated.temperatures).map(|(run, temperature)| {
+    let temperatures = evaluation.calibrated.iter().flat_map(|of| &of.temperatures);
+    let rows = evaluation.runs.iter().zip(temperatures).map(|(run, temperature)| {
         vec![
             run.fold.clone(),
             run.seed.to_string(),

@@ -34,12 +34,14 @@ pub fn write(evaluation: &Evaluation, recordings: &Recordings, examples: &[Panel
     create_dir(folder)?;
     let elsewhere = published(evaluation)?;
     let pictures = pictures::write(evaluation, examples, folder)?;
-    for (name, text) in [
+    // Of predictions from elsewhere there is no model here.
+    let card = (!evaluation.is_given()).then(|| ("model_card.md", model_card::card(evaluation, &elsewhere)));
+    let texts = [
         ("report.txt", full_text(evaluation, &elsewhere, &pictures)),
         ("report.md", markdown::report(evaluation, &elsewhere, &pictures.failed)),
         ("report.tex", latex::report(evaluation)),
-        ("model_card.md", model_card::card(evaluation, &elsewhere)),
-    ] {
+    ];
+    for (name, text) in texts.into_iter().chain(card) {
         write_whole(&folder.join(name), |file| file.write_all(text.as_bytes()))?;
     }
     json::write(&folder.join("report.json"), evaluation)?;
@@ -56,13 +58,20 @@ fn full_text(evaluation: &Evaluation, elsewhere: &Published, pictures: &Pictures
     text.push('\n');
     text.push_str(&classification_report(&evaluation.scores, DIGITS));
     let tables = [Some(tables::figures(evaluation)), tables::published(evaluation, elsewhere)];
-    let more = [tables::confused(evaluation), tables::worst(evaluation), tables::runs(evaluation)];
+    let runs = (!evaluation.is_given()).then(|| tables::runs(evaluation));
+    let more = [tables::confused(evaluation), tables::worst(evaluation)].into_iter().chain(runs);
     for table in tables.into_iter().flatten().chain(tables::breakdowns(evaluation)).chain(more) {
         text.push_str(&format!("\n{}", table.plain()));
     }
-    text.push_str(&format!("\n{}\n", tables::audit(evaluation).plain()));
+    if !evaluation.is_given() {
+        text.push_str(&format!("\n{}\n", tables::audit(evaluation).plain()));
+    }
     pictures.failed.iter().for_each(|failed| text.push_str(&wrapped(&format!("NOT DRAWN: {failed}"), 0)));
     let versions = &evaluation.versions;
+    if evaluation.is_given() {
+        text.push_str(&format!("\nfigures by ser {}, {}\n", versions.ser, versions.platform));
+        return text;
+    }
     text.push_str(&format!(
         "ser {}, burn {}, device {}, {}; config {}; split seed {}\n",
         versions.ser,

@@ -26,6 +26,21 @@ pub struct Prediction {
     pub probabilities: Vec<f32>,
 }
 
+impl Prediction {
+    /// What is wrong with the probabilities: one that is none, or that they do not sum to 1.
+    pub(crate) fn check_probabilities(&self) -> std::result::Result<(), String> {
+        match self.probabilities.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+            Some(p) => Err(format!("{p} is not a probability from 0 to 1")),
+            None => sums_to_one(&self.probabilities),
+        }
+    }
+}
+
+fn sums_to_one(probabilities: &[f32]) -> std::result::Result<(), String> {
+    let sum: f32 = probabilities.iter().sum();
+    if (sum - 1.0).abs() > ROUNDING { Err(format!("the probabilities sum to {sum}, not to 1")) } else { Ok(()) }
+}
+
 /// Predictions over one set of classes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Predictions {
@@ -134,10 +149,7 @@ fn parse(
             _ => Err(format!("p_{class} = \"{text}\" is not a probability from 0 to 1")),
         })
         .collect::<std::result::Result<_, _>>()?;
-    let sum: f32 = probabilities.iter().sum();
-    if (sum - 1.0).abs() > ROUNDING {
-        return Err(format!("the probabilities sum to {sum}, not to 1"));
-    }
+    sums_to_one(&probabilities)?;
     let prediction = class(5)?;
     if probabilities.iter().any(|&p| p > probabilities[prediction]) {
         return Err(format!("prediction = \"{}\" is not the most probable class", &record[5]));

@@ -177,8 +177,12 @@ fn sections(
             (table_with(&worst, name))
         }))
         (section("runs", "Runs", &html! {
-            (table(&tables::runs(evaluation)))
-            (table(&tables::audit(evaluation)))
+            @if evaluation.is_given() {
+                p.note { "None: these predictions were made elsewhere." }
+            } @else {
+                (table(&tables::runs(evaluation)))
+                (table(&tables::audit(evaluation)))
+            }
             (made_with(evaluation))
         }))
     }
@@ -221,6 +225,8 @@ fn clips_notes(evaluation: &Evaluation, recordings: &Recordings, clips: &Clips) 
             "Some audio is not where training found it ({} is not there): ser-eval --data DIR says where the corpora are.",
             missing.display()
         ));
+    } else if evaluation.clips.is_empty() && evaluation.is_given() {
+        notes.push("Where the clips' audio is was not said: there is nothing to play.".to_owned());
     } else if evaluation.clips.is_empty() {
         notes.push("These runs do not say where their audio is: they were trained by an earlier version.".to_owned());
     } else if clips.pictures && !clips.players {
@@ -231,6 +237,9 @@ fn clips_notes(evaluation: &Evaluation, recordings: &Recordings, clips: &Clips) 
 
 fn made_with(evaluation: &Evaluation) -> Markup {
     let versions = &evaluation.versions;
+    if evaluation.is_given() {
+        return html! { p.note { "Figures by ser " (versions.ser) ", " (versions.platform) "." } };
+    }
     html! {
         p.note {
             "ser " (versions.ser) ", Burn " (versions.burn) ", device " (versions.device) ", " (versions.platform)

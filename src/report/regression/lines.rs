@@ -11,7 +11,12 @@ use crate::{
 
 /// What a reader must know before the figures, one warning a line.
 pub(super) fn warnings(evaluation: &Regression) -> Vec<String> {
-    warnings_of(&evaluation.protocol, evaluation.synthetic, &evaluation.missing)
+    warnings_of(
+        &evaluation.protocol,
+        !evaluation.protocol.speaker_independent,
+        evaluation.synthetic,
+        &evaluation.missing,
+    )
 }
 
 /// The protocol in one line.

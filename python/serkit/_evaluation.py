@@ -1,0 +1,222 @@
+"""Figures with intervals, and the page, of anybody's predictions."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from . import _serkit
+from ._recognizer import PathLike
+from ._table import columns_of, listed
+from ._tell import Tell
+
+
+class Evaluation:
+    """Everything that predictions say, as ``ser-eval`` has it.
+
+    ``figures`` is the content of ``report.json`` (schema ``ser-report/1``): ``uar``, ``wa``, ``macro_f1``,
+    ``weighted_f1``, ``kappa``, ``mcc``, ``certainty`` (``top2``, ``auroc``, ``log_loss``, ``brier``,
+    ``calibration_error``, ``bins``), ``intervals``, ``per_class``, ``confusion``, ``breakdowns``, ``confused``, ``worst``
+    … Shares are from 0 to 1. ``str(evaluation)`` is the report for a terminal.
+    """
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.figures: Dict[str, Any] = json.loads(inner.json())
+
+    @property
+    def uar(self) -> float:
+        """Unweighted average recall, 0 to 1: scikit-learn's ``balanced_accuracy_score``."""
+        return self.figures["uar"]
+
+    @property
+    def wa(self) -> float:
+        """Accuracy, 0 to 1."""
+        return self.figures["wa"]
+
+    @property
+    def macro_f1(self) -> float:
+        """Macro F1, 0 to 1."""
+        return self.figures["macro_f1"]
+
+    @property
+    def classes(self) -> List[str]:
+        """The classes, in the order of the confusion matrix."""
+        return self.figures["confusion"]["classes"]
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """Counts ``[truth, prediction]``."""
+        return np.array(self.figures["confusion"]["counts"])
+
+    def interval(self, figure: str = "uar", by: Optional[str] = None) -> Optional[Tuple[float, float]]:
+        """The 95 % interval of ``uar``, ``wa`` or ``macro_f1``, by bootstrap over ``"speakers"`` or ``"utterances"``.
+
+        By default over speakers where they are known. ``None`` where there is nothing to draw from.
+        """
+        if figure not in ("uar", "wa", "macro_f1"):
+            raise ValueError(f"figure={figure!r}: uar, wa or macro_f1")
+        if by not in (None, "speakers", "utterances"):
+            raise ValueError(f"by={by!r}: speakers or utterances")
+        for found in self.figures["intervals"]:
+            if by in (None, found["unit"]):
+                return found[figure]["low"], found[figure]["high"]
+        return None
+
+    def __str__(self) -> str:
+        return self._inner.text()
+
+    def __repr__(self) -> str:
+        interval = self.interval()
+        within = "" if interval is None else f" ({100 * interval[0]:.2f} to {100 * interval[1]:.2f})"
+        return f"<Evaluation: UAR {100 * self.uar:.2f} %{within}, {self.figures['n']} predictions>"
+
+    def report(self, folder: PathLike, *, data: Optional[PathLike] = None) -> Path:
+        """Writes the report into ``folder``: ``report.html`` (whose path is returned), text, Markdown, LaTeX, JSON, CSV and
+        pictures. Recordings that have moved are looked for under ``data``."""
+        self._inner.write(os.fspath(folder), None if data is None else os.fspath(data))
+        return Path(folder) / "report.html"
+
+
+def evaluate(
+    truth: Any,
+    probabilities: Any,
+    *,
+    classes: Optional[Sequence[str]] = None,
+    speakers: Any = None,
+    clips: Any = None,
+    files: Any = None,
+    folds: Any = None,
+    seeds: Any = None,
+    name: str = "predictions",
+    speaker_independent: bool = False,
+    bootstrap: int = 10_000,
+    bootstrap_seed: int = 1,
+) -> Evaluation:
+    """All figures of predictions that PyTorch or anything else made.
+
+    ``truth`` has a class a row: a name, or a number of ``classes``. ``probabilities`` is ``[rows, classes]``: an array with
+    ``classes`` naming the columns, or a DataFrame whose columns name them (``p_angry`` is ``angry``). With ``speakers`` the
+    intervals are over speakers too; ``clips`` are ids, and a clip that was predicted under several ``seeds`` has a row for
+    each; ``files`` are the recordings, for the page to show and play.
+
+    ``speaker_independent`` is your word that no test speaker was heard in training; the report calls it so.
+
+    >>> evaluate(labels, model(x).softmax(1), classes=["angry", "sad"], speakers=speakers).interval()  # doctest: +SKIP
+    (0.612, 0.734)
+    """
+    values, names = _probabilities(probabilities, classes)
+    rows = len(values)
+    truths = _truths(truth, names)
+    columns = {"truth": truths, "speakers": speakers, "clips": clips, "files": files, "folds": folds, "seeds": seeds}
+    given = {what: None if column is None else listed(column) for what, column in columns.items()}
+    for what, column in given.items():
+        if column is not None and len(column) != rows:
+            raise ValueError(f"{what} has {len(column)} rows and probabilities {rows}")
+    width = len(str(max(rows - 1, 0)))
+    ids = given["clips"]
+    if ids is None:
+        ids = given["files"] if given["files"] is not None else [f"row {i:0{width}}" for i in range(rows)]
+    ids = [str(clip) for clip in ids]
+    where = {} if given["files"] is None else dict(zip(ids, (os.fspath(file) for file in given["files"])))
+    inner = _serkit.evaluate(
+        name,
+        names,
+        truths,
+        values,
+        ids,
+        [""] * rows if given["speakers"] is None else [_name(speaker) for speaker in given["speakers"]],
+        ["all"] * rows if given["folds"] is None else [str(fold) for fold in given["folds"]],
+        [0] * rows if given["seeds"] is None else [int(seed) for seed in given["seeds"]],
+        where,
+        bool(speaker_independent),
+        (int(bootstrap), int(bootstrap_seed)),
+    )
+    return Evaluation(inner)
+
+
+def report(
+    source: Union[Evaluation, PathLike],
+    folder: Optional[PathLike] = None,
+    *,
+    data: Optional[PathLike] = None,
+    bootstrap: int = 10_000,
+    bootstrap_seed: int = 1,
+) -> Path:
+    """Writes a report and returns the path of its page, ``report.html``.
+
+    ``source`` is an :class:`Evaluation`, or the folder of a run or an experiment that was trained here; of the latter the
+    report is written into its ``report/`` unless ``folder`` says otherwise.
+    """
+    if isinstance(source, Evaluation):
+        if folder is None:
+            raise TypeError("folder: where is the report to be written?")
+        return source.report(folder, data=data)
+    where = Path(source) / "report" if folder is None else Path(folder)
+    gathered(source, where, data=data, bootstrap=bootstrap, bootstrap_seed=bootstrap_seed)
+    return where / "report.html"
+
+
+def gathered(
+    source: PathLike,
+    folder: PathLike,
+    *,
+    data: Optional[PathLike] = None,
+    bootstrap: int = 10_000,
+    bootstrap_seed: int = 1,
+) -> Evaluation:
+    """The evaluation of finished runs, whose report is written into ``folder``."""
+    data = None if data is None else os.fspath(data)
+    drawn = (int(bootstrap), int(bootstrap_seed))
+    return Evaluation(_serkit.gather(os.fspath(source), os.fspath(folder), data, drawn, Tell()))
+
+
+def _probabilities(given: Any, classes: Optional[Sequence[str]]) -> Tuple[np.ndarray, List[str]]:
+    """``[rows, classes]``, with the classes' names."""
+    if hasattr(given, "detach"):
+        given = given.detach().cpu().numpy()
+    if hasattr(given, "columns") or isinstance(given, dict):
+        columns = columns_of(given)
+        names = [name[2:] if name.startswith("p_") else name for name in columns]
+        if classes is not None:
+            missing = [name for name in classes if name not in names]
+            if missing:
+                raise ValueError(f"probabilities have no column for {', '.join(missing)}")
+            columns = {name: list(columns.values())[names.index(name)] for name in classes}
+            names = list(classes)
+        values = np.array(list(columns.values()), dtype=np.float32).T
+    else:
+        values = np.asarray(given, dtype=np.float32)
+        if values.ndim != 2:
+            raise ValueError(f"probabilities of shape {values.shape}: give [rows, classes]")
+        if classes is None:
+            raise ValueError("classes: name the columns of probabilities, in their order")
+        names = [str(name) for name in classes]
+        if len(names) != values.shape[1]:
+            raise ValueError(f"{len(names)} classes for probabilities of {values.shape[1]} columns")
+    return np.ascontiguousarray(values), names
+
+
+def _truths(given: Any, names: List[str]) -> List[int]:
+    """The classes as numbers."""
+    if hasattr(given, "detach"):
+        given = given.detach().cpu().numpy()
+    numbers = {name: number for number, name in enumerate(names)}
+    truths = []
+    for row, value in enumerate(listed(given)):
+        if isinstance(value, str) and value in numbers:
+            truths.append(numbers[value])
+        elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names):
+            truths.append(value)
+        else:
+            raise ValueError(f"truth of row {row} is {value!r}, which is none of {', '.join(names)}")
+    return truths
+
+
+def _name(speaker: Any) -> str:
+    unknown = speaker is None or (isinstance(speaker, float) and np.isnan(speaker))
+    return "" if unknown else str(speaker)
