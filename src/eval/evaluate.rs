@@ -118,11 +118,11 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     let place = |fold: &str, seed| (seed, position(&record.protocol.folds, fold));
     runs.sort_by_key(|run| place(&run.fold, run.seed));
     temperatures.sort_by_key(|of| place(&of.fold, of.seed));
-    let calibrated = calibrated(temperatures, record.classes.len(), &pooled.rows)?;
     let RunRecord { experiment, protocol, synthetic, versions, config_hash, .. } = record;
     let about = About { experiment, protocol, trained_on, label_rule, synthetic, versions, config_hash };
     let mut evaluation = figures(about, runs, pooled, clips, bootstrap)?;
-    evaluation.calibrated = Some(calibrated);
+    let rows = &evaluation.predictions.rows;
+    evaluation.calibrated = Some(calibrated(temperatures, evaluation.confusion.classes.len(), rows)?);
     evaluation.not_projected = not_projected.filter(|_| projection.is_none());
     evaluation.projection = projection;
     Ok(evaluation)
