@@ -24,7 +24,7 @@ use super::{
     frames::{self, Stream},
     ogg,
     part::{Opened, Part},
-    pcm::mono,
+    pcm::Channel,
     quietly::quietly,
     sniff::{Content, Format, HEAD_BYTES, sniff},
     wave::Wave,
@@ -116,6 +116,10 @@ pub struct Decoder {
     /// What comes after it, of files that are several in one.
     later: VecDeque<Section>,
     sample_rate: Option<u32>,
+    /// What is handed out of each frame.
+    channel: Channel,
+    /// How many channels the last block had.
+    channels: Option<usize>,
     /// Samples handed out.
     samples: u64,
 }
@@ -205,6 +209,8 @@ impl Decoder {
             current: None,
             later: VecDeque::new(),
             sample_rate: None,
+            channel: Channel::Mix,
+            channels: None,
             samples: 0,
         };
         if matches!(format, Format::Wav | Format::Rf64) {
@@ -226,6 +232,18 @@ impl Decoder {
         self.format
     }
 
+    /// The same that hands out a channel in place of the mean of all.
+    #[must_use]
+    pub fn channel(self, channel: Channel) -> Self {
+        Self { channel, ..self }
+    }
+
+    /// How many channels there are, known from the first block on.
+    #[must_use]
+    pub fn channels(&self) -> Option<usize> {
+        self.channels
+    }
+
     /// The rate in Hz, known from the first block on.
     #[must_use]
     pub fn sample_rate(&self) -> Option<u32> {
@@ -244,7 +262,7 @@ impl Decoder {
         }
     }
 
-    /// The next samples, the channels' mean; `None` at the end.
+    /// The next samples, the channels' mean or the one that was asked for; `None` at the end.
     ///
     /// # Errors
     ///
@@ -266,17 +284,20 @@ impl Decoder {
 
     fn block(&mut self) -> std::result::Result<Option<Vec<f32>>, Fault> {
         while let Some(mut kind) = self.current.take() {
-            let before = self.samples;
+            let (before, channel) = (self.samples, self.channel);
             // What panicked is not used again.
             let decoded = quietly(|| {
                 let block = match &mut kind {
-                    Kind::Wave(wave) => wave.next().map(|block| block.map(|samples| (samples, wave.rate()))),
-                    Kind::Any(track) => track.next(before),
+                    Kind::Wave(wave) => {
+                        let (rate, channels) = (wave.rate(), wave.channels());
+                        wave.next(channel).map(|block| block.map(|samples| (samples, rate, channels)))
+                    }
+                    Kind::Any(track) => track.next(before, channel),
                 };
                 (kind, block)
             });
             let (kind, block) = decoded.ok_or_else(panicked)?;
-            let Some((samples, rate)) = block? else {
+            let Some((samples, rate, channels)) = block? else {
                 self.advance()?;
                 continue;
             };
@@ -284,7 +305,7 @@ impl Decoder {
             if self.sample_rate.is_some_and(|known| known != rate) {
                 return Err(Fault::damaged("changes its sample rate in the middle"));
             }
-            self.sample_rate = Some(rate);
+            (self.sample_rate, self.channels) = (Some(rate), Some(channels));
             check_rate(rate).map_err(Fault::damaged)?;
             check_samples(&samples, self.samples).map_err(Fault::damaged)?;
             self.samples += samples.len() as u64;
@@ -428,8 +449,9 @@ impl Track {
         Ok(Self { id: track.id, declared, decoder, decoded: 0, next, bytes, format: reader })
     }
 
-    /// The next samples, and their rate; none at the end. `before` are those of the file before.
-    fn next(&mut self, before: u64) -> std::result::Result<Option<(Vec<f32>, u32)>, Fault> {
+    /// The next samples of a channel, their rate and the number of channels; none at the end. `before` are those of the
+    /// file before.
+    fn next(&mut self, before: u64, channel: Channel) -> std::result::Result<Option<(Vec<f32>, u32, usize)>, Fault> {
         let breaks_off = |e: SymphoniaError| match e {
             SymphoniaError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
                 Fault::truncated(format!("truncated: it breaks off after {before} samples; fetch it again"))
@@ -454,9 +476,9 @@ impl Track {
             let mut interleaved = vec![0f32; decoded.samples_interleaved()];
             decoded.copy_to_slice_interleaved(&mut interleaved);
             if !interleaved.is_empty() {
-                let samples = mono(interleaved, channels);
+                let samples = channel.of(interleaved, channels).ok_or_else(|| Fault::no_channel(channel, channels))?;
                 self.decoded += samples.len() as u64;
-                return Ok(Some((samples, rate)));
+                return Ok(Some((samples, rate, channels)));
             }
         }
         self.finish().map(|()| None)
@@ -552,6 +574,24 @@ mod tests {
 
     fn problem(bytes: &[u8]) -> String {
         decode(bytes, Path::new("dir/clip.wav")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn one_channel_is_heard_by_itself_and_one_that_is_not_there_is_an_error() {
+        let bytes = wav(pcm(2, 16), &[100, -200, 300, -400]);
+        let of = |bytes: &[u8], channel| {
+            let mut decoder = Decoder::of_bytes(bytes.into(), Path::new("call.wav")).unwrap().channel(channel);
+            let samples = decoder.next().map(|block| block.unwrap().iter().map(|s| s * 32_768.0).collect::<Vec<_>>());
+            (samples, decoder.channels())
+        };
+        for (channel, expected) in
+            [(Channel::Mix, [-50.0, -50.0]), (Channel::Only(0), [100.0, 300.0]), (Channel::Only(1), [-200.0, -400.0])]
+        {
+            let (samples, channels) = of(&bytes, channel);
+            assert_eq!((samples.unwrap(), channels), (expected.to_vec(), Some(2)), "{channel:?}");
+        }
+        let error = of(&wav(pcm(1, 16), &[1, 2]), Channel::Only(1)).0.unwrap_err().to_string();
+        assert!(error.contains("call.wav: has one channel, and channel 2 is asked for"), "{error}");
     }
 
     #[test]

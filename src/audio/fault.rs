@@ -2,6 +2,7 @@
 
 use std::{io, path::Path};
 
+use super::Channel;
 use crate::error::Error;
 
 /// What can be wrong with a file of audio.
@@ -47,6 +48,13 @@ impl Fault {
 
     pub(super) fn damaged(problem: impl Into<String>) -> Self {
         Self::new(Flaw::Damaged, problem)
+    }
+
+    /// A channel was asked for that is not there.
+    pub(super) fn no_channel(channel: Channel, channels: usize) -> Self {
+        let Channel::Only(wanted) = channel else { return Self::no_samples() };
+        let has = if channels == 1 { "one channel".to_owned() } else { format!("{channels} channels") };
+        Self::new(Flaw::NoSamples, format!("has {has}, and channel {} is asked for", wanted + 1))
     }
 
     pub(super) fn no_samples() -> Self {

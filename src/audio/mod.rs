@@ -41,7 +41,7 @@ pub use length::Crop;
 pub use loudness::loudness;
 pub use measure::{Measure, snr_db};
 pub use normalise::Normalise;
-pub use pcm::{Pcm, SampleFormat, container};
+pub use pcm::{Channel, Pcm, SampleFormat, container};
 pub use picture::{LEVELS, RANGE, picture};
 pub use piecewise::Resampler;
 pub use resample::resample;

@@ -64,8 +64,33 @@ impl SampleFormat {
     }
 }
 
-/// The mean of the channels, as librosa's `to_mono` has it, of frames of interleaved samples.
-pub(super) fn mono(interleaved: Vec<f32>, channels: usize) -> Vec<f32> {
+/// Which of a recording's channels is heard.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Channel {
+    /// The mean of all, as librosa's `to_mono` has it.
+    #[default]
+    Mix,
+    /// One of them, counted from 0: a telephone call often has its parties apart.
+    Only(usize),
+}
+
+impl Channel {
+    /// One sample a frame, of frames of interleaved samples; none where there is no such channel.
+    pub(super) fn of(self, interleaved: Vec<f32>, channels: usize) -> Option<Vec<f32>> {
+        match (self, channels) {
+            (_, 0) => Some(Vec::new()),
+            (Self::Mix | Self::Only(0), 1) => Some(interleaved),
+            (Self::Mix, _) => Some(mono(interleaved, channels)),
+            (Self::Only(one), _) if one < channels => {
+                Some(interleaved.chunks_exact(channels).map(|frame| frame[one]).collect())
+            }
+            (Self::Only(_), _) => None,
+        }
+    }
+}
+
+/// The mean of the channels of frames of interleaved samples.
+fn mono(interleaved: Vec<f32>, channels: usize) -> Vec<f32> {
     match channels {
         0 => Vec::new(),
         1 => interleaved,

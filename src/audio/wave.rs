@@ -14,7 +14,7 @@ use symphonia::core::{
 use super::{
     fault::{Fault, Flaw},
     part::Part,
-    pcm::{SampleFormat, mono},
+    pcm::{Channel, SampleFormat},
 };
 
 /// Chunks before the samples; more is damage.
@@ -105,8 +105,12 @@ impl Wave {
         self.rate
     }
 
-    /// The next samples, the channels' mean; none at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Vec<f32>>, Fault> {
+    pub(super) fn channels(&self) -> usize {
+        usize::from(self.channels)
+    }
+
+    /// The next samples of a channel; none at the end.
+    pub(super) fn next(&mut self, channel: Channel) -> Result<Option<Vec<f32>>, Fault> {
         let blocks = (BLOCK / self.block).max(1);
         let most = self.left.min(blocks * self.block);
         // Half a frame at the end is none; half a compressed block is played as far as it goes.
@@ -122,7 +126,7 @@ impl Wave {
         self.left -= bytes;
         let channels = usize::from(self.channels);
         let samples = match &mut self.coding {
-            Coding::Pcm(format) => mono(format.values(&data), channels),
+            Coding::Pcm(format) => channel.of(format.values(&data), channels),
             Coding::Codec(decoder) => {
                 let blocks = bytes.div_ceil(self.block);
                 data.resize((blocks * self.block) as usize, 0);
@@ -130,10 +134,10 @@ impl Wave {
                 let decoded = decoder.decode(&packet).map_err(|e| Fault::damaged(format!("cannot be decoded: {e}")))?;
                 let mut interleaved = vec![0f32; decoded.samples_interleaved()];
                 decoded.copy_to_slice_interleaved(&mut interleaved);
-                mono(interleaved, channels)
+                channel.of(interleaved, channels)
             }
         };
-        let mut samples = samples;
+        let mut samples = samples.ok_or_else(|| Fault::no_channel(channel, channels))?;
         samples.truncate(usize::try_from(self.wanted).unwrap_or(usize::MAX));
         self.wanted -= samples.len() as u64;
         Ok((!samples.is_empty()).then_some(samples))

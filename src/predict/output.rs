@@ -60,6 +60,83 @@ pub struct Style {
     pub model: Option<&'static str>,
 }
 
+impl Style {
+    /// A window of a longer signal as the object that stands for it in JSON lines; `scales` are those of the recogniser.
+    #[must_use]
+    pub fn window(&self, path: &str, window: &Window, scales: &[Scale]) -> Value {
+        let row = Row { path, place: Some((window.start, window.end)), answer: Ok(window.answer.as_ref()) };
+        self.line(&row, !scales.is_empty())
+    }
+
+    /// The object of a line that stands alone, which names its model.
+    fn line(&self, row: &Row, numbers: bool) -> Value {
+        let mut object = self.object(row, numbers);
+        if let (Some(model), Value::Object(object)) = (self.model, &mut object) {
+            object.insert("model".into(), model.into());
+        }
+        object
+    }
+
+    fn emotion<'a>(&self, answer: Option<&'a Answer>) -> &'a str {
+        match answer {
+            None => SILENCE,
+            Some(answer) if answer.confidence() < self.threshold => UNCERTAIN,
+            Some(answer) => answer.emotion(),
+        }
+    }
+
+    fn listed<'a>(&self, answer: &'a Answer) -> Vec<(&'a str, f32)> {
+        let mut ranked = answer.ranked();
+        ranked.truncate(self.top.unwrap_or(ranked.len()));
+        ranked
+    }
+
+    fn object(&self, row: &Row, numbers: bool) -> Value {
+        let mut object = Map::new();
+        object.insert("path".into(), row.path.into());
+        if let Some((start, end)) = row.place {
+            object.insert("start".into(), start.into());
+            object.insert("end".into(), end.into());
+        }
+        match row.answer {
+            Err(error) => {
+                object.insert("error".into(), problem(error).into());
+            }
+            Ok(None) if numbers => {
+                object.insert("silence".into(), true.into());
+            }
+            Ok(Some(answer)) if numbers => {
+                if row.place.is_none() {
+                    object.insert("seconds".into(), answer.seconds().into());
+                }
+                let each = answer.classes().iter().zip(answer.values());
+                let values: Map<String, Value> = each.map(|(name, value)| (name.clone(), number(*value))).collect();
+                object.insert("values".into(), values.into());
+                if !answer.notes().is_empty() {
+                    object.insert("notes".into(), json!(answer.notes()));
+                }
+            }
+            Ok(answer) => {
+                object.insert("emotion".into(), self.emotion(answer).into());
+                if let Some(answer) = answer {
+                    if row.place.is_none() {
+                        object.insert("seconds".into(), answer.seconds().into());
+                    }
+                    object.insert("confidence".into(), number(answer.confidence()));
+                    let listed = self.listed(answer).into_iter();
+                    let probabilities: Map<String, Value> =
+                        listed.map(|(class, p)| (class.into(), number(p))).collect();
+                    object.insert("probabilities".into(), probabilities.into());
+                    if !answer.notes().is_empty() {
+                        object.insert("notes".into(), json!(answer.notes()));
+                    }
+                }
+            }
+        }
+        object.into()
+    }
+}
+
 /// Writes rows in one format.
 pub struct Output<W: Write> {
     to: W,
@@ -159,37 +236,17 @@ impl<W: Write> Output<W> {
             Format::Text => self.text(row)?,
             Format::Json => {
                 let comma = if self.rows > 0 { "," } else { "" };
-                write!(self.to, "{comma}\n    {}", self.object(row))?;
+                write!(self.to, "{comma}\n    {}", self.style.object(row, self.numbers))?;
             }
-            Format::Jsonl => {
-                let mut object = self.object(row);
-                if let (Some(model), Value::Object(object)) = (self.style.model, &mut object) {
-                    object.insert("model".into(), model.into());
-                }
-                writeln!(self.to, "{object}")?;
-            }
+            Format::Jsonl => writeln!(self.to, "{}", self.style.line(row, self.numbers))?,
             Format::Csv => self.csv(row)?,
         }
         self.rows += 1;
         self.to.flush()
     }
 
-    fn emotion<'a>(&self, answer: Option<&'a Answer>) -> &'a str {
-        match answer {
-            None => SILENCE,
-            Some(answer) if answer.confidence() < self.style.threshold => UNCERTAIN,
-            Some(answer) => answer.emotion(),
-        }
-    }
-
-    fn listed<'a>(&self, answer: &'a Answer) -> Vec<(&'a str, f32)> {
-        let mut ranked = answer.ranked();
-        ranked.truncate(self.style.top.unwrap_or(ranked.len()));
-        ranked
-    }
-
     fn text(&mut self, row: &Row) -> io::Result<()> {
-        let emotion = row.answer.map(|answer| escape::text(self.emotion(answer)));
+        let emotion = row.answer.map(|answer| escape::text(self.style.emotion(answer)));
         let path = escape::text(row.path);
         let percent = |p: f32| format!("{:3.0} %", 100.0 * p);
         match (row.place, &row.answer, emotion) {
@@ -231,7 +288,7 @@ impl<W: Write> Output<W> {
             }
             (None, Ok(Some(answer)), Ok(emotion)) => {
                 writeln!(self.to, "{path}: {emotion}, {}", percent(answer.confidence()).trim_start())?;
-                let listed = self.listed(answer);
+                let listed = self.style.listed(answer);
                 let width = listed.iter().map(|(class, _)| class.chars().count()).max().unwrap_or(0);
                 for (class, probability) in listed {
                     let class = escape::text(class);
@@ -244,51 +301,6 @@ impl<W: Write> Output<W> {
         }
     }
 
-    fn object(&self, row: &Row) -> Value {
-        let mut object = Map::new();
-        object.insert("path".into(), row.path.into());
-        if let Some((start, end)) = row.place {
-            object.insert("start".into(), start.into());
-            object.insert("end".into(), end.into());
-        }
-        match row.answer {
-            Err(error) => {
-                object.insert("error".into(), problem(error).into());
-            }
-            Ok(None) if self.numbers => {
-                object.insert("silence".into(), true.into());
-            }
-            Ok(Some(answer)) if self.numbers => {
-                if row.place.is_none() {
-                    object.insert("seconds".into(), answer.seconds().into());
-                }
-                let each = answer.classes().iter().zip(answer.values());
-                let values: Map<String, Value> = each.map(|(name, value)| (name.clone(), number(*value))).collect();
-                object.insert("values".into(), values.into());
-                if !answer.notes().is_empty() {
-                    object.insert("notes".into(), json!(answer.notes()));
-                }
-            }
-            Ok(answer) => {
-                object.insert("emotion".into(), self.emotion(answer).into());
-                if let Some(answer) = answer {
-                    if row.place.is_none() {
-                        object.insert("seconds".into(), answer.seconds().into());
-                    }
-                    object.insert("confidence".into(), number(answer.confidence()));
-                    let listed = self.listed(answer).into_iter();
-                    let probabilities: Map<String, Value> =
-                        listed.map(|(class, p)| (class.into(), number(p))).collect();
-                    object.insert("probabilities".into(), probabilities.into());
-                    if !answer.notes().is_empty() {
-                        object.insert("notes".into(), json!(answer.notes()));
-                    }
-                }
-            }
-        }
-        object.into()
-    }
-
     fn csv(&mut self, row: &Row) -> io::Result<()> {
         let answer = row.answer.ok().flatten();
         let mut record = vec![row.path.to_owned()];
@@ -298,7 +310,7 @@ impl<W: Write> Output<W> {
             (false, _) => record.push(answer.map(|answer| answer.seconds().to_string()).unwrap_or_default()),
         }
         if !self.numbers {
-            record.push(row.answer.map_or(String::new(), |answer| self.emotion(answer).to_owned()));
+            record.push(row.answer.map_or(String::new(), |answer| self.style.emotion(answer).to_owned()));
             record.push(answer.map(|answer| answer.confidence().to_string()).unwrap_or_default());
         }
         match answer {

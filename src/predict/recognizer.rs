@@ -244,7 +244,12 @@ impl Recognizer {
         }
     }
 
-    pub(super) fn audio(&self, audio: Audio, path: &Path) -> Result<Answer> {
+    /// What is heard in audio that was decoded already, taken as one clip; `path` serves the messages alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recognizer::samples`].
+    pub fn audio(&self, audio: Audio, path: &Path) -> Result<Answer> {
         let wrong = |problem: String| Error::file(path, problem);
         audio.check().map_err(wrong)?;
         if audio.is_silent() {

@@ -1,0 +1,374 @@
+//! `/v1/stream`: samples in over a WebSocket, an answer out at every hop, as `ser-predict --stream` gives them.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    extract::{
+        State,
+        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code, rejection::WebSocketUpgradeRejection},
+    },
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use ser::{
+    audio::container,
+    predict::{Listener, Listening, Pcm, STDIN, SampleFormat, Style, Window},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::time::{Instant as Deadline, timeout, timeout_at};
+
+use crate::{
+    app::{App, end_of},
+    asked, guard,
+    metrics::Open,
+    problem::Problem,
+};
+
+/// The largest message in bytes: 5 s of two channels of 48 kHz in 16 bits.
+const LARGEST_MESSAGE: usize = 1 << 20;
+
+/// The most audio of a message, in seconds: what is worked on at a stretch.
+const LONGEST_MESSAGE: u64 = 10;
+
+/// The first message: what the samples are, and what is asked of them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Opening {
+    /// In Hz.
+    rate: u32,
+    /// How a sample is written.
+    #[serde(default)]
+    format: Option<String>,
+    /// Interleaved.
+    #[serde(default = "one")]
+    channels: usize,
+    window: Option<f64>,
+    hop: Option<f64>,
+    gate: Option<f32>,
+    #[serde(default)]
+    threshold: f32,
+    top: Option<u16>,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// What is said before the first answer.
+#[derive(Serialize)]
+struct Ready<'a> {
+    classes: &'a [String],
+    window: f64,
+    hop: f64,
+    /// By how many seconds the conversion of the rate holds answers back.
+    latency: f64,
+    notes: &'a [String],
+}
+
+/// The last message of a caller: no more samples come.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ending {
+    end: bool,
+}
+
+/// A stream being listened to.
+struct Stream {
+    listener: Listener,
+    pcm: Pcm,
+    style: Style,
+    rate: u32,
+    /// Samples of a channel so far.
+    samples: u64,
+    bytes: u64,
+}
+
+/// Listens to samples as they come.
+///
+/// A WebSocket. The first message is JSON: `{"rate": 16000, "format": "s16le", "channels": 1}`, and where wanted `window`,
+/// `hop`, `gate`, `threshold`, `top` as in /v1/recognize; formats are u8, s16le, s24le, s32le, f32le and f64le. The server
+/// answers `{"ready": …}`. Then come samples as binary messages of at most 1 MiB and 10 s, and at every hop an object goes
+/// back, as `ser-predict --stream --format jsonl` prints it. `{"end": true}` asks for what is left; the server sends it, then
+/// `{"end": {"seconds": …}}`, and closes. What is wrong is `{"problem": …}` before the close. A page gives its token as a
+/// subprotocol `token.TOKEN` beside `ser`.
+#[utoipa::path(
+    get,
+    path = "/v1/stream",
+    responses(
+        (status = 101, description = "The stream is open"),
+        (status = 400, description = "This is no request for a WebSocket", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 401, description = "The token is missing or wrong", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 403, description = "The page is from elsewhere", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 426, description = "This is no request for a WebSocket", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 429, description = "Too many streams are open", body = Problem,
+         content_type = "application/problem+json",
+         headers(("Retry-After" = u32, description = "Seconds to wait"))),
+        (status = 503, description = "The server is stopping", body = Problem,
+         content_type = "application/problem+json"),
+    ),
+    security((), ("token" = []))
+)]
+pub async fn stream(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return Problem::new(rejection.status(), rejection.body_text()).into_response(),
+    };
+    if !guard::same_origin(&headers, &app.options.allow_origin) {
+        let detail = "pages of this origin may not open streams here: start the server with --allow-origin";
+        return Problem::new(StatusCode::FORBIDDEN, detail).into_response();
+    }
+    let Ok(place) = Arc::clone(&app.open_streams).try_acquire_owned() else {
+        return Problem::full("too many streams are open").into_response();
+    };
+    let stopped = app.stopped();
+    upgrade
+        .protocols([guard::SUBPROTOCOL])
+        .max_message_size(LARGEST_MESSAGE)
+        .max_frame_size(LARGEST_MESSAGE)
+        .on_upgrade(move |socket| async move {
+            let begun = Instant::now();
+            let open = Open::new(&app.metrics.streams);
+            let mut session = Session { app: Arc::clone(&app), socket, stopped, bytes: 0, seconds: 0.0 };
+            let outcome = session.run().await;
+            let code = session.close(outcome).await;
+            if !app.options.quiet {
+                let (bytes, seconds) = (session.bytes, session.seconds);
+                eprintln!(
+                    "STREAM /v1/stream {code} {bytes} bytes {seconds:.2} s of audio {:.1} ms",
+                    1e3 * begun.elapsed().as_secs_f64()
+                );
+            }
+            drop((open, place));
+        })
+}
+
+/// How a stream ended.
+enum End {
+    /// Its caller is gone or has closed.
+    Gone,
+    /// It was heard to its end, or the server stops.
+    Heard { is_stopping: bool },
+}
+
+/// What comes next.
+enum Heard {
+    Message(Option<Result<Message, axum::Error>>),
+    Stop,
+}
+
+struct Session {
+    app: Arc<App>,
+    socket: WebSocket,
+    stopped: tokio::sync::watch::Receiver<bool>,
+    bytes: u64,
+    seconds: f64,
+}
+
+impl Session {
+    async fn run(&mut self) -> Result<End, Problem> {
+        let Some(opening) = self.opening().await? else { return Ok(End::Gone) };
+        let mut stream = self.open(opening).await?;
+        let mut begins = true;
+        // Only samples count as a sign of life: whoever merely pings holds a place for nothing.
+        let mut deadline = Deadline::now() + self.app.options.timeout();
+        loop {
+            let message = tokio::select! {
+                biased;
+                () = end_of(&mut self.stopped) => Heard::Stop,
+                message = timeout_at(deadline, self.socket.recv()) => Heard::Message(message.map_err(|_| idle(&self.app))?),
+            };
+            let message = match message {
+                Heard::Stop => return self.finish(stream, true).await,
+                Heard::Message(message) => message,
+            };
+            match message {
+                None | Some(Ok(Message::Close(_))) => return Ok(End::Gone),
+                Some(Err(error)) => return broken(&error),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
+                    Ok(Ending { end: true }) => return self.finish(stream, false).await,
+                    _ => return Err(Problem::wrong("after the first message, text may only be {\"end\": true}")),
+                },
+                Some(Ok(Message::Binary(bytes))) => {
+                    if let Some(name) = container(&bytes).filter(|_| std::mem::take(&mut begins)) {
+                        return Err(Problem::wrong(format!(
+                            "the samples begin with the header of a {name} file: send samples without one, or the file \
+                             to /v1/recognize"
+                        )));
+                    }
+                    begins = false;
+                    stream = self.work(stream, move |stream| stream.hear(&bytes)).await?;
+                    deadline = Deadline::now() + self.app.options.timeout();
+                }
+            }
+        }
+    }
+
+    /// The first message; none where the caller is gone.
+    async fn opening(&mut self) -> Result<Option<Opening>, Problem> {
+        let deadline = Deadline::now() + self.app.options.timeout();
+        loop {
+            let message = tokio::select! {
+                biased;
+                () = end_of(&mut self.stopped) => return Err(Problem::stopping()),
+                message = timeout_at(deadline, self.socket.recv()) => message.map_err(|_| idle(&self.app))?,
+            };
+            return match message {
+                None | Some(Ok(Message::Close(_))) => Ok(None),
+                Some(Err(error)) => broken(&error).map(|_| None),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                Some(Ok(Message::Text(text))) => serde_json::from_str(&text).map(Some).map_err(|e| {
+                    Problem::wrong(format!("the first message says what the samples are, as {{\"rate\": 16000}}: {e}"))
+                }),
+                Some(Ok(Message::Binary(_))) => {
+                    Err(Problem::wrong("the first message says what the samples are, as {\"rate\": 16000}"))
+                }
+            };
+        }
+    }
+
+    async fn open(&mut self, opening: Opening) -> Result<Stream, Problem> {
+        let Opening { rate, format, channels, window, hop, gate, threshold, top } = opening;
+        let listening = asked::listening(Listening::live(), window, hop, gate)?;
+        let format = format.map_or(Ok(SampleFormat::default()), |name| name.parse());
+        let format = format.map_err(|e| Problem::wrong(format!("format: {e}")))?;
+        let plain = |error: ser::error::Error| Problem::wrong(error.to_string().trim_start_matches("--"));
+        if !(0.0..=1.0).contains(&threshold) {
+            return Err(Problem::wrong(format!("threshold = {threshold}: a probability from 0 to 1")));
+        }
+        let pcm = Pcm::new(format, channels).map_err(plain)?;
+        let listener = self.app.recognizer.listen(rate, listening).map_err(plain)?;
+        let ready = Ready {
+            classes: self.app.recognizer.classes(),
+            window: listening.window,
+            hop: listening.hop,
+            latency: listener.latency(),
+            notes: listener.notes(),
+        };
+        let ready = json!({ "ready": ready }).to_string();
+        self.send(ready).await;
+        let style = Style { threshold, top: top.map(|top| usize::from(top).max(1)), windows: true };
+        Ok(Stream { listener, pcm, style, rate, samples: 0, bytes: 0 })
+    }
+
+    /// Does a piece of work on the stream's threads and sends what comes of it.
+    async fn work(
+        &mut self,
+        mut stream: Stream,
+        work: impl FnOnce(&mut Stream) -> Result<Vec<String>, Problem> + Send + 'static,
+    ) -> Result<Stream, Problem> {
+        let place = self.app.streams.place().ok_or_else(|| Problem::full("too many streams are open"))?;
+        let before = stream.seconds();
+        let (stream, rows) = self
+            .app
+            .streams
+            .run(place, move |_| {
+                let rows = work(&mut stream);
+                (stream, rows)
+            })
+            .await?;
+        (self.bytes, self.seconds) = (stream.bytes, stream.seconds());
+        self.app.metrics.heard_stream(self.seconds - before);
+        for row in rows? {
+            self.app.metrics.windows.inc();
+            self.send(row).await;
+        }
+        Ok(stream)
+    }
+
+    async fn finish(&mut self, stream: Stream, is_stopping: bool) -> Result<End, Problem> {
+        let stream = self.work(stream, Stream::end).await?;
+        self.send(json!({ "end": { "seconds": stream.seconds() } }).to_string()).await;
+        Ok(End::Heard { is_stopping })
+    }
+
+    /// Says how it ended and closes; the code.
+    async fn close(&mut self, outcome: Result<End, Problem>) -> u16 {
+        let (code, reason) = match &outcome {
+            Ok(End::Gone) => return close_code::NORMAL,
+            Ok(End::Heard { is_stopping: false }) => (close_code::NORMAL, "heard to the end"),
+            Ok(End::Heard { is_stopping: true }) => (close_code::AWAY, "the server is stopping"),
+            Err(problem) => {
+                self.send(json!({ "problem": problem }).to_string()).await;
+                let code = match problem.status {
+                    413 => close_code::SIZE,
+                    429 | 503 => close_code::AGAIN,
+                    500 => close_code::ERROR,
+                    _ => close_code::POLICY,
+                };
+                (code, problem.title)
+            }
+        };
+        let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+        // Whoever does not read is not waited for; whoever does, closes in turn.
+        let patience = std::time::Duration::from_secs(2);
+        let _ = timeout(patience, async {
+            if self.socket.send(close).await.is_ok() {
+                while let Some(Ok(_)) = self.socket.recv().await {}
+            }
+        })
+        .await;
+        code
+    }
+
+    /// Sends a text. Where nobody reads, the next reading fails as well.
+    async fn send(&mut self, text: String) {
+        let _ = timeout(self.app.options.timeout(), self.socket.send(Message::text(text))).await;
+    }
+}
+
+fn idle(app: &App) -> Problem {
+    Problem::new(StatusCode::REQUEST_TIMEOUT, format!("no samples came for {} s (--timeout)", app.options.timeout))
+}
+
+/// What a broken connection comes to: a message that is too large is told to its sender.
+fn broken(error: &axum::Error) -> Result<End, Problem> {
+    let text = error.to_string();
+    match text.contains("too long") || text.contains("too large") || text.contains("too big") {
+        true => Err(Problem::too_large(format!("a message may have {LARGEST_MESSAGE} bytes: send smaller ones"))),
+        false => Ok(End::Gone),
+    }
+}
+
+impl Stream {
+    fn seconds(&self) -> f64 {
+        self.samples as f64 / f64::from(self.rate)
+    }
+
+    fn hear(&mut self, bytes: &[u8]) -> Result<Vec<String>, Problem> {
+        self.bytes += bytes.len() as u64;
+        let samples = self.pcm.push(bytes);
+        if samples.len() as u64 > LONGEST_MESSAGE * u64::from(self.rate) {
+            return Err(Problem::too_large(format!(
+                "a message holds {:.1} s of audio: send at most {LONGEST_MESSAGE} s at once",
+                samples.len() as f64 / f64::from(self.rate)
+            )));
+        }
+        self.samples += samples.len() as u64;
+        let mut rows = Vec::new();
+        // Windows are held until they are answered: those of a second at a time.
+        for piece in samples.chunks(self.rate as usize) {
+            let windows = self.listener.push(piece).map_err(|error| Problem::of(&error))?;
+            rows.extend(windows.iter().map(|window| self.row(window)));
+        }
+        Ok(rows)
+    }
+
+    fn end(&mut self) -> Result<Vec<String>, Problem> {
+        let windows = self.listener.finish().map_err(|error| Problem::of(&error))?;
+        Ok(windows.iter().map(|window| self.row(window)).collect())
+    }
+
+    fn row(&self, window: &Window) -> String {
+        self.style.window(STDIN, window).to_string()
+    }
+}
