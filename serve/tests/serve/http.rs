@@ -1,0 +1,161 @@
+//! Recordings in, answers out; and what is wrong is said.
+
+use std::path::Path;
+
+use ser::{
+    audio::Decoder,
+    predict::{Format, Listening, Style, timeline},
+};
+use serde_json::Value;
+
+use crate::client::{PLAIN, RECOGNIZER, Server, form, voice, wav, written};
+
+#[test]
+fn answers_are_those_of_ser_predict_to_the_byte() {
+    let server = Server::start(&[]);
+    let clip = wav(&[&voice(2.5, 140.0)]);
+    let answer =
+        |bytes: &[u8]| RECOGNIZER.decoder(Decoder::of_bytes(bytes.into(), Path::new("x")).unwrap(), Path::new("x"));
+    let of = |format, style, name: &str| {
+        written(format, style, |output| output.clip(name, Ok(&answer(&clip).unwrap())).unwrap())
+    };
+    let got = server.post("/v1/recognize", &clip);
+    assert_eq!(got.is_ok(), of(Format::Json, PLAIN, "-"));
+    assert!(got.head.contains("content-type: application/json") && got.head.contains("nosniff"), "{}", got.head);
+    let style = Style { threshold: 0.99, top: Some(2), ..PLAIN };
+    let got = server.post("/v1/recognize?top=2&threshold=0.99&name=%C3%A4%20b.wav", &clip);
+    assert_eq!(got.is_ok(), of(Format::Json, style, "ä b.wav"));
+    assert!(got.body.contains("uncertain"), "{}", got.body);
+    assert_eq!(server.post("/v1/recognize?format=csv", &clip).is_ok(), of(Format::Csv, PLAIN, "-"));
+    assert_eq!(server.post("/v1/recognize?format=jsonl", &clip).is_ok(), of(Format::Jsonl, PLAIN, "-"));
+
+    // A timeline.
+    let long = wav(&[&voice(6.3, 110.0)]);
+    let listening = Listening { window: 2.0, hop: 0.7, ..Listening::timeline() };
+    let expected = written(Format::Json, Style { windows: true, ..PLAIN }, |output| {
+        let decoder = Decoder::of_bytes(long.as_slice().into(), Path::new("x")).unwrap();
+        timeline(&RECOGNIZER, decoder, Path::new("x"), listening, &(), |window| {
+            output.window("-", &window).unwrap();
+            Ok(())
+        })
+        .unwrap();
+    });
+    assert_eq!(server.post("/v1/recognize?timeline=true&window=2&hop=0.7", &long).is_ok(), expected);
+
+    // Channels apart: each is what it is alone.
+    let (left, right) = (voice(2.0, 120.0), voice(2.0, 230.0));
+    let call = wav(&[&left, &right]);
+    for (channel, alone) in [("left", &left), ("right", &right)] {
+        let alone = server.post("/v1/recognize", &wav(&[alone]));
+        assert_eq!(server.post(&format!("/v1/recognize?channel={channel}"), &call).is_ok(), alone.is_ok());
+    }
+    let mixed = server.post("/v1/recognize", &call);
+    assert_eq!(server.post("/v1/recognize?channel=mix", &call).is_ok(), mixed.is_ok());
+    assert_ne!(server.post("/v1/recognize?channel=left", &call).is_ok(), mixed.is_ok());
+    server.post("/v1/recognize?channel=right", &clip).is_problem(422, "has one channel");
+
+    // A form with several, one of which is no audio: it has a row that says so.
+    let (kind, body) = form(&[("file", "a.wav", &clip), ("file", "b.txt", b"no audio"), ("file", "c.wav", &call)]);
+    let got = server.request("POST", "/v1/recognize", &[("Content-Type", &kind)], &body);
+    let document: Value = serde_json::from_str(got.is_ok()).unwrap();
+    let rows = document["results"].as_array().unwrap();
+    assert_eq!(rows.len(), 3);
+    assert!(rows[1]["path"] == "b.txt" && rows[1]["error"].as_str().unwrap().contains("not audio"), "{document}");
+    let alone: Value = serde_json::from_str(&of(Format::Json, PLAIN, "a.wav")).unwrap();
+    assert_eq!(rows[0], alone["results"][0]);
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_status() {
+    let server = Server::start(&["--max-body", "300KiB", "--max-seconds", "5"]);
+    let clip = wav(&[&voice(1.0, 140.0)]);
+    let post = |path: &str, body: &[u8]| server.post(path, body);
+    post("/v1/recognize", b"").is_problem(400, "is empty");
+    post("/v1/recognize?windw=3", &clip).is_problem(400, "windw");
+    post("/v1/recognize?timeline=true&hop=9", &clip).is_problem(400, "hop = 9");
+    post("/v1/recognize", b"<!DOCTYPE html> ...............").is_problem(415, "web page");
+    post("/v1/recognize?name=a.pdf", b"%PDF-1.7 .................").is_problem(415, "a.pdf: is not audio");
+    post("/v1/recognize", &clip[..clip.len() / 2]).is_problem(422, "truncated");
+    post("/v1/recognize", &wav(&[&vec![0; 16_000]])).is_problem(422, "silence");
+    post("/v1/recognize", &wav(&[&voice(0.005, 140.0)])).is_problem(422, "too short");
+    post("/v1/recognize", &vec![7; 300 << 10]).is_problem(415, "not audio");
+    post("/v1/recognize", &vec![7; 301 << 10]).is_problem(413, "larger than");
+    post("/v1/recognize", &wav(&[&voice(6.0, 140.0)])).is_problem(413, "longer than 5 s");
+    post("/v1/recognize?timeline=true", &wav(&[&voice(9.0, 140.0)])).is_problem(413, "longer than 5 s");
+    let send = |kind: &str, body: &[u8]| server.request("POST", "/v1/recognize", &[("Content-Type", kind)], body);
+    let (kind, body) = form(&[("sound", "a.wav", &clip)]);
+    send(&kind, &body).is_problem(400, "`file`");
+    send(&kind, &form(&[]).1).is_problem(400, "no file");
+    send(&kind, &body[..100]).is_problem(400, "form");
+    send("multipart/form-data", &body).is_problem(400, "form");
+    send(&kind, &form(&[("file", "b.txt", b"hello")]).1).is_problem(415, "b.txt");
+    send(&kind, &form(&[("file", "big", &vec![7; 301 << 10])]).1).is_problem(413, "larger than");
+    server.get("/v1/recognize").is_problem(405, "GET");
+    server.get("/nowhere").is_problem(404, "/nowhere");
+    // Nothing of the requests is written but sizes and outcomes.
+    for line in server.written() {
+        assert!(!line.contains("a.pdf") && !line.contains("windw") && !line.contains("b.txt"), "{line}");
+    }
+    let line = "POST /v1/recognize 413 0 bytes 0.00 s of audio";
+    assert!(server.written().iter().any(|written| written.starts_with(line)), "{:?}", server.written());
+}
+
+#[test]
+fn a_token_guards_all_that_works_or_tells() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("token");
+    std::fs::write(&file, "correct-horse-battery\n").unwrap();
+    let server = Server::start(&["--token-file", file.to_str().unwrap(), "--allow-origin", "https://example.org"]);
+    let clip = wav(&[&voice(1.0, 140.0)]);
+    for path in ["/v1/models", "/metrics", "/v1/stream"] {
+        server.get(path).is_problem(401, "Bearer");
+        let wrong = [("Authorization", "Bearer correct-horse-batterz")];
+        assert!(server.request("GET", path, &wrong, &[]).head.contains("www-authenticate: bearer"), "{path}");
+    }
+    server.post("/v1/recognize", &clip).is_problem(401, "Bearer");
+    let right = [("Authorization", "Bearer correct-horse-battery"), ("Origin", "https://example.org")];
+    let answer = server.request("POST", "/v1/recognize", &right, &clip);
+    assert!(answer.is_ok().contains("confidence"));
+    assert!(answer.head.contains("access-control-allow-origin: https://example.org"), "{}", answer.head);
+    for path in ["/", "/healthz", "/readyz", "/openapi.json"] {
+        let other = server.request("GET", path, &[("Origin", "https://evil.example")], &[]);
+        other.is_ok();
+        assert!(!other.head.contains("access-control-allow-origin"), "{}", other.head);
+    }
+}
+
+#[test]
+fn models_metrics_and_the_description_tell_what_there_is() {
+    let server = Server::start(&[]);
+    let models: Value = serde_json::from_str(server.get("/v1/models").is_ok()).unwrap();
+    assert_eq!(models["classes"].as_array().unwrap().len(), RECOGNIZER.classes().len());
+    assert!(models["card"].as_str().unwrap().contains("Licence"), "{models}");
+    assert!(models["models"][0]["figures"]["test"]["uar"].is_number(), "{models}");
+    assert!(models["law"].as_str().unwrap().contains("2024/1689"));
+
+    server.post("/v1/recognize", &wav(&[&voice(2.0, 140.0)])).is_ok();
+    server.post("/v1/recognize", b"hello").is_problem(415, "audio");
+    let metrics = server.get("/metrics").is_ok().to_owned();
+    for line in [
+        "ser_requests_total{route=\"/v1/recognize\",status=\"200\"} 1",
+        "ser_requests_total{route=\"/v1/recognize\",status=\"415\"} 1",
+        "ser_audio_seconds_total{by=\"recordings\"} 2.0",
+        "ser_request_seconds_count{route=\"/v1/recognize\"} 2",
+        "ser_jobs 0",
+        "# EOF",
+    ] {
+        assert!(metrics.contains(line), "no {line} in {metrics}");
+    }
+
+    let api: Value = serde_json::from_str(server.get("/openapi.json").is_ok()).unwrap();
+    for path in ["/v1/recognize", "/v1/stream", "/v1/models", "/healthz", "/readyz"] {
+        assert!(api["paths"][path].is_object(), "{path}");
+    }
+    // What a row may hold is what rows hold.
+    let known = api["components"]["schemas"]["Row"]["properties"].as_object().unwrap();
+    let answer = server.post("/v1/recognize?timeline=true", &wav(&[&voice(4.0, 140.0)]));
+    let document: Value = serde_json::from_str(answer.is_ok()).unwrap();
+    for row in document["results"].as_array().unwrap() {
+        row.as_object().unwrap().keys().for_each(|key| assert!(known.contains_key(key), "{key}"));
+    }
+}
