@@ -8,14 +8,14 @@ use std::sync::{
 use ser::{
     error::{Error, Result},
     frontend::encoder::models_dir,
-    predict::{Bundle, Recognizer, load_all},
+    predict::{BuiltIn, Bundle, DEFAULT, Recognizer, load_all},
 };
 use tokio::sync::{Semaphore, watch};
 
 use crate::{guard::Token, metrics::Metrics, models, options::Options, pool::Pool};
 
-/// What is known where no bundle is named.
-const IN_THE_BOX: (&str, &[u8], &str) = (
+/// What answers where no bundle is named and this build has no [`DEFAULT`] model.
+const FALLBACK: (&str, &[u8], &str) = (
     "models/crema_d.safetensors",
     include_bytes!("../../models/crema_d.safetensors"),
     include_str!("../../models/README.md"),
@@ -27,6 +27,8 @@ const BODIES: usize = 8;
 /// The server, less its sockets.
 pub struct App {
     pub recognizer: Recognizer,
+    /// The model in the program that answers, where it is one, as `ser-predict` names it.
+    pub model: Option<&'static str>,
     pub options: Options,
     pub token: Option<Token>,
     /// What `/v1/models` answers.
@@ -50,11 +52,15 @@ impl App {
     /// Those of the library where bundles cannot be read or do not go together, and of [`Options::token`].
     pub fn new(options: Options) -> Result<Arc<Self>> {
         let token = options.token()?.map(Token::new);
-        let (bundles, card) = if options.bundles.is_empty() {
-            let (name, bytes, card) = IN_THE_BOX;
-            (vec![Bundle::read(bytes, name.as_ref())?], Some(card))
-        } else {
-            (load_all(&options.bundles)?, None)
+        let (bundles, card, model) = match options.bundles.first() {
+            Some(first) => (load_all(&options.bundles)?, None, BuiltIn::named(first).map(|known| known.name)),
+            None => {
+                let (name, bytes, card) = FALLBACK;
+                match DEFAULT.bytes() {
+                    Ok(bytes) => (vec![Bundle::read(bytes, DEFAULT.name.as_ref())?], Some(card), Some(DEFAULT.name)),
+                    Err(_) => (vec![Bundle::read(bytes, name.as_ref())?], Some(card), None),
+                }
+            }
         };
         let shown = models::shown(&bundles, card)?;
         let recognizer = Recognizer::with_models(bundles, &models_dir(options.models.clone()))?;
@@ -65,6 +71,7 @@ impl App {
         let jobs = options.jobs();
         Ok(Arc::new(Self {
             recognizer,
+            model,
             token,
             models: shown,
             clips: Pool::new("clips", jobs, options.queue.into())?,

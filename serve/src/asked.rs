@@ -80,8 +80,9 @@ impl Asked {
     ///
     /// 400, naming the key or the value.
     pub fn read(query: Option<&str>) -> Result<Self, Problem> {
-        let asked: Self = serde_urlencoded::from_str(query.unwrap_or_default())
-            .map_err(|e| Problem::wrong(format!("the query cannot be read: {e}")))?;
+        let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        let asked: Self = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
+            .map_err(|e| unreadable(pairs, &e.path().to_string(), e.inner()))?;
         asked.listening()?;
         if asked.timeline != Some(true) {
             let only =
@@ -132,12 +133,25 @@ impl Asked {
         }
     }
 
-    pub fn style(&self) -> Style {
-        Style { threshold: self.threshold.unwrap_or(0.0), top: self.top.map(usize::from), windows: self.is_timeline() }
+    /// How the answer of this model is written.
+    pub fn style(&self, model: Option<&'static str>) -> Style {
+        let (threshold, top) = (self.threshold.unwrap_or(0.0), self.top.map(usize::from));
+        Style { threshold, top, windows: self.is_timeline(), model }
     }
 
     pub fn listening(&self) -> Result<Listening, Problem> {
         listening(Listening::timeline(), self.window, self.hop, self.gate)
+    }
+}
+
+/// What is wrong with a query: the key and its value, where it is known which.
+fn unreadable(mut pairs: form_urlencoded::Parse, key: &str, error: &impl std::fmt::Display) -> Problem {
+    match pairs.find(|(name, _)| name == key) {
+        Some((_, value)) => {
+            let value: String = value.chars().take(100).collect();
+            Problem::wrong(format!("{key} = {value}: {error}"))
+        }
+        None => Problem::wrong(format!("the query cannot be read: {error}")),
     }
 }
 
@@ -179,14 +193,14 @@ mod tests {
         let asked =
             Asked::read(Some("timeline=true&window=2&hop=0.5&top=3&threshold=0.4&channel=right&format=csv")).unwrap();
         assert!(asked.is_timeline() && asked.channel() == Channel::Only(1) && asked.format() == Format::Csv);
-        assert_eq!(asked.style(), Style { threshold: 0.4, top: Some(3), windows: true });
+        assert_eq!(asked.style(None), Style { threshold: 0.4, top: Some(3), windows: true, model: None });
         let listening = asked.listening().unwrap();
         assert_eq!((listening.window, listening.hop, listening.growing), (2.0, 0.5, false));
         assert_eq!(Asked::read(Some("timeline=true&window=0.5")).unwrap().listening().unwrap().hop, 0.5);
         assert_eq!(Asked::read(None).unwrap(), Asked::default());
         for (query, part) in [
             ("windw=3", "windw"),
-            ("timeline=perhaps", "perhaps"),
+            ("timeline=perhaps", "timeline = perhaps"),
             ("window=3", "timeline=true"),
             ("timeline=true&window=0", "window = 0"),
             ("timeline=true&window=61", "window = 61"),
@@ -195,10 +209,10 @@ mod tests {
             ("timeline=true&window=60&hop=0.1", "hop = 0.1"),
             ("timeline=true&gate=1", "gate = 1"),
             ("top=0", "top = 0"),
-            ("top=-1", "query"),
+            ("top=-1", "top = -1"),
             ("threshold=2", "threshold = 2"),
             ("threshold=NaN", "threshold = NaN"),
-            ("channel=middle", "middle"),
+            ("channel=middle", "channel = middle"),
             ("format=xml", "xml"),
             ("top=1&top=2", "top"),
         ] {

@@ -187,8 +187,14 @@ async fn answer(app: &Arc<App>, asked: Asked, upload: Upload) -> std::result::Re
 fn work(app: &App, asked: &Asked, files: &[File], stop: &Stop) -> std::result::Result<(Vec<u8>, f64), Problem> {
     let mut body = Vec::new();
     let written = |e: std::io::Error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, format!("cannot write: {e}"));
-    let mut output =
-        Output::new(&mut body, asked.format(), asked.style(), app.recognizer.classes()).map_err(written)?;
+    let mut output = Output::of(
+        &mut body,
+        asked.format(),
+        asked.style(app.model),
+        app.recognizer.classes(),
+        app.recognizer.scales(),
+    )
+    .map_err(written)?;
     let mut heard = 0.0;
     // One after the other: whoever sends many does not keep others waiting.
     for file in files {

@@ -13,6 +13,7 @@ use axum::{
 use ser::{
     audio::container,
     predict::{Listener, Listening, Pcm, STDIN, SampleFormat, Style, Window},
+    task::Scale,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -78,6 +79,8 @@ struct Stream {
     listener: Listener,
     pcm: Pcm,
     style: Style,
+    /// Those of the recogniser.
+    scales: Vec<Scale>,
     rate: u32,
     /// Samples of a channel so far.
     samples: u64,
@@ -256,8 +259,10 @@ impl Session {
         };
         let ready = json!({ "ready": ready }).to_string();
         self.send(ready).await;
-        let style = Style { threshold, top: top.map(|top| usize::from(top).max(1)), windows: true };
-        Ok(Stream { listener, pcm, style, rate, samples: 0, bytes: 0 })
+        let top = top.map(|top| usize::from(top).max(1));
+        let style = Style { threshold, top, windows: true, model: self.app.model };
+        let scales = self.app.recognizer.scales().to_vec();
+        Ok(Stream { listener, pcm, style, scales, rate, samples: 0, bytes: 0 })
     }
 
     /// Does a piece of work on the stream's threads and sends what comes of it.
@@ -369,6 +374,6 @@ impl Stream {
     }
 
     fn row(&self, window: &Window) -> String {
-        self.style.window(STDIN, window).to_string()
+        self.style.window(STDIN, window, &self.scales).to_string()
     }
 }

@@ -21,9 +21,15 @@ pub struct Server {
 }
 
 impl Server {
+    /// One that answers with [`RECOGNIZER`]'s model.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::run(&[&[MODEL], arguments].concat())
+    }
+
+    /// One on a port of its own.
+    pub fn run(arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_ser-serve"))
-            .args(["--port", "0", "--jobs", "2"])
+            .args(["--port", "0"])
             .args(arguments)
             .stderr(Stdio::piped())
             .spawn()
@@ -70,6 +76,16 @@ impl Server {
         // A server that refuses need not read all.
         let _ = socket.write_all(body);
         Answer::read(&mut socket).expect("an answer")
+    }
+
+    /// Waits until `/metrics` has this line.
+    #[track_caller]
+    pub fn until(&self, line: &str) {
+        let begun = Instant::now();
+        while !self.get("/metrics").is_ok().lines().any(|shown| shown == line) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "no {line}: {}", self.get("/metrics").body);
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Asks it to end.
@@ -167,11 +183,12 @@ pub fn wav(channels: &[&[i16]]) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// The model in the box, asked without a server.
-pub static RECOGNIZER: LazyLock<Recognizer> = LazyLock::new(|| {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/crema_d.safetensors");
-    Recognizer::new(vec![Bundle::load(&path).unwrap()]).unwrap()
-});
+/// The model that answers: one of the repository.
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/crema_d.safetensors");
+
+/// The same, asked without a server.
+pub static RECOGNIZER: LazyLock<Recognizer> =
+    LazyLock::new(|| Recognizer::new(vec![Bundle::load(Path::new(MODEL)).unwrap()]).unwrap());
 
 /// What `ser-predict` writes of rows.
 pub fn written(format: Format, style: Style, rows: impl FnOnce(&mut Output<&mut Vec<u8>>)) -> String {
@@ -182,7 +199,7 @@ pub fn written(format: Format, style: Style, rows: impl FnOnce(&mut Output<&mut 
     String::from_utf8(bytes).unwrap()
 }
 
-pub const PLAIN: Style = Style { threshold: 0.0, top: None, windows: false };
+pub const PLAIN: Style = Style { threshold: 0.0, top: None, windows: false, model: None };
 
 /// A form with files.
 pub fn form(files: &[(&str, &str, &[u8])]) -> (String, Vec<u8>) {

@@ -126,9 +126,10 @@ fn a_token_guards_all_that_works_or_tells() {
 
 #[test]
 fn models_metrics_and_the_description_tell_what_there_is() {
-    let server = Server::start(&[]);
+    // No bundle is named: a model in the program answers, and has a card.
+    let server = Server::run(&[]);
     let models: Value = serde_json::from_str(server.get("/v1/models").is_ok()).unwrap();
-    assert_eq!(models["classes"].as_array().unwrap().len(), RECOGNIZER.classes().len());
+    assert!(models["classes"].as_array().unwrap().len() > 3, "{models}");
     assert!(models["card"].as_str().unwrap().contains("Licence"), "{models}");
     assert!(models["models"][0]["figures"]["test"]["uar"].is_number(), "{models}");
     assert!(models["law"].as_str().unwrap().contains("2024/1689"));
