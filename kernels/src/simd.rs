@@ -68,7 +68,7 @@ pub const ROUNDER: f32 = 12_582_912.0;
 
 /// `a * b + c`, rounded once.
 #[inline(always)]
-fn fma(a: f32, b: f32, c: f32) -> f32 {
+pub fn fma(a: f32, b: f32, c: f32) -> f32 {
     // Where it is one instruction.
     if cfg!(any(target_feature = "fma", target_arch = "aarch64")) { a.mul_add(b, c) } else { fma_by_doubles(a, b, c) }
 }

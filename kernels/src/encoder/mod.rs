@@ -4,7 +4,9 @@
 //! stem       Whisper's two convolutions                                    ┐ what the outside calls
 //! layers     transformer layers over clips of unlike length                ┘
 //! attention  of a block of frames over a clip
-//! packed     the weights of a dense layer and its product
+//! dense      a dense layer, its weights in 32 or in 8 bits
+//! packed     ... in 32 bits: its weights and its product
+//! bytes      ... in 8 bits
 //! rows       layer normalisation, GELU, softmax
 //! ```
 //!
@@ -12,6 +14,8 @@
 //! threads: blocks of frames are tasks of their own, which meet once a layer, where keys and values must be whole.
 
 mod attention;
+mod bytes;
+mod dense;
 mod layers;
 mod packed;
 mod rows;

@@ -114,7 +114,7 @@ fn near(ours: &[f32], exact: &Rows, what: &str) {
 fn layers_are_those_of_plain_loops_with_the_same_bits_at_every_level_in_every_batch_and_with_any_threads() {
     // Heads that fill registers and such that do not; clips of one frame, of a few, of more than a block and a panel.
     for (dims, heads, feed_forward, pre_norm) in [(48, 2, 80, true), (64, 1, 272, false), (32, 4, 37, true)] {
-        let config = LayersConfig { dims, heads, feed_forward, pre_norm };
+        let config = LayersConfig { dims, heads, feed_forward, pre_norm, bytes: false };
         let mut numbers = Numbers(7);
         let layers: Vec<LayerWeights> = (0..2).map(|_| weights(&mut numbers, config)).collect();
         let closing = Norm { weight: numbers.take(dims), bias: numbers.take(dims), epsilon: 1e-5 };
@@ -213,4 +213,37 @@ fn a_clip_beyond_the_positions_is_refused() {
     let convolution = |inputs: usize| Convolution { weight: vec![0.0; 16 * inputs * 3], bias: vec![0.0; 16] };
     let stem = Stem::new([10, 16], &convolution(10), &convolution(16), vec![0.0; 3 * 16]);
     let _ = stem.forward(&[&[0.0; 70]]);
+}
+
+#[test]
+fn layers_in_8_bits_are_near_the_others_with_the_same_bits_at_every_level_in_every_batch_and_with_any_threads() {
+    let config = LayersConfig { dims: 96, heads: 2, feed_forward: 330, pre_norm: true, bytes: true };
+    let mut numbers = Numbers(11);
+    let [mut whole, mut exact] = [config, LayersConfig { bytes: false, ..config }].map(Layers::new);
+    for _ in 0..2 {
+        let weights = weights(&mut numbers, config);
+        whole.push(weights.clone());
+        exact.push(weights);
+    }
+    let lengths = [1, 65, 130];
+    let clips: Vec<Vec<f32>> = lengths.iter().map(|frames| numbers.take(frames * config.dims)).collect();
+    let exact = exact.forward(clips.concat(), &lengths, 0, 2);
+    let mut results = Vec::new();
+    for level in Level::all() {
+        for threads in [1, 3] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let together = pool.install(|| whole.forward_at(level, clips.concat(), &lengths, 0..2));
+            let alone = pool.install(|| whole.forward_at(level, clips[1].clone(), &lengths[1..2], 0..2));
+            for (together, alone) in together.iter().zip(&alone) {
+                assert_eq!(together[config.dims..66 * config.dims], alone[..]);
+            }
+            results.push(together);
+        }
+    }
+    assert!(results.iter().all(|result| *result == results[0]));
+    for (ours, exact) in results[0].iter().zip(&exact) {
+        let square = |x: &mut dyn Iterator<Item = f32>| x.map(|x| f64::from(x).powi(2)).sum::<f64>();
+        let apart = square(&mut ours.iter().zip(exact).map(|(a, b)| a - b)) / square(&mut exact.iter().copied());
+        assert!(apart > 0.0 && apart.sqrt() < 0.03, "{}", apart.sqrt());
+    }
 }

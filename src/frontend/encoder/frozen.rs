@@ -17,7 +17,7 @@ use super::{
     whisper::WhisperConfig,
 };
 use crate::{
-    arrays::Arrays,
+    arrays::{Arrays, Precision},
     error::{Error, Result},
     frontend::Matrix,
 };
@@ -159,13 +159,13 @@ impl Body {
         }
         if let Architecture::Whisper(config) = &manifest.architecture {
             let stem = stem(config, transformer.dims, builder)?;
-            return Ok(Self::Whisper(stem, layers(transformer, builder)?));
+            return Ok(Self::Whisper(stem, layers(manifest, builder)?));
         }
         // Without layers of its own.
         let below =
             Manifest { transformer: TransformerConfig { layers: 0, ..transformer.clone() }, ..manifest.clone() };
         let network = Network::build(&below, builder)?;
-        Ok(Self::Wave(Box::new(network), layers(transformer, builder)?))
+        Ok(Self::Wave(Box::new(network), layers(manifest, builder)?))
     }
 
     /// The states of clips that are one window each.
@@ -243,9 +243,12 @@ fn stem(config: &WhisperConfig, dims: usize, builder: &mut Builder) -> Result<St
     Ok(Stem::new([config.mel_bands, dims], &first, &second, positions))
 }
 
-fn layers(config: &TransformerConfig, builder: &mut Builder) -> Result<Layers> {
+fn layers(manifest: &Manifest, builder: &mut Builder) -> Result<Layers> {
+    let config = &manifest.transformer;
+    // The matrices' values are whole numbers of 8 bits times a factor already, which the kernels find again.
+    let bytes = manifest.precision == Precision::Int8;
     let TransformerConfig { dims, heads, feed_forward, pre_norm, key_bias, epsilon, .. } = *config;
-    let mut layers = Layers::new(LayersConfig { dims, heads, feed_forward, pre_norm });
+    let mut layers = Layers::new(LayersConfig { dims, heads, feed_forward, pre_norm, bytes });
     for index in 0..config.layers {
         let name = format!("transformer.layers.{index}");
         let mut linear = |part: &str, inputs: usize, outputs: usize, bias: bool| -> Result<Linear> {
