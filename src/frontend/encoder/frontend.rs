@@ -13,7 +13,7 @@ use crate::error::Result;
 
 /// The version of the numbers that encoders give: raised whenever a change of the code alters a value by more than
 /// rounding.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Hidden states of an encoder, one part of the matrix for each layer.
 pub struct StatesFrontend {

@@ -430,6 +430,9 @@ fn an_imported_encoder_is_what_its_source_was() {
             let encoder = Encoder::load(&out, &Device::flex()).unwrap();
             let apart = apart(&states(&encoder), &states(&reference));
             assert!(apart <= most, "{name} {}: {apart}", precision.name());
+            let frozen = FrozenEncoder::load(&out).unwrap().hidden_states(&[&clip], 1).unwrap();
+            let apart = self::apart(frozen[0][1].as_slice(), &states(&reference));
+            assert!(apart <= most.max(1e-5), "{name} {} frozen: {apart}", precision.name());
             assert_eq!(
                 (encoder.name(), encoder.layers()),
                 (&*format!("{name}-{}", precision.name()), layers.unwrap_or(2))
