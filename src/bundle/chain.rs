@@ -100,7 +100,7 @@ impl Member {
     pub fn new(bundle: Bundle) -> Result<Self> {
         let dims = bundle.dims();
         let windows = bundle.windows();
-        let net = Net::new(&bundle.model, dims, bundle.classes.len(), &Device::flex());
+        let net = Net::over(&bundle.model, dims, bundle.mixed(), bundle.classes.len(), &Device::flex());
         Ok(Self {
             net: weights::write(net, bundle.weights)?,
             scaler: bundle.scaler,

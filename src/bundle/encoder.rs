@@ -23,6 +23,9 @@ pub struct BundleEncoder {
     pub digest: String,
     /// How many columns its states give.
     pub dims: usize,
+    /// How many states those are, where the network mixes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixed: Option<usize>,
 }
 
 impl BundleEncoder {
@@ -35,7 +38,8 @@ impl BundleEncoder {
         let manifest = manifest(&find(&config.path, models)?)?;
         let layers = config.layer.resolve(manifest.transformer.layers, &manifest.name)?;
         let dims = layers.len() * config.pool.width(manifest.transformer.dims);
-        Ok(Self { config: config.clone(), name: manifest.name, digest: manifest.digest, dims })
+        let mixed = config.layer.is_mixed().then_some(layers.len());
+        Ok(Self { config: config.clone(), name: manifest.name, digest: manifest.digest, dims, mixed })
     }
 
     /// The config with the path at which the encoder of this digest is found, whatever its folder is called.

@@ -254,6 +254,12 @@ impl Bundle {
         frontend::open(&self.features, encoder.as_ref(), rate, models)
     }
 
+    /// How many states of its encoder the network mixes; none where it mixes none.
+    #[must_use]
+    pub fn mixed(&self) -> Option<usize> {
+        self.encoder.as_ref().and_then(|encoder| encoder.mixed)
+    }
+
     /// How many columns the matrices have.
     #[must_use]
     pub fn dims(&self) -> usize {
@@ -296,6 +302,10 @@ impl Bundle {
         self.audio.validate().map_err(text)?;
         if let Some(encoder) = &self.encoder {
             encoder.config.validate(self.audio.sample_rate).map_err(text)?;
+            let mixes = encoder.mixed.is_some_and(|states| states > 0 && encoder.dims.is_multiple_of(states));
+            if mixes != encoder.config.layer.is_mixed() || mixes && !self.features.kinds.is_empty() {
+                return Err(format!("{:?} mixed states of {} columns", encoder.mixed, encoder.dims));
+            }
         }
         if self.encoder.is_none() || !self.features.kinds.is_empty() {
             self.features.validate(self.audio.sample_rate).map_err(text)?;

@@ -169,6 +169,9 @@ impl Experiment {
             }
             None => self.features.validate(self.audio.sample_rate)?,
         }
+        if self.encoder.as_ref().is_some_and(|encoder| encoder.layer.is_mixed()) {
+            self.validate_mixed()?;
+        }
         self.model.validate(self.features.bands().filter(|_| self.encoder.is_none()))?;
         self.distil.iter().try_for_each(DistilConfig::validate)?;
         if self.model.kind == Kind::Linear {
@@ -178,6 +181,24 @@ impl Experiment {
             self.validate_regression()?;
         }
         self.train.validate()
+    }
+
+    /// States that the network mixes must be all that it sees, and it must learn in steps.
+    fn validate_mixed(&self) -> Result<()> {
+        if self.model.kind == Kind::Linear {
+            return Err(Error::Config(
+                "encoder.layer = \"weighted\": model.kind = \"linear\" is solved without steps and mixes nothing; name the \
+                 layers ([1, 2, 3]), or set model.kind to \"mlp\""
+                    .into(),
+            ));
+        }
+        if !self.features.kinds.is_empty() {
+            return Err(Error::Config(
+                "features.kinds beside encoder.layer = \"weighted\": only states can be mixed; set it to [], or name the layers"
+                    .into(),
+            ));
+        }
+        Ok(())
     }
 
     /// Numbers have no classes: what belongs to classes would have no effect, and is refused.
@@ -461,6 +482,8 @@ mod tests {
             (&["audio.sample_rate=22050"], "16000 Hz"),
             (&["audio.window=1.0"], "audio.window"),
             (&["features.scaler=none", "encoder.scaler=train"], "differ"),
+            (&["encoder.layer=weighted", "model.kind=linear"], "mixes nothing"),
+            (&["encoder.layer=weighted", "features.kinds=[\"mfcc\"]"], "only states can be mixed"),
         ] {
             assert!(message(&encoder, set).contains(problem), "{problem}: {}", message(&encoder, set));
         }

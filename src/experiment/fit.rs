@@ -130,7 +130,7 @@ impl Run<'_> {
         let replicas = Replicas::new(&self.devices);
         let device = replicas.first();
         let label = self.label();
-        let mut net = initial(self.prepared, data.dims(), self.seed(), device);
+        let mut net = initial(self.prepared, self.encoder.as_ref(), data.dims(), self.seed(), device);
         let mut optimiser = Optimiser::new(settings);
         let mut state = State { epoch: 1, run: Some(self.record.id()), ..State::default() };
         let mut average = None;

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 
 use super::Prepared;
 use crate::{
-    bundle::Bundle,
+    bundle::{Bundle, BundleEncoder},
     error::Result,
     model::{Net, weights},
     rng,
@@ -16,10 +16,22 @@ use crate::{
 static INITIALISING: Mutex<()> = Mutex::new(());
 
 /// A network with the weights that the seed draws.
-pub(super) fn initial(prepared: &Prepared, dims: usize, seed: u64, device: &Device) -> Net {
+pub(super) fn initial(
+    prepared: &Prepared,
+    encoder: Option<&BundleEncoder>,
+    dims: usize,
+    seed: u64,
+    device: &Device,
+) -> Net {
     let _alone = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
     device.seed(rand::Rng::next_u64(&mut rng::stream(seed, &[&"initial weights"])));
-    let net = Net::new(&prepared.experiment.model, dims, prepared.task.outputs().len(), device);
+    let net = Net::over(
+        &prepared.experiment.model,
+        dims,
+        encoder.and_then(|encoder| encoder.mixed),
+        prepared.task.outputs().len(),
+        device,
+    );
     // Burn initialises lazily: force it while we hold the generator.
     let _ = weights::flatten(&net);
     net
@@ -28,6 +40,6 @@ pub(super) fn initial(prepared: &Prepared, dims: usize, seed: u64, device: &Devi
 /// A bundle's network.
 pub(super) fn with_weights(bundle: &Bundle, device: &Device) -> Result<Net> {
     let _alone = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
-    let net = Net::new(&bundle.model, bundle.dims(), bundle.classes.len(), device);
+    let net = Net::over(&bundle.model, bundle.dims(), bundle.mixed(), bundle.classes.len(), device);
     weights::write(net, bundle.weights.clone())
 }

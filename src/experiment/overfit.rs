@@ -68,6 +68,7 @@ pub fn overfit_one_batch(prepared: &Prepared, options: &Options, observer: &dyn 
     let plain = prepared.task.plain();
     let check = Check {
         prepared,
+        encoder,
         fold,
         seed,
         start,
@@ -87,6 +88,8 @@ pub fn overfit_one_batch(prepared: &Prepared, options: &Options, observer: &dyn 
 
 struct Check<'a> {
     prepared: &'a Prepared,
+    /// The encoder whose states the network sees.
+    encoder: Option<BundleEncoder>,
     fold: &'a Fold,
     seed: u64,
     start: Option<Start>,
@@ -103,7 +106,7 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn net(&self) -> Result<Net> {
-        let net = initial(self.prepared, self.data.dims(), self.seed, &self.device);
+        let net = initial(self.prepared, self.encoder.as_ref(), self.data.dims(), self.seed, &self.device);
         match &self.start {
             Some(start) => start.apply(net),
             None => Ok(net),

@@ -7,6 +7,7 @@ pub mod block;
 mod input;
 mod linear;
 mod mask;
+mod mix;
 mod net;
 mod pool;
 #[cfg(test)]

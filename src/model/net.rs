@@ -14,6 +14,7 @@ use super::{
     bilstm::{BiLstm, BiLstmConfig},
     block::ConvBlock,
     linear::linear,
+    mix::Mix,
     pool::{Pool, Pooling},
 };
 
@@ -30,6 +31,8 @@ use super::{
 /// ```
 #[derive(Module, Debug)]
 pub struct Net {
+    /// Where the columns are several states of an encoder, to be mixed before anything else.
+    mix: Option<Mix>,
     band_blocks: Vec<BandBlock>,
     blocks: Vec<ConvBlock>,
     rnn: Option<BiLstm>,
@@ -46,6 +49,13 @@ impl Net {
     /// Two networks made after `device.seed(n)` with the same `n` are equal.
     #[must_use]
     pub fn new(config: &ModelConfig, dims: usize, classes: usize, device: &Device) -> Self {
+        Self::over(config, dims, None, classes, device)
+    }
+
+    /// As [`Net::new`], over columns that are so many states of an encoder side by side, which the network mixes.
+    #[must_use]
+    pub fn over(config: &ModelConfig, dims: usize, states: Option<usize>, classes: usize, device: &Device) -> Self {
+        let dims = dims / states.unwrap_or(1).max(1);
         let (mut width, mut bands) = (dims, dims);
         let (mut blocks, mut band_blocks) = (vec![], vec![]);
         match config.kind {
@@ -72,13 +82,16 @@ impl Net {
             Pool::Last if rnn.is_none() => Pool::Mean,
             pool => pool,
         };
+        let pooling = Pooling::new(pool, width, config.dense, device);
+        let width = if pool == Pool::AttentionStd { 2 * width } else { width };
         let dense = (config.kind != Kind::Linear).then(|| LinearConfig::new(width, config.dense).init(device));
         let features = if dense.is_some() { config.dense } else { width };
         Self {
+            mix: states.map(|states| Mix::new(states, device)),
             band_blocks,
             blocks,
             rnn,
-            pooling: Pooling::new(pool, width, device),
+            pooling,
             dense,
             classes: LinearConfig::new(features, classes).init(device),
             dropout: config.dropout,
@@ -120,7 +133,10 @@ impl Net {
     pub fn embed(&self, input: NetInput) -> Tensor<2> {
         let NetInput { features, mut lengths } = input;
         // [batch, frames, dims]
-        let mut x = features;
+        let mut x = match &self.mix {
+            Some(mix) => mix.forward(features),
+            None => features,
+        };
         for block in &self.blocks {
             (x, lengths) = block.forward(x, &lengths);
         }
@@ -153,7 +169,10 @@ fn drop_out(x: Tensor<2>, probability: f64, stream: &mut ChaCha8Rng) -> Tensor<2
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Pool, *};
+    use super::{
+        super::{Pool, weights},
+        *,
+    };
     use crate::rng;
 
     fn input(frames: &[usize], padded: usize, seed: u64, device: &Device) -> NetInput {
@@ -185,6 +204,9 @@ mod tests {
             (Kind::Cnn, Pool::Attention),
             (Kind::Bilstm, Pool::Last),
             (Kind::Cnn2dBilstm, Pool::Last),
+            (Kind::Mlp, Pool::Mean),
+            (Kind::Mlp, Pool::AttentionStd),
+            (Kind::Cnn, Pool::AttentionStd),
         ] {
             let net = Net::new(&ModelConfig { kind, pool, ..small.clone() }, 39, 7, &device);
             let frames = [97, 30, 4, 64, 131];
@@ -217,6 +239,59 @@ mod tests {
         let net = Net::new(&ModelConfig::default(), 39, 7, &Device::flex());
         // As `shared/peers/torch_train_step.py` prints, less what only PyTorch counts twice (LSTM biases): see BURN.md.
         assert!((300_000..330_000).contains(&net.num_params()), "{}", net.num_params());
+    }
+
+    #[test]
+    fn gradients_of_mixed_states_and_attentive_statistics_agree_with_finite_differences() {
+        let config = ModelConfig { kind: Kind::Mlp, dense: 8, pool: Pool::AttentionStd, ..ModelConfig::default() };
+        let net = |device: &Device| Net::over(&config, 39, Some(3), 2, device);
+        let plain = Device::flex();
+        let loss = |logits: Tensor<2>| {
+            let pattern =
+                Tensor::<2>::from_data(TensorData::new(vec![0.3f32, -0.7, 0.9, 0.2], [2, 2]), &logits.device());
+            (logits * pattern).sum()
+        };
+        let frames = [9, 5];
+        let learning = Device::flex().autodiff();
+        let mut start = weights::flatten(&net(&learning));
+        // Not at the point where all states weigh alike.
+        assert_eq!(start[..3], [0.0; 3]);
+        start[..3].copy_from_slice(&[0.5, -0.3, 0.1]);
+        let at = weights::unflatten(net(&learning), &start);
+        let gradients = loss(at.forward(input(&frames, 10, 1, &learning), None)).backward();
+        let gradient = weights::flatten_gradients(&at, &gradients);
+        assert!(gradient[..3].iter().all(|g| g.abs() > 1e-4), "{:?}", &gradient[..3]);
+        let value = |along: &dyn Fn(usize) -> f64, step: f64| {
+            let moved: Vec<f32> =
+                start.iter().enumerate().map(|(i, &x)| (f64::from(x) + step * along(i)) as f32).collect();
+            let logits = weights::unflatten(net(&plain), &moved).forward(input(&frames, 10, 1, &plain), None);
+            f64::from(loss(logits).into_data().iter::<f32>().next().unwrap())
+        };
+        let slope = gradient.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt();
+        // Along the whole gradient, and along each state's score.
+        let whole = |i: usize| f64::from(gradient[i]) / slope;
+        let step = 1e-2;
+        let difference = (value(&whole, step) - value(&whole, -step)) / (2.0 * step);
+        assert!((difference / slope - 1.0).abs() < 0.02, "{difference} by differences, {slope} by backward");
+        for score in 0..3 {
+            let alone = |i: usize| f64::from(i == score);
+            let difference = (value(&alone, step) - value(&alone, -step)) / (2.0 * step);
+            let ours = f64::from(gradient[score]);
+            assert!((difference - ours).abs() < 0.02 * ours.abs() + 1e-4, "{difference}, {ours}");
+        }
+    }
+
+    #[test]
+    fn a_network_over_mixed_states_sees_their_weighted_mean() {
+        let device = Device::flex();
+        let config = ModelConfig { kind: Kind::Mlp, dense: 8, pool: Pool::Mean, ..ModelConfig::default() };
+        let mixed = Net::over(&config, 39, Some(3), 2, &device);
+        let alone = Net { mix: None, ..mixed.clone() };
+        let NetInput { features, lengths } = input(&[6], 6, 1, &device);
+        let mean = features.clone().reshape([6, 3, 13]).mean_dim(1).reshape([1, 6, 13]);
+        let [ours, theirs] = [(mixed, features), (alone, mean)]
+            .map(|(net, features)| values(net.forward(NetInput { features, lengths: lengths.clone() }, None)));
+        assert!(ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 1e-5), "{ours:?} {theirs:?}");
     }
 
     #[test]

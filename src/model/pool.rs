@@ -23,6 +23,9 @@ pub enum Pool {
     Mean,
     /// A weighted mean with learned weights: softmax over a learned score of each step (Lin et al. 2017, one head).
     Attention,
+    /// Weighted mean and deviation, side by side: attentive statistics (Okabe et al. 2018, <https://arxiv.org/abs/1803.10963>).
+    #[serde(rename = "attention+std")]
+    AttentionStd,
 }
 
 /// A pooling with its parameters.
@@ -30,31 +33,54 @@ pub enum Pool {
 pub struct Pooling {
     #[module(skip)]
     kind: Pool,
+    /// `attention+std`: what the score is of.
+    hidden: Option<Linear>,
     score: Option<Linear>,
 }
 
+/// What is added to a variance, whose root has no slope at zero.
+const EPSILON: f32 = 1e-6;
+
 impl Pooling {
-    pub(super) fn new(kind: Pool, width: usize, device: &Device) -> Self {
-        let score = (kind == Pool::Attention).then(|| LinearConfig::new(width, 1).init(device));
-        Self { kind, score }
+    /// Of steps of `width` channels. The score of `attention+std` has a layer of `units` before it.
+    pub(super) fn new(kind: Pool, width: usize, units: usize, device: &Device) -> Self {
+        let linear = |from: usize, to: usize| LinearConfig::new(from, to).init(device);
+        let hidden = (kind == Pool::AttentionStd).then(|| linear(width, units));
+        let score = match kind {
+            Pool::Attention => Some(linear(width, 1)),
+            Pool::AttentionStd => Some(linear(units, 1)),
+            Pool::Last | Pool::Mean => None,
+        };
+        Self { kind, hidden, score }
     }
 
-    /// `[batch, steps, width]`, zero beyond each item's length → `[batch, width]`.
+    /// `[batch, steps, width]`, zero beyond each item's length → `[batch, width]`, or twice that for `attention+std`.
     pub(super) fn forward(&self, x: Tensor<3>, lengths: &[usize]) -> Tensor<2> {
         let [batch, steps, width] = x.dims();
         let device = x.device();
         match (self.kind, &self.score) {
             (Pool::Last, _) => last_states(x, lengths),
-            (Pool::Attention, Some(score)) => {
+            (_, Some(score)) => {
+                let mut seen = x.clone().reshape([batch * steps, width]);
+                if let Some(hidden) = &self.hidden {
+                    seen = linear(hidden, seen).tanh();
+                }
                 // [batch, steps, 1]
-                let scores = linear(score, x.clone().reshape([batch * steps, width])).reshape([batch, steps, 1]);
+                let scores = linear(score, seen).reshape([batch, steps, 1]);
                 let scores = if is_padded(lengths, steps) {
                     let mask = steps_mask(lengths, steps, &device).swap_dims(1, 2);
                     scores + mask.sub_scalar(1.0).mul_scalar(1e9)
                 } else {
                     scores
                 };
-                (x * softmax(scores, 1)).sum_dim(1).reshape([batch, width])
+                let shares = softmax(scores, 1);
+                let mean = (x.clone() * shares.clone()).sum_dim(1);
+                if self.kind != Pool::AttentionStd {
+                    return mean.reshape([batch, width]);
+                }
+                let centred = x - mean.clone();
+                let variance = (centred.clone() * centred * shares).sum_dim(1);
+                Tensor::cat(vec![mean, variance.add_scalar(EPSILON).sqrt()], 2).reshape([batch, 2 * width])
             }
             _ => {
                 let counts: Vec<f32> = lengths.iter().map(|&length| 1.0 / length.max(1) as f32).collect();

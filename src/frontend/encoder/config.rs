@@ -81,6 +81,8 @@ pub enum Layers {
 pub enum NamedLayers {
     /// The last one, behind the closing normalisation.
     Last,
+    /// All of them, which the network mixes with weights that it learns.
+    Weighted,
 }
 
 impl Default for Layers {
@@ -90,6 +92,12 @@ impl Default for Layers {
 }
 
 impl Layers {
+    /// Whether the network mixes the states.
+    #[must_use]
+    pub fn is_mixed(&self) -> bool {
+        *self == Self::Named(NamedLayers::Weighted)
+    }
+
     /// The states of an encoder of so many layers.
     ///
     /// # Errors
@@ -100,6 +108,7 @@ impl Layers {
             Self::One(layer) => vec![*layer],
             Self::Several(several) => several.clone(),
             Self::Named(NamedLayers::Last) => vec![layers],
+            Self::Named(NamedLayers::Weighted) => (0..=layers).collect(),
         };
         if chosen.is_empty() {
             return Err(Error::Config("encoder.layer = []: name at least one layer".into()));
@@ -202,6 +211,8 @@ mod tests {
         assert_eq!(resolve("2").unwrap(), [2]);
         assert_eq!(resolve("[3, 1]").unwrap(), [3, 1]);
         assert_eq!(resolve("'last'").unwrap(), [4]);
+        assert_eq!(resolve("'weighted'").unwrap(), [0, 1, 2, 3, 4]);
+        assert!(layers("'weighted'").is_mixed() && !layers("'last'").is_mixed() && !layers("[0, 1]").is_mixed());
         for (text, problem) in [("5", "states 0 to 4"), ("[]", "at least one"), ("[1, 1]", "1 twice")] {
             let error = resolve(text).unwrap_err();
             assert!(error.exit_status() == 2 && error.to_string().contains(problem), "{error}");

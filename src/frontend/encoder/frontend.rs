@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use half::f16;
+
 use super::{
     super::{Frontend, Matrix, Part, Pool, Worker},
     EncoderConfig, FRAMES_PER_SECOND, FrozenEncoder, Manifest, SAMPLE_RATE, find, manifest,
@@ -148,6 +150,14 @@ impl Worker for StatesWorker {
             let state = states.get_mut(layer).and_then(Option::take);
             state.ok_or_else(|| crate::error::Error::Data(format!("there is no hidden state {layer}")))
         };
-        wanted.iter().map(|&part| Ok(pool.apply(take(layers[part])?))).collect()
+        let kept = |state: Matrix| if *pool == Pool::None { in_16_bits(state) } else { pool.apply(state) };
+        wanted.iter().map(|&part| Ok(kept(take(layers[part])?))).collect()
     }
+}
+
+/// Frames rounded to numbers of 16 bits, in which the cache keeps them: whatever computes them gives what the cache would.
+fn in_16_bits(mut state: Matrix) -> Matrix {
+    let most = f16::MAX.to_f32();
+    state.as_mut_slice().iter_mut().for_each(|x| *x = f16::from_f32(x.clamp(-most, most)).to_f32());
+    state
 }
