@@ -46,7 +46,7 @@ for round in $(seq "$rounds"); do
             "$bench" --encoder "$work/$model" --threads $threads --seconds "$seconds" >>"$to.ours"
             for engine in torch ct2; do
                 "$venv/bin/python" scripts/peer_encoder.py "$folder" --engine $engine$int8 --threads $threads --seconds "$seconds" \
-                    2>/dev/null >>"$to.$engine"
+                    >>"$to.$engine" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
             done
         done
     done

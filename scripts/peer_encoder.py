@@ -41,8 +41,8 @@ def with_torch(folder, layers, frames, int8):
     config = transformers.AutoConfig.from_pretrained(folder)
     config.encoder_layers = layers or config.encoder_layers
     # The model takes its input's length from here.
-    config.decoder_layers, config.max_source_positions = 1, frames // 2
-    model = transformers.WhisperModel(config).encoder.eval()
+    config.max_source_positions = frames // 2
+    model = transformers.models.whisper.modeling_whisper.WhisperEncoder(config).eval()
     weights = {k.split("encoder.", 1)[1]: v.float() for k, v in load_file(f"{folder}/model.safetensors").items()}
     weights["embed_positions.weight"] = weights["embed_positions.weight"][: config.max_source_positions]
     missing, _ = model.load_state_dict(weights, strict=False)

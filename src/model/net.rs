@@ -245,7 +245,6 @@ mod tests {
     fn gradients_of_mixed_states_and_attentive_statistics_agree_with_finite_differences() {
         let config = ModelConfig { kind: Kind::Mlp, dense: 8, pool: Pool::AttentionStd, ..ModelConfig::default() };
         let net = |device: &Device| Net::over(&config, 39, Some(3), 2, device);
-        let plain = Device::flex();
         let loss = |logits: Tensor<2>| {
             let pattern =
                 Tensor::<2>::from_data(TensorData::new(vec![0.3f32, -0.7, 0.9, 0.2], [2, 2]), &logits.device());
@@ -264,13 +263,13 @@ mod tests {
         let value = |along: &dyn Fn(usize) -> f64, step: f64| {
             let moved: Vec<f32> =
                 start.iter().enumerate().map(|(i, &x)| (f64::from(x) + step * along(i)) as f32).collect();
-            let logits = weights::unflatten(net(&plain), &moved).forward(input(&frames, 10, 1, &plain), None);
+            let logits = weights::unflatten(net(&learning), &moved).forward(input(&frames, 10, 1, &learning), None);
             f64::from(loss(logits).into_data().iter::<f32>().next().unwrap())
         };
         let slope = gradient.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt();
         // Along the whole gradient, and along each state's score.
         let whole = |i: usize| f64::from(gradient[i]) / slope;
-        let step = 1e-2;
+        let step = 1e-3;
         let difference = (value(&whole, step) - value(&whole, -step)) / (2.0 * step);
         assert!((difference / slope - 1.0).abs() < 0.02, "{difference} by differences, {slope} by backward");
         for score in 0..3 {
