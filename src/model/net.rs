@@ -272,10 +272,10 @@ mod tests {
         let step = 1e-3;
         let difference = (value(&whole, step) - value(&whole, -step)) / (2.0 * step);
         assert!((difference / slope - 1.0).abs() < 0.02, "{difference} by differences, {slope} by backward");
-        for score in 0..3 {
+        for (score, &ours) in gradient.iter().enumerate().take(3) {
             let alone = |i: usize| f64::from(i == score);
             let difference = (value(&alone, step) - value(&alone, -step)) / (2.0 * step);
-            let ours = f64::from(gradient[score]);
+            let ours = f64::from(ours);
             assert!((difference - ours).abs() < 0.02 * ours.abs() + 1e-4, "{difference}, {ours}");
         }
     }

@@ -117,11 +117,12 @@ impl Bytes {
         let mut factors = vec![0.0; width];
         for part in panels(width) {
             let panel = &mut values[part.start * padded..part.end * padded];
-            for output in part.start..part.end.min(outputs) {
+            let real = part.start..part.end.min(outputs);
+            for (column, (output, of_output)) in real.clone().zip(&mut factors[real]).enumerate() {
                 let (factor, inverse) = factor((0..inputs).map(|input| weight(output, input)));
-                factors[output] = factor;
+                *of_output = factor;
                 for input in 0..inputs {
-                    let at = (input / GROUP * part.len() + output - part.start) * GROUP + input % GROUP;
+                    let at = (input / GROUP * part.len() + column) * GROUP + input % GROUP;
                     panel[at] = rounded(weight(output, input) * inverse);
                 }
             }
