@@ -69,6 +69,7 @@ pub mod report;
 
 pub mod bundle;
 pub mod predict;
+pub mod stress;
 
 pub mod progress;
 

@@ -45,6 +45,7 @@ const ORDER: &[&str] = &[
     "eval",
     "experiment",
     "predict",
+    "stress",
     "report",
     // What the programs show.
     "progress",

@@ -46,7 +46,8 @@ pub use stretch::{Method, time_stretch};
 pub use write_wavs::write_wavs;
 
 use crate::error::{Error, Result};
-use noise::Recordings;
+pub(crate) use noise::Recordings;
+pub(crate) use speed::play;
 
 /// Version of the numbers: part of the cache's key of a copy, raised whenever the same stream gives other samples.
 pub const VERSION: u32 = 2;
@@ -68,7 +69,7 @@ impl Augmenter {
     pub fn new(config: &AugmentConfig, data: &Path) -> Result<Self> {
         let folder = config.noise.as_ref().and_then(|noise| noise.folder.as_ref());
         let wanted = folder.filter(|_| config.copies > 0);
-        let recordings = wanted.map(|folder| Recordings::open(&data.join(folder))).transpose()?;
+        let recordings = wanted.map(|folder| Recordings::open(&data.join(folder), "augment.noise.folder")).transpose()?;
         Ok(Self { config: config.clone(), recordings })
     }
 

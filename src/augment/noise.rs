@@ -60,19 +60,20 @@ pub fn pink(n: usize, stream: &mut impl Rng) -> Vec<f32> {
 
 /// A folder of recordings of noise. What is kept is their names; a recording is read when it is drawn.
 #[derive(Debug, Clone)]
-pub(super) struct Recordings {
+pub(crate) struct Recordings {
     files: Vec<PathBuf>,
     /// Of every recording's bytes, in the order of the files.
     pub hash: blake3::Hash,
 }
 
 impl Recordings {
-    /// Finds the recordings under `folder` and decodes each of them once: what cannot be read is said now.
-    pub fn open(folder: &Path) -> Result<Self> {
+    /// Finds the recordings under `folder`, which the key or option `named` names, and decodes each of them once: what cannot
+    /// be read is said now.
+    pub fn open(folder: &Path, named: &str) -> Result<Self> {
         let mut files = Vec::new();
         for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
             let entry =
-                entry.map_err(|e| Error::Config(format!("augment.noise.folder = {}: {e}", folder.display())))?;
+                entry.map_err(|e| Error::Config(format!("{named} = {}: {e}", folder.display())))?;
             let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
             if entry.file_type().is_file() && !hidden {
                 files.push(entry.into_path());
@@ -81,7 +82,7 @@ impl Recordings {
         if files.is_empty() {
             let folder = folder.display();
             return Err(Error::Config(format!(
-                "augment.noise.folder = {folder}: there is no recording of noise in it"
+                "{named} = {folder}: there is no recording in it"
             )));
         }
         let mut hasher = blake3::Hasher::new();
@@ -95,13 +96,28 @@ impl Recordings {
 
     /// `n` samples at `sample_rate` of one recording, from anywhere in it; a short one is repeated.
     pub fn draw(&self, n: usize, sample_rate: u32, stream: &mut impl Rng) -> Result<Vec<f32>> {
-        let path = &self.files[stream.random_range(0..self.files.len() as u64) as usize];
+        let file = self.pick(stream);
         let place: f64 = stream.random();
-        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-        let samples = resample(decode(&bytes, path)?, sample_rate).map_err(|problem| Error::file(path, problem))?;
+        let samples = self.read(file, sample_rate)?;
         let spare = samples.len().saturating_sub(n);
         let start = if spare > 0 { place * spare as f64 } else { place * samples.len() as f64 } as usize;
         Ok(samples.iter().copied().cycle().skip(start).take(n).collect())
+    }
+
+    /// One whole recording at `sample_rate`.
+    pub fn one(&self, sample_rate: u32, stream: &mut impl Rng) -> Result<Vec<f32>> {
+        let file = self.pick(stream);
+        self.read(file, sample_rate)
+    }
+
+    fn pick(&self, stream: &mut impl Rng) -> usize {
+        stream.random_range(0..self.files.len() as u64) as usize
+    }
+
+    fn read(&self, file: usize, sample_rate: u32) -> Result<Vec<f32>> {
+        let path = &self.files[file];
+        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+        resample(decode(&bytes, path)?, sample_rate).map_err(|problem| Error::file(path, problem))
     }
 }
 
@@ -174,7 +190,7 @@ mod tests {
         let mut writer = hound::WavWriter::create(dir.path().join("a.wav"), spec).unwrap();
         (0..1_000).for_each(|i| writer.write_sample((i * 7) as i16).unwrap());
         writer.finalize().unwrap();
-        let recordings = Recordings::open(dir.path()).unwrap();
+        let recordings = Recordings::open(dir.path(), "the.key").unwrap();
         let mut stream = rng::stream(1, &[&"draw"]);
         let (short, long) = (recordings.draw(10, 16_000, &mut stream), recordings.draw(2_500, 16_000, &mut stream));
         let (short, long) = (short.unwrap(), long.unwrap());
@@ -183,8 +199,8 @@ mod tests {
         assert_eq!(long[..1_000], long[1_000..2_000]);
 
         std::fs::write(dir.path().join("b.wav"), b"no audio").unwrap();
-        assert!(Recordings::open(dir.path()).unwrap_err().to_string().contains("b.wav"));
-        let nowhere = Recordings::open(&dir.path().join("nowhere")).unwrap_err().to_string();
-        assert!(nowhere.contains("augment.noise.folder") && nowhere.contains("nowhere"), "{nowhere}");
+        assert!(Recordings::open(dir.path(), "the.key").unwrap_err().to_string().contains("b.wav"));
+        let nowhere = Recordings::open(&dir.path().join("nowhere"), "the.key").unwrap_err().to_string();
+        assert!(nowhere.contains("the.key") && nowhere.contains("nowhere"), "{nowhere}");
     }
 }

@@ -55,7 +55,7 @@ fn kernel(x: f64) -> f64 {
 }
 
 /// The clip at `rate` times its pace: `n / rate` samples, rounded up.
-pub(super) fn play(samples: &[f32], rate: f64) -> Vec<f32> {
+pub(crate) fn play(samples: &[f32], rate: f64) -> Vec<f32> {
     if rate == 1.0 || samples.is_empty() {
         return samples.to_vec();
     }

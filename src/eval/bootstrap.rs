@@ -13,13 +13,13 @@
 use rand::RngExt;
 use rand_distr::{Binomial, Distribution};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Tally;
 use crate::{numeric::quantile, rng, run::Prediction};
 
 /// How to bootstrap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bootstrap {
     /// Number of draws; none where 0.
     pub samples: usize,
@@ -62,7 +62,7 @@ impl Unit {
 }
 
 /// An interval of fractions.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Lower end.
     pub low: f64,

@@ -16,6 +16,7 @@
 //! | [`Regression`], [`evaluate_numbers()`] | all of it, from the finished runs of an experiment that has learnt numbers |
 //! | [`Evaluation`], [`evaluate()`] | all of it, from the finished runs of an experiment |
 //! | [`evaluate_given()`] | the same from predictions that were made elsewhere |
+//! | [`robustness`] | answers to altered clips, compared with those to the clips themselves |
 //! | [`grid`] | the settings of a search, ranked on validation |
 //! | [`compare`], [`mcnemar`] | two experiments under one protocol, clip by clip |
 
@@ -38,6 +39,7 @@ pub mod projection;
 pub mod proper;
 pub mod ranking;
 mod regression;
+pub mod robustness;
 mod spread;
 mod tally;
 pub mod temperature;

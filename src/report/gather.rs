@@ -1,12 +1,13 @@
 //! A folder's finished runs → their report.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{examples, published, regression, terminal, write};
+use super::{examples, published, regression, stress, terminal, write};
 use crate::{
     error::{Error, Result},
     eval::{Bootstrap, Evaluation, Regression, evaluate_numbers, evaluate_with},
     events::Observer,
+    files::read_json,
     run::{Recordings, load_finished, load_finished_numbers, task_of},
     task,
 };
@@ -85,7 +86,12 @@ pub fn gather(
         observer.warn(&format!("no examples of augmentation: {error}"));
         vec![]
     });
+    let dirs: Vec<PathBuf> = finished.iter().map(|run| run.dir.path().to_owned()).collect();
     let evaluation = evaluate_with(finished, bootstrap)?;
-    write(&evaluation, &recordings, &examples, folder)?;
+    let mut stressed = Vec::new();
+    for file in dirs.iter().map(|dir| dir.join(stress::FOLDER).join(stress::FILE)).filter(|file| file.is_file()) {
+        stressed.push(read_json(&file)?);
+    }
+    write(&evaluation, &recordings, &examples, &stressed, folder)?;
     Ok(evaluation)
 }

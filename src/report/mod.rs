@@ -19,6 +19,7 @@
 //! | [`gather()`], [`gather_any()`] | the report of a folder's finished runs |
 //! | [`write()`] | all of one experiment's into one folder |
 //! | [`card`] | the data card of an experiment: text, Markdown, pictures, counts as CSV |
+//! | [`stress`] | what altered clips do to a recogniser: text, JSON, pictures, a page and a section of the report's |
 //! | [`grid`] | a search's settings, ranked on validation |
 //! | [`scan`] | what a scan found: text, JSON |
 //! | [`audits`] | what the leak audit found: text, JSON |
@@ -54,6 +55,7 @@ mod reproduction;
 mod runs;
 pub mod scan;
 pub mod split;
+pub mod stress;
 mod table;
 mod tables;
 mod terminal;

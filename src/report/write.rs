@@ -18,6 +18,7 @@ use crate::{
     eval::Evaluation,
     files::{create_dir, write_whole},
     run::Recordings,
+    stress::Stress,
 };
 
 /// Decimals of the classification report, as scikit-learn's `digits`.
@@ -25,12 +26,19 @@ const DIGITS: usize = 4;
 
 /// Writes the report's files into the folder, each whole or not at all: `report.txt`, `report.md`, `report.tex`,
 /// `report.json`, `report.html`, `model_card.md`, `figures.csv`, `confusion.csv`, `predictions.csv`, and the pictures,
-/// each as PNG and SVG. The page shows and plays what of `recordings` is at hand; `examples` are of augmentation.
+/// each as PNG and SVG. The page shows and plays what of `recordings` is at hand; `examples` are of augmentation,
+/// `stressed` what [`crate::stress`] found of its bundles.
 ///
 /// # Errors
 ///
 /// [`crate::error::Error::Io`] naming the file that cannot be written.
-pub fn write(evaluation: &Evaluation, recordings: &Recordings, examples: &[Panel], folder: &Path) -> Result<()> {
+pub fn write(
+    evaluation: &Evaluation,
+    recordings: &Recordings,
+    examples: &[Panel],
+    stressed: &[Stress],
+    folder: &Path,
+) -> Result<()> {
     create_dir(folder)?;
     let elsewhere = published(evaluation)?;
     let pictures = pictures::write(evaluation, examples, folder)?;
@@ -48,7 +56,7 @@ pub fn write(evaluation: &Evaluation, recordings: &Recordings, examples: &[Panel
     evaluation.predictions.write(&folder.join("predictions.csv"))?;
     csv::write_confusion(&folder.join("confusion.csv"), &evaluation.confusion)?;
     csv::write_figures(&folder.join("figures.csv"), evaluation)?;
-    let page = html::page(evaluation, &elsewhere, &pictures, recordings, folder)?;
+    let page = html::page(evaluation, &elsewhere, &pictures, recordings, stressed, folder)?;
     write_whole(&folder.join("report.html"), |file| file.write_all(page.as_bytes()))
 }
 

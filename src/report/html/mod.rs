@@ -29,12 +29,13 @@ use super::{
     pictures::Pictures,
     plot::colour::ramp,
     published::Published,
-    tables,
+    stress, tables,
 };
 use crate::{
     error::{Error, Result},
     eval::Evaluation,
     run::Recordings,
+    stress::Stress,
 };
 
 pub(super) use self::elements::{picture, section, table, table_with};
@@ -63,6 +64,7 @@ pub(super) fn page(
     elsewhere: &Published,
     pictures: &Pictures,
     recordings: &Recordings,
+    stressed: &[Stress],
     folder: &Path,
 ) -> Result<String> {
     let clips = Clips::of(evaluation, recordings, folder);
@@ -70,11 +72,27 @@ pub(super) fn page(
         .map_err(|error| Error::Data(format!("the page's clips cannot be written as JSON: {error}")))?
         // So that no text in it can end the element that it stands in.
         .replace('<', "\\u003c");
-    Ok(shell(&evaluation.experiment, &LINKS, &data, &sections(evaluation, elsewhere, pictures, recordings, &clips)))
+    let links: Vec<(&str, &str)> =
+        LINKS.into_iter().filter(|(id, _)| *id != "robustness" || !stressed.is_empty()).collect();
+    let content = sections(evaluation, elsewhere, pictures, recordings, &clips, stressed);
+    Ok(shell(&evaluation.experiment, &links, &data, &content))
+}
+
+/// The script's data of a page without clips: there is no matrix whose cells could be pressed.
+const NO_CLIPS: &str = r#"{"classes":[],"cells":[],"clips":[],"pictured":0}"#;
+
+/// A section of a page without clips: where it is linked to, its heading, what it holds.
+pub(super) type Section = (&'static str, &'static str, Markup);
+
+/// A page of sections without clips, such as that of `ser-eval stress`.
+pub(super) fn plain(title: &str, sections: &[Section]) -> String {
+    let links: Vec<(&str, &str)> = sections.iter().map(|(id, name, _)| (*id, *name)).collect();
+    let content = html! { @for (id, name, content) in sections { (section(id, name, content)) } };
+    shell(title, &links, NO_CLIPS, &content)
 }
 
 /// A page: its heading, the links to its sections by id and name, the script's data as JSON, what it shows.
-pub(super) fn shell(title: &str, links: &[(&str, &str)], data: &str, content: &Markup) -> String {
+fn shell(title: &str, links: &[(&str, &str)], data: &str, content: &Markup) -> String {
     let style = format!("{STYLE}{}", shades());
     // What runs must be named by the page that was written, whatever else should find its way into it.
     let nonce = blake3::hash(format!("{data}{SCRIPT}").as_bytes()).to_hex()[..32].to_owned();
@@ -82,6 +100,7 @@ pub(super) fn shell(title: &str, links: &[(&str, &str)], data: &str, content: &M
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; media-src 'self' file:; \
          base-uri 'none'; form-action 'none'"
     );
+    let first = links.first().map_or("summary", |(id, _)| id);
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -94,7 +113,7 @@ pub(super) fn shell(title: &str, links: &[(&str, &str)], data: &str, content: &M
                 style nonce=(nonce) { (PreEscaped(style)) }
             }
             body {
-                a.skip href="#summary" { "To the figures" }
+                a.skip href=(format!("#{first}")) { "To the figures" }
                 (header(title, links))
                 main { (content) }
                 dialog aria-labelledby="dialog-title" {
@@ -114,12 +133,13 @@ pub(super) fn shell(title: &str, links: &[(&str, &str)], data: &str, content: &M
 }
 
 /// The sections of a page of classes, by id and name.
-const LINKS: [(&str, &str); 7] = [
+const LINKS: [(&str, &str); 8] = [
     ("summary", "Summary"),
     ("figures", "Figures"),
     ("confusion", "Confusion"),
     ("pictures", "Pictures"),
     ("groups", "Groups"),
+    ("robustness", "Robustness"),
     ("listen", "To listen to"),
     ("runs", "Runs"),
 ];
@@ -142,6 +162,7 @@ fn sections(
     pictures: &Pictures,
     recordings: &Recordings,
     clips: &Clips,
+    stressed: &[Stress],
 ) -> Markup {
     let figures = html! {
         (table(&tables::figures(evaluation)))
@@ -172,6 +193,9 @@ fn sections(
             @for line in &pictures.failed { p.warning { "Not drawn: " (line) } }
         } }))
         (section("groups", "Groups of clips", &html! { @for of in tables::breakdowns(evaluation) { (table(&of)) } }))
+        @if !stressed.is_empty() {
+            (section("robustness", "Robustness", &html! { @for of in stressed { (stress::section(of)) } }))
+        }
         (section("listen", "To listen to", &html! {
             (table(&tables::confused(evaluation)))
             (table_with(&worst, name))
@@ -268,7 +292,7 @@ mod tests {
     use crate::eval::test_support::evaluation;
 
     fn page_of(evaluation: &Evaluation) -> String {
-        page(evaluation, &Published::default(), &Pictures::default(), &Recordings::default(), Path::new("report"))
+        page(evaluation, &Published::default(), &Pictures::default(), &Recordings::default(), &[], Path::new("report"))
             .unwrap()
     }
 

@@ -15,6 +15,8 @@
 //! | [`agreement`] | predicted numbers over true ones, as a density, with the mean truth of alike predictions |
 //! | [`course`] | values of targets over the time of a recording |
 //! | [`timeline`] | the probability of every emotion over the time of a recording |
+//! | [`forest`] | figures with intervals one below the other: robustness, fairness, reproduced figures |
+//! | [`strengths`] | a figure over the strength of noise or of a room |
 //! | [`durations`] | durations of clips by corpus and emotion |
 //! | `canvas`, `lettering`, `font`, [`colour`], `axes`, `legend`, `marker` | what the pictures are made of |
 
@@ -28,12 +30,14 @@ pub mod course;
 pub mod curves;
 pub mod durations;
 mod font;
+pub mod forest;
 mod legend;
 mod lettering;
 mod marker;
 pub mod reliability;
 pub mod scatter;
 pub mod spectrograms;
+pub mod strengths;
 pub mod timeline;
 
 use std::path::Path;
@@ -56,9 +60,11 @@ pub use self::{
     course::Course,
     curves::{Curve, EpochPoint, LearningCurves},
     durations::Durations,
+    forest::{Forest, ForestRow, Mood},
     reliability::Reliability,
     scatter::Scatter,
     spectrograms::{Panel, Spectrograms},
+    strengths::{Strength, Strengths},
     timeline::Timeline,
 };
 

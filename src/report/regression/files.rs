@@ -17,7 +17,7 @@ use crate::{
     report::{
         document::Document,
         headline::Kind,
-        html::{picture, section, shell, table},
+        html::{picture, plain, table},
         pictures::{self, Pictures, drawn},
         plot::Agreement,
         table::{Table, wrapped},
@@ -135,32 +135,27 @@ fn page(evaluation: &Regression, pictures: &Pictures) -> String {
         (table(&tables::figures(evaluation)))
         @if let Some(order) = tables::order(evaluation) { (table(&order)) }
     };
-    let content = html! {
-        (section("summary", "Summary", &summary))
-        (section("figures", "Figures", &figures))
-        (section("pictures", "Pictures", &html! { div.pictures {
-            @for of in &pictures.drawn { (picture(of)) }
-            @for line in &pictures.failed { p.warning { "Not drawn: " (line) } }
-        } }))
-        (section("groups", "Groups of clips", &html! { @for of in tables::groups(evaluation) { (table(&of)) } }))
-        (section("listen", "To listen to", &html! { @for of in tables::worst(evaluation) { (table(&of)) } }))
-        (section("runs", "Runs", &html! {
-            (table(&tables::runs(evaluation)))
-            (table(&tables::audit(evaluation)))
-            p.note { (made_with(evaluation)) }
-        }))
+    let pictured = html! { div.pictures {
+        @for of in &pictures.drawn { (picture(of)) }
+        @for line in &pictures.failed { p.warning { "Not drawn: " (line) } }
+    } };
+    let runs = html! {
+        (table(&tables::runs(evaluation)))
+        (table(&tables::audit(evaluation)))
+        p.note { (made_with(evaluation)) }
     };
-    let links = [
-        ("summary", "Summary"),
-        ("figures", "Figures"),
-        ("pictures", "Pictures"),
-        ("groups", "Groups"),
-        ("listen", "To listen to"),
-        ("runs", "Runs"),
-    ];
-    // There is no matrix whose cells could be pressed.
-    const NO_CLIPS: &str = r#"{"classes":[],"cells":[],"clips":[],"pictured":0}"#;
-    shell(&evaluation.experiment, &links, NO_CLIPS, &content)
+    let each = |tables: Vec<Table>| html! { @for of in tables { (table(&of)) } };
+    plain(
+        &evaluation.experiment,
+        &[
+            ("summary", "Summary", summary),
+            ("figures", "Figures", figures),
+            ("pictures", "Pictures", pictured),
+            ("groups", "Groups of clips", each(tables::groups(evaluation))),
+            ("listen", "To listen to", each(tables::worst(evaluation))),
+            ("runs", "Runs", runs),
+        ],
+    )
 }
 
 /// Figures by name, for programs: all of [`Target`], groups, seeds and runs; what cannot be said is `null`.
