@@ -2,17 +2,23 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use ser::{
-    config::data_dir,
+    audio::Known,
+    bundle::{self, Bundle},
+    cache::cache_dir,
+    config::{Experiment, data_dir},
     device::check_processor,
     error::{Error, Result},
     eval::{Bootstrap, Evaluation, compare},
     events::Stop,
+    experiment::prepare,
+    frontend::encoder::models_dir,
     progress::Terminal,
     report,
     run::GridRecord,
     stdout::print,
+    stress::{self, Suite},
 };
 
 /// Gathers the finished runs of an experiment into a report: figures with intervals, confusion matrix, learning curves,
@@ -20,6 +26,8 @@ use ser::{
 #[derive(Parser)]
 #[command(
     version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "Examples:
   ser-eval experiments/ravdess
       every fold and seed together, into experiments/ravdess/report/
@@ -31,10 +39,14 @@ use ser::{
       a report of each in its own folder, and their differences
   ser-eval --compare reports/published.toml experiments/reproduce
       reports/reproduction.md: what scripts/reproduce.sh trained, compared with published figures
+  ser-eval stress experiments/ravdess/fold-0/seed-42 --config configs/ravdess.toml
+      its test clips in noise, in rooms, on the telephone and so on: what it stands
 
 Exit status: 0 done, 2 wrong usage or experiments of different protocols, 1 anything else."
 )]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// A run's or an experiment's folder, as ser-train leaves it; several to compare them. With --compare, the folder that
     /// holds the rows' experiments.
     #[arg(value_name = "RUN_OR_EXPERIMENT_DIR", required = true)]
@@ -58,6 +70,101 @@ struct Arguments {
     bootstrap_seed: u64,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Answers a fold's test clips again, altered as life alters them: noise, rooms, telephone, clipping, speed … Says of each
+    /// alteration what it costs, and whether the recogniser stands it by stated limits.
+    Stress(Box<StressArguments>),
+}
+
+#[derive(Args)]
+struct StressArguments {
+    /// A bundle's file or folder, or the folder of its run.
+    #[arg(value_name = "BUNDLE")]
+    bundle: PathBuf,
+    /// The config whose test side is answered: that of the bundle's training, or one of a corpus it has not seen.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Set a key of the config; may be given several times.
+    #[arg(long, value_name = "TABLE.KEY=VALUE")]
+    set: Vec<String>,
+    /// Which tests.
+    #[arg(long, value_enum, default_value_t)]
+    suite: Suite,
+    /// Answer at most so many clips, as many of each speaker and emotion as there is room for.
+    #[arg(long, value_name = "CLIPS")]
+    limit: Option<usize>,
+    /// The fold whose test side is answered [default: the bundle's].
+    #[arg(long, value_name = "NAME")]
+    fold: Option<String>,
+    /// The seed of everything that is drawn.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// A folder of recordings of noise, for tests of its own.
+    #[arg(long, value_name = "DIR")]
+    noises: Option<PathBuf>,
+    /// A folder of impulse responses, for a test of its own.
+    #[arg(long, value_name = "DIR")]
+    rooms: Option<PathBuf>,
+    /// The folder of stress.json, stress.md, stress.html and the pictures [default: stress/ in the run's folder, whose
+    /// report then has a section of it].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The folder that corpora's roots are relative to [default: $SER_DATASETS, else datasets].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The folder of the feature cache, for what is known of files [default: $SER_CACHE, else .ser-cache].
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// The folder of encoders [default: $SER_MODELS, else models].
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
+    /// Draws of the bootstrap.
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    bootstrap: usize,
+}
+
+impl StressArguments {
+    fn run(self, terminal: &Terminal) -> Result<()> {
+        let file = match &bundle::find(&self.bundle)?[..] {
+            [one] => one.clone(),
+            several => {
+                return Err(Error::Config(format!(
+                    "{} holds {} bundles, and one is answered at a time: give one, such as {}",
+                    self.bundle.display(),
+                    several.len(),
+                    several.first().map(|file| file.display().to_string()).unwrap_or_default()
+                )));
+            }
+        };
+        let folder = match (self.out, file.parent().filter(|dir| dir.ends_with("bundle")).and_then(|dir| dir.parent())) {
+            (Some(out), _) => out,
+            (None, Some(run)) => run.join("stress"),
+            (None, None) => {
+                return Err(Error::Config(format!(
+                    "--out DIR is needed: {} is not in the folder of a run",
+                    file.display()
+                )));
+            }
+        };
+        let experiment = Experiment::load(&self.config, &self.set)?;
+        let known = Known::open(&cache_dir(self.cache));
+        let prepared = prepare(experiment, &data_dir(self.data), &known, terminal)?;
+        let settings = stress::Settings {
+            suite: self.suite,
+            limit: self.limit,
+            fold: self.fold,
+            seed: self.seed,
+            noises: self.noises,
+            rooms: self.rooms,
+            bootstrap: Bootstrap { samples: self.bootstrap, ..Bootstrap::default() },
+        };
+        let found = stress::stress(Bundle::load(&file)?, &prepared, &models_dir(self.models), &settings, terminal)?;
+        let text = report::stress::write(&found, &folder)?;
+        print(&format!("{text}\nstress      {}\n", folder.join("stress.html").display()))
+    }
+}
+
 impl Arguments {
     fn bootstrap(&self) -> Bootstrap {
         Bootstrap { samples: self.bootstrap, seed: self.bootstrap_seed }
@@ -76,6 +183,12 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<()> {
+    if let Some(command) = arguments.command {
+        let terminal = Terminal::with_signals();
+        return match command {
+            Command::Stress(arguments) => arguments.run(&terminal),
+        };
+    }
     let terminal = Terminal::new(Stop::default());
     if let Some(published) = &arguments.compare {
         let [experiments] = &arguments.dirs[..] else {
