@@ -69,7 +69,8 @@ impl Augmenter {
     pub fn new(config: &AugmentConfig, data: &Path) -> Result<Self> {
         let folder = config.noise.as_ref().and_then(|noise| noise.folder.as_ref());
         let wanted = folder.filter(|_| config.copies > 0);
-        let recordings = wanted.map(|folder| Recordings::open(&data.join(folder), "augment.noise.folder")).transpose()?;
+        let recordings =
+            wanted.map(|folder| Recordings::open(&data.join(folder), "augment.noise.folder")).transpose()?;
         Ok(Self { config: config.clone(), recordings })
     }
 

@@ -72,8 +72,7 @@ impl Recordings {
     pub fn open(folder: &Path, named: &str) -> Result<Self> {
         let mut files = Vec::new();
         for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
-            let entry =
-                entry.map_err(|e| Error::Config(format!("{named} = {}: {e}", folder.display())))?;
+            let entry = entry.map_err(|e| Error::Config(format!("{named} = {}: {e}", folder.display())))?;
             let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
             if entry.file_type().is_file() && !hidden {
                 files.push(entry.into_path());
@@ -81,9 +80,7 @@ impl Recordings {
         }
         if files.is_empty() {
             let folder = folder.display();
-            return Err(Error::Config(format!(
-                "{named} = {folder}: there is no recording in it"
-            )));
+            return Err(Error::Config(format!("{named} = {folder}: there is no recording in it")));
         }
         let mut hasher = blake3::Hasher::new();
         for path in &files {

@@ -137,7 +137,8 @@ impl StressArguments {
                 )));
             }
         };
-        let folder = match (self.out, file.parent().filter(|dir| dir.ends_with("bundle")).and_then(|dir| dir.parent())) {
+        let folder = match (self.out, file.parent().filter(|dir| dir.ends_with("bundle")).and_then(|dir| dir.parent()))
+        {
             (Some(out), _) => out,
             (None, Some(run)) => run.join("stress"),
             (None, None) => {

@@ -120,8 +120,7 @@ impl Robustness {
             unchanged_interval: within(2),
             calibration_error,
             calibration_change: calibration_error.zip(clean_error).map(|(after, before)| after - before),
-            confidence: (!confidences.is_empty())
-                .then(|| confidences.iter().sum::<f64>() / confidences.len() as f64),
+            confidence: (!confidences.is_empty()).then(|| confidences.iter().sum::<f64>() / confidences.len() as f64),
         })
     }
 }

@@ -95,8 +95,17 @@ const NOTE: &str = "Passed: the 95 % interval over speakers of the difference of
 
 /// All tests as a table.
 fn table(found: &Stress) -> Table {
-    let columns =
-        ["test", "UAR %", "difference", "95 % by speakers", "unchanged %", "95 % by speakers", "limit", "calibration", "decision"];
+    let columns = [
+        "test",
+        "UAR %",
+        "difference",
+        "95 % by speakers",
+        "unchanged %",
+        "95 % by speakers",
+        "limit",
+        "calibration",
+        "decision",
+    ];
     let dash = |of: Option<String>| of.unwrap_or_else(|| "–".into());
     let signed = |of: Interval| format!("{:+.1} to {:+.1}", 100.0 * of.low, 100.0 * of.high);
     let rows = found.tests.iter().map(|test| {
@@ -137,7 +146,8 @@ fn document(found: &Stress) -> Document {
 
 /// What a terminal shows: the lines, how many of each kind of test came out how, and what failed.
 fn terminal(found: &Stress) -> String {
-    let mut text: String = found.warnings.iter().chain(&lines(found)).map(|line| super::table::wrapped(line, 4)).collect();
+    let mut text: String =
+        found.warnings.iter().chain(&lines(found)).map(|line| super::table::wrapped(line, 4)).collect();
     let mut kinds: Vec<(&str, [usize; 3])> = Vec::new();
     for test in &found.tests {
         if kinds.iter().all(|(kind, _)| *kind != test.kind) {
@@ -243,11 +253,7 @@ fn pictures(found: &Stress) -> Vec<(&'static str, Result<String>)> {
         decimals: 1,
         groups,
         references: vec![(100.0 * found.uar_limit, "limit".into()), (0.0, "no difference".into())],
-        legend: vec![
-            (Mood::Good, "passed".into()),
-            (Mood::Bad, "failed".into()),
-            (Mood::Open, "not decided".into()),
-        ],
+        legend: vec![(Mood::Good, "passed".into()), (Mood::Bad, "failed".into()), (Mood::Open, "not decided".into())],
     };
     drawn.push(("stress-tests", plot::to_svg(&forest)));
     drawn
@@ -270,7 +276,7 @@ pub(super) fn section(found: &Stress) -> Markup {
         div.pictures {
             @for (name, svg) in drawn {
                 @match svg {
-                    Ok(svg) => (html::picture(&Picture { name, caption: caption(name), svg })),
+                    Ok(svg) => (html::picture(&Picture { name: name.to_owned(), caption: caption(name).to_owned(), svg })),
                     Err(error) => p.warning { "Not drawn: " (name) ": " (error) },
                 }
             }

@@ -111,7 +111,8 @@ impl Alteration {
             },
             Self::Telephone(codec, noise) => {
                 let band = |f| filter::high_pass(f, 300.0) * filter::low_pass(f, 3_400.0);
-                let mut narrow = at_rate(Audio { samples: filter::shape(samples, rate, band), sample_rate: rate }, 8_000)?;
+                let mut narrow =
+                    at_rate(Audio { samples: filter::shape(samples, rate, band), sample_rate: rate }, 8_000)?;
                 if let Some(snr_db) = noise {
                     add_noise(&mut narrow, &pink(samples.len(), stream), snr_db);
                 }
@@ -180,7 +181,10 @@ impl Sound {
             Self::Bursts => sounds::bursts(n, rate, stream),
             Self::Hum => {
                 let tone = |t: f64, k: f64| (std::f64::consts::TAU * 50.0 * k * t).sin() / k;
-                (0..n).map(|i| i as f64 / f64::from(rate)).map(|t| (tone(t, 1.0) + tone(t, 2.0) + tone(t, 3.0)) as f32).collect()
+                (0..n)
+                    .map(|i| i as f64 / f64::from(rate))
+                    .map(|t| (tone(t, 1.0) + tone(t, 2.0) + tone(t, 3.0)) as f32)
+                    .collect()
             }
             Self::Folder => match material.noises {
                 Some(noises) => noises.draw(n, rate, stream)?,
@@ -240,7 +244,8 @@ mod tests {
     #[test]
     fn noise_is_at_its_ratio_whatever_it_is() {
         let clean = clip().samples;
-        for sound in [Sound::White, Sound::Pink, Sound::Speech, Sound::Babble, Sound::Music, Sound::Bursts, Sound::Hum] {
+        for sound in [Sound::White, Sound::Pink, Sound::Speech, Sound::Babble, Sound::Music, Sound::Bursts, Sound::Hum]
+        {
             for snr_db in [0.0, 20.0] {
                 let heard = altered(Alteration::Noise(sound, snr_db), 1).samples;
                 let noise: Vec<f32> = heard.iter().zip(&clean).map(|(a, b)| a - b).collect();
@@ -264,7 +269,10 @@ mod tests {
         assert!((peak(&of(Alteration::Clipping(6.0)).samples) / peak(&clean.samples) - 0.501).abs() < 1e-3);
         let least = of(Alteration::LeastBit).samples;
         let steps: Vec<f32> = least.iter().zip(&clean.samples).map(|(a, b)| (a - b) * 32_768.0).collect();
-        assert!(steps.iter().all(|s| s.abs() < 1.01) && [-1.0, 0.0, 1.0].iter().all(|w| steps.iter().any(|s| (s - w).abs() < 0.01)));
+        assert!(
+            steps.iter().all(|s| s.abs() < 1.01)
+                && [-1.0, 0.0, 1.0].iter().all(|w| steps.iter().any(|s| (s - w).abs() < 0.01))
+        );
         let lost = of(Alteration::Dropouts(0.2)).samples.chunks(320).filter(|p| p.iter().all(|x| *x == 0.0)).count();
         assert!((3..20).contains(&lost), "{lost} of 50 packets");
         let phone = of(Alteration::Telephone(Codec::ALaw, None));
@@ -272,13 +280,15 @@ mod tests {
         assert_eq!(of(Alteration::Speed(1.25)).samples.len(), n * 4 / 5);
         let room = of(Alteration::Room(0.5)).samples;
         assert!(room.len() == n && (rms(&room) / rms(&clean.samples) - 1.0).abs() < 1e-3 && room != clean.samples);
-        let bits: std::collections::BTreeSet<i64> = of(Alteration::Bits(4)).samples.iter().map(|x| (x * 8.0).round() as i64).collect();
+        let bits: std::collections::BTreeSet<i64> =
+            of(Alteration::Bits(4)).samples.iter().map(|x| (x * 8.0).round() as i64).collect();
         assert!(bits.len() <= 16);
     }
 
     #[test]
     fn an_alteration_is_a_function_of_its_stream() {
-        for alteration in [Alteration::Dropouts(0.3), Alteration::GainJumps(10.0), Alteration::Noise(Sound::Music, 5.0)] {
+        for alteration in [Alteration::Dropouts(0.3), Alteration::GainJumps(10.0), Alteration::Noise(Sound::Music, 5.0)]
+        {
             assert!(altered(alteration, 1).samples == altered(alteration, 1).samples);
             assert!(altered(alteration, 1).samples != altered(alteration, 2).samples);
         }

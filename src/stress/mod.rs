@@ -177,6 +177,12 @@ pub fn stress(
     settings: &Settings,
     observer: &dyn Observer,
 ) -> Result<Stress> {
+    if !bundle.scales.is_empty() {
+        return Err(Error::Config(format!(
+            "{} has learnt numbers, and what is counted here is answers that are emotions: give a bundle of emotions",
+            bundle.record.experiment
+        )));
+    }
     let record = bundle.record.clone();
     let mut warnings = Vec::new();
     let wanted = settings.fold.as_deref().unwrap_or(&record.fold);
@@ -214,7 +220,9 @@ pub fn stress(
     }
     let recognizer = Recognizer::with_models(vec![bundle], models)?;
     let classes = recognizer.classes().to_vec();
-    let (subjects, left_out) = subjects(prepared, &fold.test, &classes, settings, &mut warnings)?;
+    let all = known(prepared, &fold.test, &classes, &mut warnings)?;
+    let subjects = chosen(&all, settings)?;
+    let left_out = all.len() - subjects.len();
     let speakers = subjects.iter().map(|subject| &subject.speaker).collect::<BTreeSet<_>>().len();
     if speakers < LEAST_SPEAKERS {
         warnings.push(format!("{speakers} speakers: fewer than {LEAST_SPEAKERS} decide nothing."));
@@ -222,7 +230,7 @@ pub fn stress(
     let folder = |path: &Option<PathBuf>, named| path.as_ref().map(|path| Recordings::open(path, named)).transpose();
     let (noises, responses) = (folder(&settings.noises, "--noises")?, folder(&settings.rooms, "--rooms")?);
     let tests = suite::tests(settings.suite, noises.is_some(), responses.is_some());
-    let sources = Sources { subjects: &subjects, noises, responses, seed: settings.seed, rooms: Mutex::default() };
+    let sources = Sources { others: &all, noises, responses, seed: settings.seed, rooms: Mutex::default() };
     let work = observer.work("answering altered clips", subjects.len() * (tests.len() + 1));
     let answered: Vec<Answered> = (0..subjects.len())
         .into_par_iter()
@@ -230,28 +238,33 @@ pub fn stress(
             if observer.stop_requested() {
                 return Err(Error::Interrupted(format!("stopped before {}", subjects[at].id)));
             }
-            answer(&recognizer, &sources, &tests, at, &|| work.step())
+            answer(&recognizer, &sources, &tests, subjects[at], &|| work.step())
         })
         .collect::<Result<_>>()?;
     drop(work);
-    figures(Stress {
-        schema: SCHEMA.to_owned(),
-        experiment: record.experiment,
-        fold: fold.name.clone(),
-        protocol: prepared.plan.kind.name().to_owned(),
-        corpora: corpora.into_iter().map(str::to_owned).collect(),
-        warnings,
-        classes,
-        suite: settings.suite,
-        seed: settings.seed,
-        bootstrap: settings.bootstrap,
-        clips: subjects.len(),
-        left_out,
-        speakers,
-        clean: Clean { uar: 0.0, wa: 0.0, figures: empty() },
-        uar_limit: -UAR_LOSS,
-        tests: vec![],
-    }, &tests, &subjects, &answered)
+    figures(
+        Stress {
+            schema: SCHEMA.to_owned(),
+            experiment: record.experiment,
+            fold: fold.name.clone(),
+            protocol: prepared.plan.kind.name().to_owned(),
+            corpora: corpora.into_iter().map(str::to_owned).collect(),
+            warnings,
+            classes,
+            suite: settings.suite,
+            seed: settings.seed,
+            bootstrap: settings.bootstrap,
+            clips: subjects.len(),
+            left_out,
+            speakers,
+            clean: Clean { uar: 0.0, wa: 0.0, figures: empty() },
+            uar_limit: -UAR_LOSS,
+            tests: vec![],
+        },
+        &tests,
+        &subjects,
+        &answered,
+    )
 }
 
 /// The answers to a clip: as it is, and in each test; none where there was none.
@@ -262,7 +275,8 @@ struct Answered {
 
 /// What alterations draw from, of all clips.
 struct Sources<'a> {
-    subjects: &'a [Subject<'a>],
+    /// All test clips, whichever are answered: voices do not depend on `--limit`.
+    others: &'a [Subject<'a>],
     noises: Option<Recordings>,
     responses: Option<Recordings>,
     seed: u64,
@@ -279,18 +293,18 @@ impl Sources<'_> {
     }
 
     /// Other clips for babble, at a rate: of other speakers as far as there are any.
-    fn voices(&self, at: usize, rate: u32) -> Result<Vec<Vec<f32>>> {
+    fn voices(&self, subject: &Subject<'_>, rate: u32) -> Result<Vec<Vec<f32>>> {
         use rand::RngExt;
-        let subject = &self.subjects[at];
-        let others: Vec<&Subject<'_>> = self.subjects.iter().filter(|other| other.speaker != subject.speaker).collect();
-        let all: Vec<&Subject<'_>> = self.subjects.iter().filter(|other| other.id != subject.id).collect();
+        let others: Vec<&Subject<'_>> = self.others.iter().filter(|other| other.speaker != subject.speaker).collect();
+        let all: Vec<&Subject<'_>> = self.others.iter().filter(|other| other.id != subject.id).collect();
         let from = if others.is_empty() { all } else { others };
         let stream = &mut rng::stream(self.seed, &[&"stress", &"voices", &subject.id]);
         let count = if from.is_empty() { 0 } else { sounds::VOICES };
         (0..count)
             .map(|_| {
                 let other = from[stream.random_range(0..from.len() as u64) as usize];
-                resample(audio::load(other.source)?, rate).map_err(|problem| Error::Data(format!("{}: {problem}", other.id)))
+                resample(audio::load(other.source)?, rate)
+                    .map_err(|problem| Error::Data(format!("{}: {problem}", other.id)))
             })
             .collect()
     }
@@ -300,16 +314,15 @@ fn answer(
     recognizer: &Recognizer,
     sources: &Sources<'_>,
     tests: &[Test],
-    at: usize,
+    subject: &Subject<'_>,
     step: &dyn Fn(),
 ) -> Result<Answered> {
-    let subject = &sources.subjects[at];
     let clip = audio::load(subject.source)?;
     let said = |audio: &Audio| recognizer.samples(&audio.samples, audio.sample_rate);
     let clean = said(&clip).map_err(|error| Error::Data(format!("{}: {error}", subject.id)))?.probabilities().to_vec();
     step();
     let babbles = tests.iter().any(|test| matches!(test.alteration, Alteration::Noise(alter::Sound::Babble, _)));
-    let voices = if babbles { sources.voices(at, clip.sample_rate)? } else { vec![] };
+    let voices = if babbles { sources.voices(subject, clip.sample_rate)? } else { vec![] };
     let room = |rt60: f64| sources.room(rt60, clip.sample_rate);
     let material = Material {
         voices: &voices,
@@ -328,14 +341,13 @@ fn answer(
     Ok(Answered { clean, altered })
 }
 
-/// The test clips whose emotion the bundle knows, at most as many as wanted, and how many are left out.
-fn subjects<'a>(
+/// The test clips whose emotion the bundle knows.
+fn known<'a>(
     prepared: &'a Prepared,
     test: &[usize],
     classes: &[String],
-    settings: &Settings,
     warnings: &mut Vec<String>,
-) -> Result<(Vec<Subject<'a>>, usize)> {
+) -> Result<Vec<Subject<'a>>> {
     let mut unknown = BTreeMap::<&str, usize>::new();
     let mut subjects = Vec::new();
     for &member in test {
@@ -358,27 +370,31 @@ fn subjects<'a>(
         let of: Vec<String> = unknown.iter().map(|(class, n)| format!("{n} of {class}")).collect();
         warnings.push(format!("Test clips whose emotion the bundle does not know are left out: {}.", of.join(", ")));
     }
-    let all = subjects.len();
-    let Some(limit) = settings.limit.filter(|limit| *limit < all) else { return Ok((subjects, 0)) };
+    Ok(subjects)
+}
+
+/// As many of the clips as are wanted: of each speaker and emotion alike.
+fn chosen<'a>(all: &'a [Subject<'a>], settings: &Settings) -> Result<Vec<&'a Subject<'a>>> {
+    let Some(limit) = settings.limit.filter(|limit| *limit < all.len()) else { return Ok(all.iter().collect()) };
     if limit == 0 {
         return Err(Error::Config("--limit 0: nothing would be answered".into()));
     }
     // Each speaker's clips of each emotion in an order of their own; then the first of every such group, the second …
-    let mut groups = BTreeMap::<(String, usize), Vec<Subject<'a>>>::new();
-    for subject in subjects {
-        groups.entry((subject.speaker.clone(), subject.truth)).or_default().push(subject);
+    let mut groups = BTreeMap::<(&str, usize), Vec<&Subject<'_>>>::new();
+    for subject in all {
+        groups.entry((&subject.speaker, subject.truth)).or_default().push(subject);
     }
     let place = |id: &str| rand::RngExt::random::<u64>(&mut rng::stream(settings.seed, &[&"stress", &"limit", &id]));
-    let mut ranked: Vec<(usize, u64, Subject<'a>)> = Vec::new();
+    let mut ranked: Vec<(usize, u64, &Subject<'_>)> = Vec::new();
     for mut group in groups.into_values() {
         group.sort_by_key(|subject| place(subject.id));
         ranked.extend(group.into_iter().enumerate().map(|(rank, subject)| (rank, place(subject.id), subject)));
     }
     ranked.sort_by_key(|(rank, place, _)| (*rank, *place));
     ranked.truncate(limit);
-    let mut kept: Vec<Subject<'a>> = ranked.into_iter().map(|(_, _, subject)| subject).collect();
+    let mut kept: Vec<&Subject<'_>> = ranked.into_iter().map(|(_, _, subject)| subject).collect();
     kept.sort_by_key(|subject| subject.id);
-    Ok((kept, all - limit))
+    Ok(kept)
 }
 
 fn empty() -> Robustness {
@@ -398,7 +414,7 @@ fn empty() -> Robustness {
     }
 }
 
-fn figures(mut found: Stress, tests: &[Test], subjects: &[Subject<'_>], answered: &[Answered]) -> Result<Stress> {
+fn figures(mut found: Stress, tests: &[Test], subjects: &[&Subject<'_>], answered: &[Answered]) -> Result<Stress> {
     let classes = found.classes.len();
     let none = || Error::Data("there is no clip to answer".into());
     let robustness = |which: Option<usize>| {

@@ -84,10 +84,14 @@ pub(super) fn tests(suite: Suite, noises: bool, responses: bool) -> Vec<Test> {
     for (db, suites) in [(-20.0, OURS), (-10.0, SER_TESTS), (10.0, SER_TESTS), (20.0, OURS)] {
         all.push(test("gain", "gain", db, "dB", TINY, Alteration::Gain(db), suites));
     }
-    for (hz, unchanged, suites) in [(7_500.0, TINY, SER_TESTS), (4_000.0, None, OURS), (2_000.0, None, OURS), (1_000.0, None, OURS)] {
+    for (hz, unchanged, suites) in
+        [(7_500.0, TINY, SER_TESTS), (4_000.0, None, OURS), (2_000.0, None, OURS), (1_000.0, None, OURS)]
+    {
         all.push(test("low-pass", "low pass", hz, "Hz", unchanged, Alteration::LowPass(hz), suites));
     }
-    for (hz, unchanged, suites) in [(50.0, TINY, SER_TESTS), (150.0, None, OURS), (300.0, None, OURS), (500.0, None, OURS)] {
+    for (hz, unchanged, suites) in
+        [(50.0, TINY, SER_TESTS), (150.0, None, OURS), (300.0, None, OURS), (500.0, None, OURS)]
+    {
         all.push(test("high-pass", "high pass", hz, "Hz", unchanged, Alteration::HighPass(hz), suites));
     }
     for hz in [16_000, 8_000] {
@@ -100,7 +104,15 @@ pub(super) fn tests(suite: Suite, noises: bool, responses: bool) -> Vec<Test> {
     }
     for seconds in [0.1, 0.5, 1.0] {
         let (tiny, suites) = if seconds < 0.2 { (TINY, SER_TESTS) } else { (None, OURS) };
-        all.push(test("silence-before", "silence before", seconds, "s", tiny, Alteration::SilenceBefore(seconds), suites));
+        all.push(test(
+            "silence-before",
+            "silence before",
+            seconds,
+            "s",
+            tiny,
+            Alteration::SilenceBefore(seconds),
+            suites,
+        ));
         all.push(test("silence-after", "silence after", seconds, "s", tiny, Alteration::SilenceAfter(seconds), suites));
     }
     for (name, kind, alteration, suites) in [
@@ -144,7 +156,15 @@ fn noise_tests(folder: bool) -> Vec<Test> {
             all.push(test(name, kind, db, "dB", unchanged, Alteration::Noise(sound, db), suites));
         }
     }
-    all.push(test("bursts", "bursts like coughs", 10.0, "dB", NOISE, Alteration::Noise(Sound::Bursts, 10.0), SER_TESTS));
+    all.push(test(
+        "bursts",
+        "bursts like coughs",
+        10.0,
+        "dB",
+        NOISE,
+        Alteration::Noise(Sound::Bursts, 10.0),
+        SER_TESTS,
+    ));
     all
 }
 
@@ -158,7 +178,15 @@ fn test(
     suites: &'static [Suite],
 ) -> Test {
     let spelt = unit.to_ascii_lowercase().replace('%', "percent");
-    Test { name: format!("{name}-{strength}{spelt}"), kind, strength: Some(strength), unit, unchanged, alteration, suites }
+    Test {
+        name: format!("{name}-{strength}{spelt}"),
+        kind,
+        strength: Some(strength),
+        unit,
+        unchanged,
+        alteration,
+        suites,
+    }
 }
 
 fn plain(
@@ -185,7 +213,11 @@ mod tests {
         assert_eq!(names.len(), own.len());
         for (suite, least) in [(SerTests, 20), (Robuser, 20)] {
             let some = tests(suite, true, true);
-            assert!(some.len() >= least && some.iter().any(|test| test.name == "noises-20db"), "{suite:?} {}", some.len());
+            assert!(
+                some.len() >= least && some.iter().any(|test| test.name == "noises-20db"),
+                "{suite:?} {}",
+                some.len()
+            );
             assert!(some.iter().any(|test| test.name == "room-of-folder"));
         }
         assert!(tests(Own, true, false).len() == own.len() + 6);

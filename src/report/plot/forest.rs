@@ -192,7 +192,10 @@ mod tests {
             decimals: 1,
             groups: vec![
                 ("noise".into(), vec![row("20 dB", -1.0, Mood::Good), row("0 dB", -30.0, Mood::Bad)]),
-                (String::new(), vec![ForestRow { interval: None, beside: vec![4.0], ..row("plain", f64::NAN, Mood::Open) }]),
+                (
+                    String::new(),
+                    vec![ForestRow { interval: None, beside: vec![4.0], ..row("plain", f64::NAN, Mood::Open) }],
+                ),
             ],
             references: vec![(-5.0, "limit".into()), (0.0, "no change".into())],
             legend: vec![(Mood::Good, "passed".into()), (Mood::Bad, "failed".into())],

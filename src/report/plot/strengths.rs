@@ -61,7 +61,8 @@ impl Figure for Strengths<'_> {
         let top = canvas.header(&self.title, self.subtitle, "", COLUMN);
         let reference = |number: usize| Stroke::dashed(GREY, 2.0, if number == 0 { 12.0 } else { 3.0 }, 5.0);
         let lines = self.lines.iter().enumerate().map(|(i, line)| (Sample::Line(Self::stroke(i)), line.name.clone()));
-        let against = self.references.iter().enumerate().map(|(i, (_, name))| (Sample::Line(reference(i)), name.clone()));
+        let against =
+            self.references.iter().enumerate().map(|(i, (_, name))| (Sample::Line(reference(i)), name.clone()));
         let top = legend(canvas, top - 4.0, &lines.chain(against).collect::<Vec<_>>()) + 16.0;
         let all = || self.lines.iter().flat_map(|line| &line.points);
         let ends = all().flat_map(|(_, y, interval)| {
@@ -117,7 +118,10 @@ mod tests {
             references: vec![(60.0, "as they are".into())],
         };
         let svg = skeleton(&to_svg(&figure).unwrap());
-        assert!((0..7).all(|i| svg.contains(&format!("data-text=\"noise {i}\""))) && svg.contains("as they are"), "{svg}");
+        assert!(
+            (0..7).all(|i| svg.contains(&format!("data-text=\"noise {i}\""))) && svg.contains("as they are"),
+            "{svg}"
+        );
         let none = Strengths { lines: vec![], references: vec![], ..figure };
         assert!(to_svg(&none).is_ok());
     }
