@@ -19,8 +19,12 @@ fn found(file: &Path) -> Value {
 }
 
 fn wav(path: &Path, samples: impl Iterator<Item = i16>) {
-    let spec =
-        hound::WavSpec { channels: 1, sample_rate: 16_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
     let mut writer = hound::WavWriter::create(path, spec).unwrap();
     samples.for_each(|sample| writer.write_sample(sample).unwrap());
     writer.finalize().unwrap();
@@ -35,10 +39,11 @@ fn number(test: &Value, key: &str) -> f64 {
 fn test_clips_are_altered_and_answered_again() {
     let dir = tempfile::tempdir().unwrap();
     let d = dir.path();
-    run(train(d, &TINY.replace("folds = 3", "folds = 2")).args(["--fold", "0", "--set", "train.epochs=12"])).succeeds();
+    let config = TINY.replace("folds = 3", "folds = 2").replace("[model]", "[model]\nkind = \"linear\"");
+    run(train(d, &config).args(["--fold", "0"])).succeeds();
     let (folder, bundle) = ("experiments/tiny/fold-0/seed-42", "experiments/tiny/fold-0/seed-42/bundle");
-    let ran = stress(d, folder, &["--limit", "12"]);
-    for part in ["12 clips of 4 speakers", "not decided", "babble", "telephone", "room", "stress.html", "SYNTHETIC"] {
+    let ran = stress(d, folder, &["--limit", "40"]);
+    for part in ["40 clips of 6 speakers", "not decided", "babble", "telephone", "room", "stress.html", "SYNTHETIC"] {
         assert!(ran.succeeds().stdout.contains(part), "{part}: {}", ran.stdout);
     }
     let json = found(&d.join(folder).join("stress/stress.json"));
@@ -56,7 +61,13 @@ fn test_clips_are_altered_and_answered_again() {
         assert!((uar - clean - number(test, "difference")).abs() < 1e-9, "{test}");
         let (low, high) = (number(&test["difference_interval"], "low"), number(&test["difference_interval"], "high"));
         assert!(low <= high, "{test}");
-        let by_uar = if low >= -0.05 { "passed" } else if high < -0.05 { "failed" } else { "not-decided" };
+        let by_uar = if low >= -0.05 {
+            "passed"
+        } else if high < -0.05 {
+            "failed"
+        } else {
+            "not-decided"
+        };
         assert_eq!(test["uar_decision"], by_uar, "{test}");
         let decision = test["decision"].as_str().unwrap();
         assert!(decision == by_uar || !test["unchanged_limit"].is_null(), "{test}");
@@ -88,7 +99,8 @@ fn test_clips_are_altered_and_answered_again() {
         stress(d, bundle, &["--limit", "4", "--suite", "ser-tests", "--out", "four"]).succeeds();
         found(&d.join("four/stress.json"))
     });
-    let of = |json: &Value| json["tests"].as_array().unwrap().iter().find(|test| test["name"] == "babble-20db").cloned();
+    let of =
+        |json: &Value| json["tests"].as_array().unwrap().iter().find(|test| test["name"] == "babble-20db").cloned();
     assert!(of(&robuser).is_some() && of(&robuser) == of(&four));
 
     // Noise and rooms of one's own.
@@ -119,10 +131,27 @@ fn test_clips_are_altered_and_answered_again() {
 fn two_speakers_decide_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let d = dir.path();
-    run(train(d, &TINY.replace("folds = 3", "folds = 4")).args(["--fold", "0", "--set", "train.epochs=1"])).succeeds();
-    stress(d, "experiments/tiny/fold-0/seed-42", &["--suite", "robuser", "--limit", "6", "--out", "two"]).succeeds();
+    run(train(d, &TINY.replace("folds = 3", "folds = 6")).args(["--fold", "0", "--set", "train.epochs=1"])).succeeds();
+    let arguments = ["--suite", "ser-tests", "--limit", "6", "--out", "two"];
+    stress(d, "experiments/tiny/fold-0/seed-42", &arguments).succeeds();
     let json = found(&d.join("two/stress.json"));
     assert_eq!(json["speakers"], 2);
     assert!(json["warnings"].to_string().contains("decide nothing"), "{json}");
     assert!(json["tests"].as_array().unwrap().iter().all(|test| test["decision"] == "not-decided"), "{json}");
+}
+
+/// A recogniser that says the same of every clip stands everything, and knows nothing.
+#[test]
+fn chance_passes_no_test() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    let config = TINY.replace("folds = 3", "folds = 2");
+    let untrained = ["--fold", "0", "--set", "train.epochs=1", "--set", "train.learning_rate=1e-9"];
+    run(train(d, &config).args(untrained)).succeeds();
+    let folder = "experiments/tiny/fold-0/seed-42";
+    let ran = stress(d, folder, &["--suite", "robuser", "--limit", "14", "--out", "chance"]);
+    assert!(ran.succeeds().stdout.contains("by chance"), "{}", ran.stdout);
+    let json = found(&d.join("chance/stress.json"));
+    assert_eq!(json["speakers"], 6);
+    assert!(json["tests"].as_array().unwrap().iter().all(|test| test["decision"] != "passed"), "{json}");
 }
