@@ -35,7 +35,7 @@ impl Evaluation {
     fn write(&self, py: Python<'_>, folder: PathBuf, data: Option<PathBuf>) -> PyResult<()> {
         let write = || {
             let recordings = Recordings::find(self.0.clips.values(), Some(&data_dir(data)));
-            report::write(&self.0, &recordings, &[], &folder)
+            report::write(&self.0, &recordings, &[], &[], &folder)
         };
         py.detach(|| on_threads(write)).map_err(exception)
     }
