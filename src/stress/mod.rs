@@ -200,7 +200,8 @@ pub fn stress(
     let corpora: BTreeSet<&str> = fold.test.iter().map(|&clip| prepared.clips[clip].corpus.as_str()).collect();
     let trained: Vec<&str> =
         record.seen().iter().map(String::as_str).filter(|corpus| corpora.contains(corpus)).collect();
-    if !trained.is_empty() && !(record.protocol.test_sides.as_ref() == Some(&sides) && record.fold == fold.name) {
+    let same_fold = record.protocol.test_sides.as_ref() == Some(&sides) && record.fold == fold.name;
+    if !trained.is_empty() && !same_fold {
         if record.protocol.test_sides.is_some() {
             return Err(Error::Config(format!(
                 "the bundle was trained on {} with fold {} of other test sides than fold {} of this config: what is tested \
@@ -273,6 +274,8 @@ struct Answered {
     altered: Vec<Option<Vec<f32>>>,
 }
 
+type Rooms = BTreeMap<(u32, u32), Arc<[f32]>>;
+
 /// What alterations draw from, of all clips.
 struct Sources<'a> {
     /// All test clips, whichever are answered: voices do not depend on `--limit`.
@@ -281,7 +284,7 @@ struct Sources<'a> {
     responses: Option<Recordings>,
     seed: u64,
     /// Responses by reverberation time in milliseconds and rate.
-    rooms: Mutex<BTreeMap<(u32, u32), Arc<[f32]>>>,
+    rooms: Mutex<Rooms>,
 }
 
 impl Sources<'_> {

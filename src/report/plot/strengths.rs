@@ -11,13 +11,16 @@ use super::{
 const RIGHT: f64 = 22.0;
 const PANEL: f64 = 320.0;
 
+/// A strength, the figure there, and the ends of its interval.
+pub type Point = (f64, f64, Option<(f64, f64)>);
+
 /// A line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Strength {
     /// What is done to the clips.
     pub name: String,
     /// Strength, figure and its interval, in the order of strengths.
-    pub points: Vec<(f64, f64, Option<(f64, f64)>)>,
+    pub points: Vec<Point>,
 }
 
 /// The picture.
