@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{Pool, ScalerScope};
+use super::{
+    super::{Pool, ScalerScope},
+    Architecture, Level,
+};
 use crate::error::{Error, Result};
 
 /// Which pretrained encoder a clip goes through, and what is kept of its states: the `[encoder]` table.
@@ -17,9 +20,29 @@ pub struct EncoderConfig {
     /// How frames become one vector. Default: mean and standard deviation.
     #[serde(default = "default_pool")]
     pub pool: Pool,
+    /// What becomes of a clip's absolute level in Whisper's spectrogram. Default: as recorded.
+    #[serde(default, skip_serializing_if = "is_kept")]
+    pub level: Level,
+    /// Decades of power from the spectrogram's loudest value to its floor, above 0 and at most 8: Whisper's, the default.
+    /// Fewer hide the noise of rooms and microphones.
+    #[serde(default = "whole_range", skip_serializing_if = "is_whole")]
+    pub range: f64,
     /// On what the standardisation of the columns is fitted; as `features.scaler`, which it stands in for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaler: Option<ScalerScope>,
+}
+
+fn is_kept(level: &Level) -> bool {
+    *level == Level::Kept
+}
+
+fn whole_range() -> f64 {
+    f64::from(super::log_mel::RANGE)
+}
+
+#[allow(clippy::float_cmp)] // the default, written as a constant
+fn is_whole(range: &f64) -> bool {
+    *range == whole_range()
 }
 
 fn default_pool() -> Pool {
@@ -97,7 +120,47 @@ impl EncoderConfig {
                 super::SAMPLE_RATE
             )));
         }
+        if !(self.range > 0.0 && self.range <= whole_range()) {
+            return Err(Error::Config(format!(
+                "encoder.range = {}: decades of power, above 0 and at most {}",
+                self.range,
+                whole_range()
+            )));
+        }
         Ok(())
+    }
+
+    /// Checks what the encoder's architecture decides.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where a spectrogram is to be altered and the encoder takes samples.
+    pub(super) fn fits(&self, architecture: &Architecture) -> Result<()> {
+        let key = match self.spectrogram() {
+            (Level::Kept, true) => return Ok(()),
+            (Level::Kept, false) => "range",
+            (_, _) => "level",
+        };
+        match architecture {
+            Architecture::Whisper(_) => Ok(()),
+            _ => Err(Error::Config(format!(
+                "encoder.{key} alters Whisper's spectrogram, and {} takes samples: leave it out, or set audio.normalise",
+                architecture.name()
+            ))),
+        }
+    }
+
+    /// What tells the states apart from those of the default, for their names in the cache; empty with the default.
+    pub(super) fn identity(&self) -> String {
+        match self.spectrogram() {
+            (Level::Kept, true) => String::new(),
+            (level, _) => format!(" level {} range {}", level.name(), self.range),
+        }
+    }
+
+    /// The level, and whether the range is Whisper's.
+    fn spectrogram(&self) -> (Level, bool) {
+        (self.level, is_whole(&self.range))
     }
 }
 
@@ -122,5 +185,20 @@ mod tests {
         let default: EncoderConfig = toml::from_str("path = 'x'").unwrap();
         assert_eq!((default.layer.clone(), default.pool), (Layers::Named(NamedLayers::Last), Pool::MeanStd));
         assert_eq!(toml::from_str::<EncoderConfig>(&toml::to_string(&default).unwrap()).unwrap(), default);
+    }
+
+    #[test]
+    fn a_level_is_named_and_its_absence_leaves_no_trace() {
+        let config = |text: &str| toml::from_str::<EncoderConfig>(&format!("path = 'x'\n{text}")).unwrap();
+        let plain = config("");
+        assert_eq!((plain.level, plain.range, plain.identity().as_str()), (Level::Kept, 8.0, ""));
+        assert!(!toml::to_string(&plain).unwrap().contains("level"));
+        let free = config("level = 'free'\nrange = 4.0");
+        assert_eq!((free.level, free.identity().as_str()), (Level::Free, " level free range 4"));
+        assert_eq!(toml::from_str::<EncoderConfig>(&toml::to_string(&free).unwrap()).unwrap(), free);
+        let rate = super::super::SAMPLE_RATE;
+        assert!(free.validate(rate).is_ok());
+        let error = config("range = 9.0").validate(rate).unwrap_err();
+        assert!(error.exit_status() == 2 && error.to_string().contains("encoder.range = 9"), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    Architecture, HOP, LEAST, Manifest, TransformerConfig, WINDOW,
+    Architecture, HOP, LEAST, Level, Manifest, TransformerConfig, WINDOW,
     log_mel::LogMel,
     manifest::{Broken, validate},
     wav2vec2::{WaveConfig, standardise},
@@ -32,6 +32,13 @@ impl Front {
             _ => None,
         };
         Ok(Self { manifest, log_mel })
+    }
+
+    /// The same with another treatment of a clip's level, and the spectrogram's floor so many decades below its loudest
+    /// value. One that hands samples on stays as it is.
+    pub fn levelled(&self, level: Level, range: f32) -> Self {
+        let log_mel = self.log_mel.clone().map(|log_mel| log_mel.levelled(level, range));
+        Self { manifest: self.manifest.clone(), log_mel }
     }
 
     /// What the encoder is.

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     super::{Frontend, Matrix, Part, Pool, Worker},
-    EncoderConfig, FRAMES_PER_SECOND, FrozenEncoder, Manifest, SAMPLE_RATE, find, manifest,
+    EncoderConfig, FRAMES_PER_SECOND, FrozenEncoder, Level, Manifest, SAMPLE_RATE, find, manifest,
 };
 use crate::error::Result;
 
@@ -29,6 +29,8 @@ struct Shared {
     loading: Mutex<()>,
     layers: Vec<usize>,
     pool: Pool,
+    level: Level,
+    range: f32,
     dims: usize,
     name: String,
 }
@@ -60,7 +62,12 @@ impl StatesFrontend {
     /// As [`Layers::resolve`](super::Layers::resolve).
     pub fn of(config: &EncoderConfig, encoder: FrozenEncoder) -> Result<Self> {
         let manifest = encoder.manifest().clone();
-        Self::new(config, &manifest, Origin::Loaded, OnceLock::from(encoder))
+        Self::new(
+            config,
+            &manifest,
+            Origin::Loaded,
+            OnceLock::from(encoder.levelled(config.level, config.range as f32)),
+        )
     }
 
     fn new(
@@ -69,11 +76,13 @@ impl StatesFrontend {
         source: Origin,
         encoder: OnceLock<FrozenEncoder>,
     ) -> Result<Self> {
+        config.fits(&manifest.architecture)?;
         let layers = config.layer.resolve(manifest.transformer.layers, &manifest.name)?;
         let width = config.pool.width(manifest.transformer.dims);
         let part = |(i, layer): (usize, &usize)| Part {
             version: VERSION,
-            identity: format!("encoder {} state {layer} {}", manifest.digest, config.pool.name()).into_bytes(),
+            identity: format!("encoder {} state {layer} {}{}", manifest.digest, config.pool.name(), config.identity())
+                .into_bytes(),
             columns: std::iter::once(i * width..(i + 1) * width).collect(),
         };
         let parts = layers.iter().enumerate().map(part).collect();
@@ -83,6 +92,8 @@ impl StatesFrontend {
             loading: Mutex::default(),
             layers,
             pool: config.pool,
+            level: config.level,
+            range: config.range as f32,
             dims: manifest.transformer.dims,
             name: manifest.name.clone(),
         };
@@ -102,7 +113,7 @@ impl Shared {
                 let problem = "has changed since this program began: start again";
                 return Err(crate::error::Error::file(folder, problem));
             }
-            return Ok(self.encoder.get_or_init(|| encoder));
+            return Ok(self.encoder.get_or_init(|| encoder.levelled(self.level, self.range)));
         }
         self.encoder.get().ok_or_else(|| crate::error::Error::Data(format!("{} is not loaded", self.name)))
     }

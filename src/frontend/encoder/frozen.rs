@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use ser_kernels::encoder::{Convolution, LayerWeights, Layers, LayersConfig, Linear, Norm, Stem, serves};
 
 use super::{
-    Architecture, Input, Manifest, Network, TransformerConfig,
+    Architecture, Input, Level, Manifest, Network, TransformerConfig,
     folder::{self, Stored},
     front::Front,
     lengths::Lengths,
@@ -28,7 +28,7 @@ pub struct FrozenEncoder(Arc<Inner>);
 
 struct Inner {
     front: Front,
-    body: Body,
+    body: Arc<Body>,
 }
 
 /// What computes the states.
@@ -75,7 +75,15 @@ impl FrozenEncoder {
     pub(super) fn build(manifest: Manifest, source: &mut dyn Source) -> Result<Self> {
         let front = Front::new(manifest).map_err(|broken| Error::file(source.path(), broken))?;
         let body = Body::build(front.manifest(), &mut Builder::new(source, &Device::flex()))?;
-        Ok(Self(Arc::new(Inner { front, body })))
+        Ok(Self(Arc::new(Inner { front, body: Arc::new(body) })))
+    }
+
+    /// The same, over the same weights, with another treatment of a clip's level, and the spectrogram's floor so many decades
+    /// below its loudest value. An encoder that takes samples stays as it is.
+    #[must_use]
+    pub fn levelled(&self, level: Level, range: f32) -> Self {
+        let Inner { front, body } = &*self.0;
+        Self(Arc::new(Inner { front: front.levelled(level, range), body: body.clone() }))
     }
 
     /// What it is.

@@ -5,9 +5,12 @@ use std::{f64::consts::TAU, sync::Arc};
 
 use realfft::{RealFftPlanner, RealToComplex};
 
-use super::super::{
-    Matrix,
-    spectral::{FeaturesConfig, FilterBank, Frames, LANES, mel_bank},
+use super::{
+    super::{
+        Matrix,
+        spectral::{FeaturesConfig, FilterBank, Frames, LANES, mel_bank},
+    },
+    Level,
 };
 
 /// Samples of a window.
@@ -16,8 +19,10 @@ const WINDOW: usize = 400;
 const HOP: usize = 160;
 /// The least power that a logarithm is taken of.
 const LEAST: f32 = 1e-10;
-/// Decades from the clip's loudest value to the floor.
-const RANGE: f32 = 8.0;
+/// The same where no level is kept: below what any recording holds, at whatever gain.
+const LEAST_FREE: f32 = 1e-30;
+/// Decades from the clip's loudest value to the floor, as Whisper has it.
+pub(super) const RANGE: f32 = 8.0;
 
 /// The transform, planned.
 #[derive(Clone)]
@@ -26,6 +31,8 @@ pub(super) struct LogMel {
     fft: Arc<dyn RealToComplex<f64>>,
     window: Arc<[f64]>,
     bank: FilterBank,
+    level: Level,
+    range: f32,
 }
 
 impl LogMel {
@@ -37,7 +44,14 @@ impl LogMel {
             fft: RealFftPlanner::new().plan_fft_forward(WINDOW),
             window: (0..WINDOW).map(|i| 0.5 - 0.5 * (TAU * i as f64 / WINDOW as f64).cos()).collect(),
             bank: mel_bank(&config, &frames),
+            level: Level::Kept,
+            range: RANGE,
         }
+    }
+
+    /// The same with another treatment of a clip's level, and its floor so many decades below the loudest value.
+    pub fn levelled(self, level: Level, range: f32) -> Self {
+        Self { level, range, ..self }
     }
 
     /// Mel bands of a frame.
@@ -58,7 +72,7 @@ impl LogMel {
         let mut scratch = self.fft.make_scratch_vec();
         let mut power = vec![0f32; spectrum.len().next_multiple_of(LANES)];
         let mut mirrored = [0f32; WINDOW];
-        let mut loudest = f32::MIN;
+        let least = if self.level.is_free() { LEAST_FREE } else { LEAST };
         for frame in 0..matrix.frames() {
             let samples = around(clip, frame * HOP, &mut mirrored);
             for ((out, &x), &w) in windowed.iter_mut().zip(samples).zip(self.window.iter()) {
@@ -73,12 +87,13 @@ impl LogMel {
             let bands = matrix.row_mut(frame);
             self.bank.apply(&power, bands);
             for band in bands {
-                *band = band.max(LEAST).log10();
-                loudest = loudest.max(*band);
+                *band = band.max(least).log10();
             }
         }
+        self.level.bring(&mut matrix);
+        let floor = matrix.as_slice().iter().copied().fold(f32::MIN, f32::max) - self.range;
         for value in matrix.as_mut_slice() {
-            *value = (value.max(loudest - RANGE) + 4.0) / 4.0;
+            *value = (value.max(floor) + 4.0) / 4.0;
         }
         matrix
     }

@@ -27,6 +27,7 @@ mod frozen;
 mod import;
 mod layer;
 mod lengths;
+mod level;
 mod log_mel;
 mod manifest;
 mod ops;
@@ -53,6 +54,7 @@ pub use self::{
     frozen::FrozenEncoder,
     import::{Import, import},
     layer::{RelativeConfig, TransformerConfig},
+    level::Level,
     manifest::{Architecture, Manifest},
 };
 use self::{
@@ -145,6 +147,13 @@ impl Encoder {
         let front = Front::new(manifest).map_err(|broken| Error::file(source.path(), broken))?;
         let network = Network::build(front.manifest(), &mut Builder::new(source, device))?;
         Ok(Self { front, network, device: device.clone() })
+    }
+
+    /// The same with another treatment of a clip's level, and the spectrogram's floor so many decades below its loudest
+    /// value. An encoder that takes samples stays as it is.
+    #[must_use]
+    pub fn levelled(self, level: Level, range: f32) -> Self {
+        Self { front: self.front.levelled(level, range), ..self }
     }
 
     /// What it is called.

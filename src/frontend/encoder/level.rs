@@ -1,0 +1,140 @@
+//! What becomes of a clip's absolute level, and of its channel, in Whisper's spectrogram.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::Matrix;
+
+/// What a clip's level is brought to before Whisper's floor: `encoder.level`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// As recorded: a constant gain alters every state.
+    #[default]
+    Kept,
+    /// The clip's mean power over its active frames becomes a constant: a constant gain alters nothing.
+    Free,
+    /// Each band's mean power over the active frames becomes a constant: neither a constant gain nor the response of a
+    /// microphone or a room alters much, and neither does the speaker's mean spectrum.
+    Spectrum,
+}
+
+impl Level {
+    /// Its name in a config.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Free => "free",
+            Self::Spectrum => "spectrum",
+        }
+    }
+
+    /// Whether a constant gain changes nothing.
+    pub const fn is_free(self) -> bool {
+        !matches!(self, Self::Kept)
+    }
+
+    /// Brings the decimal logarithms of a clip's mel powers, `[frames, bands]`, to the reference.
+    pub fn bring(self, matrix: &mut Matrix) {
+        if self == Self::Kept || matrix.frames() == 0 {
+            return;
+        }
+        let reference = reference(matrix.dims());
+        let mean = active_mean(matrix);
+        let total = |powers: &mut dyn Iterator<Item = f64>| powers.sum::<f64>().max(f64::MIN_POSITIVE).log10();
+        let offsets: Vec<f32> = match self {
+            Self::Spectrum => mean
+                .iter()
+                .zip(&reference)
+                .map(|(power, reference)| (reference - power.max(f64::MIN_POSITIVE).log10()) as f32)
+                .collect(),
+            Self::Kept | Self::Free => {
+                let level = total(&mut reference.iter().map(|x| 10f64.powf(*x))) - total(&mut mean.iter().copied());
+                vec![level as f32; matrix.dims()]
+            }
+        };
+        for frame in 0..matrix.frames() {
+            matrix.row_mut(frame).iter_mut().zip(&offsets).for_each(|(value, offset)| *value += offset);
+        }
+    }
+}
+
+/// How far below the loudest frame a frame may be and still be active, in decades of power: 30 dB.
+const ACTIVE: f64 = 3.0;
+
+/// Each band's mean power over the active frames.
+fn active_mean(matrix: &Matrix) -> Vec<f64> {
+    let powers = |frame: usize| matrix.row(frame).iter().map(|&x| 10f64.powf(f64::from(x)));
+    let frames: Vec<f64> = (0..matrix.frames()).map(|frame| powers(frame).sum()).collect();
+    let least = frames.iter().copied().fold(0.0, f64::max) * 10f64.powf(-ACTIVE);
+    let active: Vec<usize> = (0..frames.len()).filter(|&frame| frames[frame] >= least).collect();
+    let mut mean = vec![0.0; matrix.dims()];
+    for &frame in &active {
+        mean.iter_mut().zip(powers(frame)).for_each(|(mean, power)| *mean += power / active.len() as f64);
+    }
+    mean
+}
+
+/// The decimal logarithm of the reference's power in each of 80 bands: the mean over clips of CREMA-D's training speakers,
+/// as recorded. Any constant would do; this one leaves the encoder in the range that it knows.
+const REFERENCE: [f64; 80] = [
+    -2.81, -2.58, -2.29, -2.02, -1.72, -1.57, -1.58, -1.67, -1.69, -1.67, -1.67, -1.72, -1.69, -1.58, -1.60, -1.71,
+    -1.76, -1.88, -2.03, -2.14, -2.22, -2.35, -2.50, -2.61, -2.70, -2.77, -2.80, -2.80, -2.80, -2.85, -2.91, -2.97,
+    -3.04, -3.05, -3.15, -3.22, -3.14, -3.23, -3.23, -3.36, -3.37, -3.51, -3.62, -3.67, -3.70, -3.75, -3.78, -3.81,
+    -3.82, -3.84, -3.89, -3.95, -4.01, -4.01, -4.03, -4.07, -4.09, -4.14, -4.17, -4.22, -4.27, -4.40, -4.52, -4.57,
+    -4.64, -4.69, -4.79, -4.88, -4.93, -4.92, -4.89, -4.89, -4.89, -4.85, -4.82, -4.79, -4.78, -4.99, -5.83, -7.34,
+];
+
+/// The reference for any number of bands, which span the same frequencies: between two of its points a straight line.
+fn reference(bands: usize) -> Vec<f64> {
+    let last = REFERENCE.len() - 1;
+    let at = |band: usize| {
+        let place = band as f64 * last as f64 / bands.saturating_sub(1).max(1) as f64;
+        let below = (place as usize).min(last);
+        let share = place - below as f64;
+        REFERENCE[below] * (1.0 - share) + REFERENCE[(below + 1).min(last)] * share
+    };
+    (0..bands).map(at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two loud frames of other spectra, one that is 40 dB below and hence not active.
+    fn clip(gain: f32) -> Matrix {
+        let value = |frame: usize, band: usize| {
+            let quiet = if frame == 2 { 4.0 } else { 0.0 };
+            gain - quiet - 0.01 * band as f32 + if frame == 1 { 0.3 } else { 0.0 }
+        };
+        Matrix::new(3, 80, (0..3).flat_map(|f| (0..80).map(move |b| value(f, b))).collect()).unwrap()
+    }
+
+    fn brought(level: Level, gain: f32) -> Matrix {
+        let mut matrix = clip(gain);
+        level.bring(&mut matrix);
+        matrix
+    }
+
+    #[test]
+    fn a_gain_alters_nothing_and_the_active_frames_reach_the_reference() {
+        for level in [Level::Free, Level::Spectrum] {
+            let (one, other) = (brought(level, 0.0), brought(level, -3.6));
+            let pairs = one.as_slice().iter().zip(other.as_slice());
+            assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-5), "{level:?}");
+            let mean = active_mean(&one);
+            let (sum, expected): (f64, f64) = (mean.iter().sum(), REFERENCE.iter().map(|x| 10f64.powf(*x)).sum());
+            approx::assert_relative_eq!(sum, expected, max_relative = 1e-4);
+            let each = mean.iter().zip(&REFERENCE).all(|(power, x)| (power.log10() - x).abs() < 1e-4);
+            assert_eq!(each, level == Level::Spectrum);
+        }
+        assert_eq!(brought(Level::Kept, 0.0), clip(0.0));
+    }
+
+    #[test]
+    fn the_reference_has_any_number_of_bands() {
+        assert_eq!(reference(80), REFERENCE);
+        let more = reference(128);
+        assert_eq!((more.len(), more[0], more[127]), (128, REFERENCE[0], REFERENCE[79]));
+        assert_eq!(reference(1), [REFERENCE[0]]);
+    }
+}
