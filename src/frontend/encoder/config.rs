@@ -27,6 +27,11 @@ pub struct EncoderConfig {
     /// Fewer hide the noise of rooms and microphones.
     #[serde(default = "whole_range", skip_serializing_if = "is_whole")]
     pub range: f64,
+    /// The longest stretch that the encoder sees at once, in seconds, from 0.1 to 30, the default. A longer clip is cut into
+    /// windows of equal length, whose states follow one another: with windows as long as the clips of training, a long clip's
+    /// states are like theirs.
+    #[serde(default = "longest", skip_serializing_if = "is_longest")]
+    pub window: f64,
     /// On what the standardisation of the columns is fitted; as `features.scaler`, which it stands in for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaler: Option<ScalerScope>,
@@ -43,6 +48,15 @@ fn whole_range() -> f64 {
 #[allow(clippy::float_cmp)] // the default, written as a constant
 fn is_whole(range: &f64) -> bool {
     *range == whole_range()
+}
+
+fn longest() -> f64 {
+    super::WINDOW as f64 / f64::from(super::SAMPLE_RATE)
+}
+
+#[allow(clippy::float_cmp)] // the default, written as a constant
+fn is_longest(window: &f64) -> bool {
+    *window == longest()
 }
 
 fn default_pool() -> Pool {
@@ -127,7 +141,15 @@ impl EncoderConfig {
                 whole_range()
             )));
         }
+        if !(0.1..=longest()).contains(&self.window) {
+            return Err(Error::Config(format!("encoder.window = {}: seconds, 0.1 to {}", self.window, longest())));
+        }
         Ok(())
+    }
+
+    /// Samples of the longest window.
+    pub(super) fn window_samples(&self) -> usize {
+        (self.window * f64::from(super::SAMPLE_RATE)).round() as usize
     }
 
     /// Checks what the encoder's architecture decides.
@@ -152,10 +174,12 @@ impl EncoderConfig {
 
     /// What tells the states apart from those of the default, for their names in the cache; empty with the default.
     pub(super) fn identity(&self) -> String {
-        match self.spectrogram() {
+        let spectrogram = match self.spectrogram() {
             (Level::Kept, true) => String::new(),
             (level, _) => format!(" level {} range {}", level.name(), self.range),
-        }
+        };
+        let window = if is_longest(&self.window) { String::new() } else { format!(" window {}", self.window) };
+        spectrogram + &window
     }
 
     /// The level, and whether the range is Whisper's.
@@ -193,12 +217,15 @@ mod tests {
         let plain = config("");
         assert_eq!((plain.level, plain.range, plain.identity().as_str()), (Level::Kept, 8.0, ""));
         assert!(!toml::to_string(&plain).unwrap().contains("level"));
-        let free = config("level = 'free'\nrange = 4.0");
-        assert_eq!((free.level, free.identity().as_str()), (Level::Free, " level free range 4"));
+        let free = config("level = 'free'\nrange = 4.0\nwindow = 2.5");
+        assert_eq!((free.level, free.identity().as_str()), (Level::Free, " level free range 4 window 2.5"));
+        assert_eq!((plain.window_samples(), free.window_samples()), (480_000, 40_000));
         assert_eq!(toml::from_str::<EncoderConfig>(&toml::to_string(&free).unwrap()).unwrap(), free);
         let rate = super::super::SAMPLE_RATE;
         assert!(free.validate(rate).is_ok());
         let error = config("range = 9.0").validate(rate).unwrap_err();
         assert!(error.exit_status() == 2 && error.to_string().contains("encoder.range = 9"), "{error}");
+        let error = config("window = 31.0").validate(rate).unwrap_err();
+        assert!(error.exit_status() == 2 && error.to_string().contains("encoder.window = 31"), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    Architecture, HOP, LEAST, Level, Manifest, TransformerConfig, WINDOW,
+    Architecture, EncoderConfig, HOP, LEAST, Manifest, TransformerConfig, WINDOW,
     log_mel::LogMel,
     manifest::{Broken, validate},
     wav2vec2::{WaveConfig, standardise},
@@ -17,6 +17,8 @@ pub(super) struct Front {
     manifest: Manifest,
     /// Whisper's spectrogram.
     log_mel: Option<LogMel>,
+    /// Samples of the longest window, unless the encoder takes fewer.
+    window: usize,
 }
 
 impl Front {
@@ -31,14 +33,13 @@ impl Front {
             Architecture::Whisper(config) => Some(LogMel::new(config.mel_bands)),
             _ => None,
         };
-        Ok(Self { manifest, log_mel })
+        Ok(Self { manifest, log_mel, window: WINDOW })
     }
 
-    /// The same with another treatment of a clip's level, and the spectrogram's floor so many decades below its loudest
-    /// value. One that hands samples on stays as it is.
-    pub fn levelled(&self, level: Level, range: f32) -> Self {
-        let log_mel = self.log_mel.clone().map(|log_mel| log_mel.levelled(level, range));
-        Self { manifest: self.manifest.clone(), log_mel }
+    /// The same that sees a clip as a config says: its level, the spectrogram's floor, the longest window.
+    pub fn seen_as(&self, config: &EncoderConfig) -> Self {
+        let log_mel = self.log_mel.clone().map(|log_mel| log_mel.levelled(config.level, config.range as f32));
+        Self { manifest: self.manifest.clone(), log_mel, window: config.window_samples() }
     }
 
     /// What the encoder is.
@@ -85,8 +86,8 @@ impl Front {
     /// Samples of the longest window.
     pub fn longest(&self) -> usize {
         match &self.manifest.architecture {
-            Architecture::Whisper(whisper) => WINDOW.min(whisper.positions * HOP),
-            _ => WINDOW.max(self.least()),
+            Architecture::Whisper(whisper) => self.window.min(whisper.positions * HOP),
+            _ => self.window.max(self.least()),
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     super::{Frontend, Matrix, Part, Pool, Worker},
-    EncoderConfig, FRAMES_PER_SECOND, FrozenEncoder, Level, Manifest, SAMPLE_RATE, find, manifest,
+    EncoderConfig, FRAMES_PER_SECOND, FrozenEncoder, Manifest, SAMPLE_RATE, find, manifest,
 };
 use crate::error::Result;
 
@@ -29,8 +29,7 @@ struct Shared {
     loading: Mutex<()>,
     layers: Vec<usize>,
     pool: Pool,
-    level: Level,
-    range: f32,
+    config: EncoderConfig,
     dims: usize,
     name: String,
 }
@@ -62,12 +61,7 @@ impl StatesFrontend {
     /// As [`Layers::resolve`](super::Layers::resolve).
     pub fn of(config: &EncoderConfig, encoder: FrozenEncoder) -> Result<Self> {
         let manifest = encoder.manifest().clone();
-        Self::new(
-            config,
-            &manifest,
-            Origin::Loaded,
-            OnceLock::from(encoder.levelled(config.level, config.range as f32)),
-        )
+        Self::new(config, &manifest, Origin::Loaded, OnceLock::from(encoder.seen_as(config)))
     }
 
     fn new(
@@ -92,8 +86,7 @@ impl StatesFrontend {
             loading: Mutex::default(),
             layers,
             pool: config.pool,
-            level: config.level,
-            range: config.range as f32,
+            config: config.clone(),
             dims: manifest.transformer.dims,
             name: manifest.name.clone(),
         };
@@ -113,7 +106,7 @@ impl Shared {
                 let problem = "has changed since this program began: start again";
                 return Err(crate::error::Error::file(folder, problem));
             }
-            return Ok(self.encoder.get_or_init(|| encoder.levelled(self.level, self.range)));
+            return Ok(self.encoder.get_or_init(|| encoder.seen_as(&self.config)));
         }
         self.encoder.get().ok_or_else(|| crate::error::Error::Data(format!("{} is not loaded", self.name)))
     }

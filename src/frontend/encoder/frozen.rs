@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use ser_kernels::encoder::{Convolution, LayerWeights, Layers, LayersConfig, Linear, Norm, Stem, serves};
 
 use super::{
-    Architecture, Input, Level, Manifest, Network, TransformerConfig,
+    Architecture, EncoderConfig, Input, Manifest, Network, TransformerConfig,
     folder::{self, Stored},
     front::Front,
     lengths::Lengths,
@@ -78,12 +78,12 @@ impl FrozenEncoder {
         Ok(Self(Arc::new(Inner { front, body: Arc::new(body) })))
     }
 
-    /// The same, over the same weights, with another treatment of a clip's level, and the spectrogram's floor so many decades
-    /// below its loudest value. An encoder that takes samples stays as it is.
+    /// The same, over the same weights, that sees a clip as a config says: its level, the spectrogram's floor, the longest
+    /// window.
     #[must_use]
-    pub fn levelled(&self, level: Level, range: f32) -> Self {
+    pub fn seen_as(&self, config: &EncoderConfig) -> Self {
         let Inner { front, body } = &*self.0;
-        Self(Arc::new(Inner { front: front.levelled(level, range), body: body.clone() }))
+        Self(Arc::new(Inner { front: front.seen_as(config), body: body.clone() }))
     }
 
     /// What it is.
@@ -113,7 +113,7 @@ impl FrozenEncoder {
     /// Whether the fused kernels compute its layers.
     #[must_use]
     pub fn is_fused(&self) -> bool {
-        !matches!(self.0.body, Body::Modules(_))
+        !matches!(*self.0.body, Body::Modules(_))
     }
 
     /// Hidden states 0 to `highest` of each clip at 16 kHz, `[frames, dims]` each. Layers above are not computed.

@@ -14,7 +14,8 @@ use proptest::prelude::*;
 use safetensors::SafeTensors;
 
 use super::{
-    Encoder, FrozenEncoder, Import, Manifest, Network, States, folder, import, manifest::SCHEMA, source, weights::Own,
+    Encoder, EncoderConfig, FrozenEncoder, Import, Manifest, Network, States, folder, import, manifest::SCHEMA, source,
+    weights::Own,
 };
 use crate::{
     arrays::{Arrays, Precision, Weight},
@@ -245,6 +246,26 @@ fn gradients_agree_with_finite_differences() {
         let difference = (at(step) - at(-step)) / (2.0 * step);
         assert!((difference / slope - 1.0).abs() < 0.02, "{name}: {difference} by differences, {slope} by backward");
     }
+}
+
+#[test]
+fn a_clip_is_seen_as_the_config_says() {
+    let encoder = frozen("whisper");
+    let loud = clip(12_000);
+    let quiet: Vec<f32> = loud.iter().map(|x| x / 8.0).collect();
+    let states = |text: &str, clip: &[f32]| -> Vec<f32> {
+        let config: EncoderConfig = toml::from_str(&format!("path = 'x'\n{text}")).unwrap();
+        encoder.seen_as(&config).hidden_states(&[clip], 1).unwrap()[0][1].as_slice().to_vec()
+    };
+    let plain = encoder.hidden_states(&[&loud], 1).unwrap()[0][1].as_slice().to_vec();
+    assert_eq!(states("level = 'kept'", &loud), plain, "the default has the bits of an encoder without settings");
+    assert!(apart(&states("", &quiet), &plain) > 0.01, "as recorded, the level alters the states");
+    for level in ["free", "spectrum"] {
+        let text = format!("level = '{level}'\nrange = 6.0");
+        assert!(apart(&states(&text, &quiet), &states(&text, &loud)) < 1e-4, "{level}: 18 dB less alter nothing");
+    }
+    let halves: Vec<f32> = loud.chunks(6_080).flat_map(|half| states("", half)).collect();
+    assert_eq!(states("window = 0.4", &loud), halves, "two windows of 0.38 and 0.37 s, one after the other");
 }
 
 #[test]

@@ -149,13 +149,6 @@ impl Encoder {
         Ok(Self { front, network, device: device.clone() })
     }
 
-    /// The same with another treatment of a clip's level, and the spectrogram's floor so many decades below its loudest
-    /// value. An encoder that takes samples stays as it is.
-    #[must_use]
-    pub fn levelled(self, level: Level, range: f32) -> Self {
-        Self { front: self.front.levelled(level, range), ..self }
-    }
-
     /// What it is called.
     #[must_use]
     pub fn name(&self) -> &str {
