@@ -30,6 +30,12 @@ pub struct AugmentConfig {
     /// Additive noise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub noise: Option<Noise>,
+    /// The reverberation of another room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<Room>,
+    /// The response of another microphone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
     /// Level.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gain: Option<Gain>,
@@ -103,6 +109,30 @@ pub enum NoiseKind {
     Folder,
 }
 
+/// `augment.room`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Room {
+    /// Shortest and longest time in which the reverberation falls by 60 dB, in seconds; drawn evenly between.
+    pub t60: [f64; 2],
+    /// Lowest and highest ratio of the direct sound to the reverberation, in dB; drawn evenly between.
+    pub direct_db: [f64; 2],
+    /// The probability of applying it to a copy.
+    pub probability: f64,
+}
+
+/// `augment.channel`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Channel {
+    /// Lowest and highest slope, in dB an octave; drawn evenly between.
+    pub tilt_db: [f64; 2],
+    /// Standard deviation of the response at each octave, in dB.
+    pub ripple_db: f64,
+    /// The probability of applying it to a copy.
+    pub probability: f64,
+}
+
 /// `augment.gain`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -125,6 +155,8 @@ impl Default for AugmentConfig {
             time_stretch: None,
             pitch_shift: None,
             noise: None,
+            room: None,
+            channel: None,
             gain: None,
             spec_augment: None,
             mixup: None,
@@ -153,6 +185,18 @@ impl Default for PitchShift {
 impl Default for Noise {
     fn default() -> Self {
         Self { snr_db: [5.0, 30.0], probability: EVEN_CHANCE, kind: NoiseKind::default(), folder: None }
+    }
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { t60: [0.2, 0.8], direct_db: [0.0, 15.0], probability: EVEN_CHANCE }
+    }
+}
+
+impl Default for Channel {
+    fn default() -> Self {
+        Self { tilt_db: [-3.0, 3.0], ripple_db: 4.0, probability: EVEN_CHANCE }
     }
 }
 
@@ -193,6 +237,18 @@ impl AugmentConfig {
                 return Err(Error::Config(rule.into()));
             }
         }
+        if let Some(Room { t60, direct_db, probability: p }) = &self.room {
+            range("augment.room.t60", *t60, [0.01, 10.0], "seconds")?;
+            range("augment.room.direct_db", *direct_db, [-20.0, 60.0], "dB")?;
+            probability("augment.room.probability", *p)?;
+        }
+        if let Some(Channel { tilt_db, ripple_db, probability: p }) = &self.channel {
+            range("augment.channel.tilt_db", *tilt_db, [-12.0, 12.0], "dB an octave")?;
+            if !(0.0..=20.0).contains(ripple_db) {
+                return Err(out_of_range("augment.channel.ripple_db", ripple_db, "dB, from 0 to 20"));
+            }
+            probability("augment.channel.probability", *p)?;
+        }
         if let Some(Gain { db, probability: p }) = &self.gain {
             range("augment.gain.db", *db, [-60.0, 60.0], "dB")?;
             probability("augment.gain.probability", *p)?;
@@ -203,9 +259,11 @@ impl AugmentConfig {
             || self.time_stretch.is_some()
             || self.pitch_shift.is_some()
             || self.noise.is_some()
+            || self.room.is_some()
+            || self.channel.is_some()
             || self.gain.is_some();
         if self.copies > 0 && !named {
-            let rule = "say how copies differ: name speed, time_stretch, pitch_shift, noise or gain";
+            let rule = "say how copies differ: name speed, time_stretch, pitch_shift, room, channel, noise or gain";
             return Err(out_of_range("augment.copies", self.copies, rule));
         }
         Ok(())
@@ -264,6 +322,8 @@ mod tests {
             ("noise = { folder = \"x\" }", "augment.noise.folder"),
             ("speed = { rate = [0.0, 1.0] }", "augment.speed.rate = [0, 1]"),
             ("pitch_shift = { semitones = [-2, nan] }", "augment.pitch_shift.semitones"),
+            ("room = { t60 = [0.0, 1.0] }", "augment.room.t60 = [0, 1]"),
+            ("channel = { ripple_db = -1.0 }", "augment.channel.ripple_db = -1"),
             ("mixup = { alpha = 0 }", "augment.mixup.alpha = 0"),
             ("spec_augment = { share = 2.0 }", "augment.spec_augment.share = 2"),
             ("gain = { dB = [1, 2] }", "dB"),

@@ -1,21 +1,23 @@
 //! Samples → altered samples and matrix → altered matrix, for the training side alone.
 //!
-//! A *copy* is a clip altered in speed ([`Speed`], [`TimeStretch`]), pitch
-//! ([`PitchShift`]), noise ([`Noise`]) or gain ([`Gain`]), each with a probability and a strength drawn from the copy's own random stream. It
+//! A *copy* is a clip altered in speed ([`Speed`], [`TimeStretch`]), pitch ([`PitchShift`]), room ([`Room`]), noise
+//! ([`Noise`]), microphone ([`Channel`]) or gain ([`Gain`]), each with a probability and a strength drawn from the copy's own random stream. It
 //! goes where its clip goes and is made after the split. [`SpecAugment`] and [`Mixup`] work on matrices in the batch, drawn
 //! again in each epoch.
 //!
 //! ```text
-//! clip ─► audio ─► speed ─► time stretch ─► pitch shift ─► noise ─► gain ─► features ─► SpecAugment ─► mixup
+//! clip ─► audio ─► speed ─► time stretch ─► pitch shift ─► room ─► noise ─► channel ─► gain ─► features ─► SpecAugment ─► mixup
 //! ```
 //!
 //! To add an augmentation of samples, write its file, its table in `config.rs` and its line in [`Augmenter::augment`].
 
+mod channel;
 mod config;
 mod gain;
 mod mixup;
 mod noise;
 mod pitch;
+mod room;
 mod spec_augment;
 mod speed;
 mod stretch;
@@ -32,11 +34,13 @@ use std::path::Path;
 
 use rand::{Rng, RngExt};
 
-pub use config::{AugmentConfig, Gain, Noise, NoiseKind, PitchShift, Speed, TimeStretch};
+pub use channel::channel;
+pub use config::{AugmentConfig, Channel, Gain, Noise, NoiseKind, PitchShift, Room, Speed, TimeStretch};
 pub use gain::gain;
 pub use mixup::Mixup;
 pub use noise::{add_noise, pink, white};
 pub use pitch::pitch_shift;
+pub use room::room;
 pub use spec_augment::SpecAugment;
 pub use stretch::{Method, time_stretch};
 pub use write_wavs::write_wavs;
@@ -119,6 +123,11 @@ impl Augmenter {
         {
             samples = pitch_shift(&samples, sample_rate, semitones, *method);
         }
+        if let Some(Room { t60, direct_db, probability }) = &self.config.room
+            && let Some([t60, direct_db]) = draw_both([*t60, *direct_db], *probability, stream)
+        {
+            room(&mut samples, sample_rate, t60, direct_db, stream);
+        }
         if let Some(Noise { snr_db, probability, kind, .. }) = &self.config.noise
             && let Some(snr_db) = draw(*snr_db, *probability, stream)
         {
@@ -128,6 +137,11 @@ impl Augmenter {
                 (NoiseKind::White | NoiseKind::Folder, _) => white(samples.len(), stream),
             };
             add_noise(&mut samples, &noise, snr_db);
+        }
+        if let Some(Channel { tilt_db, ripple_db, probability }) = &self.config.channel
+            && let Some(tilt_db) = draw(*tilt_db, *probability, stream)
+        {
+            channel(&mut samples, sample_rate, tilt_db, *ripple_db, stream);
         }
         if let Some(Gain { db, probability }) = &self.config.gain
             && let Some(db) = draw(*db, *probability, stream)
@@ -145,6 +159,12 @@ fn draw([low, high]: [f64; 2], probability: f64, stream: &mut impl Rng) -> Optio
     (chance < probability).then_some(low + (high - low) * place)
 }
 
+/// Two strengths that go together.
+fn draw_both([one, other]: [[f64; 2]; 2], probability: f64, stream: &mut impl Rng) -> Option<[f64; 2]> {
+    let (one, other) = (draw(one, probability, stream), draw(other, 1.0, stream));
+    Some([one?, other?])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +177,8 @@ mod tests {
             time_stretch: Some(TimeStretch::default()),
             pitch_shift: Some(PitchShift::default()),
             noise: Some(Noise::default()),
+            room: Some(Room::default()),
+            channel: Some(Channel::default()),
             gain: Some(Gain::default()),
             ..AugmentConfig::default()
         }
