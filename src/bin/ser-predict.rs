@@ -146,9 +146,9 @@ struct Recognise {
     /// How answers are written: text, json, jsonl or csv.
     #[arg(long, value_name = "FORMAT", default_value_t)]
     format: Format,
-    /// The confidence, from 0 to 1, below which the emotion is called "uncertain".
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
-    threshold: f32,
+    /// The confidence, from 0 to 1, below which the emotion is called "uncertain" [default: the bundle's, else 0].
+    #[arg(long, value_name = "P")]
+    threshold: Option<f32>,
     /// List the N most probable emotions only; a table always has all.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     top: Option<u16>,
@@ -245,8 +245,8 @@ fn run(mut arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
     if arguments.paths.is_empty() && !live {
         return Err(Error::Config("nothing to recognise: give audio files, folders, - or --stream".into()));
     }
-    if !(0.0..=1.0).contains(&arguments.threshold) {
-        return Err(Error::Config(format!("--threshold {}: a probability from 0 to 1", arguments.threshold)));
+    if let Some(threshold) = arguments.threshold.filter(|threshold| !(0.0..=1.0).contains(threshold)) {
+        return Err(Error::Config(format!("--threshold {threshold}: a probability from 0 to 1")));
     }
     if arguments.plot.is_some() && (arguments.paths.len() != 1 || arguments.paths[0].is_dir()) {
         return Err(Error::Config("--plot draws the timeline of one file: give one".into()));
@@ -273,7 +273,7 @@ fn run(mut arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
     }
     recognizer.notes().iter().for_each(|note| eprintln!("note: {note}"));
     let style = Style {
-        threshold: arguments.threshold,
+        threshold: arguments.threshold.unwrap_or_else(|| recognizer.threshold()),
         top: arguments.top.map(usize::from),
         windows: arguments.timeline || live,
         model,

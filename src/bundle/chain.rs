@@ -8,7 +8,7 @@ use std::{
 
 use burn::tensor::Device;
 
-use super::{Bundle, Clips, Scoring};
+use super::{Bundle, Clips, Doubt, Scoring, distance};
 use crate::{
     audio::{Audio, AudioConfig, Windows},
     error::{Error, Result},
@@ -88,6 +88,7 @@ pub struct Member {
     dims: usize,
     min_frames: usize,
     temperature: Option<f64>,
+    doubt: Option<Doubt>,
     activation: Activation,
 }
 
@@ -109,6 +110,7 @@ impl Member {
             dims,
             min_frames: bundle.model.min_frames(),
             temperature: bundle.temperature,
+            doubt: bundle.doubt,
             activation: bundle.task.activation(),
         })
     }
@@ -119,10 +121,17 @@ impl Member {
         self.scope
     }
 
-    /// What divides the logits; none where it was not fitted.
+    /// What divides the logits of a clip; none where it was not fitted.
     #[must_use]
-    pub fn temperature(&self) -> Option<f64> {
-        self.temperature
+    pub fn temperature(&self, matrix: &Matrix) -> Option<f64> {
+        let doubt = self.doubt.map_or(1.0, |doubt| doubt.factor(distance(&self.scaled(matrix))));
+        self.temperature.map(|temperature| temperature * doubt)
+    }
+
+    /// The confidence below which an answer is "uncertain"; none where the training was not asked for it.
+    #[must_use]
+    pub fn threshold(&self) -> Option<f64> {
+        self.doubt.map(|doubt| doubt.threshold)
     }
 
     /// The log-probability of every class, before the temperature, or the part of every target's range; `name` serves the
@@ -132,16 +141,7 @@ impl Member {
     ///
     /// As [`Scoring::answers`].
     pub fn answer(&self, matrix: &Matrix, name: &Path) -> Result<Vec<f32>> {
-        let mut rows = matrix.as_slice().to_vec();
-        match (&self.scaler, self.scope) {
-            (Some(scaler), _) => scaler.apply(&mut rows),
-            (None, ScalerScope::Speaker | ScalerScope::Utterance) => {
-                let mut fit = ScalerFit::new(matrix.dims());
-                fit.add(&rows);
-                fit.finish().apply(&mut rows);
-            }
-            (None, _) => {}
-        }
+        let rows = self.scaled(matrix);
         let device = Device::flex();
         let scoring = Scoring {
             net: &self.net,
@@ -154,6 +154,21 @@ impl Member {
         };
         let clip = One { rows, dims: self.dims, name };
         Ok(scoring.answers(&clip, &[0])?.pop().unwrap_or_default())
+    }
+
+    /// A clip's values, standardised as the network's were.
+    fn scaled(&self, matrix: &Matrix) -> Vec<f32> {
+        let mut rows = matrix.as_slice().to_vec();
+        match (&self.scaler, self.scope) {
+            (Some(scaler), _) => scaler.apply(&mut rows),
+            (None, ScalerScope::Speaker | ScalerScope::Utterance) => {
+                let mut fit = ScalerFit::new(matrix.dims());
+                fit.add(&rows);
+                fit.finish().apply(&mut rows);
+            }
+            (None, _) => {}
+        }
+        rows
     }
 }
 

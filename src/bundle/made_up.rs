@@ -30,6 +30,7 @@ pub(crate) fn bundle(seed: u64) -> Bundle {
         scales: Vec::new(),
         scaler: Some(Scaler { mean: vec![0.5; features.dims()], std: vec![20.0; features.dims()] }),
         temperature: Some(0.75),
+        doubt: None,
         figures: Some(Figures { best_epoch: 3, validation: side, test: side }),
         precision: Precision::F32,
         record: serde_json::from_value(serde_json::json!({

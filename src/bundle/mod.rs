@@ -2,6 +2,7 @@
 
 mod built_in;
 mod chain;
+mod doubt;
 mod encoder;
 mod inside;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use built_in::{BuiltIn, DEFAULT};
 pub use chain::{Chain, Member};
+pub use doubt::{Doubt, distance};
 pub use encoder::BundleEncoder;
 pub use inside::Inside;
 pub use scoring::{Clips, Scoring};
@@ -71,6 +73,9 @@ pub struct Bundle {
     /// none where there was no validation side, and in bundles of earlier versions.
     #[serde(default)]
     pub temperature: Option<f64>,
+    /// What makes it doubt an answer; none where the training was not asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
     /// What the network reached; none in bundles of earlier versions.
     #[serde(default)]
     pub figures: Option<Figures>,
@@ -327,6 +332,7 @@ impl Bundle {
         if self.temperature.is_some_and(|t| !(t.is_finite() && t > 0.0)) {
             return Err(format!("temperature {:?}", self.temperature));
         }
+        self.doubt.as_ref().map_or(Ok(()), Doubt::check)?;
         let dims = self.dims();
         match &self.scaler {
             Some(scaler) if scaler.mean.len() != dims || scaler.std.len() != dims => {

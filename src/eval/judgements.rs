@@ -64,10 +64,17 @@ impl Judgements {
     /// were divided by the temperature.
     #[must_use]
     pub fn at_temperature(&self, temperature: f64) -> Self {
+        self.at_temperatures(std::iter::repeat_n(temperature, self.len()))
+    }
+
+    /// The same with a temperature for each row.
+    #[must_use]
+    pub fn at_temperatures(&self, temperatures: impl IntoIterator<Item = f64>) -> Self {
         let mut values = Vec::with_capacity(self.values.len());
-        for (_, row) in self.rows() {
+        for ((_, row), temperature) in self.rows().zip(temperatures) {
             values.extend(scaled(&logs(row), 1.0 / temperature));
         }
+        values.resize(self.values.len(), 0.0);
         Self { classes: self.classes, truths: self.truths.clone(), values }
     }
 }

@@ -8,7 +8,7 @@ use std::{path::Path, time::Instant};
 use burn::{module::Module, tensor::Device};
 
 use super::{
-    Prepared,
+    Prepared, calibration,
     checkpoints::{Checkpoints, removed},
     distillation::{Distillation, Teachers},
     init::Start,
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     arrays::Precision,
-    bundle::{Bundle, BundleEncoder, Figures},
+    bundle::{Bundle, BundleEncoder, Doubt, Figures, distance},
     cache::Entry,
     duration::duration,
     error::{Error, Result},
@@ -40,7 +40,7 @@ use crate::{
     rng,
     run::{Done, Embeddings, Prediction, RunDir, RunRecord, SplitRow, write_predictions},
     task,
-    train::{Batches, Checkpoint, Dataset, Item, Optimiser, Place, Replicas, Select, State},
+    train::{Batches, Calibration, Checkpoint, Dataset, Item, Optimiser, Place, Replicas, Select, State},
 };
 
 /// One run's inputs.
@@ -49,6 +49,8 @@ pub(super) struct Run<'a> {
     pub entries: &'a [Entry],
     /// The altered copies of each clip of the training side, in its order.
     pub copies: Vec<Vec<Entry>>,
+    /// Those of each clip of the validation side, for `train.calibration`; else none.
+    pub validation_copies: Vec<Vec<Entry>>,
     pub fold: &'a Fold,
     pub record: RunRecord,
     /// The fold's clips, each with what was read of it.
@@ -98,11 +100,11 @@ impl Run<'_> {
         let figures = Figures { best_epoch, validation: validation.figures(), test: test.figures() };
         // On training clips it would say how sure the network is of its training data.
         let probabilities = self.prepared.task.kind() == task::Kind::Classification;
-        let temperature = match self.record.protocol.validation_learnt || !probabilities {
-            true => None,
-            false => temperature::fit(&self.judgements(&self.fold.validation, &validation)),
+        let calibrated = match self.record.protocol.validation_learnt || !probabilities {
+            true => (None, None),
+            false => self.calibrate(&scalers, &net, &validation)?,
         };
-        self.bundle(&net, scalers.of_bundle(), temperature, figures).save_in(&self.dir.bundle())?;
+        self.bundle(&net, scalers.of_bundle(), calibrated, figures).save_in(&self.dir.bundle())?;
         let done = Done {
             best_epoch,
             epochs: state.history.len(),
@@ -288,7 +290,40 @@ impl Run<'_> {
         Judgements::of(self.prepared.classes.len(), &rows)
     }
 
-    fn bundle(&self, net: &Net, scaler: Option<&Scaler>, temperature: Option<f64>, figures: Figures) -> Bundle {
+    /// The temperature, and what makes the network doubt its answer where the config asks for it.
+    fn calibrate(&self, scalers: &Scalers, net: &Net, validation: &Scored) -> Result<(Option<f64>, Option<Doubt>)> {
+        let members = &self.fold.validation;
+        let mut answers = self.judgements(members, validation);
+        if self.prepared.experiment.train.calibration == Calibration::Validation {
+            return Ok((temperature::fit(&answers), None));
+        }
+        let distances = |data: &Dataset| -> Result<Vec<f64>> {
+            members.iter().map(|&clip| Ok(distance(&data.rows_of(clip, 0..data.frames_of(clip))?))).collect()
+        };
+        let mut far = distances(&scalers.dataset(self.prepared, self.entries, &[], self.fold))?;
+        let copies = self.validation_copies.iter().map(Vec::len).min().unwrap_or(0);
+        for copy in 0..copies {
+            let mut entries = self.entries.to_vec();
+            members
+                .iter()
+                .zip(&self.validation_copies)
+                .for_each(|(&clip, copies)| entries[clip] = copies[copy].clone());
+            let data = scalers.dataset(self.prepared, &entries, &[], self.fold);
+            let scored = Scorer::new(self.prepared, &data, net, &self.devices[0]).score(members)?;
+            answers.append(self.judgements(members, &scored));
+            far.extend(distances(&data)?);
+        }
+        let fitted = calibration::fit(&answers, &far);
+        Ok((fitted.map(|(temperature, _)| temperature), fitted.map(|(_, doubt)| doubt)))
+    }
+
+    fn bundle(
+        &self,
+        net: &Net,
+        scaler: Option<&Scaler>,
+        (temperature, doubt): (Option<f64>, Option<Doubt>),
+        figures: Figures,
+    ) -> Bundle {
         let experiment = &self.prepared.experiment;
         Bundle {
             task: self.prepared.task.kind(),
@@ -300,6 +335,7 @@ impl Run<'_> {
             model: experiment.model.clone(),
             scaler: scaler.cloned(),
             temperature,
+            doubt,
             figures: Some(figures),
             precision: Precision::F32,
             record: self.record.clone(),

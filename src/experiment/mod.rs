@@ -9,6 +9,7 @@
 //!            predictions, bundle, done.json         score.rs, fit.rs
 //! ```
 
+mod calibration;
 mod checkpoints;
 mod commands;
 mod data;

@@ -21,6 +21,7 @@ use crate::{
     files::create_dir,
     protocol::Fold,
     run::{Done, Lock, RunDir},
+    train::Calibration,
 };
 
 /// Runs what the options ask for and returns each run's folder with its outcome. A finished run of the same config is
@@ -95,6 +96,14 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
         for (clip, copies) in training.iter().zip(&copies) {
             features::check_finite(&vec![clip.id.as_str(); copies.len()], copies)?;
         }
+        let validation_copies =
+            match prepared.experiment.train.calibration == Calibration::Altered && prepared.plan.leak.is_none() {
+                false => Vec::new(),
+                true => {
+                    let clips: Vec<&Clip> = fold.validation.iter().map(|&clip| &prepared.clips[clip]).collect();
+                    cache.copies(&clips, &prepared.augmenter, record.seed, observer)?
+                }
+            };
         if matches!(state, Found::ToReplace) {
             clear(&dir)?;
         }
@@ -102,6 +111,7 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
             prepared,
             entries,
             copies,
+            validation_copies,
             fold,
             record,
             split,

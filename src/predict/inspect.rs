@@ -55,6 +55,19 @@ pub fn inspect(bundle: &Bundle) -> String {
             },
         ),
         (
+            "doubt",
+            match bundle.doubt {
+                Some(doubt) => format!(
+                    "\"uncertain\" below {:.0} %; where it was fitted, {:.0} % of the answers were not, and {:.0} % of those \
+                     right",
+                    100.0 * doubt.threshold,
+                    100.0 * doubt.kept,
+                    100.0 * doubt.right
+                ),
+                None => "none: every answer is given".into(),
+            },
+        ),
+        (
             "trained on",
             format!(
                 "{}{}; fold {}, seed {}",

@@ -158,6 +158,15 @@ impl Recognizer {
         Self { calibrated: false, ..self }
     }
 
+    /// The confidence below which an answer is "uncertain", as the bundles have it; 0 where one of them does not doubt.
+    #[must_use]
+    pub fn threshold(&self) -> f32 {
+        let members = self.inner.groups.iter().flat_map(|group| &group.members);
+        let thresholds: Option<Vec<f64>> = members.map(Member::threshold).collect();
+        let thresholds = thresholds.filter(|_| self.calibrated).unwrap_or_default();
+        (thresholds.iter().sum::<f64>() / thresholds.len().max(1) as f64) as f32
+    }
+
     /// What should be known of the bundles before their answers are trusted.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
@@ -269,7 +278,7 @@ impl Recognizer {
                     sum.iter_mut().zip(parts).for_each(|(sum, part)| *sum += f64::from(part));
                     continue;
                 }
-                let temperature = member.temperature().filter(|_| self.calibrated).unwrap_or(1.0);
+                let temperature = member.temperature(&matrix).filter(|_| self.calibrated).unwrap_or(1.0);
                 let logits = member.answer(&matrix, path)?.into_iter().map(|l| f64::from(l) / temperature);
                 sum.iter_mut().zip(softmax(&logits.collect::<Vec<_>>())).for_each(|(sum, p)| *sum += p);
             }

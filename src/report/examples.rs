@@ -70,6 +70,21 @@ fn strongest(config: &AugmentConfig) -> Vec<(String, AugmentConfig)> {
             )
         }));
     }
+    if let Some(room) = &config.room {
+        let mut room = room.clone();
+        let (t60, direct) = (room.t60[1], room.direct_db[0]);
+        (room.t60, room.direct_db, room.probability) = ([t60; 2], [direct; 2], 1.0);
+        let name = format!("room: {t60} s, {direct} dB below the clip");
+        found.push((name, AugmentConfig { room: Some(room), ..none.clone() }));
+    }
+    if let Some(channel) = &config.channel {
+        found.extend(ends(channel.tilt_db).into_iter().map(|tilt| {
+            let mut channel = channel.clone();
+            (channel.tilt_db, channel.probability) = ([tilt; 2], 1.0);
+            let name = format!("channel: {tilt:+} dB an octave").replace('-', "−");
+            (name, AugmentConfig { channel: Some(channel), ..none.clone() })
+        }));
+    }
     // The weakest noise hardly shows, and a change of level does not show at all.
     if let Some(noise) = &config.noise {
         let mut noise = noise.clone();
@@ -83,7 +98,7 @@ fn strongest(config: &AugmentConfig) -> Vec<(String, AugmentConfig)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::augment::{Gain, Noise, PitchShift};
+    use crate::augment::{Channel, Gain, Noise, PitchShift, Room};
 
     #[test]
     fn each_alteration_is_shown_by_itself_at_its_strongest() {
@@ -92,12 +107,22 @@ mod tests {
             pitch_shift: Some(PitchShift::default()),
             noise: Some(Noise::default()),
             gain: Some(Gain::default()),
+            room: Some(Room::default()),
+            channel: Some(Channel::default()),
             ..AugmentConfig::default()
         };
         let found = strongest(&config);
         let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["pitch shift: −2 semitones", "pitch shift: +2 semitones", "noise: 5 dB below the clip"]);
-        assert!(found[0].1.noise.is_none() && found[2].1.pitch_shift.is_none());
+        let expected = [
+            "pitch shift: −2 semitones",
+            "pitch shift: +2 semitones",
+            "room: 0.8 s, 0 dB below the clip",
+            "channel: −3 dB an octave",
+            "channel: +3 dB an octave",
+            "noise: 5 dB below the clip",
+        ];
+        assert_eq!(names, expected);
+        assert!(found[0].1.noise.is_none() && found[5].1.pitch_shift.is_none());
         assert_eq!(strongest(&AugmentConfig { copies: 0, ..config }), []);
     }
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    averaging::Averaging, optimiser::OptimizerKind, sampling::Sampling, schedule::Schedule, select::Select,
-    train_on::TrainOn,
+    averaging::Averaging, calibration::Calibration, optimiser::OptimizerKind, sampling::Sampling, schedule::Schedule,
+    select::Select, train_on::TrainOn,
 };
 use crate::{
     error::{Error, Result},
@@ -54,6 +54,9 @@ pub struct TrainConfig {
     /// The mean of weights that is validated and kept in place of the last ones.
     #[serde(deserialize_with = "named", skip_serializing_if = "Averaging::is_default")]
     pub averaging: Averaging,
+    /// What the probabilities are calibrated on.
+    #[serde(skip_serializing_if = "Calibration::is_default")]
+    pub calibration: Calibration,
     /// A bundle to start from in place of random weights: a folder, relative to where the program runs, in which `{fold}`
     /// and `{seed}` stand for the run's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,6 +94,7 @@ impl Default for TrainConfig {
             class_weights: ClassWeights::None,
             sampling: Sampling::Shuffled,
             averaging: Averaging::default(),
+            calibration: Calibration::Validation,
             init: None,
             keep_checkpoints: 2,
         }

@@ -4,6 +4,7 @@
 
 mod averaging;
 mod batch;
+mod calibration;
 mod checkpoint;
 mod config;
 mod data;
@@ -18,6 +19,7 @@ mod select;
 mod train_on;
 
 pub use averaging::{Averaging, Ema, Off, Swa};
+pub use calibration::Calibration;
 pub use checkpoint::{Checkpoint, RunId, State};
 pub use config::TrainConfig;
 pub use distil::DistilConfig;
