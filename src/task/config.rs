@@ -20,6 +20,10 @@ pub struct TaskConfig {
     /// without one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
+    /// `regression`: the columns that a target is read from, where not from the one of its name: of several, the first that a clip
+    /// has a number in.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, Vec<String>>,
     /// `regression`: the least and the greatest value, of all targets or of each. From 0 to 1 for intensities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<Ranges>,
@@ -94,6 +98,11 @@ impl From<Ranges> for toml::Value {
 }
 
 impl TaskConfig {
+    /// The columns that a target is read from.
+    pub(super) fn columns_of<'a>(&'a self, target: &'a String) -> &'a [String] {
+        self.columns.get(target).map_or(std::slice::from_ref(target), Vec::as_slice)
+    }
+
     /// Whether it says no more than a config without the table.
     #[must_use]
     pub fn is_default(&self) -> bool {
@@ -131,9 +140,10 @@ impl TaskConfig {
     pub fn validate(&self) -> Result<()> {
         let wrong = |problem: String| Err(Error::Config(problem));
         if self.kind == Kind::Classification {
-            let Self { targets, range, loss, missing, .. } = self;
+            let Self { targets, columns, range, loss, missing, .. } = self;
             let set = [
                 ("targets", !targets.is_empty()),
+                ("columns", !columns.is_empty()),
                 ("range", range.is_some()),
                 ("loss", loss.is_some()),
                 ("missing", *missing != Missing::default()),
@@ -160,6 +170,16 @@ impl TaskConfig {
             }
             if !names.insert(target.to_lowercase()) {
                 return wrong(format!("task.targets names {target} twice"));
+            }
+        }
+        for (target, columns) in &self.columns {
+            if !self.targets.contains(target) {
+                return wrong(format!("task.columns.{target}: no such target; there are {}", self.targets.join(", ")));
+            }
+            if columns.is_empty() {
+                return wrong(format!(
+                    "task.columns.{target} is empty: name the columns that it is read from, or drop it"
+                ));
             }
         }
         if let Some(Ranges::Each(each)) = &self.range
@@ -216,6 +236,11 @@ mod tests {
                 "kind = 'regression'\ntargets = ['a']\nrange = { a = [0, 1], b = [0, 1] }",
                 "task.range.b: no such target",
             ),
+            (
+                "kind = 'regression'\ntargets = ['a']\nrange = [0, 1]\ncolumns = { b = ['c'] }",
+                "task.columns.b: no such target",
+            ),
+            ("kind = 'regression'\ntargets = ['a']\nrange = [0, 1]\ncolumns = { a = [] }", "task.columns.a is empty"),
         ] {
             let error = read(text).validate().unwrap_err();
             assert!(matches!(error, Error::Config(_)) && error.to_string().contains(expected), "{text}: {error}");
