@@ -174,14 +174,14 @@ impl Experiment {
         if self.model.kind == Kind::Linear {
             self.validate_linear()?;
         }
-        if self.task.kind == task::Kind::Regression {
-            self.validate_regression()?;
+        if self.task.kind != task::Kind::Classification {
+            self.validate_without_classes()?;
         }
         self.train.validate()
     }
 
-    /// Numbers have no classes: what belongs to classes would have no effect, and is refused.
-    fn validate_regression(&self) -> Result<()> {
+    /// Numbers and votes are of no one class: what belongs to classes would have no effect, and is refused.
+    fn validate_without_classes(&self) -> Result<()> {
         let train = &self.train;
         let set = [
             ("distil", self.distil.is_some()),
@@ -191,7 +191,9 @@ impl Experiment {
         ];
         match set.iter().find(|(_, set)| *set) {
             Some((key, _)) => Err(Error::Config(format!(
-                "{key}: it is for classes, and task.kind = \"regression\" learns numbers; drop it"
+                "{key}: it is for classes, and task.kind = \"{}\" learns {}; drop it",
+                self.task.kind.name(),
+                self.task.kind.learns()
             ))),
             None => Ok(()),
         }
