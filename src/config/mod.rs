@@ -3,6 +3,7 @@
 
 mod grid;
 mod keys;
+mod label_set;
 mod labels;
 mod old_keys;
 
@@ -15,6 +16,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use grid::{Search, Setting};
+pub use label_set::LabelSet;
 pub use labels::{Calm, Labelled, LabelsConfig};
 
 use crate::{

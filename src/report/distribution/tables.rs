@@ -24,7 +24,7 @@ pub(super) const FIGURES: [Named; 11] = [
     ("top1", "top-1 accuracy %", true, |of| Some(of.top1)),
     ("constant_top1", "… of validation's mean votes", true, |of| of.constant_top1),
     ("rest", "most votes of the rest, network %", true, |of| of.rest),
-    ("rest_human", "… a listener: the human ceiling", true, |of| of.rest_human),
+    ("rest_human", "… a listener against the same", true, |of| of.rest_human),
     ("one_listener", "one listener, network %", true, |of| Some(of.one_listener)),
     ("listeners", "… another listener", true, |of| of.listeners),
 ];
