@@ -158,6 +158,9 @@ pub enum Figure {
     /// The mean over targets of the concordance correlation coefficient, from −1 to 1.
     #[serde(rename = "validation_ccc")]
     Ccc(f64),
+    /// One less the mean Jensen-Shannon divergence in bits, from 0 to 1.
+    #[serde(rename = "validation_likeness")]
+    Likeness(f64),
 }
 
 impl Figure {
@@ -167,6 +170,7 @@ impl Figure {
         match self {
             Self::Uar(_) => "UAR",
             Self::Ccc(_) => "mean CCC",
+            Self::Likeness(_) => "1 − JSD",
         }
     }
 
@@ -174,7 +178,7 @@ impl Figure {
     #[must_use]
     pub fn value(self) -> f64 {
         match self {
-            Self::Uar(value) | Self::Ccc(value) => value,
+            Self::Uar(value) | Self::Ccc(value) | Self::Likeness(value) => value,
         }
     }
 }
@@ -184,7 +188,7 @@ impl std::fmt::Display for Figure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Uar(value) => write!(f, "{} {:.2} %", self.name(), 100.0 * value),
-            Self::Ccc(value) => write!(f, "{} {value:.3}", self.name()),
+            Self::Ccc(value) | Self::Likeness(value) => write!(f, "{} {value:.3}", self.name()),
         }
     }
 }

@@ -22,8 +22,10 @@ pub struct Survey {
     pub labels: Vec<usize>,
     /// The classes, in alphabetical order.
     pub classes: Vec<String>,
-    /// Each clip's numbers, where the task is to learn such.
+    /// Each clip's numbers or votes, where the task is to learn such.
     pub values: Vec<Vec<f64>>,
+    /// What they are of, each: the targets, or the classes that are voted for.
+    pub outputs: Vec<String>,
     /// The folds.
     pub plan: Plan,
     /// The files that were left out.
@@ -68,9 +70,11 @@ pub fn survey(
         refuse(experiment, &scan, &lost)?;
     }
     let Scan { clips, mut excluded, extents, overlaps, listed, .. } = scan;
-    let (labelled, values) = match experiment.task.kind {
-        task::Kind::Classification => (experiment.labels.apply(clips, &listed)?, Vec::new()),
-        task::Kind::Regression => numbers(experiment, experiment.labels.keep(clips, &listed)?, &mut excluded)?,
+    let (labelled, values, outputs) = match experiment.task.kind {
+        task::Kind::Classification => (experiment.labels.apply(clips, &listed)?, Vec::new(), Vec::new()),
+        task::Kind::Regression | task::Kind::Distribution => {
+            numbers(experiment, experiment.labels.keep(clips, &listed)?, &mut excluded)?
+        }
     };
     let Labelled { clips, labels, classes, dropped } = labelled;
     let groups = findings.groups().chain(overlaps.iter().map(Vec::as_slice));
@@ -86,23 +90,27 @@ pub fn survey(
     caveats.extend(gone.map(|class| Caveat::ClassWithoutClips { class }));
     caveats.extend(protocol::never_learnt(&plan, &labels, &classes));
     plan.caveats.splice(0..0, caveats);
-    Ok(Survey { clips, labels, classes, values, plan, excluded, overlaps, dropped, findings })
+    Ok(Survey { clips, labels, classes, values, outputs, plan, excluded, overlaps, dropped, findings })
 }
 
-/// The clips that have a number for every target, with their numbers; the others are excluded with the reason.
+/// The clips that have a number for every target, or votes, with them and what they are of; the others are excluded with the reason.
 fn numbers(
     experiment: &Experiment,
     labelled: Labelled,
     excluded: &mut Vec<Exclusion>,
-) -> Result<(Labelled, Vec<Vec<f64>>)> {
+) -> Result<(Labelled, Vec<Vec<f64>>, Vec<String>)> {
     let Labelled { clips, labels, classes, dropped } = labelled;
-    let found = experiment.task.read(&clips)?;
+    let task = &experiment.task;
+    let (outputs, found) = match task.kind {
+        task::Kind::Distribution => task.read_votes(&clips)?,
+        _ => (task.targets.clone(), task.read(&clips)?),
+    };
     if found.kept.len() < 2 {
         return Err(Error::Data(format!(
             "{} of {} clips have all of {}: fill the columns of more clips",
             found.kept.len(),
             clips.len(),
-            experiment.task.targets.join(", ")
+            outputs.join(", ")
         )));
     }
     excluded.extend(found.lacking.iter().map(|(at, target)| Exclusion {
@@ -122,7 +130,7 @@ fn numbers(
     let left: Vec<usize> = (0..classes.len()).filter(|class| their.contains(class)).collect();
     let labels = their.iter().map(|class| left.partition_point(|known| known < class)).collect();
     let classes = left.into_iter().map(|class| classes[class].clone()).collect();
-    Ok((Labelled { clips: kept, labels, classes, dropped }, found.values))
+    Ok((Labelled { clips: kept, labels, classes, dropped }, found.values, outputs))
 }
 
 /// Lists one corpus and looks into its files, without an experiment; `data` is the folder that its root is relative to. Files

@@ -17,7 +17,7 @@ pub(crate) fn bundle(seed: u64) -> Bundle {
     let classes: Vec<String> = ["angry", "happy", "sad"].map(String::from).into();
     let model = ModelConfig { channels: vec![4, 6], hidden: 5, dense: 4, ..ModelConfig::default() };
     let features = FeaturesConfig { kinds: vec![Kind::Mfcc], ..FeaturesConfig::default() };
-    let side = SideFigures { clips: 30, uar: Some(0.5), ccc: None, loss: Some(1.25) };
+    let side = SideFigures { clips: 30, uar: Some(0.5), ccc: None, likeness: None, loss: Some(1.25) };
     // Not from the device's generator, which other tests share.
     let mut weights = weights::read(&Net::new(&model, features.dims(), classes.len(), &Device::flex()));
     for (name, weight) in &mut weights {

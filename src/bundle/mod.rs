@@ -113,6 +113,9 @@ pub struct SideFigures {
     /// The mean concordance correlation coefficient of a regression's targets; none of another task, and without clips.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ccc: Option<f64>,
+    /// One less the mean Jensen-Shannon divergence from listeners' votes; none of another task, and without clips.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likeness: Option<f64>,
     /// The loss of a regression; else mean cross-entropy in nats, before the temperature; none without clips.
     pub loss: Option<f64>,
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::LabelSet;
 use crate::{
     corpus::{
         Clip,
@@ -32,6 +33,10 @@ pub enum Calm {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LabelsConfig {
+    /// Labels that corpora share: each emotion, as `map` has it, becomes its class in this set or is left out. None: each is a
+    /// class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<LabelSet>,
     /// What becomes of RAVDESS's `calm`.
     pub calm: Calm,
     /// Other mergers, as `{ boredom = "neutral", song = "drop" }`; an emotion that is not named keeps its name.
@@ -66,6 +71,12 @@ impl LabelsConfig {
                 "labels.map.{from} = \"{to}\": did you mean \"{DROP}\", which leaves the clips out?"
             )));
         }
+        if let (Some(set), true) = (self.set, self.calm != Calm::Keep) {
+            return Err(Error::Config(format!(
+                "labels.calm and labels.set = \"{}\" both say what becomes of \"calm\": drop labels.calm",
+                set.name()
+            )));
+        }
         match self.map.iter().find(|(from, to)| from.is_empty() || to.trim().is_empty()) {
             Some((from, to)) => Err(Error::Config(format!(
                 "labels.map.{from} = \"{to}\": name the class that \"{from}\" becomes, or \"{DROP}\""
@@ -89,7 +100,8 @@ impl LabelsConfig {
             DROP => format!("{from} dropped"),
             to => format!("{from} → {to}"),
         });
-        let changes: Vec<String> = calm.into_iter().chain(map).collect();
+        let set = self.set.map(|set| format!("the set {}", set.name()));
+        let changes: Vec<String> = set.into_iter().chain(calm).chain(map).collect();
         if changes.is_empty() { "each emotion is a class".to_owned() } else { changes.join(", ") }
     }
 
@@ -127,6 +139,7 @@ impl LabelsConfig {
         let emotions: BTreeSet<&str> = known.iter().map(String::as_str).collect();
         let map = self.resolve(&emotions)?;
         self.refuse_alike(&emotions, &map)?;
+        self.refuse_unknown(&emotions, &map)?;
         let mut dropped = BTreeMap::new();
         let kept: Vec<(Clip, String)> = clips
             .into_iter()
@@ -157,8 +170,8 @@ impl LabelsConfig {
             ("calm", Calm::Drop) => None,
             _ => match lower.get(&emotion.to_lowercase()) {
                 Some(&DROP) => None,
-                Some(class) => Some((*class).to_owned()),
-                None => Some(emotion.to_owned()),
+                Some(class) => self.in_set(class),
+                None => self.in_set(emotion),
             },
         };
         emotions.into_iter().filter_map(class).collect()
@@ -229,9 +242,37 @@ impl LabelsConfig {
             ("calm", Calm::Drop) => None,
             _ => match map.get(emotion) {
                 Some(&DROP) => None,
-                class => Some((*class.unwrap_or(&emotion)).to_owned()),
+                class => self.in_set(class.unwrap_or(&emotion)),
             },
         }
+    }
+
+    /// What the set makes of a class; the class itself where there is no set.
+    fn in_set(&self, class: &str) -> Option<String> {
+        match self.set {
+            Some(set) => set.class_of(class).flatten().map(str::to_owned),
+            None => Some(class.to_owned()),
+        }
+    }
+
+    /// What the set's table does not know would be left out in silence.
+    fn refuse_unknown(&self, emotions: &BTreeSet<&str>, map: &BTreeMap<&str, &str>) -> Result<()> {
+        let Some(set) = self.set else { return Ok(()) };
+        for emotion in emotions {
+            let class = map.get(emotion).copied().unwrap_or(emotion);
+            if class == DROP && map.contains_key(emotion) || set.class_of(class).is_some() {
+                continue;
+            }
+            let near = nearest(class, LabelSet::emotions());
+            let near = near.map(|name| format!(" (did you mean \"{name}\"?)")).unwrap_or_default();
+            return Err(Error::Config(format!(
+                "labels.set = \"{}\" does not know the emotion \"{class}\"{near}: say what it is, as labels.map.{emotion} = \
+                 \"{DROP}\", or one of {}",
+                set.name(),
+                list(LabelSet::emotions())
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -281,7 +322,7 @@ mod tests {
     fn the_rule_is_said_in_words() {
         assert_eq!(LabelsConfig::default().words(), "each emotion is a class");
         let map = [("song", "drop"), ("boredom", "neutral")].map(|(from, to)| (from.to_owned(), to.to_owned()));
-        let rule = LabelsConfig { calm: Calm::Neutral, map: map.into() };
+        let rule = LabelsConfig { calm: Calm::Neutral, map: map.into(), ..Default::default() };
         assert_eq!(rule.words(), "calm → neutral, boredom → neutral, song dropped");
     }
 
@@ -358,6 +399,40 @@ mod tests {
             assert_eq!(applied(&[one, other, "sad"], &[(other, other)]).unwrap().len(), 3);
         }
         assert_eq!(applied(&["class1", "class2", "class12"], &[]).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_set_makes_the_classes_counts_what_it_drops_and_refuses_what_it_does_not_know() {
+        let of = |emotions: &[&str], rest: &str| {
+            let config: LabelsConfig = toml::from_str(rest).unwrap();
+            config.validate()?;
+            let listed = emotions.iter().map(|emotion| (*emotion).to_owned()).collect();
+            let labelled = config.apply(emotions.iter().map(|emotion| clip(emotion)).collect(), &listed)?;
+            assert_eq!(config.classes_of(emotions.iter().copied()), labelled.classes.iter().cloned().collect());
+            Ok::<_, Error>((labelled.classes, labelled.dropped))
+        };
+        let emotions = ["angry", "calm", "neutral", "sad", "excited", "boredom"];
+        let (classes, dropped) = of(&emotions, "set = 'ekman'").unwrap();
+        assert_eq!(classes, ["angry", "sad"]);
+        assert_eq!(dropped.keys().collect::<Vec<_>>(), ["boredom", "calm", "excited", "neutral"]);
+        assert!(dropped.values().all(|n| *n == 1));
+        let (classes, dropped) = of(&emotions, "set = 'four'").unwrap();
+        assert_eq!((classes.join(" "), dropped.len()), ("angry happy neutral sad".to_owned(), 1));
+        let (classes, _) = of(&["wrath", "sad"], "set = 'quadrants'\nmap = { wrath = 'angry' }").unwrap();
+        assert_eq!(classes, ["active-negative", "passive-negative"]);
+        for (rest, expected) in [
+            ("set = 'four'", "labels.set = \"four\" does not know the emotion \"wrath\""),
+            (
+                "set = 'four'\nmap = { wrath = 'angri' }",
+                "does not know the emotion \"angri\" (did you mean \"angry\"?)",
+            ),
+            ("set = 'four'\ncalm = 'drop'", "labels.calm and labels.set"),
+        ] {
+            let error = of(&["wrath", "sad", "happy"], rest).unwrap_err();
+            assert!(matches!(error, Error::Config(_)) && error.to_string().contains(expected), "{error}");
+        }
+        assert!(of(&["wrath", "sad", "happy"], "set = 'four'\nmap = { wrath = 'drop' }").is_ok());
+        assert!(toml::from_str::<LabelsConfig>("set = 'ekmann'").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod grid;
 mod keys;
+mod label_set;
 mod labels;
 mod old_keys;
 
@@ -15,6 +16,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use grid::{Search, Setting};
+pub use label_set::LabelSet;
 pub use labels::{Calm, Labelled, LabelsConfig};
 
 use crate::{
@@ -177,8 +179,8 @@ impl Experiment {
         if self.model.kind == Kind::Linear {
             self.validate_linear()?;
         }
-        if self.task.kind == task::Kind::Regression {
-            self.validate_regression()?;
+        if self.task.kind != task::Kind::Classification {
+            self.validate_without_classes()?;
         }
         self.train.validate()
     }
@@ -201,8 +203,8 @@ impl Experiment {
         Ok(())
     }
 
-    /// Numbers have no classes: what belongs to classes would have no effect, and is refused.
-    fn validate_regression(&self) -> Result<()> {
+    /// Numbers and votes are of no one class: what belongs to classes would have no effect, and is refused.
+    fn validate_without_classes(&self) -> Result<()> {
         let train = &self.train;
         let set = [
             ("distil", self.distil.is_some()),
@@ -212,7 +214,9 @@ impl Experiment {
         ];
         match set.iter().find(|(_, set)| *set) {
             Some((key, _)) => Err(Error::Config(format!(
-                "{key}: it is for classes, and task.kind = \"regression\" learns numbers; drop it"
+                "{key}: it is for classes, and task.kind = \"{}\" learns {}; drop it",
+                self.task.kind.name(),
+                self.task.kind.learns()
             ))),
             None => Ok(()),
         }

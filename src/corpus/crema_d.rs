@@ -1,17 +1,17 @@
 //! CREMA-D: 91 actors, twelve sentences, six emotions.
 //!
-//! Names are `actor_sentence_emotion_level`. Some copies write the level `XX` (unspecified) as `X`. Two tables may lie
-//! beside the audio and are read where they do: `VideoDemographics.csv` (the actors) and `summaryTable.csv` (what
-//! listeners perceived). The name says what the actor intended, the table what was perceived: which of them is the label is a
-//! setting ([`LabelSource`]).
+//! Names are `actor_sentence_emotion_level`. Some copies write the level `XX` (unspecified) as `X`. Three tables may lie
+//! beside the audio and are read where they do: `VideoDemographics.csv` (the actors), `summaryTable.csv` (what most
+//! listeners perceived) and `tabulatedVotes.csv` (what each of them did). The name says what the actor intended, the tables
+//! what was perceived: which of them is the label is a setting ([`LabelSource`]).
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 
 use super::{
-    Cause, CorpusConfig, Exclusion, LabelSource, Metadata, Scan, Sex,
+    Cause, CorpusConfig, Exclusion, LISTENERS, LabelSource, Metadata, Scan, Sex, VOTES_PREFIX,
     named::{self, Named, Naming, Parsed, Reading},
     table::{Row, Table},
 };
@@ -27,6 +27,19 @@ pub(super) const NAMING: Naming = Naming {
 
 const DEMOGRAPHICS: &str = "VideoDemographics.csv";
 const VOTES: &str = "summaryTable.csv";
+const TABULATED: &str = "tabulatedVotes.csv";
+/// Its columns: the mean level, 0 to 100 (−1 where nobody did), of those who heard the emotion whose code begins with the letter.
+const LEVEL_MEANS: [(&str, &str); 6] = [
+    ("A", "meanAngerResp"),
+    ("D", "meanDisgustResp"),
+    ("F", "meanFearResp"),
+    ("H", "meanHappyResp"),
+    ("N", "meanNeutralResp"),
+    ("S", "meanSadResp"),
+];
+/// How strong an emotion all listeners to the sound alone heard, from 0 to 1: the mean of their levels, where one who heard none
+/// (neutral) counts 0.
+const HEARD_INTENSITY: &str = "heard_intensity";
 /// The column of the votes that were cast on the sound alone.
 const VOICE_VOTE: &str = "VoiceVote";
 /// The column of the mean level, 0 to 100, that those who cast the winning vote on the sound alone gave it; of each where the
@@ -60,7 +73,7 @@ const SENTENCES: [(&str, &str); 12] = [
 pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
     let mut corpus = named::find(&NAMING, config, data)?;
     let table = |name| find_table(&corpus, name).map(|path| Table::read(&path)).transpose();
-    let (demographics, votes) = (table(DEMOGRAPHICS)?, table(VOTES)?);
+    let (demographics, votes, tabulated) = (table(DEMOGRAPHICS)?, table(VOTES)?, table(TABULATED)?);
     if let Some(demographics) = &demographics {
         add_demographics(&mut corpus.scan, &rows_by(demographics, "ActorID")?);
     }
@@ -71,6 +84,9 @@ pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
     };
     if let Some(votes) = &votes {
         add_votes(&mut corpus.scan, votes);
+    }
+    if let Some(tabulated) = &tabulated {
+        add_tabulated(&mut corpus.scan, tabulated)?;
     }
     match config.label_source {
         LabelSource::Intended => {}
@@ -151,6 +167,59 @@ fn add_votes(scan: &mut Scan, votes: &HashMap<String, Row<'_>>) {
         let heard = row.get(VOICE_LEVEL).and_then(|levels| perceived_intensity(levels));
         clip.meta.extra.extend(heard.map(|heard| (PERCEIVED_INTENSITY.to_owned(), heard.to_string())));
     }
+}
+
+/// What each listener to the sound alone heard: the table has a clip three times, first for the sound, then for the face, then
+/// for both.
+fn add_tabulated(scan: &mut Scan, table: &Table) -> Result<()> {
+    let advice = "take the file from CREMA-D's repository again";
+    for name in EMOTIONS.iter().map(|(code, _)| &code[..1]).chain(["fileName", "numResponses"]) {
+        table.column(name, advice)?;
+    }
+    let mut heard = HashMap::<String, BTreeMap<String, String>>::new();
+    for (number, row) in table.rows() {
+        let Some(name) = row.get("fileName") else { continue };
+        let name = official(name);
+        if heard.contains_key(&name) {
+            continue;
+        }
+        let of = tabulated(&row)
+            .map_err(|problem| Error::file(table.path(), format!("row {number} ({name}): {problem}: {advice}")))?;
+        heard.insert(name, of);
+    }
+    for clip in &mut scan.clips {
+        let stem = clip.id.rsplit('/').next().unwrap_or_default();
+        clip.meta.extra.extend(heard.remove(stem).into_iter().flatten());
+    }
+    Ok(())
+}
+
+/// The columns of a row of the tabulated votes.
+fn tabulated(row: &Row<'_>) -> Reading<BTreeMap<String, String>> {
+    let count = |column: &str| {
+        let cell = row.get(column).copied().unwrap_or_default();
+        cell.parse::<u32>().map_err(|_| format!("{column} = \"{cell}\" is not a number of listeners"))
+    };
+    let listeners = count("numResponses")?;
+    let mut columns = BTreeMap::from([(LISTENERS.to_owned(), listeners.to_string())]);
+    let (mut all, mut levels) = (0, Some(0.0));
+    for (code, emotion) in EMOTIONS {
+        let votes = count(&code[..1])?;
+        all += votes;
+        columns.insert(format!("{VOTES_PREFIX}{emotion}"), votes.to_string());
+        if votes > 0 && emotion != "neutral" {
+            let column = LEVEL_MEANS.iter().find(|(letter, _)| *letter == &code[..1]).map(|(_, column)| *column);
+            let level = column.and_then(|column| row.get(column)?.parse::<f64>().ok());
+            let level = level.filter(|level| (0.0..=100.0).contains(level));
+            levels = levels.zip(level).map(|(sum, level)| sum + f64::from(votes) * level);
+        }
+    }
+    if all != listeners || all == 0 {
+        return Err(format!("its votes are {all}, and numResponses = {listeners}"));
+    }
+    let heard = levels.map(|sum| (1e6 * sum / f64::from(all) / 100.0).round() / 1e6);
+    columns.extend(heard.map(|heard| (HEARD_INTENSITY.to_owned(), heard.to_string())));
+    Ok(columns)
 }
 
 /// The mean of levels from 0 to 100 that are joined by colons, as a part of 1.
@@ -264,6 +333,36 @@ mod tests {
             (Some(0.5575), None, None)
         );
         assert_eq!((angry.emotion.as_str(), fear.emotion.as_str()), ("angry", "fear"));
+    }
+
+    #[test]
+    fn what_each_listener_heard_is_read_of_the_sound_alone() {
+        let data = corpus();
+        let path = data.path().join("crema_d/processedResults/tabulatedVotes.csv");
+        let head = "\"\",\"A\",\"D\",\"F\",\"H\",\"N\",\"S\",\"fileName\",\"numResponses\",\"meanAngerResp\",\
+                    \"meanDisgustResp\",\"meanNeutralResp\"\n";
+        let rows = "\"100001\",2,1,0,0,1,0,\"1001_DFA_ANG_X\",4,50,80,90\n\"200001\",0,9,0,0,0,0,\"1001_DFA_ANG_XX\",9,-1,10,-1\n";
+        let scanned = |text: String| {
+            fs::write(&path, text).unwrap();
+            super::scan(&config(LabelSource::Intended), data.path())
+        };
+        let scan = scanned(format!("{head}{rows}")).unwrap();
+        let extra = &scan.clips[0].meta.extra;
+        assert_eq!(
+            ["votes_angry", "votes_disgust", "votes_neutral", "votes_sad", "listeners", "heard_intensity"]
+                .map(|column| extra[column].as_str()),
+            // (2 · 50 + 1 · 80 + 0) / 4 listeners.
+            ["2", "1", "1", "0", "4", "0.45"]
+        );
+        assert!(!scan.clips[1].meta.extra.contains_key("listeners"), "no row is of it");
+        for (from, to, expected) in [
+            ("_X\",4,", "_X\",5,", "row 2 (1001_DFA_ANG_XX): its votes are 4, and numResponses = 5"),
+            ("1\",2,1", "1\",2.5,1", "row 2 (1001_DFA_ANG_XX): A = \"2.5\" is not a number of listeners"),
+            ("\"numResponses\"", "\"responses\"", "no column numResponses"),
+        ] {
+            let error = scanned(format!("{head}{rows}").replacen(from, to, 1)).unwrap_err().to_string();
+            assert!(error.contains(expected) && error.contains("tabulatedVotes.csv"), "{error}");
+        }
     }
 
     #[test]

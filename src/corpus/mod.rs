@@ -78,7 +78,7 @@ pub use columns::ColumnsConfig;
 pub use inspect::{Fault, Findings, Flaw, Identical, Misnamed, inspect};
 pub use kind::Kind;
 pub use named::recognise;
-pub use number::{INTENSITY, Number, level, nearest_column};
+pub use number::{INTENSITY, LISTENERS, Number, VOTES_PREFIX, level, nearest_column};
 pub use settings::{AlikeSpeakers, CorpusConfig, LabelSource};
 
 use crate::error::{Error, Result};

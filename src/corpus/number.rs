@@ -5,6 +5,12 @@ use super::{Clip, spelling::nearest};
 /// The column of the acted intensity, on a scale from 0 to 1.
 pub const INTENSITY: &str = "intensity";
 
+/// What the columns begin with that say how many listeners heard a class.
+pub const VOTES_PREFIX: &str = "votes_";
+
+/// The column of how many listeners there were.
+pub const LISTENERS: &str = "listeners";
+
 /// Levels of intensity by their names. A level is the middle of its part of the scale from 0 to 1 that the levels of its corpus
 /// cut into equal parts: the second of RAVDESS's two is 0.75, the second of CREMA-D's three 0.5. So levels of corpora that
 /// have another number of them stand on one scale.

@@ -14,6 +14,7 @@
 //! | [`projection`] | the penultimate layer's vectors in a plane |
 //! | [`concordance`] | CCC, Pearson's correlation, errors and order of numbers |
 //! | [`Regression`], [`evaluate_numbers()`] | all of it, from the finished runs of an experiment that has learnt numbers |
+//! | [`Distribution`], [`evaluate_votes()`] | the same of one that has learnt listeners' votes |
 //! | [`Evaluation`], [`evaluate()`] | all of it, from the finished runs of an experiment |
 //! | [`evaluate_given()`] | the same from predictions that were made elsewhere |
 //! | [`robustness`] | answers to altered clips, compared with those to the clips themselves |
@@ -26,6 +27,7 @@ pub mod breakdown;
 pub mod calibration;
 pub mod certainty;
 mod consistency;
+mod distribution;
 mod evaluate;
 mod evaluation;
 mod given;
@@ -35,6 +37,7 @@ mod labelling;
 pub mod mcnemar;
 pub mod notable;
 mod paired;
+mod pool;
 pub mod projection;
 pub mod proper;
 pub mod ranking;
@@ -50,6 +53,10 @@ pub(crate) mod test_support;
 pub use crate::metrics::{Concordance, Confusion, Order, concordance, confusion, scores};
 pub use bootstrap::{Bootstrap, Interval, IntervalOf, Intervals, Unit};
 pub use certainty::{Calibrated, Certainty};
+pub use distribution::{
+    AtAgreement, Distribution, DistributionRun, Likeness, LikenessGroup, LikenessGroups, LikenessIntervals, Shares,
+    VotedClip, evaluate_votes,
+};
 pub use evaluate::{evaluate, evaluate_with};
 pub use evaluation::{Evaluation, FoldOfSeed, Run, SeedScores};
 pub use given::{Given, evaluate_given};

@@ -1,6 +1,6 @@
 //! Finished runs that have learnt numbers → one [`Regression`]: every figure is computed from the saved predictions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -9,17 +9,13 @@ use super::{
     bootstrap::{Bootstrap, Interval, Unit, Units, percentiles},
     breakdown::{Grouped, grouped},
     concordance::{Sums, mean_ccc},
-    consistency::{RowOf, check_side},
-    labelling::Labelling,
+    pool::{Pooled, PooledRun, pool},
 };
 use crate::{
     corpus,
-    error::{Error, Result},
-    protocol::{Side, audit::Audit},
-    run::{
-        ClipRecord, Done, EpochRecord, Finished, NumberRow, Numbers, ProtocolRecord, RunDir, RunRecord, SplitRow,
-        Versions,
-    },
+    error::Result,
+    protocol::audit::Audit,
+    run::{ClipRecord, Done, EpochRecord, Finished, NumberRow, Numbers, ProtocolRecord, Versions},
     task::Scale,
 };
 
@@ -187,74 +183,38 @@ impl Regression {
 ///
 /// # Errors
 ///
-/// [`Error::Config`] where there is no run, or runs of different configs or data lie together; [`Error::File`] where a run's
+/// [`crate::error::Error::Config`] where there is no run, or runs of different configs or data lie together; [`crate::error::Error::File`] where a run's
 /// predictions are not exactly those of its fold's test and validation sides, or two runs disagree on a clip's truth.
 pub fn evaluate_numbers(finished: Vec<Finished<Numbers>>, bootstrap: Bootstrap) -> Result<Regression> {
-    let mut first: Option<RunRecord> = None;
-    let mut labelling = Labelling::default();
-    let (mut seen, mut truths) = (BTreeSet::new(), BTreeMap::<String, Vec<f64>>::new());
-    let (mut runs, mut pooled, mut clips) = (Vec::new(), Numbers::default(), BTreeMap::new());
-    for run in finished {
-        let Finished { dir, record, done, epochs, mut predictions, validation, split, clips: known, .. } = run;
-        let reference = first.get_or_insert_with(|| record.clone());
-        if record.config_hash != reference.config_hash {
-            return Err(Error::Config(format!(
-                "{} was trained with another config than the runs beside it ({} and {}): evaluate them apart",
-                dir.path().display(),
-                record.config_hash,
-                reference.config_hash
-            )));
-        }
-        labelling.check(&dir, &record, &split)?;
-        check(&dir, &record, &predictions, &split, Side::Test)?;
-        check(&dir, &record, &validation, &split, Side::Validation)?;
-        for (row, line) in predictions.rows.iter().zip(2..) {
-            let wrong = |problem: String| Err(Error::file(dir.predictions(), format!("line {line}: {problem}")));
-            if !seen.insert((row.seed, row.clip.clone())) {
-                return wrong(format!("{} is predicted twice under seed {}", row.clip, row.seed));
-            }
-            if *truths.entry(row.clip.clone()).or_insert_with(|| row.truth.clone()) != row.truth {
-                return wrong(format!("{} has other true numbers than in another run", row.clip));
-            }
-        }
-        clips.extend(known.into_iter().map(|clip| (clip.clip.clone(), clip)));
-        // The order of a sum matters to its last bits.
-        predictions.rows.sort_by(|a, b| a.clip.cmp(&b.clip));
-        let figures = figures(predictions.rows.iter(), predictions.targets.len());
-        runs.push(NumberRun { fold: record.fold, seed: record.seed, audit: record.audit, done, epochs, figures });
-        pooled.targets = predictions.targets;
-        pooled.rows.extend(predictions.rows);
-    }
-    let Some(record) = first else { return Err(Error::Config("there is no finished run to evaluate".into())) };
-    pooled.rows.sort_by(|a, b| (a.seed, &a.clip).cmp(&(b.seed, &b.clip)));
-    let place = |fold: &str| record.protocol.folds.iter().position(|known| known == fold).unwrap_or(usize::MAX);
-    runs.sort_by_key(|run| (run.seed, place(&run.fold)));
-    let seeds: Vec<u64> = runs.iter().map(|run| run.seed).collect::<BTreeSet<_>>().into_iter().collect();
-    let found: BTreeSet<(&str, u64)> = runs.iter().map(|run| (run.fold.as_str(), run.seed)).collect();
-    let missing = seeds
-        .iter()
-        .flat_map(|&seed| record.protocol.folds.iter().map(move |fold| FoldOfSeed { fold: fold.clone(), seed }))
-        .filter(|of| !found.contains(&(of.fold.as_str(), of.seed)))
-        .collect();
-    let count = pooled.targets.len();
-    let of_seed = |seed: &u64| (*seed, figures(pooled.rows.iter().filter(|row| row.seed == *seed), count));
-    let all = figures(pooled.rows.iter(), count);
+    let Pooled { record, runs, seeds, missing, numbers, clips, .. } = pool(finished)?;
+    let count = numbers.targets.len();
+    let run = |run: PooledRun| NumberRun {
+        figures: figures(run.predictions.iter(), count),
+        fold: run.fold,
+        seed: run.seed,
+        audit: run.audit,
+        done: run.done,
+        epochs: run.epochs,
+    };
+    let runs = runs.into_iter().map(run).collect();
+    let of_seed = |seed: &u64| (*seed, figures(numbers.rows.iter().filter(|row| row.seed == *seed), count));
+    let all = figures(numbers.rows.iter(), count);
     let drawn: Vec<Drawn> =
-        [Unit::Speakers, Unit::Utterances].into_iter().filter_map(|unit| draw(&pooled, unit, bootstrap)).collect();
+        [Unit::Speakers, Unit::Utterances].into_iter().filter_map(|unit| draw(&numbers, unit, bootstrap)).collect();
     let targets = (0..count).map(|target| Target {
-        name: pooled.targets[target].clone(),
+        name: numbers.targets[target].clone(),
         range: record.scales.get(target).copied().unwrap_or(Scale::UNIT),
         figures: all[target],
         intervals: drawn.iter().map(|drawn| drawn.targets[target]).collect(),
-        acted_order: acted_order(&pooled.rows, target, &clips),
-        calibration: calibration(&pooled.rows, target),
-        worst: worst(&pooled.rows, target),
+        acted_order: acted_order(&numbers.rows, target, &clips),
+        calibration: calibration(&numbers.rows, target),
+        worst: worst(&numbers.rows, target),
     });
     Ok(Regression {
         per_seed: seeds.iter().map(of_seed).collect(),
         mean_ccc: mean_ccc(&all),
         mean_intervals: drawn.iter().map(|drawn| (drawn.unit, drawn.mean)).collect(),
-        groups: groups(&pooled, &clips),
+        groups: groups(&numbers, &clips),
         targets: targets.collect(),
         experiment: record.experiment,
         protocol: record.protocol,
@@ -264,23 +224,8 @@ pub fn evaluate_numbers(finished: Vec<Finished<Numbers>>, bootstrap: Bootstrap) 
         seeds,
         runs,
         missing,
-        numbers: pooled,
+        numbers,
     })
-}
-
-fn check(dir: &RunDir, record: &RunRecord, numbers: &Numbers, split: &[SplitRow], side: Side) -> Result<()> {
-    let path = if side == Side::Test { dir.predictions() } else { dir.validation() };
-    if numbers.targets != record.classes {
-        return Err(Error::file(&path, "has other targets than run.json beside it"));
-    }
-    let rows = numbers.rows.iter().map(|row| RowOf {
-        clip: &row.clip,
-        speaker: &row.speaker,
-        fold: &row.fold,
-        seed: row.seed,
-        class: None,
-    });
-    check_side(&path, record, rows, split, side)
 }
 
 fn pairs<'a>(

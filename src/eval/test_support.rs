@@ -160,3 +160,31 @@ pub(crate) fn number_runs(speakers: usize, clips: usize, seeds: &[u64], noise: f
     };
     classes.into_iter().map(turn).collect()
 }
+
+/// The runs of an experiment that has learnt the votes of nine listeners for three classes, one a seed; predictions are near them.
+pub(crate) fn vote_runs(speakers: usize, clips: usize, seeds: &[u64]) -> Vec<Finished<Numbers>> {
+    let classes: Vec<String> = ["angry", "neutral", "sad"].map(str::to_owned).into();
+    let mut runs = number_runs(speakers, clips, seeds, 0.5);
+    for run in &mut runs {
+        run.record.task = task::Kind::Distribution;
+        run.record.classes = classes.clone();
+        run.record.scales.clear();
+        run.done.task = task::Kind::Distribution;
+        for table in [&mut run.predictions, &mut run.validation] {
+            table.targets = classes.clone();
+            for row in &mut table.rows {
+                let mut own = rng::stream(7, &[&"fake votes", &row.clip.as_str()]);
+                let most = own.random_range(3..=9usize);
+                let second = own.random_range(0..=(9 - most).min(most));
+                let mut votes = [most as f64, second as f64, (9 - most - second) as f64];
+                votes.rotate_left(own.random_range(0..3));
+                row.truth = votes.to_vec();
+                let mut stream = rng::stream(row.seed, &[&"fake answers", &row.clip.as_str()]);
+                let answer = votes.map(|vote| vote / 9.0 + 0.3 * stream.random::<f64>());
+                let sum: f64 = answer.iter().sum();
+                row.prediction = answer.map(|part| part / sum).to_vec();
+            }
+        }
+    }
+    runs
+}

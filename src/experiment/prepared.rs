@@ -12,7 +12,7 @@ use crate::{
     protocol::{Fold, Plan, audit::audit},
     survey::{Losses, Survey, survey},
     synthetic,
-    task::{self, Classification, Regression, Task},
+    task::{self, Classification, Distribution, Regression, Task},
     train::TrainOn,
 };
 
@@ -87,7 +87,7 @@ impl Prepared {
 /// As [`survey`] and [`Audit::check`](crate::protocol::audit::Audit::check).
 pub fn prepare(experiment: Experiment, data: &Path, known: &Known, observer: &dyn Observer) -> Result<Prepared> {
     let augmenter = Augmenter::new(&experiment.augment, data)?;
-    let Survey { mut clips, mut labels, classes, mut values, mut plan, excluded, findings, .. } =
+    let Survey { mut clips, mut labels, classes, mut values, outputs, mut plan, excluded, findings, .. } =
         survey(&experiment, data, known, Losses::Refuse, observer)?;
     for fold in &plan.folds {
         audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
@@ -121,9 +121,12 @@ pub fn prepare(experiment: Experiment, data: &Path, known: &Known, observer: &dy
             Arc::new(Classification::new(classes.clone(), labels.clone(), experiment.train.classification()))
         }
         task::Kind::Regression => {
-            let (targets, scales) = (experiment.task.targets.clone(), experiment.task.scales()?);
-            let loss = experiment.task.loss.unwrap_or_default();
-            Arc::new(Regression::new(targets, scales, values, labels.clone(), loss))
+            let (scales, loss) = (experiment.task.scales()?, experiment.task.loss.unwrap_or_default());
+            Arc::new(Regression::new(outputs, scales, values, labels.clone(), loss))
+        }
+        task::Kind::Distribution => {
+            let temperature = experiment.task.temperature.unwrap_or(1.0);
+            Arc::new(Distribution::new(outputs, values, labels.clone(), temperature))
         }
     };
     Ok(Prepared { experiment, clips, labels, task, hashes, snrs, seconds, classes, plan, excluded, augmenter })

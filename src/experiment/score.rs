@@ -27,11 +27,13 @@ impl Scored {
     pub(super) fn figures(&self) -> SideFigures {
         let clips = self.answers.len();
         let known = |figure: f64| (clips > 0 && figure.is_finite()).then_some(figure);
-        let (uar, ccc) = match self.judged.figure {
-            Figure::Uar(uar) => (known(uar), None),
-            Figure::Ccc(ccc) => (None, known(ccc)),
-        };
-        SideFigures { clips, uar, ccc, loss: known(self.judged.loss) }
+        let mut figures = SideFigures { clips, uar: None, ccc: None, likeness: None, loss: known(self.judged.loss) };
+        match self.judged.figure {
+            Figure::Uar(uar) => figures.uar = known(uar),
+            Figure::Ccc(ccc) => figures.ccc = known(ccc),
+            Figure::Likeness(likeness) => figures.likeness = known(likeness),
+        }
+        figures
     }
 }
 

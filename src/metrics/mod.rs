@@ -2,6 +2,7 @@
 
 pub mod concordance;
 pub mod confusion;
+pub mod divergence;
 pub mod scores;
 
 pub use concordance::{Concordance, Order, Sums, mean_ccc};

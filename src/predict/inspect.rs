@@ -120,6 +120,9 @@ fn settings(table: &impl serde::Serialize, first: &str) -> String {
 fn side(side: &SideFigures) -> String {
     match side {
         SideFigures { clips, ccc: Some(ccc), .. } => format!("mean CCC {ccc:.3} on {clips} clips"),
+        SideFigures { clips, likeness: Some(likeness), .. } => {
+            format!("1 − JSD from listeners' votes {likeness:.3} on {clips} clips")
+        }
         SideFigures { clips, uar: Some(uar), loss: Some(loss), .. } => {
             format!("UAR {:.2} %, cross-entropy {loss:.3} on {clips} clips", 100.0 * uar)
         }

@@ -39,16 +39,23 @@ pub struct ProtocolConfig {
     /// `fixed`: the column of the manifest that says each clip's side.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
-    /// `cross-corpus`: the corpora to learn from, by name; all others where only `test` is given.
+    /// `cross-corpus`, `cross-lingual`: the corpora or languages to learn from, by name; all others where only `test` is given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub train: Vec<String>,
-    /// `cross-corpus`: the corpora to test, by name; all others where only `train` is given, and each in turn where
+    /// `cross-corpus`, `cross-lingual`: the corpora or languages to test, by name; all others where only `train` is given, and each in turn where
     /// neither is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub test: Vec<String>,
     /// `cross-corpus`: how many clips of each class and corpus are drawn for each side, at random by `seed`; all where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub balance: Option<usize>,
+    /// `cross-lingual`: how many clips of each class of the tested language are learnt from, too; drawn by `seed`, so that more hold
+    /// fewer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shots: Option<usize>,
+    /// `cross-lingual`: the speakers whose clips they are. None of theirs is tested, whatever `shots` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shot_speakers: Option<usize>,
     /// `emobox-cross`: which clips of the other corpus are trained on.
     #[serde(skip_serializing_if = "Learn::is_default")]
     pub learn: Learn,
@@ -86,6 +93,8 @@ impl Default for ProtocolConfig {
             train: Vec::new(),
             test: Vec::new(),
             balance: None,
+            shots: None,
+            shot_speakers: None,
             learn: Learn::default(),
         }
     }
@@ -116,6 +125,8 @@ impl ProtocolConfig {
             ("train", !self.train.is_empty()),
             ("test", !self.test.is_empty()),
             ("balance", self.balance.is_some()),
+            ("shots", self.shots.is_some()),
+            ("shot_speakers", self.shot_speakers.is_some()),
             ("learn", self.learn != Learn::default()),
         ];
         for (key, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
@@ -128,6 +139,14 @@ impl ProtocolConfig {
                     self.kind
                 )));
             }
+        }
+        if self.shot_speakers == Some(0) {
+            return Err(out_of_range("protocol.shot_speakers", 0, "speakers to learn from, from 1; or drop it"));
+        }
+        if let (Some(shots), None) = (self.shots, self.shot_speakers) {
+            return Err(Error::Config(format!(
+                "protocol.shots = {shots} needs protocol.shot_speakers, how many speakers of the tested language they are drawn from"
+            )));
         }
         if self.kind == Kind::Fixed && self.path.is_some() == self.column.is_some() {
             return Err(Error::Config(

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    contract::Protocol, cross_corpus, cross_speaker, emobox, emobox_cross, fixed, leak_demo, leave_one_speaker_out,
-    luna, random, speaker_kfold, tfds,
+    contract::Protocol, cross_corpus, cross_lingual, cross_speaker, emobox, emobox_cross, fixed, leak_demo,
+    leave_one_speaker_out, luna, random, speaker_kfold, tfds,
 };
 use crate::names::known_by_name;
 
@@ -54,6 +54,8 @@ protocols! {
     CrossSpeaker = "cross-speaker", cross_speaker::PROTOCOL;
     /// Some corpora trained on, others tested.
     CrossCorpus = "cross-corpus", cross_corpus::PROTOCOL;
+    /// Some languages trained on, others tested, with or without a few clips of the tested one.
+    CrossLingual = "cross-lingual", cross_lingual::PROTOCOL;
     /// A split that somebody else made: a table, or a manifest's column.
     Fixed = "fixed", fixed::PROTOCOL;
     /// A leak on purpose, to show what it is worth: its figures are no result.

@@ -21,6 +21,7 @@ mod config;
 mod contract;
 mod copies;
 mod cross_corpus;
+mod cross_lingual;
 mod cross_speaker;
 mod duplicates;
 mod emobox;

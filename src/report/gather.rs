@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{examples, published, regression, stress, terminal, write};
+use super::{distribution, examples, published, regression, stress, terminal, write};
 use crate::{
     error::{Error, Result},
-    eval::{Bootstrap, Evaluation, Regression, evaluate_numbers, evaluate_with},
+    eval::{Bootstrap, Distribution, Evaluation, Regression, evaluate_numbers, evaluate_votes, evaluate_with},
     events::Observer,
     files::read_json,
     run::{Recordings, load_finished, load_finished_numbers, task_of},
@@ -19,6 +19,8 @@ pub enum Gathered {
     Classes(Box<Evaluation>),
     /// Numbers.
     Numbers(Box<Regression>),
+    /// Listeners' votes.
+    Votes(Box<Distribution>),
 }
 
 impl Gathered {
@@ -31,6 +33,7 @@ impl Gathered {
         Ok(match self {
             Self::Classes(evaluation) => terminal(evaluation, &published(evaluation)?, colour),
             Self::Numbers(evaluation) => regression::terminal(evaluation, colour),
+            Self::Votes(evaluation) => distribution::terminal(evaluation, colour),
         })
     }
 }
@@ -50,6 +53,11 @@ pub fn gather_any(
     match task_of(dir)? {
         task::Kind::Classification => {
             gather(dir, folder, data, bootstrap, observer).map(|evaluation| Gathered::Classes(Box::new(evaluation)))
+        }
+        task::Kind::Distribution => {
+            let evaluation = evaluate_votes(load_finished_numbers(dir)?, bootstrap)?;
+            distribution::write(&evaluation, folder)?;
+            Ok(Gathered::Votes(Box::new(evaluation)))
         }
         task::Kind::Regression => {
             let evaluation = evaluate_numbers(load_finished_numbers(dir)?, bootstrap)?;
@@ -72,10 +80,12 @@ pub fn gather(
     bootstrap: Bootstrap,
     observer: &dyn Observer,
 ) -> Result<Evaluation> {
-    if task_of(dir)? != task::Kind::Classification {
+    let kind = task_of(dir)?;
+    if kind != task::Kind::Classification {
         return Err(Error::Config(format!(
-            "{} holds runs that have learnt numbers, which are not compared with others: give its folder alone",
-            dir.display()
+            "{} holds runs that have learnt {}, which are not compared with others: give its folder alone",
+            dir.display(),
+            kind.learns()
         )));
     }
     let finished = load_finished(dir)?;

@@ -16,6 +16,8 @@
 //! | [`reproduction()`] | the page of our experiments compared with what is published |
 //! | [`comparison`] | two experiments or more |
 //! | `regression` | the report of an experiment that has learnt numbers |
+//! | `distribution` | the report of one that has learnt listeners' votes |
+//! | `sheet` | a report in sections, in all formats: what those two are made with |
 //! | [`gather()`], [`gather_any()`] | the report of a folder's finished runs |
 //! | [`write()`] | all of one experiment's into one folder |
 //! | [`card`] | the data card of an experiment: text, Markdown, pictures, counts as CSV |
@@ -35,6 +37,7 @@ pub mod cache;
 pub mod card;
 pub mod comparison;
 mod csv;
+mod distribution;
 mod document;
 pub mod encoders;
 mod examples;
@@ -54,6 +57,7 @@ mod regression;
 mod reproduction;
 mod runs;
 pub mod scan;
+mod sheet;
 pub mod split;
 pub mod stress;
 mod table;

@@ -42,7 +42,7 @@ pub fn runs(name: &str, outcomes: &[(RunDir, Done)]) -> Result<String> {
                 let spread = Spread::of(&many.iter().map(|(_, done)| uar(done)).collect::<Vec<_>>());
                 match kind {
                     task::Kind::Classification => percent(spread),
-                    task::Kind::Regression => three(spread),
+                    task::Kind::Regression | task::Kind::Distribution => three(spread),
                 }
             };
             let [validation, test] = [of(|done| done.validation), of(|done| done.test)];
@@ -52,7 +52,7 @@ pub fn runs(name: &str, outcomes: &[(RunDir, Done)]) -> Result<String> {
     let columns = ["fold", "seed", "best epoch", "validation", "test", "time"];
     let unit = match kind {
         task::Kind::Classification => ", %",
-        task::Kind::Regression => "",
+        task::Kind::Regression | task::Kind::Distribution => "",
     };
     Ok(Table::new(format!("{title}: {} of each run{unit}", kind.figure()), columns).rows(rows).note(note).plain())
 }
@@ -61,6 +61,6 @@ pub fn runs(name: &str, outcomes: &[(RunDir, Done)]) -> Result<String> {
 fn figure(kind: task::Kind, value: f64) -> String {
     match kind {
         task::Kind::Classification => points(value),
-        task::Kind::Regression => format!("{value:.3}"),
+        task::Kind::Regression | task::Kind::Distribution => format!("{value:.3}"),
     }
 }

@@ -160,15 +160,22 @@ struct Written {
     validation_ccc: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     test_ccc: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    validation_likeness: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    test_likeness: Option<f64>,
     seconds: f64,
 }
 
 impl From<Written> for Done {
     fn from(of: Written) -> Self {
-        let (task, [validation, test]) = match (of.validation_ccc, of.test_ccc) {
-            (None, None) => (task::Kind::Classification, [of.validation_uar, of.test_uar]),
-            (validation, test) => (task::Kind::Regression, [validation, test]),
-        };
+        let noted = [
+            (task::Kind::Regression, [of.validation_ccc, of.test_ccc]),
+            (task::Kind::Distribution, [of.validation_likeness, of.test_likeness]),
+        ];
+        let noted = noted.into_iter().find(|(_, figures)| *figures != [None, None]);
+        let (task, [validation, test]) =
+            noted.unwrap_or((task::Kind::Classification, [of.validation_uar, of.test_uar]));
         // A figure that is none is written as null.
         let [validation, test] = [validation, test].map(|figure| figure.unwrap_or(f64::NAN));
         Self { best_epoch: of.best_epoch, epochs: of.epochs, task, validation, test, seconds: of.seconds }
@@ -179,6 +186,7 @@ impl From<Done> for Written {
     fn from(of: Done) -> Self {
         let known = |kind| (of.task == kind).then_some([of.validation, of.test]);
         let (uar, ccc) = (known(task::Kind::Classification), known(task::Kind::Regression));
+        let likeness = known(task::Kind::Distribution);
         Self {
             best_epoch: of.best_epoch,
             epochs: of.epochs,
@@ -186,6 +194,8 @@ impl From<Done> for Written {
             test_uar: uar.map(|[_, test]| test),
             validation_ccc: ccc.map(|[validation, _]| validation),
             test_ccc: ccc.map(|[_, test]| test),
+            validation_likeness: likeness.map(|[validation, _]| validation),
+            test_likeness: likeness.map(|[_, test]| test),
             seconds: of.seconds,
         }
     }
@@ -212,6 +222,10 @@ mod tests {
         let written = serde_json::to_string(&ccc).unwrap();
         assert!(written.contains(r#""validation_ccc":0.5,"test_ccc":-0.25"#) && !written.contains("uar"), "{written}");
         assert_eq!(serde_json::from_str::<Done>(&written).unwrap(), ccc);
+        let likeness = Done { task: task::Kind::Distribution, ..uar };
+        let written = serde_json::to_string(&likeness).unwrap();
+        assert!(written.contains(r#""validation_likeness":0.5,"test_likeness":0.25"#), "{written}");
+        assert_eq!(serde_json::from_str::<Done>(&written).unwrap(), likeness);
         let none = serde_json::to_string(&Done { validation: f64::NAN, ..uar }).unwrap();
         assert!(serde_json::from_str::<Done>(&none).unwrap().validation.is_nan(), "{none}");
     }

@@ -8,25 +8,36 @@ use super::{Kind, RegressionLoss, Scale};
 use crate::{
     corpus::INTENSITY,
     error::{Error, Result},
+    setting::out_of_range,
 };
 
 /// `[task]`: what is to be learnt of a clip. Left out of the resolved config where it is the class.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TaskConfig {
-    /// Classes or numbers.
+    /// Classes, numbers or the shares of listeners' votes.
     pub kind: Kind,
     /// `regression`: the columns that hold the numbers, of a corpus's table; `intensity` is known of RAVDESS and CREMA-D
     /// without one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
+    /// `regression`: the columns that a target is read from, where not from the one of its name: of several, the first that a clip
+    /// has a number in.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, Vec<String>>,
     /// `regression`: the least and the greatest value, of all targets or of each. From 0 to 1 for intensities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<Ranges>,
     /// `regression`: what is made small in steps. A linear head is solved by least squares and has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<RegressionLoss>,
-    /// `regression`: what becomes of clips that lack a number.
+    /// `distribution`: the column of each class's votes, counts or shares; else those that are called `votes_CLASS`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub votes: BTreeMap<String, String>,
+    /// `distribution`: shares are raised to its inverse: below 1 the most voted class gets more, above 1 all become more alike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// `regression`, `distribution`: what becomes of clips that lack a number, or that nobody voted on.
     #[serde(skip_serializing_if = "Missing::is_default")]
     pub missing: Missing,
 }
@@ -94,6 +105,11 @@ impl From<Ranges> for toml::Value {
 }
 
 impl TaskConfig {
+    /// The columns that a target is read from.
+    pub(super) fn columns_of<'a>(&'a self, target: &'a String) -> &'a [String] {
+        self.columns.get(target).map_or(std::slice::from_ref(target), Vec::as_slice)
+    }
+
     /// Whether it says no more than a config without the table.
     #[must_use]
     pub fn is_default(&self) -> bool {
@@ -130,22 +146,56 @@ impl TaskConfig {
     /// [`Error::Config`] naming the key, its value and the rule.
     pub fn validate(&self) -> Result<()> {
         let wrong = |problem: String| Err(Error::Config(problem));
-        if self.kind == Kind::Classification {
-            let Self { targets, range, loss, missing, .. } = self;
-            let set = [
-                ("targets", !targets.is_empty()),
-                ("range", range.is_some()),
-                ("loss", loss.is_some()),
-                ("missing", *missing != Missing::default()),
-            ];
-            return match set.iter().find(|(_, set)| *set) {
-                Some((key, _)) => wrong(format!(
-                    "task.{key}: task.kind = \"classification\" learns classes, and this would have no effect; set task.kind \
-                     = \"regression\", or drop it"
-                )),
-                None => Ok(()),
-            };
+        let Self { targets, columns, range, loss, missing, votes, temperature, .. } = self;
+        const NUMBERS: &[Kind] = &[Kind::Regression];
+        const VOTES: &[Kind] = &[Kind::Distribution];
+        let set = [
+            ("targets", !targets.is_empty(), NUMBERS),
+            ("columns", !columns.is_empty(), NUMBERS),
+            ("range", range.is_some(), NUMBERS),
+            ("loss", loss.is_some(), NUMBERS),
+            ("votes", !votes.is_empty(), VOTES),
+            ("temperature", temperature.is_some(), VOTES),
+            ("missing", *missing != Missing::default(), &[Kind::Regression, Kind::Distribution]),
+        ];
+        if let Some((key, _, of)) = set.iter().find(|(_, set, of)| *set && !of.contains(&self.kind)) {
+            let of: Vec<String> = of.iter().map(|kind| format!("\"{}\"", kind.name())).collect();
+            return wrong(format!(
+                "task.{key}: task.kind = \"{}\" learns {}, and this would have no effect; set task.kind = {}, or drop it",
+                self.kind.name(),
+                self.kind.learns(),
+                of.join(" or ")
+            ));
         }
+        match self.kind {
+            Kind::Classification => Ok(()),
+            Kind::Regression => self.validate_numbers(),
+            Kind::Distribution => self.validate_votes(),
+        }
+    }
+
+    fn validate_votes(&self) -> Result<()> {
+        if let Some(temperature) = self.temperature.filter(|t| !(t.is_finite() && *t > 0.0)) {
+            return Err(out_of_range("task.temperature", temperature, "a number above 0"));
+        }
+        if self.votes.len() == 1 {
+            return Err(Error::Config(
+                "task.votes names one class: votes are shared between two or more; name the column of each".into(),
+            ));
+        }
+        let mut columns = BTreeMap::new();
+        for (class, column) in &self.votes {
+            if let Some(other) = columns.insert(column.to_lowercase(), class) {
+                return Err(Error::Config(format!(
+                    "task.votes: {class} and {other} are both read from the column {column}; give each its own"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_numbers(&self) -> Result<()> {
+        let wrong = |problem: String| Err(Error::Config(problem));
         if self.targets.is_empty() {
             return wrong(
                 "task.targets is empty: task.kind = \"regression\" learns the numbers of columns; name them, as targets = \
@@ -160,6 +210,16 @@ impl TaskConfig {
             }
             if !names.insert(target.to_lowercase()) {
                 return wrong(format!("task.targets names {target} twice"));
+            }
+        }
+        for (target, columns) in &self.columns {
+            if !self.targets.contains(target) {
+                return wrong(format!("task.columns.{target}: no such target; there are {}", self.targets.join(", ")));
+            }
+            if columns.is_empty() {
+                return wrong(format!(
+                    "task.columns.{target} is empty: name the columns that it is read from, or drop it"
+                ));
             }
         }
         if let Some(Ranges::Each(each)) = &self.range
@@ -216,6 +276,11 @@ mod tests {
                 "kind = 'regression'\ntargets = ['a']\nrange = { a = [0, 1], b = [0, 1] }",
                 "task.range.b: no such target",
             ),
+            (
+                "kind = 'regression'\ntargets = ['a']\nrange = [0, 1]\ncolumns = { b = ['c'] }",
+                "task.columns.b: no such target",
+            ),
+            ("kind = 'regression'\ntargets = ['a']\nrange = [0, 1]\ncolumns = { a = [] }", "task.columns.a is empty"),
         ] {
             let error = read(text).validate().unwrap_err();
             assert!(matches!(error, Error::Config(_)) && error.to_string().contains(expected), "{text}: {error}");

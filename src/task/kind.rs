@@ -13,6 +13,8 @@ pub enum Kind {
     Classification,
     /// Numbers, one a target.
     Regression,
+    /// The shares of listeners who hear each of several classes.
+    Distribution,
 }
 
 /// How a linear head is solved.
@@ -35,7 +37,7 @@ impl Kind {
     #[must_use]
     pub fn activation(self) -> Activation {
         match self {
-            Self::Classification => Activation::LogSoftmax,
+            Self::Classification | Self::Distribution => Activation::LogSoftmax,
             Self::Regression => Activation::Range,
         }
     }
@@ -44,7 +46,7 @@ impl Kind {
     #[must_use]
     pub fn solver(self) -> Solver {
         match self {
-            Self::Classification => Solver::Logistic,
+            Self::Classification | Self::Distribution => Solver::Logistic,
             Self::Regression => Solver::Ridge,
         }
     }
@@ -55,6 +57,27 @@ impl Kind {
         match self {
             Self::Classification => "UAR",
             Self::Regression => "mean CCC",
+            Self::Distribution => "1 − JSD",
+        }
+    }
+
+    /// Its name in configs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Classification => "classification",
+            Self::Regression => "regression",
+            Self::Distribution => "distribution",
+        }
+    }
+
+    /// What it learns, for messages.
+    #[must_use]
+    pub fn learns(self) -> &'static str {
+        match self {
+            Self::Classification => "classes",
+            Self::Regression => "numbers",
+            Self::Distribution => "listeners' votes",
         }
     }
 
@@ -62,7 +85,7 @@ impl Kind {
     #[must_use]
     pub fn least_outputs(self) -> usize {
         match self {
-            Self::Classification => 2,
+            Self::Classification | Self::Distribution => 2,
             Self::Regression => 1,
         }
     }

@@ -4,17 +4,20 @@
 //! |---|---|---|---|---|
 //! | [`Classification`] | its class | cross-entropy | log-probabilities | UAR |
 //! | [`Regression`] | a number for each target | 1 − CCC, squared error or both | parts of each range | mean CCC |
+//! | [`Distribution`] | the shares of its listeners' votes | Kullback-Leibler divergence | log-probabilities | 1 − JSD |
 
 mod activation;
 mod class_weights;
 mod classification;
 mod config;
 mod cross_entropy;
+mod distribution;
 mod kind;
 mod regression;
 mod regression_loss;
 mod scale;
 mod targets;
+mod votes;
 
 use burn::tensor::Tensor;
 
@@ -23,6 +26,7 @@ pub use class_weights::ClassWeights;
 pub use classification::{Classification, ClassificationLoss};
 pub use config::{Missing, Ranges, TaskConfig};
 pub use cross_entropy::CrossEntropy;
+pub use distribution::Distribution;
 pub use kind::{Kind, Solver};
 pub use regression::Regression;
 pub use regression_loss::RegressionLoss;

@@ -35,17 +35,20 @@ impl TaskConfig {
             let mut values = Vec::with_capacity(self.targets.len());
             let mut lacks = None;
             for (target, scale) in self.targets.iter().zip(&scales) {
-                match clip.number(target) {
+                let columns = self.columns_of(target).iter().map(|column| (column, clip.number(column)));
+                let first = columns.into_iter().find(|(_, number)| *number != Number::Missing);
+                let (column, number) = first.unwrap_or((target, Number::Missing));
+                match number {
                     Number::Is(value) if scale.contains(value) => values.push(value),
                     Number::Is(value) => {
                         return Err(Error::Data(format!(
-                            "{}: {target} = {value} is outside of its range, {scale}: mend the table, or set task.range",
+                            "{}: {column} = {value} is outside of its range, {scale}: mend the table, or set task.range",
                             clip.place()
                         )));
                     }
                     Number::Other(cell) => {
                         return Err(Error::Data(format!(
-                            "{}: {target} = \"{cell}\" is not a number: mend the table; a cell that is empty or NaN is a \
+                            "{}: {column} = \"{cell}\" is not a number: mend the table; a cell that is empty or NaN is a \
                              missing one",
                             clip.place()
                         )));
@@ -86,7 +89,7 @@ impl TaskConfig {
 
     fn check_columns(&self, clips: &[Clip]) -> Result<()> {
         let known: BTreeSet<&str> = clips.iter().flat_map(Clip::columns).collect();
-        for target in &self.targets {
+        for target in self.targets.iter().flat_map(|target| self.columns_of(target)) {
             if known.iter().any(|name| name.to_lowercase() == target.to_lowercase()) {
                 continue;
             }
@@ -135,6 +138,21 @@ mod tests {
         assert_eq!(found.kept, [0, 2, 4]);
         assert_eq!(found.values, [[1.0], [6.5], [7.0]]);
         assert_eq!(found.lacking, [(1, "Arousal".to_owned()), (3, "Arousal".to_owned())]);
+    }
+
+    #[test]
+    fn a_target_is_read_from_the_first_of_its_columns_that_a_clip_has() {
+        let mut clips = clips(&["1", "", "6.5"]);
+        for clip in &mut clips {
+            clip.meta.extra.insert("rated".into(), "2.5".into());
+        }
+        let found = config("columns = { Arousal = ['arousal', 'rated'] }").read(&clips).unwrap();
+        assert_eq!(found.values, [[1.0], [2.5], [6.5]]);
+        clips[1].meta.extra.insert("rated".into(), "9".into());
+        let error = config("columns = { Arousal = ['arousal', 'rated'] }").read(&clips).unwrap_err().to_string();
+        assert!(error.contains("t/s/1 (row 3 of the table): rated = 9 is outside of its range"), "{error}");
+        let error = config("columns = { Arousal = ['arousal', 'ratd'] }").read(&clips).unwrap_err().to_string();
+        assert!(error.contains("no clip has a column ratd (did you mean \"rated\"?)"), "{error}");
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! | [`spectrograms`] | spectrograms of one clip, altered in several ways |
 //! | [`curves`] | loss and UAR over the epochs of one run or of many |
 //! | [`agreement`] | predicted numbers over true ones, as a density, with the mean truth of alike predictions |
+//! | [`by_agreement`] | accuracy of network and listeners by how much listeners agree |
 //! | [`course`] | values of targets over the time of a recording |
 //! | [`timeline`] | the probability of every emotion over the time of a recording |
 //! | [`forest`] | figures with intervals one below the other: robustness, fairness, reproduced figures |
@@ -23,6 +24,7 @@
 pub mod agreement;
 mod axes;
 pub mod bars;
+pub mod by_agreement;
 mod canvas;
 pub mod colour;
 pub mod confusion;
@@ -55,6 +57,7 @@ use crate::{
 pub use self::{
     agreement::Agreement,
     bars::{Bar, Bars},
+    by_agreement::ByAgreement,
     canvas::{Canvas, to_svg},
     confusion::ConfusionMatrix,
     course::Course,

@@ -2,25 +2,21 @@
 
 use std::path::Path;
 
-use maud::html;
 use serde::Serialize;
 
 use super::{
-    lines::{headline, lines, protocol_line, warnings},
+    lines::{lines, protocol_line, warnings},
     tables,
 };
 use crate::{
     csv_file::write_csv,
     error::Result,
     eval::{FoldOfSeed, NumberGroups, Regression, Target},
-    files::{create_dir, write_json, write_whole},
+    files::{create_dir, write_json},
     report::{
-        document::Document,
-        headline::Kind,
-        html::{picture, plain, table},
         pictures::{self, Pictures, drawn},
         plot::Agreement,
-        table::{Table, wrapped},
+        sheet::{Part, Sheet, made_with},
     },
     run::{ProtocolRecord, Versions},
 };
@@ -37,13 +33,7 @@ const SCHEMA: &str = "ser-report-numbers/1";
 pub(in crate::report) fn write(evaluation: &Regression, folder: &Path) -> Result<()> {
     create_dir(folder)?;
     let pictures = draw(evaluation, folder)?;
-    for (name, text) in [
-        ("report.txt", text(evaluation, &pictures)),
-        ("report.md", markdown(evaluation, &pictures)),
-        ("report.html", page(evaluation, &pictures)),
-    ] {
-        write_whole(&folder.join(name), |file| file.write_all(text.as_bytes()))?;
-    }
+    sheet(evaluation).write(&pictures, folder)?;
     json(&folder.join("report.json"), evaluation)?;
     figures(&folder.join("figures.csv"), evaluation)?;
     evaluation.numbers.write(&folder.join("predictions.csv"))
@@ -69,93 +59,27 @@ fn draw(evaluation: &Regression, folder: &Path) -> Result<Pictures> {
     pictures::all(evaluation.targets.iter().enumerate().map(of).collect(), folder)
 }
 
-/// All tables but those of single clips, in the order of the report.
-fn tables_of(evaluation: &Regression) -> impl Iterator<Item = Table> {
-    let first = [Some(tables::figures(evaluation)), tables::order(evaluation)].into_iter().flatten();
-    first
-        .chain(tables::groups(evaluation))
-        .chain(tables::worst(evaluation))
-        .chain([tables::runs(evaluation), tables::audit(evaluation)])
-}
-
-fn text(evaluation: &Regression, pictures: &Pictures) -> String {
-    let mut text = headline(evaluation);
-    tables_of(evaluation).for_each(|table| text.push_str(&format!("\n{}", table.plain())));
-    text.push('\n');
-    pictures.failed.iter().for_each(|failed| text.push_str(&wrapped(&format!("NOT DRAWN: {failed}"), 0)));
-    text.push_str(&made_with(evaluation));
-    text.push('\n');
-    text
-}
-
-fn made_with(evaluation: &Regression) -> String {
-    let versions = &evaluation.versions;
-    format!(
-        "ser {}, burn {}, device {}, {}; config {}; split seed {}",
-        versions.ser,
-        versions.burn,
-        versions.device,
-        versions.platform,
-        evaluation.config_hash,
-        evaluation.protocol.split_seed
-    )
-}
-
-fn markdown(evaluation: &Regression, pictures: &Pictures) -> String {
-    let mut document = Document::default();
-    document.title(&evaluation.experiment);
-    document.code(headline(evaluation));
-    for mut table in tables_of(evaluation) {
-        document.heading(std::mem::take(&mut table.title));
-        document.table(table);
-    }
-    if !pictures.failed.is_empty() {
-        document.heading("Pictures that could not be drawn");
-        document.list(pictures.failed.clone());
-    }
-    document.to_markdown()
-}
-
-fn page(evaluation: &Regression, pictures: &Pictures) -> String {
-    let lines = lines(evaluation);
-    let summary = html! {
-        @for line in lines.iter().filter(|line| line.kind == Kind::Warning) { p.warning { (line.value) } }
-        dl.summary {
-            @for kind in [Kind::Figure, Kind::Setting] {
-                @for line in lines.iter().filter(|line| line.kind == kind) {
-                    dt { (line.label) }
-                    dd.figure[kind == Kind::Figure] { (line.value) }
-                }
-            }
-            dt { "rule" }
-            dd { (evaluation.protocol.description) }
-        }
-    };
-    let figures = html! {
-        (table(&tables::figures(evaluation)))
-        @if let Some(order) = tables::order(evaluation) { (table(&order)) }
-    };
-    let pictured = html! { div.pictures {
-        @for of in &pictures.drawn { (picture(of)) }
-        @for line in &pictures.failed { p.warning { "Not drawn: " (line) } }
-    } };
-    let runs = html! {
-        (table(&tables::runs(evaluation)))
-        (table(&tables::audit(evaluation)))
-        p.note { (made_with(evaluation)) }
-    };
-    let each = |tables: Vec<Table>| html! { @for of in tables { (table(&of)) } };
-    plain(
-        &evaluation.experiment,
-        &[
-            ("summary", "Summary", summary),
-            ("figures", "Figures", figures),
-            ("pictures", "Pictures", pictured),
-            ("groups", "Groups of clips", each(tables::groups(evaluation))),
-            ("listen", "To listen to", each(tables::worst(evaluation))),
-            ("runs", "Runs", runs),
+/// What the report says.
+fn sheet(evaluation: &Regression) -> Sheet {
+    let part = |id, heading, tables, main| Part { id, heading, tables, main };
+    let figures = std::iter::once(tables::figures(evaluation)).chain(tables::order(evaluation));
+    Sheet {
+        title: evaluation.experiment.clone(),
+        lines: lines(evaluation),
+        rule: evaluation.protocol.description.clone(),
+        sections: vec![
+            part("figures", "Figures", figures.collect(), true),
+            part("groups", "Groups of clips", tables::groups(evaluation), false),
+            part("listen", "To listen to", tables::worst(evaluation), false),
+            part("runs", "Runs", vec![tables::runs(evaluation), tables::audit(evaluation)], false),
         ],
-    )
+        made_with: made_with(&evaluation.versions, &evaluation.config_hash, &evaluation.protocol),
+    }
+}
+
+/// The report on a terminal, with colour or without.
+pub(in crate::report) fn terminal(evaluation: &Regression, colour: bool) -> String {
+    sheet(evaluation).terminal(colour)
 }
 
 /// Figures by name, for programs: all of [`Target`], groups, seeds and runs; what cannot be said is `null`.

@@ -1,12 +1,8 @@
 //! The lines at the top of the report.
 
-use super::tables;
 use crate::{
     eval::{Regression, Unit},
-    report::{
-        headline::{INDENT, Kind, Line, audit_of, many, protocol_with, three, warnings_of},
-        table::wrapped,
-    },
+    report::headline::{Kind, Line, audit_of, many, protocol_with, three, warnings_of},
 };
 
 /// What a reader must know before the figures, one warning a line.
@@ -54,36 +50,6 @@ pub(super) fn lines(evaluation: &Regression) -> Vec<Line> {
         figure("95 %", within.join("; "));
     }
     lines
-}
-
-/// The lines, at most 80 columns wide.
-pub(super) fn headline(evaluation: &Regression) -> String {
-    let line = |Line { label, value, .. }: Line| wrapped(&format!("{label:<INDENT$}{value}"), INDENT);
-    lines(evaluation).into_iter().map(line).collect()
-}
-
-/// The report on a terminal, with colour or without.
-pub(in crate::report) fn terminal(evaluation: &Regression, colour: bool) -> String {
-    const BOLD: &str = "1";
-    const BOLD_YELLOW: &str = "1;33";
-    let painted = |text: &str, code: &str| if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
-    let mut text = String::new();
-    for line in lines(evaluation) {
-        let plain = wrapped(&format!("{:<INDENT$}{}", line.label, line.value), INDENT);
-        match line.kind {
-            Kind::Setting => text.push_str(&plain),
-            kind => {
-                let code = if kind == Kind::Warning { BOLD_YELLOW } else { BOLD };
-                plain.lines().for_each(|line| text.push_str(&format!("{}\n", painted(line, code))));
-            }
-        }
-    }
-    for table in [Some(tables::figures(evaluation)), tables::order(evaluation)].into_iter().flatten() {
-        let table = table.plain();
-        let (title, rest) = table.split_once('\n').unwrap_or((&table, ""));
-        text.push_str(&format!("\n{}\n{rest}", painted(title, BOLD)));
-    }
-    text
 }
 
 /// Whether there are intervals over that unit.

@@ -10,5 +10,4 @@ mod files;
 mod lines;
 mod tables;
 
-pub(super) use files::write;
-pub(super) use lines::terminal;
+pub(super) use files::{terminal, write};
