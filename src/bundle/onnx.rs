@@ -3,7 +3,10 @@
 //! The graph holds everything behind the features: standardisation, padding, network, temperature. How the features are
 //! made stands in a file beside it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use ser_onnx::{Graph, Setting, Value};
 use serde::Serialize;
@@ -117,6 +120,8 @@ struct Batch {
 struct Build<'a> {
     bundle: &'a Bundle,
     graph: Graph,
+    /// The weights that the graph has so far.
+    used: BTreeSet<String>,
 }
 
 impl<'a> Build<'a> {
@@ -129,10 +134,11 @@ impl<'a> Build<'a> {
             return refused("a network of kind cnn2d-bilstm has no graph here: the others have");
         }
         bundle.check_answers_alone()?;
-        Ok(Self { bundle, graph: Graph::new("ser") })
+        Ok(Self { bundle, graph: Graph::new("ser"), used: BTreeSet::new() })
     }
 
-    fn weight(&self, name: &str) -> Result<&'a Weight> {
+    fn weight(&mut self, name: &str) -> Result<&'a Weight> {
+        self.used.insert(name.to_owned());
         let found = self.bundle.weights.get(name);
         found.ok_or_else(|| Error::Data(format!("the weights do not fit the network: {name} is missing")))
     }
@@ -179,6 +185,10 @@ impl<'a> Build<'a> {
             }
         };
         let logits = self.linear(&hidden, "classes")?;
+        // A graph without a part of the network would answer, and answer something else.
+        if let Some(name) = self.bundle.weights.keys().find(|name| !self.used.contains(*name)) {
+            return Err(Error::Config(format!("--format onnx: the network has {name}, which has no graph here")));
+        }
         let temperature = self.graph.scalar(self.bundle.temperature.unwrap_or(1.0) as f32);
         let scaled = self.graph.op("Div", &[&logits, &temperature], &[]);
         let probabilities = self.graph.op("Softmax", &[&scaled], &[("axis", Setting::Int(-1))]);
@@ -348,7 +358,7 @@ impl<'a> Build<'a> {
     }
 
     /// The matrices of both directions' gates, each turned and one below the other, with their width, and the biases.
-    fn gates(&self, part: &str, hidden: usize) -> Result<(Vec<f32>, usize, Vec<f32>)> {
+    fn gates(&mut self, part: &str, hidden: usize) -> Result<(Vec<f32>, usize, Vec<f32>)> {
         let (mut matrix, mut bias, mut width) = (Vec::new(), Vec::new(), 0);
         for direction in ["forward", "reverse"] {
             for gate in GATES {
@@ -369,22 +379,75 @@ impl<'a> Build<'a> {
         let batch = self.cleared(Batch { x: batch.x.clone(), lengths: batch.lengths.clone() });
         let axis = self.graph.list(&[1]);
         let flat = [("keepdims", Setting::Int(0))];
-        if pool != Pool::Attention {
+        if pool == Pool::Mean {
             let sum = self.graph.op("ReduceSum", &[&batch.x, &axis], &flat);
             let counts = self.counts(&batch);
             return Ok(self.graph.op("Div", &[&sum, &counts], &[]));
         }
-        let scores = self.linear(&batch.x, "pooling.score")?;
+        let seen = match pool {
+            Pool::AttentionStd => {
+                let hidden = self.linear(&batch.x, "pooling.hidden")?;
+                self.graph.op("Tanh", &[&hidden], &[])
+            }
+            _ => batch.x.clone(),
+        };
+        let scores = self.linear(&seen, "pooling.score")?;
         let (mask, nothing) = (self.mask(&batch), self.graph.scalar(NOTHING));
         let scores = self.graph.op("Where", &[&mask, &scores, &nothing], &[]);
         let parts = self.graph.op("Softmax", &[&scores], &[("axis", Setting::Int(1))]);
         let weighted = self.graph.op("Mul", &[&batch.x, &parts], &[]);
-        Ok(self.graph.op("ReduceSum", &[&weighted, &axis], &flat))
+        if pool != Pool::AttentionStd {
+            return Ok(self.graph.op("ReduceSum", &[&weighted, &axis], &flat));
+        }
+        let kept = [("keepdims", Setting::Int(1))];
+        let mean = self.graph.op("ReduceSum", &[&weighted, &axis], &kept);
+        let centred = self.graph.op("Sub", &[&batch.x, &mean], &[]);
+        let squares = self.graph.op("Mul", &[&centred, &centred], &[]);
+        let weighted = self.graph.op("Mul", &[&squares, &parts], &[]);
+        let variance = self.graph.op("ReduceSum", &[&weighted, &axis], &flat);
+        let least = self.graph.scalar(crate::model::DEVIATION_EPSILON);
+        let variance = self.graph.op("Add", &[&variance, &least], &[]);
+        let std = self.graph.op("Sqrt", &[&variance], &[]);
+        let mean = self.graph.op("Squeeze", &[&mean, &axis], &[]);
+        Ok(self.graph.op("Concat", &[&mean, &std], &[("axis", Setting::Int(1))]))
     }
 
     fn linear(&mut self, x: &Value, name: &str) -> Result<Value> {
         let [weight, bias] = ["weight", "bias"].map(|part| self.constant(&format!("{name}.{part}")));
         let product = self.graph.op("MatMul", &[x, &weight?], &[]);
         Ok(self.graph.op("Add", &[&product, &bias?], &[]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::made_up;
+
+    // That the numbers are ours is for python/tests/test_onnx.py and scripts/check-onnx.sh to say, with onnxruntime.
+    #[test]
+    fn a_graph_has_all_of_the_network_or_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("net.onnx");
+        let mut bundle = made_up::bundle(1);
+        let beside = bundle.save_onnx(&path).unwrap();
+        let recipe: Json = serde_json::from_str(&std::fs::read_to_string(&beside).unwrap()).unwrap();
+        assert_eq!(recipe["classes"], json!(bundle.classes));
+        assert_eq!((&recipe["columns"], &recipe["graph"]), (&json!(bundle.dims()), &json!("net.onnx")));
+        let values: usize = bundle.weights.values().map(|weight| weight.values.len()).sum();
+        assert!(std::fs::metadata(&path).unwrap().len() as usize >= 4 * values);
+
+        let wrong = |bundle: &Bundle, path: &Path| bundle.save_onnx(path).unwrap_err().to_string();
+        assert!(wrong(&bundle, &dir.path().join("net.json")).contains("name the graph .onnx"));
+        let weight = bundle.weights["classes.bias"].clone();
+        bundle.weights.insert("mix.weights".into(), weight);
+        assert!(wrong(&bundle, &path).contains("the network has mix.weights, which has no graph here"));
+        bundle.weights.remove("mix.weights");
+        bundle.weights.remove("classes.bias");
+        assert!(wrong(&bundle, &path).contains("classes.bias is missing"));
+        bundle.model.kind = Kind::Cnn2dBilstm;
+        assert!(wrong(&bundle, &path).contains("cnn2d-bilstm"));
+        bundle.task = task::Kind::Regression;
+        assert!(wrong(&bundle, &path).contains("gives numbers"));
     }
 }
