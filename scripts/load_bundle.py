@@ -9,7 +9,7 @@ FEATURES.npy is what `ser-data features a.wav --config RUN/config.toml --format 
     net = load("model.safetensors")
     probabilities = net.probabilities(torch.from_numpy(numpy.load("a.npy")))     # [classes], in the order of net.classes
 
-torch.onnx.export(net, torch.zeros(1, 160, dims), "net.onnx") takes it further: no Rust crate writes ONNX today.
+torch.onnx.export(net, torch.zeros(1, 160, dims), "net.onnx") takes it further; `ser-predict export --format onnx` needs no PyTorch.
 """
 import json
 import math

@@ -4,6 +4,7 @@
 - :class:`Extractor`: features and encoder states as NumPy arrays; :mod:`serkit.sklearn` has them as a transformer.
 - :func:`scan`, :func:`split`, :func:`audit`: corpora and splits before anything is trained.
 - :func:`evaluate`, :func:`report`: all figures with intervals, and the page, of anybody's predictions.
+- :func:`train`: what ``ser-train`` does, watched by callbacks.
 
 All of it is the Rust library ``ser`` at work: the same bits as its programs.
 """
@@ -14,23 +15,29 @@ from ._evaluation import Evaluation, evaluate, report
 from ._extractor import Extractor
 from ._recognizer import Answer, Answers, Recognizer, Stream, Window, Windows
 from ._serkit import __version__
+from ._training import Callback, Epoch, ProgressLine, Run, Training, train
 
 __all__ = [
     "Answer",
     "Answers",
     "Audit",
+    "Callback",
     "ChangedError",
     "ConfigError",
     "DataError",
+    "Epoch",
     "Evaluation",
     "Extractor",
     "FileError",
     "Interrupted",
+    "ProgressLine",
     "Recognizer",
+    "Run",
     "Scan",
     "SerError",
     "Split",
     "Stream",
+    "Training",
     "Window",
     "Windows",
     "__version__",
@@ -39,4 +46,5 @@ __all__ = [
     "report",
     "scan",
     "split",
+    "train",
 ]

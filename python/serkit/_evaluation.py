@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from . import _serkit
+from ._errors import ChangedError
 from ._recognizer import PathLike
 from ._table import columns_of, listed
 from ._tell import Tell
@@ -22,11 +23,29 @@ class Evaluation:
     ``weighted_f1``, ``kappa``, ``mcc``, ``certainty`` (``top2``, ``auroc``, ``log_loss``, ``brier``,
     ``calibration_error``, ``bins``), ``intervals``, ``per_class``, ``confusion``, ``breakdowns``, ``confused``, ``worst``
     … Shares are from 0 to 1. ``str(evaluation)`` is the report for a terminal.
+
+    It pickles with its figures and with what they were made of: predictions themselves, or the folder of the runs, which
+    must still be there where :meth:`report` is called on the other side.
     """
 
-    def __init__(self, inner: Any) -> None:
+    def __init__(self, inner: Any, made_by: Tuple[Callable[..., "Evaluation"], Tuple[Any, ...]]) -> None:
         self._inner = inner
+        self._made_by = made_by
         self.figures: Dict[str, Any] = json.loads(inner.json())
+        self._text: str = inner.text()
+
+    def __getstate__(self) -> Dict[str, Any]:
+        return {**self.__dict__, "_inner": None}
+
+    def _whole(self) -> Any:
+        """The compiled half, made again after unpickling."""
+        if self._inner is None:
+            function, arguments = self._made_by
+            again = function(*arguments)
+            if again.figures != self.figures:
+                raise ChangedError("the runs that this evaluation was made of have changed since it was pickled")
+            self._inner = again._inner
+        return self._inner
 
     @property
     def uar(self) -> float:
@@ -68,7 +87,7 @@ class Evaluation:
         return None
 
     def __str__(self) -> str:
-        return self._inner.text()
+        return self._text
 
     def __repr__(self) -> str:
         interval = self.interval()
@@ -78,7 +97,7 @@ class Evaluation:
     def report(self, folder: PathLike, *, data: Optional[PathLike] = None) -> Path:
         """Writes the report into ``folder``: ``report.html`` (whose path is returned), text, Markdown, LaTeX, JSON, CSV and
         pictures. Recordings that have moved are looked for under ``data``."""
-        self._inner.write(os.fspath(folder), None if data is None else os.fspath(data))
+        self._whole().write(os.fspath(folder), None if data is None else os.fspath(data))
         return Path(folder) / "report.html"
 
 
@@ -123,7 +142,7 @@ def evaluate(
         ids = given["files"] if given["files"] is not None else [f"row {i:0{width}}" for i in range(rows)]
     ids = [str(clip) for clip in ids]
     where = {} if given["files"] is None else dict(zip(ids, (os.fspath(file) for file in given["files"])))
-    inner = _serkit.evaluate(
+    return _evaluated(
         name,
         names,
         truths,
@@ -136,7 +155,10 @@ def evaluate(
         bool(speaker_independent),
         (int(bootstrap), int(bootstrap_seed)),
     )
-    return Evaluation(inner)
+
+
+def _evaluated(*arguments: Any) -> Evaluation:
+    return Evaluation(_serkit.evaluate(*arguments), (_evaluated, arguments))
 
 
 def report(
@@ -157,22 +179,21 @@ def report(
             raise TypeError("folder: where is the report to be written?")
         return source.report(folder, data=data)
     where = Path(source) / "report" if folder is None else Path(folder)
-    gathered(source, where, data=data, bootstrap=bootstrap, bootstrap_seed=bootstrap_seed)
+    gathered(source, where, data, bootstrap, bootstrap_seed)
     return where / "report.html"
 
 
 def gathered(
     source: PathLike,
-    folder: PathLike,
-    *,
+    folder: Optional[PathLike],
     data: Optional[PathLike] = None,
     bootstrap: int = 10_000,
     bootstrap_seed: int = 1,
 ) -> Evaluation:
     """The evaluation of finished runs, whose report is written into ``folder``."""
-    data = None if data is None else os.fspath(data)
-    drawn = (int(bootstrap), int(bootstrap_seed))
-    return Evaluation(_serkit.gather(os.fspath(source), os.fspath(folder), data, drawn, Tell()))
+    source, folder, data = (None if path is None else os.path.abspath(path) for path in (source, folder, data))
+    arguments = (source, folder, data, int(bootstrap), int(bootstrap_seed))
+    return Evaluation(_serkit.gather(source, folder, data, arguments[3:], Tell()), (gathered, arguments))
 
 
 def _probabilities(given: Any, classes: Optional[Sequence[str]]) -> Tuple[np.ndarray, List[str]]:

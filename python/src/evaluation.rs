@@ -16,7 +16,7 @@ use ser::{
 use crate::{errors::exception, pool::on_threads, watch::watched};
 
 #[pyclass(frozen, module = "serkit._serkit")]
-pub struct Evaluation(eval::Evaluation);
+pub struct Evaluation(pub eval::Evaluation);
 
 #[pymethods]
 impl Evaluation {

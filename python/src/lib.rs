@@ -13,6 +13,7 @@ mod evaluation;
 mod extractor;
 mod pool;
 mod recognizer;
+mod training;
 mod watch;
 
 use pyo3::prelude::*;
@@ -26,6 +27,7 @@ mod _serkit {
         evaluation::{Evaluation, evaluate, gather},
         extractor::Extractor,
         recognizer::{Listener, Recognizer},
+        training::train,
     };
 
     use pyo3::prelude::*;

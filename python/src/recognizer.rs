@@ -42,7 +42,7 @@ impl Recognizer {
     #[new]
     fn new(py: Python<'_>, paths: Vec<PathBuf>, models: Option<PathBuf>, calibrated: bool) -> PyResult<Self> {
         let open = || -> Result<Self> {
-            let digest = digest(&paths)?;
+            let digest = bundle::digest(&paths)?;
             let inner = predict::Recognizer::with_models(load_all(&paths)?, &models_dir(models))?;
             if !inner.scales().is_empty() {
                 let problem =
@@ -187,17 +187,6 @@ fn path_of(error: &Error) -> PathBuf {
         Error::File { path, .. } | Error::Io { path, .. } => path.clone(),
         _ => PathBuf::new(),
     }
-}
-
-/// BLAKE3 of the bundles that the paths are or hold.
-fn digest(paths: &[PathBuf]) -> Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    let files: Vec<Vec<PathBuf>> = paths.iter().map(|path| bundle::find(path)).collect::<Result<_>>()?;
-    for file in files.concat() {
-        let bytes = bundle::bytes(&file)?;
-        hasher.update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
-    }
-    Ok(hasher.finalize().to_hex().to_string())
 }
 
 #[pyclass(module = "serkit._serkit")]

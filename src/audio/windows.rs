@@ -24,6 +24,12 @@ impl Windows {
         Self { length, step: ((length as f64 * (1.0 - overlap)).round() as usize).max(1) }
     }
 
+    /// Frames of a window.
+    #[must_use]
+    pub fn length(self) -> usize {
+        self.length
+    }
+
     /// How many windows a clip of so many frames has: one, if it is no longer than a window.
     #[must_use]
     pub fn count(self, frames: usize) -> usize {

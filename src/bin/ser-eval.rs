@@ -202,7 +202,7 @@ fn run(arguments: Arguments) -> Result<()> {
     if let [dir] = &arguments.dirs[..] {
         let folder = arguments.out.clone().unwrap_or_else(|| dir.join("report"));
         if let Some(record) = GridRecord::read(dir)? {
-            return report::grid::say(dir, &folder, record);
+            return print(&report::grid::gather(dir, &folder, record)?);
         }
         let data = data_dir(arguments.data.clone());
         let gathered = report::gather_any(dir, &folder, &data, arguments.bootstrap(), &terminal)?;

@@ -17,7 +17,9 @@ use ser::{
     frontend::encoder::models_dir,
     predict::{
         Answer, BuiltIn, Bundle, DEFAULT, Format, Gate, Listener, Listening, Output, Pcm, Recognizer, STDIN,
-        SampleFormat, Style, Window, expand, inspect, is_bundle, load_all, timeline,
+        SampleFormat, Style, Window,
+        bulk::{self, PART_ROWS, PartFormat, Settings, Shard},
+        expand, inspect, is_bundle, load_all, timeline,
     },
     progress::Terminal,
     report::plot,
@@ -47,10 +49,14 @@ Examples:
       an answer every half second
   ffmpeg -i film.mkv -f wav - | ser-predict model.safetensors --timeline -
       any format that others decode
+  ser-predict model.safetensors --manifest calls.csv --shard 3/8 --out emotions/
+      a long list in eight processes, each with its share; started again, a process does what is missing (docs/bulk.md)
   ser-predict inspect model.safetensors
       what it is: emotions, chain, network, protocol, figures
   ser-predict export model.safetensors --precision int8 --out small.safetensors
       the same in a quarter of the size
+  ser-predict export model.safetensors --format onnx --out model.onnx
+      the network as an ONNX graph, and model.json, which says how its input is made
   ser-predict export model.safetensors --self-contained --encoder-precision int8 --out whole.safetensors
       one file with the pretrained encoder inside, as far as the bundle needs it
 
@@ -83,6 +89,10 @@ enum Command {
         /// The file to write.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// What is written: a bundle, or the network as an ONNX graph, from features to calibrated probabilities, with a file
+        /// .json beside it that says how the features are made.
+        #[arg(long, value_enum, default_value_t, conflicts_with_all = ["self_contained", "precision"])]
+        format: ExportFormat,
         /// How matrices are kept.
         #[arg(long, value_enum, default_value_t)]
         precision: Kept,
@@ -105,6 +115,15 @@ enum TextOrJson {
     Text,
     /// For programs.
     Json,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, ValueEnum)]
+enum ExportFormat {
+    /// The one file that every program here takes.
+    #[default]
+    Bundle,
+    /// For onnxruntime and whatever else reads ONNX.
+    Onnx,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
@@ -182,6 +201,22 @@ struct Recognise {
     /// The stream's samples: u8, s16le, s24le, s32le or f32le.
     #[arg(long, value_name = "FORMAT", default_value_t)]
     sample_format: SampleFormat,
+    /// Recognise the recordings of a list: a table with the column path (and start and end, in seconds) as CSV or Parquet, a
+    /// text file with a path a line, or - for the same on standard input. Tar archives stand for the recordings in them.
+    #[arg(long, value_name = "LIST", conflicts_with_all = ["paths", "stream", "plot", "format", "top"], requires = "out")]
+    manifest: Option<PathBuf>,
+    /// The folder that a manifest's answers are written into; parts that are there already are kept.
+    #[arg(long, value_name = "DIR", requires = "manifest")]
+    out: Option<PathBuf>,
+    /// Of a manifest, the parts that are this process's: share K of N.
+    #[arg(long, value_name = "K/N", requires = "manifest", default_value = "1/1")]
+    shard: Shard,
+    /// Rows of a manifest in a part, which is written whole or not at all.
+    #[arg(long, value_name = "ROWS", requires = "manifest", default_value_t = PART_ROWS as u32, value_parser = clap::value_parser!(u32).range(1..))]
+    part_rows: u32,
+    /// How parts are written: csv, or parquet in a build with that feature.
+    #[arg(long, value_name = "FORMAT", requires = "manifest", default_value_t)]
+    parts: PartFormat,
     /// Listen to the microphone.
     #[cfg(feature = "microphone")]
     #[arg(long, conflicts_with_all = ["timeline", "paths", "stream"])]
@@ -193,7 +228,16 @@ fn main() -> ExitCode {
     let terminal = Terminal::with_signals();
     let done = check_processor().and_then(|()| match command {
         Some(Command::Inspect { bundle, format }) => run_inspect(&bundle, format),
-        Some(Command::Export { bundle, out, precision, self_contained, encoder_precision, models }) => {
+        Some(Command::Export { bundle, out, format: ExportFormat::Onnx, .. }) => run_export_onnx(&bundle, &out),
+        Some(Command::Export {
+            bundle,
+            out,
+            format: ExportFormat::Bundle,
+            precision,
+            self_contained,
+            encoder_precision,
+            models,
+        }) => {
             let encoder = self_contained.then(|| (models_dir(models), encoder_precision.unwrap_or_default().into()));
             run_export(&bundle, &out, precision.into(), encoder)
         }
@@ -215,6 +259,14 @@ fn run_inspect(bundle: &Path, format: TextOrJson) -> Result<ExitCode> {
         TextOrJson::Json => format!("{}\n", bundle.to_json()?),
     };
     read_on(io::stdout().lock().write_all(text.as_bytes()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a bundle's network as an ONNX graph.
+fn run_export_onnx(bundle: &Path, out: &Path) -> Result<ExitCode> {
+    let beside = Bundle::load(bundle)?.save_onnx(out)?;
+    let bytes = std::fs::metadata(out).map_err(Error::io("read", out))?.len();
+    eprintln!("{}: {bytes} bytes; how its input is made: {}", out.display(), beside.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -242,7 +294,10 @@ fn run(mut arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
     if let Some(path) = arguments.bundle.take_if(|path| !live && !is_bundle(path)) {
         arguments.paths.insert(0, path);
     }
-    if arguments.paths.is_empty() && !live {
+    if arguments.manifest.is_some() {
+        // The list is what is to be listened to: whatever stands first was meant as a bundle.
+        arguments.bundle = arguments.bundle.or_else(|| arguments.paths.pop());
+    } else if arguments.paths.is_empty() && !live {
         return Err(Error::Config("nothing to recognise: give audio files, folders, - or --stream".into()));
     }
     if let Some(threshold) = arguments.threshold.filter(|threshold| !(0.0..=1.0).contains(threshold)) {
@@ -272,6 +327,9 @@ fn run(mut arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
         eprintln!("note: {0} is the model in this program; the path in this folder is written ./{0}", path.display());
     }
     recognizer.notes().iter().for_each(|note| eprintln!("note: {note}"));
+    if let Some(list) = &arguments.manifest {
+        return arguments.bulk(&recognizer, &bundles, list, terminal);
+    }
     let style = Style {
         threshold: arguments.threshold.unwrap_or_else(|| recognizer.threshold()),
         top: arguments.top.map(usize::from),
@@ -395,6 +453,22 @@ impl Recognise {
         let hop = self.hop.unwrap_or(default.hop.min(window));
         let gate = self.gate.map_or(default.gate, |level_db| Gate { level_db });
         Listening { window, hop, gate, ..default }
+    }
+
+    /// Answers for the recordings of a list. Those that cannot be used are rows of the table, and no failure of the call.
+    fn bulk(&self, recognizer: &Recognizer, bundles: &[PathBuf], list: &Path, terminal: &Terminal) -> Result<ExitCode> {
+        let settings = Settings {
+            out: self.out.clone().unwrap_or_default(),
+            shard: self.shard,
+            part_rows: self.part_rows as usize,
+            format: self.parts,
+            threshold: self.threshold,
+            calibrated: !self.uncalibrated,
+            timeline: self.timeline.then(|| self.listening(Listening::timeline())),
+        };
+        let done = bulk::bulk(recognizer, bundles, list, &settings, terminal)?;
+        eprint!("{done}");
+        Ok(ExitCode::SUCCESS)
     }
 
     fn timelines(&self, work: &mut Answering) -> Result<()> {

@@ -136,7 +136,7 @@ fn run(arguments: &Arguments, observer: &dyn Observer) -> Result<()> {
     let folder = jobs.out.join("report");
     match jobs.grid {
         Some(_) if arguments.no_report => {}
-        Some(record) => report::grid::say(&jobs.out, &folder, record)?,
+        Some(record) => print(&report::grid::gather(&jobs.out, &folder, record)?)?,
         None => {
             let name = jobs.jobs.first().map_or("", |job| &job.experiment.name);
             observer.log(report::runs(name, &trained.outcomes)?.trim_end());

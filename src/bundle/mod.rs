@@ -7,6 +7,7 @@ mod encoder;
 mod inside;
 #[cfg(test)]
 pub(crate) mod made_up;
+mod onnx;
 mod scoring;
 
 use std::{
@@ -403,6 +404,21 @@ pub fn find(path: &Path) -> Result<Vec<PathBuf>> {
         )));
     }
     Ok(found)
+}
+
+/// BLAKE3 of the bundles that the paths are or hold, in hexadecimal digits.
+///
+/// # Errors
+///
+/// As [`find`] and [`bytes`].
+pub fn digest(paths: &[PathBuf]) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let files: Vec<Vec<PathBuf>> = paths.iter().map(|path| find(path)).collect::<Result<_>>()?;
+    for file in files.concat() {
+        let bytes = bytes(&file)?;
+        hasher.update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
+    }
+    Ok(hasher.finalize().to_hex().to_string())
 }
 
 #[cfg(test)]

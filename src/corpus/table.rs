@@ -12,6 +12,9 @@ use crate::{
     escape,
 };
 
+/// What names of tables in Parquet end in.
+pub(crate) const PARQUET_EXTENSIONS: [&str; 2] = ["parquet", "pq"];
+
 /// A row's filled cells, by column.
 pub(crate) type Row<'a> = BTreeMap<&'a str, &'a str>;
 
@@ -41,7 +44,7 @@ impl Table {
         let (columns, first) = match extension.as_deref() {
             Some("csv" | "tsv" | "txt") => (read_csv(path)?, 2),
             Some("jsonl" | "ndjson" | "json") => (read_json(path)?, 1),
-            Some("parquet" | "pq") => (read_parquet(path)?, 1),
+            Some(of) if PARQUET_EXTENSIONS.contains(&of) => (read_parquet(path)?, 1),
             _ => {
                 let problem = "not a table that is read here: write it as CSV, with a name that ends in .csv or .tsv, \
                                as JSON lines (.jsonl), or as .parquet";
@@ -239,7 +242,7 @@ fn read_parquet(path: &Path) -> Result<Vec<Column>> {
 }
 
 /// The separator that the first line has most of.
-fn separator(text: &[u8]) -> u8 {
+pub(crate) fn separator(text: &[u8]) -> u8 {
     let header = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     let count = |separator: &u8| header.iter().filter(|byte| *byte == separator).count();
     // Of equals the last one wins, which is to be the comma.

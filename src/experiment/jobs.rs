@@ -50,12 +50,33 @@ impl Jobs {
     ///
     /// As [`Experiment::load`] and [`Search::load`]; [`Error::Config`] where there is no such setting.
     pub fn load(config: &Path, overrides: &[String], setting: Option<&str>, out: Option<&Path>) -> Result<Self> {
+        let search = Search::load(config, overrides)?;
+        Self::of(search, || Experiment::load(config, overrides), setting, out)
+    }
+
+    /// The same from the text of a config.
+    ///
+    /// # Errors
+    ///
+    /// As [`Jobs::load`].
+    pub fn parse(text: &str, overrides: &[String], setting: Option<&str>, out: Option<&Path>) -> Result<Self> {
+        let search = Search::parse(text, overrides)?;
+        Self::of(search, || Experiment::parse(text, overrides), setting, out)
+    }
+
+    /// The settings of a search, or the one experiment where there is none.
+    fn of(
+        search: Option<Search>,
+        experiment: impl FnOnce() -> Result<Experiment>,
+        setting: Option<&str>,
+        out: Option<&Path>,
+    ) -> Result<Self> {
         let folder = |name: &str| out.map_or_else(|| PathBuf::from("experiments").join(name), Path::to_owned);
-        let Some(search) = Search::load(config, overrides)? else {
+        let Some(search) = search else {
             if let Some(setting) = setting {
-                return Err(Error::Config(format!("--setting {setting}: {} has no [grid]", config.display())));
+                return Err(Error::Config(format!("--setting {setting}: the config has no [grid]")));
             }
-            let experiment = Experiment::load(config, overrides)?;
+            let experiment = experiment()?;
             let out = folder(&experiment.name);
             return Ok(Self { jobs: vec![Job { experiment, setting: None, out: out.clone() }], out, grid: None });
         };

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use input::{NetInput, pad};
 pub use net::Net;
+pub(crate) use pool::EPSILON as DEVIATION_EPSILON;
 pub use pool::Pool;
 
 use crate::{

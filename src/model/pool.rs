@@ -39,7 +39,7 @@ pub struct Pooling {
 }
 
 /// What is added to a variance, whose root has no slope at zero.
-const EPSILON: f32 = 1e-6;
+pub(crate) const EPSILON: f32 = 1e-6;
 
 impl Pooling {
     /// Of steps of `width` channels. The score of `attention+std` has a layer of `units` before it.

@@ -4,6 +4,7 @@
 //! thin shell over it. [`Listener`] is a recogniser at work on a signal of any length.
 
 mod answer;
+pub mod bulk;
 mod gate;
 mod inputs;
 mod inspect;

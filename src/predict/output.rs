@@ -77,7 +77,8 @@ impl Style {
         object
     }
 
-    fn emotion<'a>(&self, answer: Option<&'a Answer>) -> &'a str {
+    /// The most probable emotion, unless it is less so than the threshold or nothing was heard.
+    pub(super) fn emotion<'a>(&self, answer: Option<&'a Answer>) -> &'a str {
         match answer {
             None => SILENCE,
             Some(answer) if answer.confidence() < self.threshold => UNCERTAIN,
@@ -330,7 +331,7 @@ impl<W: Write> Output<W> {
 }
 
 /// What is wrong, less the file's name, which stands beside it.
-fn problem(error: &Error) -> String {
+pub(super) fn problem(error: &Error) -> String {
     match error {
         Error::File { problem, .. } => problem.clone(),
         other => other.to_string(),

@@ -13,7 +13,6 @@ use crate::{
     eval::{Grid, Ranked, grid::rank},
     files::{create_dir, write_whole},
     run::GridRecord,
-    stdout::print,
 };
 
 /// The ranking as a table.
@@ -52,17 +51,17 @@ fn name(of: &Ranked) -> String {
     of.setting.values.iter().map(|(key, value)| format!("{} = {value}", short(key))).collect::<Vec<_>>().join(", ")
 }
 
-/// Ranks what is finished of the search in `folder`, prints the table and writes it, with its picture, into
-/// the folder `report`.
+/// Ranks what is finished of the search in `folder` and writes the table, with its picture, into the folder `report`.
+/// Returns what is to be said on a terminal.
 ///
 /// # Errors
 ///
 /// As [`GridRecord::finished`], [`rank`] and [`write()`].
-pub fn say(folder: &Path, report: &Path, record: GridRecord) -> Result<()> {
+pub fn gather(folder: &Path, report: &Path, record: GridRecord) -> Result<String> {
     let finished = record.finished(folder)?;
     let grid = rank(record, finished)?;
     write(&grid, report)?;
-    print(&format!("{}\nranking     {}\n", table(&grid).plain(), report.join("grid.txt").display()))
+    Ok(format!("{}\nranking     {}\n", table(&grid).plain(), report.join("grid.txt").display()))
 }
 
 /// Writes `grid.txt`, `grid.md`, `grid.csv`, `grid.png` and `grid.svg` into the folder.

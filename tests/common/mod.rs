@@ -80,6 +80,7 @@ batch_size = 64
 "#;
 
 /// Writes a config and returns `ser-train --config` on it, to run in `dir`.
+#[allow(dead_code, reason = "not every file of tests trains")]
 pub fn train(dir: &Path, config: &str) -> Command {
     std::fs::write(dir.join("config.toml"), config).unwrap();
     let mut command = program("ser-train", dir);

@@ -1,0 +1,453 @@
+//! A bundle's network as an ONNX graph: features in, calibrated probabilities out, in batches of any lengths.
+//!
+//! The graph holds everything behind the features: standardisation, padding, network, temperature. How the features are
+//! made stands in a file beside it.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use ser_onnx::{Graph, Setting, Value};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::Bundle;
+use crate::{
+    arrays::Weight,
+    audio::Windows,
+    error::{Error, Result},
+    files::{write_json, write_whole},
+    frontend::{FeaturesConfig, ScalerScope},
+    model::{Kind, Pool},
+    task,
+};
+
+/// What Burn's normalisation adds to a variance.
+const EPSILON: f32 = 1e-5;
+/// A column whose standard deviation is below this part of its mean is constant, as [`crate::frontend::Scaler`] has it.
+const CONSTANT: f64 = 1e-7;
+/// What stands for a score that counts for nothing.
+const NOTHING: f32 = -1e9;
+/// The order of an LSTM's gates in ONNX.
+const GATES: [&str; 4] = ["input", "output", "forget", "cell"];
+
+/// The file beside the graph: how its input is made.
+#[derive(Serialize)]
+struct Recipe<'a> {
+    schema: &'static str,
+    ser: &'static str,
+    graph: String,
+    classes: &'a [String],
+    /// What the graph takes and gives.
+    inputs: Json,
+    outputs: Json,
+    columns: usize,
+    /// Hz that the audio is brought to.
+    sample_rate: u32,
+    /// The longest piece that the network is shown, in frames, where clips are cut; the mean of the probabilities of the
+    /// pieces is the clip's.
+    window_frames: Option<usize>,
+    /// For `serkit.Extractor(config)`, or as the config of `ser-data features`.
+    config: Json,
+    /// The digest of the pretrained encoder, where there is one.
+    encoder: Option<&'a str>,
+    speakers: &'static str,
+}
+
+impl Bundle {
+    /// Writes the network as an ONNX graph and, beside it, a file with the extension `json` that says how its input is made.
+    /// Returns the path of that file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where there is no graph of such a network; [`Error::Io`] where a file cannot be written.
+    pub fn save_onnx(&self, path: &Path) -> Result<PathBuf> {
+        let bytes = Build::new(self)?.graph()?;
+        let beside = path.with_extension("json");
+        if beside == path {
+            return Err(Error::Config(format!("--out {}: name the graph .onnx", path.display())));
+        }
+        write_whole(path, |file| file.write_all(&bytes))?;
+        write_json(&beside, &self.recipe(path)?)?;
+        Ok(beside)
+    }
+
+    fn recipe(&self, path: &Path) -> Result<Recipe<'_>> {
+        let features = FeaturesConfig { scaler: ScalerScope::None, ..self.features.clone() };
+        let mut config = json!({ "audio": as_json(&self.audio)?, "features": as_json(&features)? });
+        if let Some(encoder) = &self.encoder {
+            config["encoder"] = as_json(&encoder.config)?;
+        }
+        let windows = self.windows();
+        Ok(Recipe {
+            schema: "ser-onnx/1",
+            ser: env!("CARGO_PKG_VERSION"),
+            graph: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            classes: &self.classes,
+            inputs: json!({
+                "features": "float32 [batch, frames, columns], not standardised; whatever stands behind a clip's frames",
+                "lengths": "int64 [batch]: the frames of each clip, from 1",
+            }),
+            outputs: json!({
+                "probabilities": "float32 [batch, classes]: calibrated, each row sums to 1",
+                "logits": "float32 [batch, classes]: as the network gives them, not calibrated",
+            }),
+            columns: self.dims(),
+            sample_rate: self.audio.sample_rate,
+            window_frames: (windows != Windows::WHOLE).then(|| windows.length()),
+            config,
+            encoder: self.encoder.as_ref().map(|encoder| encoder.digest.as_str()),
+            speakers: match self.features.scaler {
+                ScalerScope::Speaker => "standardised by clip in the graph: speakers are not known to it",
+                _ => "of no concern",
+            },
+        })
+    }
+}
+
+fn as_json(value: &impl Serialize) -> Result<Json> {
+    serde_json::to_value(value).map_err(|e| Error::Data(format!("the settings cannot be written: {e}")))
+}
+
+/// A batch under way: `[batch, steps, width]`, the steps that there are, and those of each clip.
+struct Batch {
+    x: Value,
+    lengths: Value,
+}
+
+/// A graph in the making.
+struct Build<'a> {
+    bundle: &'a Bundle,
+    graph: Graph,
+    /// The weights that the graph has so far.
+    used: BTreeSet<String>,
+}
+
+impl<'a> Build<'a> {
+    fn new(bundle: &'a Bundle) -> Result<Self> {
+        let refused = |problem: &str| Err(Error::Config(format!("--format onnx: {problem}")));
+        if bundle.task != task::Kind::Classification {
+            return refused("this bundle gives numbers, and graphs are written of classes alone");
+        }
+        if bundle.model.kind == Kind::Cnn2dBilstm {
+            return refused("a network of kind cnn2d-bilstm has no graph here: the others have");
+        }
+        bundle.check_answers_alone()?;
+        Ok(Self { bundle, graph: Graph::new("ser"), used: BTreeSet::new() })
+    }
+
+    fn weight(&mut self, name: &str) -> Result<&'a Weight> {
+        self.used.insert(name.to_owned());
+        let found = self.bundle.weights.get(name);
+        found.ok_or_else(|| Error::Data(format!("the weights do not fit the network: {name} is missing")))
+    }
+
+    fn constant(&mut self, name: &str) -> Result<Value> {
+        let weight = self.weight(name)?;
+        Ok(self.graph.floats(name, &weight.shape, &weight.values))
+    }
+
+    fn graph(mut self) -> Result<Vec<u8>> {
+        let dims = self.bundle.dims().to_string();
+        let x = self.graph.float_input("features", &["batch", "frames", &dims], "not standardised");
+        let lengths = self.graph.int_input("lengths", &["batch"], "the frames of each clip");
+        let mut batch = self.standardised(Batch { x, lengths });
+        batch = self.padded(batch);
+        let channels = match self.bundle.model.kind {
+            Kind::CnnBilstm | Kind::Cnn => self.bundle.model.channels.len(),
+            _ => 0,
+        };
+        for block in 0..channels {
+            batch = self.block(batch, block)?;
+        }
+        let recurrent = self.bundle.model.kind.is_recurrent();
+        let pool = match self.bundle.model.pool {
+            _ if self.bundle.model.kind == Kind::Linear => Pool::Mean,
+            Pool::Last if !recurrent => Pool::Mean,
+            pool => pool,
+        };
+        let mut pooled = None;
+        if recurrent {
+            let (steps, last) = self.rnn(&batch)?;
+            pooled = (pool == Pool::Last).then_some(last);
+            batch.x = steps;
+        }
+        let pooled = match pooled {
+            Some(pooled) => pooled,
+            None => self.pooled(&batch, pool)?,
+        };
+        let hidden = match self.bundle.model.kind {
+            Kind::Linear => pooled,
+            _ => {
+                let dense = self.linear(&pooled, "dense")?;
+                self.graph.op("Relu", &[&dense], &[])
+            }
+        };
+        let logits = self.linear(&hidden, "classes")?;
+        // A graph without a part of the network would answer, and answer something else.
+        if let Some(name) = self.bundle.weights.keys().find(|name| !self.used.contains(*name)) {
+            return Err(Error::Config(format!("--format onnx: the network has {name}, which has no graph here")));
+        }
+        let temperature = self.graph.scalar(self.bundle.temperature.unwrap_or(1.0) as f32);
+        let scaled = self.graph.op("Div", &[&logits, &temperature], &[]);
+        let probabilities = self.graph.op("Softmax", &[&scaled], &[("axis", Setting::Int(-1))]);
+        let classes = self.bundle.classes.len().to_string();
+        self.graph.float_output("probabilities", &probabilities, &["batch", &classes], "calibrated");
+        self.graph.float_output("logits", &logits, &["batch", &classes], "not calibrated");
+        let said = [
+            ("classes", self.bundle.classes.join(",")),
+            ("sample_rate", self.bundle.audio.sample_rate.to_string()),
+            ("config_hash", self.bundle.record.config_hash.clone()),
+        ];
+        let about =
+            "Speech-emotion recognition: features to probabilities. The file beside it says how features are made.";
+        Ok(self.graph.finish(("ser", env!("CARGO_PKG_VERSION")), about, &said))
+    }
+
+    /// How many steps `x` `[batch, steps, …]` has, `[1]`.
+    fn steps(&mut self, x: &Value) -> Value {
+        self.graph.op("Shape", &[x], &[("start", Setting::Int(1)), ("end", Setting::Int(2))])
+    }
+
+    /// Whether each step is one of its clip, `[batch, steps, 1]`.
+    fn mask(&mut self, batch: &Batch) -> Value {
+        let steps = self.steps(&batch.x);
+        let [first, axis] = [0, 1].map(|number| self.graph.list(&[number]));
+        let steps = self.graph.op("Squeeze", &[&steps, &first], &[]);
+        let [zero, one] = [("zero", 0), ("one", 1)].map(|(of, number)| {
+            let name = format!("{of}_{}", self.graph.len());
+            self.graph.ints(&name, &[], &[number])
+        });
+        let at = self.graph.op("Range", &[&zero, &steps, &one], &[]);
+        let at = self.graph.op("Unsqueeze", &[&at, &first], &[]);
+        let lengths = self.graph.op("Unsqueeze", &[&batch.lengths, &axis], &[]);
+        let inside = self.graph.op("Less", &[&at, &lengths], &[]);
+        let last = self.graph.list(&[2]);
+        self.graph.op("Unsqueeze", &[&inside, &last], &[])
+    }
+
+    /// Zero wherever a clip is not: a product would leave what is not a number.
+    fn cleared(&mut self, batch: Batch) -> Batch {
+        let mask = self.mask(&batch);
+        let zero = self.graph.scalar(0.0);
+        Batch { x: self.graph.op("Where", &[&mask, &batch.x, &zero], &[]), ..batch }
+    }
+
+    /// The steps of each clip as numbers to divide by, `[batch, 1]`.
+    fn counts(&mut self, batch: &Batch) -> Value {
+        let counts = self.graph.to_float(&batch.lengths);
+        let one = self.graph.scalar(1.0);
+        let counts = self.graph.op("Max", &[&counts, &one], &[]);
+        let axis = self.graph.list(&[1]);
+        self.graph.op("Unsqueeze", &[&counts, &axis], &[])
+    }
+
+    fn standardised(&mut self, batch: Batch) -> Batch {
+        let (mean, std) = match (&self.bundle.scaler, self.bundle.features.scaler) {
+            (Some(scaler), _) => {
+                let dims = [scaler.mean.len()];
+                let mean = self.graph.floats("scaler.mean", &dims, &scaler.mean);
+                (mean, self.graph.floats("scaler.std", &dims, &scaler.std))
+            }
+            (None, ScalerScope::Speaker | ScalerScope::Utterance) => return self.standardised_alone(batch),
+            (None, _) => return self.cleared(batch),
+        };
+        let centred = self.graph.op("Sub", &[&batch.x, &mean], &[]);
+        let x = self.graph.op("Div", &[&centred, &std], &[]);
+        self.cleared(Batch { x, ..batch })
+    }
+
+    /// Each clip by its own mean and standard deviation, in double precision, as [`crate::frontend::ScalerFit`] has them: in
+    /// single precision a constant column would be noise.
+    fn standardised_alone(&mut self, batch: Batch) -> Batch {
+        let batch = self.cleared(batch);
+        let mask = self.mask(&batch);
+        let (counts, axis) = (self.counts(&batch), self.graph.list(&[1]));
+        // [batch, 1, 1]
+        let counts = self.graph.op("Unsqueeze", &[&counts, &axis], &[]);
+        let [x, counts] = [&batch.x, &counts].map(|value| self.graph.to_double(value));
+        let kept = [("keepdims", Setting::Int(1))];
+        let sum = self.graph.op("ReduceSum", &[&x, &axis], &kept);
+        let mean = self.graph.op("Div", &[&sum, &counts], &[]);
+        let centred = self.graph.op("Sub", &[&x, &mean], &[]);
+        let zero = self.graph.double(0.0);
+        let centred = self.graph.op("Where", &[&mask, &centred, &zero], &[]);
+        let squares = self.graph.op("Mul", &[&centred, &centred], &[]);
+        let sum = self.graph.op("ReduceSum", &[&squares, &axis], &kept);
+        let variance = self.graph.op("Div", &[&sum, &counts], &[]);
+        let std = self.graph.op("Sqrt", &[&variance], &[]);
+        let [part, one, smallest] = [CONSTANT, 1.0, f64::from(f32::MIN_POSITIVE)].map(|of| self.graph.double(of));
+        let size = self.graph.op("Abs", &[&mean], &[]);
+        let least = self.graph.op("Mul", &[&size, &part], &[]);
+        let least = self.graph.op("Max", &[&least, &smallest], &[]);
+        let constant = self.graph.op("LessOrEqual", &[&std, &least], &[]);
+        let std = self.graph.op("Where", &[&constant, &one, &std], &[]);
+        let x = self.graph.op("Div", &[&centred, &std], &[]);
+        Batch { x: self.graph.to_float(&x), ..batch }
+    }
+
+    /// With as many frames as the network needs, at least.
+    fn padded(&mut self, batch: Batch) -> Batch {
+        let least = self.bundle.model.min_frames();
+        if least <= 1 {
+            return batch;
+        }
+        let (steps, least, zero) = (self.steps(&batch.x), self.graph.list(&[least as i64]), self.graph.list(&[0]));
+        let missing = self.graph.op("Sub", &[&least, &steps], &[]);
+        let missing = self.graph.op("Max", &[&missing, &zero], &[]);
+        let before = self.graph.list(&[0, 0, 0, 0]);
+        let pads = self.graph.op("Concat", &[&before, &missing, &zero], &[("axis", Setting::Int(0))]);
+        let x = self.graph.op("Pad", &[&batch.x, &pads], &[]);
+        Batch { x, lengths: self.graph.op("Max", &[&batch.lengths, &least], &[]) }
+    }
+
+    /// Convolution, normalisation, ReLU, and the larger of each two steps.
+    fn block(&mut self, batch: Batch, number: usize) -> Result<Batch> {
+        let of = |name: &str| format!("blocks.{number}.{name}");
+        let half = (self.bundle.model.kernel / 2) as i64;
+        let turned = [("perm", Setting::Ints(&[0, 2, 1]))];
+        let x = self.graph.op("Transpose", &[&batch.x], &turned);
+        let [weight, bias] = ["conv.weight", "conv.bias"].map(|name| self.constant(&of(name)));
+        let x = self.graph.op("Conv", &[&x, &weight?, &bias?], &[("pads", Setting::Ints(&[half, half]))]);
+        let norm =
+            ["gamma", "beta", "running_mean", "running_var"].map(|name| self.constant(&of(&format!("norm.{name}"))));
+        let [gamma, beta, mean, variance] = norm;
+        let x = self.graph.op(
+            "BatchNormalization",
+            &[&x, &gamma?, &beta?, &mean?, &variance?],
+            &[("epsilon", Setting::Float(EPSILON))],
+        );
+        let two = [2];
+        let x =
+            self.graph.op("MaxPool", &[&x], &[("kernel_shape", Setting::Ints(&two)), ("strides", Setting::Ints(&two))]);
+        let x = self.graph.op("Relu", &[&x], &[]);
+        let x = self.graph.op("Transpose", &[&x], &turned);
+        let pair = self.graph.list(&[2]);
+        let lengths = self.graph.op("Div", &[&batch.lengths, &pair], &[]);
+        Ok(self.cleared(Batch { x, lengths }))
+    }
+
+    /// A bidirectional LSTM: its steps `[batch, steps, 2 × hidden]`, and the last state of each direction
+    /// `[batch, 2 × hidden]`.
+    fn rnn(&mut self, batch: &Batch) -> Result<(Value, Value)> {
+        let hidden = self.bundle.model.hidden;
+        let [input, state] = ["input", "hidden"].map(|part| self.gates(part, hidden));
+        let ((input, width, input_bias), (state, _, state_bias)) = (input?, state?);
+        let mut biases = Vec::new();
+        for (of_input, of_state) in input_bias.chunks_exact(4 * hidden).zip(state_bias.chunks_exact(4 * hidden)) {
+            biases.extend_from_slice(of_input);
+            biases.extend_from_slice(of_state);
+        }
+        let w = self.graph.floats("rnn.input", &[2, 4 * hidden, width], &input);
+        let r = self.graph.floats("rnn.hidden", &[2, 4 * hidden, hidden], &state);
+        let b = self.graph.floats("rnn.bias", &[2, 8 * hidden], &biases);
+        let x = self.graph.op("Transpose", &[&batch.x], &[("perm", Setting::Ints(&[1, 0, 2]))]);
+        let lengths = self.graph.to_int32(&batch.lengths);
+        let settings = [("direction", Setting::Text("bidirectional")), ("hidden_size", Setting::Int(hidden as i64))];
+        let outputs = self.graph.outputs("LSTM", &[&x, &w, &r, &b, &lengths], &settings, 2);
+        let [steps, last] = &outputs[..] else { return Err(Error::Data("an LSTM gives steps and states".into())) };
+        // [steps, 2, batch, hidden] → [batch, steps, 2, hidden]
+        let steps = self.graph.op("Transpose", &[steps], &[("perm", Setting::Ints(&[2, 0, 1, 3]))]);
+        let side_by_side = self.graph.list(&[0, 0, 2 * hidden as i64]);
+        let steps = self.graph.op("Reshape", &[&steps, &side_by_side], &[]);
+        // [2, batch, hidden] → [batch, 2, hidden]
+        let last = self.graph.op("Transpose", &[last], &[("perm", Setting::Ints(&[1, 0, 2]))]);
+        let side_by_side = self.graph.list(&[0, 2 * hidden as i64]);
+        Ok((steps, self.graph.op("Reshape", &[&last, &side_by_side], &[])))
+    }
+
+    /// The matrices of both directions' gates, each turned and one below the other, with their width, and the biases.
+    fn gates(&mut self, part: &str, hidden: usize) -> Result<(Vec<f32>, usize, Vec<f32>)> {
+        let (mut matrix, mut bias, mut width) = (Vec::new(), Vec::new(), 0);
+        for direction in ["forward", "reverse"] {
+            for gate in GATES {
+                let name = format!("rnn.{direction}.{gate}_gate.{part}_transform");
+                // [width, hidden]
+                let weight = self.weight(&format!("{name}.weight"))?;
+                width = weight.values.len() / hidden.max(1);
+                for unit in 0..hidden {
+                    matrix.extend((0..width).map(|from| weight.values[from * hidden + unit]));
+                }
+                bias.extend_from_slice(&self.weight(&format!("{name}.bias"))?.values);
+            }
+        }
+        Ok((matrix, width, bias))
+    }
+
+    fn pooled(&mut self, batch: &Batch, pool: Pool) -> Result<Value> {
+        let batch = self.cleared(Batch { x: batch.x.clone(), lengths: batch.lengths.clone() });
+        let axis = self.graph.list(&[1]);
+        let flat = [("keepdims", Setting::Int(0))];
+        if pool == Pool::Mean {
+            let sum = self.graph.op("ReduceSum", &[&batch.x, &axis], &flat);
+            let counts = self.counts(&batch);
+            return Ok(self.graph.op("Div", &[&sum, &counts], &[]));
+        }
+        let seen = match pool {
+            Pool::AttentionStd => {
+                let hidden = self.linear(&batch.x, "pooling.hidden")?;
+                self.graph.op("Tanh", &[&hidden], &[])
+            }
+            _ => batch.x.clone(),
+        };
+        let scores = self.linear(&seen, "pooling.score")?;
+        let (mask, nothing) = (self.mask(&batch), self.graph.scalar(NOTHING));
+        let scores = self.graph.op("Where", &[&mask, &scores, &nothing], &[]);
+        let parts = self.graph.op("Softmax", &[&scores], &[("axis", Setting::Int(1))]);
+        let weighted = self.graph.op("Mul", &[&batch.x, &parts], &[]);
+        if pool != Pool::AttentionStd {
+            return Ok(self.graph.op("ReduceSum", &[&weighted, &axis], &flat));
+        }
+        let kept = [("keepdims", Setting::Int(1))];
+        let mean = self.graph.op("ReduceSum", &[&weighted, &axis], &kept);
+        let centred = self.graph.op("Sub", &[&batch.x, &mean], &[]);
+        let squares = self.graph.op("Mul", &[&centred, &centred], &[]);
+        let weighted = self.graph.op("Mul", &[&squares, &parts], &[]);
+        let variance = self.graph.op("ReduceSum", &[&weighted, &axis], &flat);
+        let least = self.graph.scalar(crate::model::DEVIATION_EPSILON);
+        let variance = self.graph.op("Add", &[&variance, &least], &[]);
+        let std = self.graph.op("Sqrt", &[&variance], &[]);
+        let mean = self.graph.op("Squeeze", &[&mean, &axis], &[]);
+        Ok(self.graph.op("Concat", &[&mean, &std], &[("axis", Setting::Int(1))]))
+    }
+
+    fn linear(&mut self, x: &Value, name: &str) -> Result<Value> {
+        let [weight, bias] = ["weight", "bias"].map(|part| self.constant(&format!("{name}.{part}")));
+        let product = self.graph.op("MatMul", &[x, &weight?], &[]);
+        Ok(self.graph.op("Add", &[&product, &bias?], &[]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::made_up;
+
+    // That the numbers are ours is for python/tests/test_onnx.py and scripts/check-onnx.sh to say, with onnxruntime.
+    #[test]
+    fn a_graph_has_all_of_the_network_or_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("net.onnx");
+        let mut bundle = made_up::bundle(1);
+        let beside = bundle.save_onnx(&path).unwrap();
+        let recipe: Json = serde_json::from_str(&std::fs::read_to_string(&beside).unwrap()).unwrap();
+        assert_eq!(recipe["classes"], json!(bundle.classes));
+        assert_eq!((&recipe["columns"], &recipe["graph"]), (&json!(bundle.dims()), &json!("net.onnx")));
+        let values: usize = bundle.weights.values().map(|weight| weight.values.len()).sum();
+        assert!(std::fs::metadata(&path).unwrap().len() as usize >= 4 * values);
+
+        let wrong = |bundle: &Bundle, path: &Path| bundle.save_onnx(path).unwrap_err().to_string();
+        assert!(wrong(&bundle, &dir.path().join("net.json")).contains("name the graph .onnx"));
+        let weight = bundle.weights["classes.bias"].clone();
+        bundle.weights.insert("mix.weights".into(), weight);
+        assert!(wrong(&bundle, &path).contains("the network has mix.weights, which has no graph here"));
+        bundle.weights.remove("mix.weights");
+        bundle.weights.remove("classes.bias");
+        assert!(wrong(&bundle, &path).contains("classes.bias is missing"));
+        bundle.model.kind = Kind::Cnn2dBilstm;
+        assert!(wrong(&bundle, &path).contains("cnn2d-bilstm"));
+        bundle.task = task::Kind::Regression;
+        assert!(wrong(&bundle, &path).contains("gives numbers"));
+    }
+}

@@ -1,0 +1,454 @@
+//! Lists of recordings: read a stretch at a time, so that one of ten million rows costs no memory.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use csv::StringRecord;
+use tempfile::NamedTempFile;
+
+use super::{
+    open,
+    read::{Item, Place},
+};
+use crate::{
+    corpus::table::{PARQUET_EXTENSIONS, separator},
+    error::{Error, Result},
+    predict::STDIN,
+};
+
+/// What archives' names end in.
+const TAR: &str = ".tar";
+/// What a column of recordings may be called, where a Parquet table holds their bytes.
+#[cfg(feature = "parquet")]
+const BYTES: [&str; 3] = ["bytes", "audio", "wav"];
+
+/// Rows of a list that make one part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stretch {
+    /// From 0.
+    pub(super) first: usize,
+    pub(super) rows: usize,
+}
+
+/// How the list is written.
+#[derive(Debug, Clone)]
+enum Kind {
+    /// A path a line.
+    Lines,
+    /// A table with a header.
+    Csv { separator: u8, columns: Columns },
+    #[cfg(feature = "parquet")]
+    Parquet,
+}
+
+/// Where a row's cells are.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    path: usize,
+    start: Option<usize>,
+    end: Option<usize>,
+}
+
+/// A list that was looked through once.
+pub(super) struct List {
+    path: PathBuf,
+    /// The words for it in messages.
+    name: PathBuf,
+    /// What relative paths are relative to.
+    base: PathBuf,
+    kind: Kind,
+    digest: String,
+    rows: usize,
+    stretches: Vec<Stretch>,
+    /// What came on standard input.
+    _spooled: Option<NamedTempFile>,
+}
+
+impl List {
+    /// Looks through a list: its digest, its rows, its parts. An archive is a part of its own, however many it holds.
+    pub(super) fn open(path: &Path, part_rows: usize) -> Result<Self> {
+        let (name, spooled) = match path == Path::new(STDIN) {
+            true => (PathBuf::from("standard input"), Some(spool()?)),
+            false => (path.to_owned(), None),
+        };
+        let (path, base) = match &spooled {
+            Some(file) => (file.path().to_owned(), PathBuf::new()),
+            None => (path.to_owned(), path.parent().unwrap_or(Path::new("")).to_owned()),
+        };
+        let extension = name.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+        let kind = match extension.as_deref() {
+            Some("csv" | "tsv") => header(&path, &name)?,
+            Some(of) if PARQUET_EXTENSIONS.contains(&of) => parquet_kind(&name)?,
+            _ => Kind::Lines,
+        };
+        let mut list =
+            Self { path, name, base, kind, digest: String::new(), rows: 0, stretches: Vec::new(), _spooled: spooled };
+        let mut hasher = blake3::Hasher::new();
+        io::copy(&mut open(&list.path)?, &mut hasher).map_err(Error::io("read the list", &list.name))?;
+        list.digest = hasher.finalize().to_hex().to_string();
+        list.look_through(part_rows)?;
+        if list.rows == 0 {
+            return Err(Error::file(&list.name, "the list has no rows: nothing to recognise"));
+        }
+        Ok(list)
+    }
+
+    fn look_through(&mut self, part_rows: usize) -> Result<()> {
+        let mut stretches: Vec<Stretch> = Vec::new();
+        let mut add = |row: usize, alone: bool, after_alone: bool| match stretches.last_mut() {
+            Some(last) if !alone && !after_alone && last.rows < part_rows => last.rows += 1,
+            _ => stretches.push(Stretch { first: row, rows: 1 }),
+        };
+        #[cfg(feature = "parquet")]
+        if matches!(self.kind, Kind::Parquet) {
+            self.rows = parquet::height(&self.path, &self.name)?;
+            (0..self.rows).for_each(|row| add(row, false, false));
+            self.stretches = stretches;
+            return Ok(());
+        }
+        let mut rows = self.rows_of_text()?;
+        let (mut row, mut after) = (0, false);
+        while let Some(item) = rows.next()? {
+            let alone = matches!(item.place, Place::Archive);
+            add(row, alone, after);
+            (row, after) = (row + 1, alone);
+        }
+        self.rows = row;
+        self.stretches = stretches;
+        Ok(())
+    }
+
+    pub(super) fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub(super) fn stretches(&self) -> &[Stretch] {
+        &self.stretches
+    }
+
+    /// Reads from the beginning.
+    pub(super) fn reader(&self) -> Result<Reader<'_>> {
+        #[cfg(feature = "parquet")]
+        if matches!(self.kind, Kind::Parquet) {
+            return Ok(Reader { list: self, rows: None, at: 0 });
+        }
+        Ok(Reader { list: self, rows: Some(self.rows_of_text()?), at: 0 })
+    }
+
+    fn rows_of_text(&self) -> Result<Rows<'_>> {
+        let file = BufReader::new(open(&self.path)?);
+        let from = match self.kind {
+            Kind::Csv { separator, columns } => {
+                let reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(file);
+                From::Csv(Box::new(reader), columns)
+            }
+            _ => From::Lines(file, 0),
+        };
+        Ok(Rows { list: self, from })
+    }
+}
+
+/// Items of a list, stretch by stretch in their order.
+pub(super) struct Reader<'a> {
+    list: &'a List,
+    rows: Option<Rows<'a>>,
+    /// The next row.
+    at: usize,
+}
+
+impl Reader<'_> {
+    pub(super) fn items(&mut self, stretch: Stretch) -> Result<Vec<Item>> {
+        let Some(rows) = &mut self.rows else {
+            #[cfg(feature = "parquet")]
+            return parquet::items(&self.list.path, &self.list.name, &self.list.base, stretch);
+            #[cfg(not(feature = "parquet"))]
+            return Ok(Vec::new());
+        };
+        while self.at < stretch.first {
+            rows.next()?;
+            self.at += 1;
+        }
+        let mut items = Vec::with_capacity(stretch.rows);
+        while items.len() < stretch.rows {
+            // It was there when the list was looked through.
+            let changed = || Error::file(&self.list.name, "the list has changed while it was read: start again");
+            items.push(rows.next()?.ok_or_else(changed)?);
+            self.at += 1;
+        }
+        Ok(items)
+    }
+}
+
+/// The rows of a list of text.
+struct Rows<'a> {
+    list: &'a List,
+    from: From,
+}
+
+enum From {
+    /// With the number of the last line.
+    Lines(BufReader<File>, usize),
+    Csv(Box<csv::Reader<BufReader<File>>>, Columns),
+}
+
+impl Rows<'_> {
+    fn next(&mut self) -> Result<Option<Item>> {
+        let name = &self.list.name;
+        match &mut self.from {
+            From::Lines(lines, number) => loop {
+                let mut line = String::new();
+                *number += 1;
+                let read = lines.read_line(&mut line).map_err(Error::io("read the list", name))?;
+                if read == 0 {
+                    return Ok(None);
+                }
+                let path = line.trim_end_matches(['\n', '\r']);
+                if !path.trim().is_empty() {
+                    return Ok(Some(self.list.item(path, None)));
+                }
+            },
+            From::Csv(reader, columns) => {
+                let mut record = StringRecord::new();
+                let read = reader.read_record(&mut record);
+                if !read.map_err(|e| Error::file(name, format!("not a table in CSV and UTF-8: {e}")))? {
+                    return Ok(None);
+                }
+                let line = record.position().map_or(0, csv::Position::line);
+                let wrong = |problem: String| Error::file(name, format!("line {line}: {problem}"));
+                let path = record.get(columns.path).map(str::trim).filter(|cell| !cell.is_empty());
+                let path = path.ok_or_else(|| wrong("no path".into()))?;
+                let times = [columns.start, columns.end].map(|column| seconds(column.and_then(|at| record.get(at))));
+                let [start, end] = times.map(|time| time.map_err(&wrong));
+                let part = match (start?, end?) {
+                    (None, None) => None,
+                    (start, Some(end)) if end <= start.unwrap_or_default() => {
+                        return Err(wrong("its end is not behind its start".into()));
+                    }
+                    (start, end) => Some((start.unwrap_or_default(), end)),
+                };
+                Ok(Some(self.list.item(path, part)))
+            }
+        }
+    }
+}
+
+impl List {
+    fn item(&self, path: &str, part: Option<(Duration, Option<Duration>)>) -> Item {
+        item(&self.base, path, part)
+    }
+}
+
+/// A row of a list; a spreadsheet's text is taken as it was meant.
+fn item(base: &Path, path: &str, part: Option<(Duration, Option<Duration>)>) -> Item {
+    let path = crate::escape::from_csv(path);
+    let place = match part {
+        Some((start, end)) => Place::Segment { start, end },
+        None if path.to_ascii_lowercase().ends_with(TAR) => Place::Archive,
+        None => Place::File,
+    };
+    Item { name: path.to_string(), path: base.join(&*path), place }
+}
+
+fn seconds(cell: Option<&str>) -> std::result::Result<Option<Duration>, String> {
+    let Some(cell) = cell.map(str::trim).filter(|cell| !cell.is_empty()) else { return Ok(None) };
+    let time = cell.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    time.map(Some).ok_or_else(|| format!("\"{cell}\" is no time: write seconds from the recording's start, as 12.5"))
+}
+
+/// The columns of a table of text.
+fn header(path: &Path, name: &Path) -> Result<Kind> {
+    let mut first = Vec::new();
+    BufReader::new(open(path)?).read_until(b'\n', &mut first).map_err(Error::io("read the list", name))?;
+    let separator = separator(&first);
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(open(path)?);
+    let wrong = |e: csv::Error| Error::file(name, format!("not a table in CSV and UTF-8: {e}"));
+    let names: Vec<String> = reader
+        .headers()
+        .map_err(wrong)?
+        .iter()
+        .map(|name| name.trim_start_matches('\u{feff}').trim().to_lowercase())
+        .collect();
+    let at = |wanted: &str| names.iter().position(|name| name == wanted);
+    let path = at("path").ok_or_else(|| {
+        let names = names.join("\", \"");
+        Error::file(name, format!("no column path among \"{names}\": call the recordings' column so"))
+    })?;
+    Ok(Kind::Csv { separator, columns: Columns { path, start: at("start"), end: at("end") } })
+}
+
+/// Standard input as a file, to be read more than once.
+fn spool() -> Result<NamedTempFile> {
+    let name = Path::new("standard input");
+    let mut file = NamedTempFile::new().map_err(Error::io("keep", name))?;
+    io::copy(&mut io::stdin().lock(), &mut file).map_err(Error::io("read", name))?;
+    file.flush().map_err(Error::io("keep", name))?;
+    Ok(file)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet_kind(name: &Path) -> Result<Kind> {
+    Err(Error::file(name, "this build reads no Parquet: build it with --features parquet, or write the list as CSV"))
+}
+
+#[cfg(feature = "parquet")]
+fn parquet_kind(_: &Path) -> Result<Kind> {
+    Ok(Kind::Parquet)
+}
+
+#[cfg(feature = "parquet")]
+mod parquet {
+    //! Tables in Parquet with a column of paths, or one of the recordings' bytes.
+
+    use polars::prelude::{BinaryChunked, DataFrame, DataType, ParquetReader, SerReader};
+
+    use std::sync::Arc;
+
+    use super::{BYTES, Item, Path, Place, Stretch, item, open, seconds};
+    use crate::error::{Error, Result};
+
+    fn wrong(name: &Path) -> impl Fn(polars::prelude::PolarsError) -> Error {
+        let name = name.to_owned();
+        move |error| Error::file(&name, format!("not a list in Parquet: {error}"))
+    }
+
+    pub(super) fn height(path: &Path, name: &Path) -> Result<usize> {
+        ParquetReader::new(open(path)?).num_rows().map_err(wrong(name))
+    }
+
+    /// The rows of a stretch; no more of the file is held.
+    pub(super) fn items(path: &Path, name: &Path, base: &Path, stretch: Stretch) -> Result<Vec<Item>> {
+        let reader = ParquetReader::new(open(path)?).with_slice(Some((stretch.first, stretch.rows)));
+        let frame = reader.finish().map_err(wrong(name))?;
+        let text = |column: &str| -> Result<Option<Vec<Option<String>>>> {
+            let Some(found) = named(&frame, column) else { return Ok(None) };
+            let cells = found.cast(&DataType::String).map_err(wrong(name))?;
+            let cells = cells.str().map_err(wrong(name))?.iter().map(|cell| cell.map(str::to_owned)).collect();
+            Ok(Some(cells))
+        };
+        let bytes =
+            BYTES.iter().find_map(|column| named(&frame, column)).map(bytes_of).transpose().map_err(wrong(name))?;
+        if let Some((bytes, inner)) = bytes.flatten() {
+            let names = match text("path")? {
+                Some(names) => names,
+                None => inner,
+            };
+            return Ok(bytes
+                .iter()
+                .enumerate()
+                .map(|(row, bytes)| {
+                    let row_name = || format!("row {}", stretch.first + row);
+                    let name = names.get(row).cloned().flatten().unwrap_or_else(row_name);
+                    let place = Place::Bytes(bytes.map(Arc::from).unwrap_or_else(|| Arc::from([])));
+                    Item { path: name.clone().into(), name, place }
+                })
+                .collect());
+        }
+        let paths = text("path")?.ok_or_else(|| {
+            let names: Vec<&str> = frame.get_column_names().iter().map(|name| name.as_str()).collect();
+            let names = names.join("\", \"");
+            Error::file(
+                name,
+                format!("neither a column path nor one of bytes called {} among \"{names}\"", BYTES.join(", ")),
+            )
+        })?;
+        let [starts, ends] = [text("start")?, text("end")?];
+        let mut items = Vec::new();
+        for (row, path) in paths.iter().enumerate() {
+            let wrong = |problem: String| Error::file(name, format!("row {}: {problem}", stretch.first + row));
+            let path = path.as_deref().ok_or_else(|| wrong("no path".into()))?;
+            let time = |of: &Option<Vec<Option<String>>>| {
+                seconds(of.as_ref().and_then(|cells| cells.get(row)?.as_deref())).map_err(wrong)
+            };
+            let part = match (time(&starts)?, time(&ends)?) {
+                (None, None) => None,
+                (start, end) => Some((start.unwrap_or_default(), end)),
+            };
+            items.push(item(base, path, part));
+        }
+        Ok(items)
+    }
+
+    fn named<'a>(frame: &'a DataFrame, wanted: &str) -> Option<&'a polars::prelude::Column> {
+        frame.columns().iter().find(|column| column.name().to_lowercase() == wanted)
+    }
+
+    type Bytes = (BinaryChunked, Vec<Option<String>>);
+
+    /// A column of bytes, or of structures with the fields `bytes` and `path`, as Hugging Face's data sets have them.
+    fn bytes_of(column: &polars::prelude::Column) -> polars::prelude::PolarsResult<Option<Bytes>> {
+        match column.dtype() {
+            DataType::Binary => Ok(Some((column.binary()?.clone(), Vec::new()))),
+            DataType::Struct(_) => {
+                let fields = column.struct_()?;
+                let bytes = fields.field_by_name("bytes")?.binary()?.clone();
+                let paths = match fields.field_by_name("path") {
+                    Ok(paths) => paths.str()?.iter().map(|path| path.map(str::to_owned)).collect(),
+                    Err(_) => Vec::new(),
+                };
+                Ok(Some((bytes, paths)))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(name: &str, text: &str) -> Result<Vec<(String, Place)>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let list = List::open(&path, 2)?;
+        let mut reader = list.reader()?;
+        let mut items = Vec::new();
+        for &stretch in list.stretches() {
+            items.extend(reader.items(stretch)?);
+        }
+        Ok(items.into_iter().map(|item| (item.name, item.place)).collect())
+    }
+
+    fn stretches(text: &str) -> Vec<(usize, usize)> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.txt");
+        std::fs::write(&path, text).unwrap();
+        List::open(&path, 2).unwrap().stretches.iter().map(|of| (of.first, of.rows)).collect()
+    }
+
+    #[test]
+    fn an_archive_is_a_part_of_its_own() {
+        assert_eq!(stretches("a.wav\nb.wav\n\nc.wav\n"), [(0, 2), (2, 1)]);
+        assert_eq!(stretches("a.wav\nb.tar\nc.TAR\nd.wav\ne.wav\nf.wav"), [(0, 1), (1, 1), (2, 1), (3, 2), (5, 1)]);
+    }
+
+    #[test]
+    fn tables_have_paths_and_times() {
+        let rows = listed("a.csv", "speaker,Path,start,end\n1,a.wav,,\n2,\"b, c.wav\",1.5,3\n3,d.tar,,\n").unwrap();
+        let segment = Place::Segment { start: Duration::from_millis(1500), end: Some(Duration::from_secs(3)) };
+        assert_eq!(
+            rows,
+            [("a.wav".into(), Place::File), ("b, c.wav".into(), segment), ("d.tar".into(), Place::Archive)]
+        );
+        assert_eq!(listed("a.csv", "path;x\na.wav;1\n").unwrap().len(), 1);
+        assert_eq!(listed("a.tsv", "\u{feff}path\tx\na,b.wav\t1\n").unwrap()[0].0, "a,b.wav");
+        for (text, words) in [
+            ("file\na.wav\n", "no column path among \"file\""),
+            ("path\n", "no rows"),
+            ("path,start\na.wav,soon\n", "line 2: \"soon\" is no time"),
+            ("path,start,end\na.wav,3,2\n", "line 2: its end is not behind its start"),
+            ("path,x\n,1\n", "line 2: no path"),
+        ] {
+            let error = listed("a.csv", text).unwrap_err().to_string();
+            assert!(error.contains("a.csv") && error.contains(words), "{error}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! A list of recordings of any length → parts of a table, in one process or in many that share nothing but a folder.
+//!
+//! ```text
+//! DIR/part-00000.csv …  the rows of a stretch of the list, whole or not at all     part.rs
+//! DIR/_parts/*.json     what each part holds: rows, seconds, failures
+//! DIR/_job.json         what the parts are of: list, bundles, settings             job.rs
+//! DIR/_failures.csv     the recordings that could not be used, once all is done
+//! DIR/_SUCCESS          the sums of it, written last
+//! ```
+//!
+//! What a part holds depends on the list alone, not on how many shards there are: the files of N shards are those of one.
+//! Names that begin with an underscore are no data to Spark, Arrow and their like.
+
+#[cfg(feature = "parquet")]
+mod columns;
+mod job;
+mod list;
+mod part;
+mod read;
+
+use std::{
+    fmt,
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use serde::Serialize;
+
+use self::{
+    job::Job,
+    list::{List, Stretch},
+    part::{Done, Work},
+};
+use super::{Listening, Recognizer};
+use crate::{
+    bundle,
+    csv_file::write_csv,
+    error::{Error, Result},
+    events::Observer,
+    files::{create_dir, read_json, write_json},
+    names::known_by_name,
+};
+
+/// Rows of the list in a part, where nothing else is asked for: minutes of work, which is what an interruption costs.
+pub const PART_ROWS: usize = 1000;
+
+/// The folder of what each part holds.
+const PARTS: &str = "_parts";
+const FAILURES: &str = "_failures.csv";
+const SUCCESS: &str = "_SUCCESS";
+
+/// Which of several equal shares of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// From 1.
+    number: usize,
+    of: usize,
+}
+
+impl Shard {
+    /// All of it.
+    pub const WHOLE: Self = Self { number: 1, of: 1 };
+
+    fn has(self, part: usize) -> bool {
+        part % self.of == self.number - 1
+    }
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let numbers = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+        match numbers {
+            Some((number, of)) if (1..=of).contains(&number) => Ok(Self { number, of }),
+            _ => Err(format!("\"{text}\" is no shard: write K/N with K from 1 to N, as 3/8")),
+        }
+    }
+}
+
+/// How parts are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PartFormat {
+    /// As `ser-predict --format csv`.
+    #[default]
+    Csv,
+    /// The same columns with their types; in a build with that feature.
+    Parquet,
+}
+
+impl PartFormat {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Csv, Self::Parquet];
+
+    /// The format's name on a command line, and the extension of its files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Parquet => "parquet",
+        }
+    }
+}
+
+known_by_name!(PartFormat, "no format of parts");
+
+/// What is asked for beside list and bundles.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The folder of the parts.
+    pub out: PathBuf,
+    /// The share of this process.
+    pub shard: Shard,
+    /// Rows of the list in a part.
+    pub part_rows: usize,
+    /// How parts are written.
+    pub format: PartFormat,
+    /// The confidence below which the emotion is "uncertain".
+    pub threshold: f32,
+    /// Whether probabilities are calibrated; that the recogniser does so is the caller's.
+    pub calibrated: bool,
+    /// Windows of this kind in place of an answer a recording.
+    pub timeline: Option<Listening>,
+}
+
+/// What a process has done, and what is there now.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Summary {
+    /// Parts of the whole list.
+    pub parts: usize,
+    /// Of them, those that are there.
+    pub there: usize,
+    /// Parts that this call has written.
+    pub written: usize,
+    /// The sums over all parts, once all are there.
+    pub totals: Option<Totals>,
+}
+
+impl fmt::Display for Summary {
+    /// Lines for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { parts, there, written, totals } = self;
+        writeln!(f, "{there} of {parts} parts are there, {written} of them written now")?;
+        let Some(of) = totals else { return Ok(()) };
+        let hours = of.audio_seconds / 3600.0;
+        writeln!(f, "{} recordings, {} could not be used; {hours:.2} hours of audio", of.recordings, of.failed)
+    }
+}
+
+/// The sums over all parts: what `_SUCCESS` holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Totals {
+    schema: &'static str,
+    ser: &'static str,
+    /// Parts.
+    pub parts: usize,
+    /// Recordings, members of archives among them.
+    pub recordings: usize,
+    /// Of them, those that could not be used.
+    pub failed: usize,
+    /// Rows of the parts: recordings, or windows.
+    pub rows: usize,
+    /// Seconds of audio that were recognised.
+    pub audio_seconds: f64,
+    /// Seconds that the parts took, one after the other.
+    pub seconds: f64,
+    job: Job,
+}
+
+/// Answers for the recordings of `list`: a table as CSV or Parquet, a text file with a path a line, or `-`, the same on
+/// standard input. Parts that are there already are kept.
+///
+/// # Errors
+///
+/// [`Error::Config`] where the folder holds parts of another list, bundle or setting; [`Error::File`] where the list cannot
+/// be used; [`Error::Interrupted`] once a stop is asked for. Recordings that cannot be used are rows with their error.
+pub fn bulk(
+    recognizer: &Recognizer,
+    bundles: &[PathBuf],
+    list: &Path,
+    settings: &Settings,
+    observer: &dyn Observer,
+) -> Result<Summary> {
+    if settings.format == PartFormat::Parquet && cfg!(not(feature = "parquet")) {
+        return Err(Error::Config(
+            "--parts parquet: this build writes no Parquet; build it with --features parquet, or take csv".into(),
+        ));
+    }
+    // Better known before the work than after it.
+    if let Some(listening) = settings.timeline {
+        recognizer.listen(48_000, listening)?;
+    }
+    let list = List::open(list, settings.part_rows)?;
+    let job = Job::of(&list, &bundle::digest(bundles)?, settings);
+    create_dir(&settings.out.join(PARTS))?;
+    job.claim(&settings.out)?;
+    let parts = list.stretches().len();
+    let missing: Vec<(usize, Stretch)> = list
+        .stretches()
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(number, _)| settings.shard.has(*number) && !is_there(settings, *number))
+        .collect();
+    let rows = missing.iter().map(|(_, stretch)| stretch.rows).sum();
+    let progress = observer.work("recognising", rows);
+    let mut reader = list.reader()?;
+    for (number, stretch) in &missing {
+        let items = reader.items(*stretch)?;
+        let work = Work { recognizer, settings, observer, progress: &*progress };
+        let done = work.write(&part_path(settings, *number), items)?;
+        // Without its part it says nothing, and is written again with it.
+        write_json(&record_path(settings, *number), &done)?;
+    }
+    drop(progress);
+    let there = (0..parts).filter(|&number| is_there(settings, number)).count();
+    let totals = (there == parts).then(|| finish(settings, parts, job)).transpose()?;
+    Ok(Summary { parts, there, written: missing.len(), totals })
+}
+
+fn part_path(settings: &Settings, number: usize) -> PathBuf {
+    settings.out.join(format!("part-{number:05}.{}", settings.format.name()))
+}
+
+fn record_path(settings: &Settings, number: usize) -> PathBuf {
+    settings.out.join(PARTS).join(format!("part-{number:05}.json"))
+}
+
+/// Whether a part and what is said of it are there: the record is written last.
+fn is_there(settings: &Settings, number: usize) -> bool {
+    record_path(settings, number).is_file() && part_path(settings, number).is_file()
+}
+
+/// Writes the table of failures and the sums. Whoever finds all parts there writes them, with the same content.
+fn finish(settings: &Settings, parts: usize, job: Job) -> Result<Totals> {
+    let mut totals = Totals {
+        schema: "ser-bulk/1",
+        ser: env!("CARGO_PKG_VERSION"),
+        parts,
+        recordings: 0,
+        failed: 0,
+        rows: 0,
+        audio_seconds: 0.0,
+        seconds: 0.0,
+        job,
+    };
+    let mut failed: Result<()> = Ok(());
+    write_csv(&settings.out.join(FAILURES), ["path", "part", "error"], |csv| {
+        for number in 0..parts {
+            let done: Done = match read_json(&record_path(settings, number)) {
+                Ok(done) => done,
+                Err(error) => {
+                    failed = Err(error);
+                    return Err(io::Error::other("a part's record cannot be read"));
+                }
+            };
+            totals.recordings += done.recordings;
+            totals.failed += done.failures.len();
+            totals.rows += done.rows;
+            totals.audio_seconds += done.audio_seconds;
+            totals.seconds += done.seconds;
+            for (path, error) in &done.failures {
+                csv.row([path.as_str(), &number.to_string(), error])?;
+            }
+        }
+        Ok(())
+    })
+    .or_else(|error| std::mem::replace(&mut failed, Ok(())).and(Err(error)))?;
+    write_json(&settings.out.join(SUCCESS), &totals)?;
+    Ok(totals)
+}
+
+/// Opens a file of the list.
+fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(Error::io("read", path))
+}

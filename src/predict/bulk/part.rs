@@ -1,0 +1,236 @@
+//! One part of the table: recordings in, rows in their order out.
+
+use std::{
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Instant,
+};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    PartFormat, Settings,
+    read::{Item, Opened, Place, members},
+};
+use crate::{
+    error::{Error, Result},
+    events::{self, Observer},
+    files::write_whole,
+    predict::{Answer, Format, Output, Recognizer, Style, Window, timeline},
+};
+
+/// What a part holds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Done {
+    pub(super) recordings: usize,
+    pub(super) rows: usize,
+    /// Seconds of audio that were recognised.
+    pub(super) audio_seconds: f64,
+    /// Seconds that it took.
+    pub(super) seconds: f64,
+    /// What could not be used, and why.
+    pub(super) failures: Vec<(String, String)>,
+}
+
+/// What was heard in a recording.
+pub(super) enum Heard {
+    Clip(Answer),
+    Windows(Vec<Window>),
+}
+
+/// The means of making parts.
+pub(super) struct Work<'a> {
+    pub(super) recognizer: &'a Recognizer,
+    pub(super) settings: &'a Settings,
+    pub(super) observer: &'a dyn Observer,
+    pub(super) progress: &'a dyn events::Work,
+}
+
+impl Work<'_> {
+    /// Writes a part, whole or not at all.
+    pub(super) fn write(&self, path: &Path, items: Vec<Item>) -> Result<Done> {
+        let began = Instant::now();
+        let mut done = Done::default();
+        match self.settings.format {
+            PartFormat::Csv => {
+                let mut problem = None;
+                let written = write_whole(path, |file| {
+                    let (classes, scales) = (self.recognizer.classes(), self.recognizer.scales());
+                    let mut output = Output::of(Unflushed(file), Format::Csv, self.style(), classes, scales)?;
+                    let mut row = |name: &str, heard: &Result<Heard>| match heard {
+                        Ok(Heard::Clip(answer)) => output.clip(name, Ok(answer)),
+                        Ok(Heard::Windows(windows)) => {
+                            windows.iter().try_for_each(|window| output.window(name, window))
+                        }
+                        Err(error) => output.clip(name, Err(error)),
+                    };
+                    self.all(items, &mut done, &mut |name, heard| row(name, heard).map_err(Error::io("write", path)))
+                        .map_err(|error| {
+                        let text = std::io::Error::other(error.to_string());
+                        problem = Some(error);
+                        text
+                    })?;
+                    output.finish()
+                });
+                // The error itself, not that the file could not be filled because of it.
+                problem.map_or(written, Err)?;
+            }
+            #[cfg(feature = "parquet")]
+            PartFormat::Parquet => {
+                let mut table = super::columns::Table::new(self.recognizer, self.style());
+                self.all(items, &mut done, &mut |name, heard| {
+                    table.row(name, heard);
+                    Ok(())
+                })?;
+                table.write(path)?;
+            }
+            #[cfg(not(feature = "parquet"))]
+            PartFormat::Parquet => return Err(Error::Config("--parts parquet: not in this build".into())),
+        }
+        done.seconds = began.elapsed().as_secs_f64();
+        Ok(done)
+    }
+
+    fn style(&self) -> Style {
+        let windows = self.settings.timeline.is_some();
+        Style { threshold: self.settings.threshold, top: None, windows, model: None }
+    }
+
+    /// Listens to all, so many at once that no thread waits for long, and hands on the rows in order.
+    fn all(
+        &self,
+        items: Vec<Item>,
+        done: &mut Done,
+        row: &mut dyn FnMut(&str, &Result<Heard>) -> Result<()>,
+    ) -> Result<()> {
+        let at_once = 8 * rayon::current_num_threads();
+        let mut waiting = Vec::with_capacity(at_once);
+        for item in items {
+            if item.place != Place::Archive {
+                waiting.push(item);
+                if waiting.len() == at_once {
+                    self.some(&mut waiting, done, row)?;
+                }
+                continue;
+            }
+            let read = members(&item, |member| {
+                waiting.push(member);
+                if waiting.len() == at_once { self.some(&mut waiting, done, row) } else { Ok(()) }
+            });
+            self.some(&mut waiting, done, row)?;
+            match read {
+                Ok(()) => {}
+                Err(error @ (Error::File { .. } | Error::Io { .. })) if error_is_of(&error, &item.path) => {
+                    self.count(&item.called(), &Err(error), done, row)?;
+                }
+                Err(error) => return Err(error),
+            }
+            // What is in an archive was not counted.
+            self.progress.step();
+        }
+        self.some(&mut waiting, done, row)
+    }
+
+    fn some(
+        &self,
+        waiting: &mut Vec<Item>,
+        done: &mut Done,
+        row: &mut dyn FnMut(&str, &Result<Heard>) -> Result<()>,
+    ) -> Result<()> {
+        let stopped = AtomicBool::new(false);
+        let heard: Vec<(Item, Result<Heard>)> = std::mem::take(waiting)
+            .into_par_iter()
+            .map(|item| {
+                if self.observer.stop_requested() {
+                    stopped.store(true, Ordering::Relaxed);
+                    return (item, Err(Error::Interrupted(String::new())));
+                }
+                let heard = self.hear(&item);
+                if !matches!(item.place, Place::Member(_)) {
+                    self.progress.step();
+                }
+                (item, heard)
+            })
+            .collect();
+        if stopped.into_inner() {
+            return Err(Error::Interrupted("stopped: the same command goes on where the parts end".into()));
+        }
+        for (item, heard) in heard {
+            if let Err(stopped @ Error::Interrupted(_)) = heard {
+                return Err(stopped);
+            }
+            self.count(&item.called(), &heard, done, row)?;
+        }
+        Ok(())
+    }
+
+    fn count(
+        &self,
+        name: &str,
+        heard: &Result<Heard>,
+        done: &mut Done,
+        row: &mut dyn FnMut(&str, &Result<Heard>) -> Result<()>,
+    ) -> Result<()> {
+        done.recordings += 1;
+        match heard {
+            Ok(Heard::Clip(answer)) => {
+                done.rows += 1;
+                done.audio_seconds += answer.seconds();
+            }
+            Ok(Heard::Windows(windows)) => {
+                done.rows += windows.len();
+                done.audio_seconds += windows.last().map_or(0.0, |window| window.end);
+            }
+            Err(error) => {
+                done.rows += 1;
+                done.failures.push((name.to_owned(), crate::predict::output::problem(error)));
+            }
+        }
+        row(name, heard)
+    }
+
+    fn hear(&self, item: &Item) -> Result<Heard> {
+        let opened = item.open()?;
+        let Some(listening) = self.settings.timeline else {
+            let answer = match opened {
+                Opened::Decoder(decoder) => self.recognizer.decoder(decoder, &item.path),
+                Opened::Samples(audio) => self.recognizer.audio(audio, &item.path),
+            };
+            return answer.map(Heard::Clip);
+        };
+        let mut windows = Vec::new();
+        match opened {
+            Opened::Decoder(decoder) => {
+                timeline(self.recognizer, decoder, &item.path, listening, self.observer, &mut |window| {
+                    windows.push(window);
+                    Ok(())
+                })?;
+            }
+            Opened::Samples(audio) => {
+                let mut listener = self.recognizer.listen(audio.sample_rate, listening)?;
+                windows.extend(listener.push(&audio.samples)?);
+                windows.extend(listener.finish()?);
+            }
+        }
+        Ok(Heard::Windows(windows))
+    }
+}
+
+/// Whether an error is about that file as a whole.
+fn error_is_of(error: &Error, file: &Path) -> bool {
+    matches!(error, Error::File { path, .. } | Error::Io { path, .. } if path == file)
+}
+
+/// A file that is flushed once, at its end.
+struct Unflushed<'a>(&'a mut dyn std::io::Write);
+
+impl std::io::Write for Unflushed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

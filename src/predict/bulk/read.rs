@@ -1,0 +1,104 @@
+//! What a row of a list stands for, as audio.
+
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::open;
+use crate::{
+    audio::{Audio, Content, Decoder, HEAD_BYTES, Segment, decode, sniff},
+    corpus::walk::is_audio,
+    error::{Error, Result},
+};
+
+/// The largest file of an archive that is taken for a recording, in bytes: it is held in memory.
+const LARGEST: u64 = 1 << 32;
+
+/// A recording of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Item {
+    /// As the list has it.
+    pub(super) name: String,
+    /// Where it is.
+    pub(super) path: PathBuf,
+    pub(super) place: Place,
+}
+
+/// Where a recording's samples are.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Place {
+    /// All of a file.
+    File,
+    /// A part of a file.
+    Segment { start: Duration, end: Option<Duration> },
+    /// All files in a tar archive.
+    Archive,
+    /// In memory: a file's bytes, of a table.
+    #[cfg(feature = "parquet")]
+    Bytes(Arc<[u8]>),
+    /// The same of a file in an archive.
+    Member(Arc<[u8]>),
+}
+
+impl Item {
+    /// The recording's decoder, from its beginning; of a segment, the samples.
+    pub(super) fn open(&self) -> Result<Opened> {
+        match &self.place {
+            Place::File | Place::Archive => Decoder::open(&self.path).map(Opened::Decoder),
+            #[cfg(feature = "parquet")]
+            Place::Bytes(bytes) => Decoder::of_bytes(bytes.clone(), &self.path).map(Opened::Decoder),
+            Place::Member(bytes) => Decoder::of_bytes(bytes.clone(), &self.path).map(Opened::Decoder),
+            Place::Segment { start, end } => {
+                let bytes = std::fs::read(&self.path).map_err(Error::io("read", &self.path))?;
+                let segment = Segment { path: self.path.clone(), start: *start, end: *end };
+                segment.cut(decode(&bytes, &self.path)?).map(Opened::Samples)
+            }
+        }
+    }
+
+    /// What a row is called: the list's path, with the times of a segment.
+    pub(super) fn called(&self) -> String {
+        let Place::Segment { start, end } = &self.place else { return self.name.clone() };
+        let end = end.map(|end| end.as_secs_f64().to_string()).unwrap_or_default();
+        format!("{}#{}-{end}", self.name, start.as_secs_f64())
+    }
+}
+
+/// A recording that is ready to be listened to.
+pub(super) enum Opened {
+    Decoder(Decoder),
+    Samples(Audio),
+}
+
+/// Calls `each` with the recordings in an archive in their order: files that are called so, or are so by their content.
+/// Beside them archives hold labels and texts.
+pub(super) fn members(archive: &Item, mut each: impl FnMut(Item) -> Result<()>) -> Result<()> {
+    let path: &Path = &archive.path;
+    let damaged = |error: std::io::Error| Error::file(path, format!("not a whole tar archive: {error}"));
+    let mut tar = tar::Archive::new(std::io::BufReader::new(open(path)?));
+    for entry in tar.entries().map_err(damaged)? {
+        let mut entry = entry.map_err(damaged)?;
+        if !entry.header().entry_type().is_file() {
+            continue;
+        }
+        let inside = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let name = format!("{}/{inside}", archive.name);
+        let size = entry.size();
+        if size > LARGEST {
+            return Err(Error::file(path, format!("{inside} in it has {size} bytes: too large for a recording")));
+        }
+        let mut bytes = Vec::new();
+        let read = entry.read_to_end(&mut bytes).map_err(damaged)?;
+        if (read as u64) < size {
+            return Err(Error::file(path, format!("not a whole tar archive: it ends in {inside}")));
+        }
+        let head = bytes.get(..HEAD_BYTES).unwrap_or(&bytes);
+        if is_audio(Path::new(&inside)) || matches!(sniff(head), Content::Audio(_)) {
+            each(Item { path: path.join(&inside), name, place: Place::Member(bytes.into()) })?;
+        }
+    }
+    Ok(())
+}
