@@ -318,12 +318,15 @@ fn compare(
 fn speakers_to_decide(gap: f64, interval: Interval, limit: f64, speakers: usize) -> Option<usize> {
     /// Nearer to the limit than this, the number says more of chance than of speakers.
     const TOO_NEAR: f64 = 0.005;
+    /// Beyond so many, the same.
+    const MOST_WANTED: usize = 5_000;
     let (room, half) = ((limit - gap.abs()).abs(), (interval.high - interval.low) / 2.0);
     if speakers < LEAST_SPEAKERS || room < TOO_NEAR || half <= 0.0 {
         return None;
     }
     // An interval that is off its middle may hold the limit though it is narrow enough: one more is asked for.
-    Some(((speakers as f64 * (half / room).powi(2)).ceil() as usize).max(speakers + 1))
+    let wanted = ((speakers as f64 * (half / room).powi(2)).ceil() as usize).max(speakers + 1);
+    (wanted <= MOST_WANTED).then_some(wanted)
 }
 
 #[cfg(test)]
@@ -404,6 +407,7 @@ mod tests {
         assert_eq!(speakers_to_decide(0.0, interval, 0.05, 10), Some(40));
         assert_eq!(speakers_to_decide(0.048, interval, 0.05, 10), None, "too near to the limit");
         assert_eq!(speakers_to_decide(0.0, interval, 0.05, 3), None, "three speakers");
+        assert_eq!(speakers_to_decide(0.044, interval, 0.05, 100), None, "27778 speakers");
         assert_eq!(speakers_to_decide(0.0, interval, 0.2, 10), Some(11));
     }
 
