@@ -27,6 +27,13 @@ fn figures_are_of_the_saved_predictions_and_of_nothing_else() {
     assert!(json["certainty"]["bins"].as_array().unwrap().len() == 15);
     let by: Vec<_> = json["breakdowns"].as_array().unwrap().iter().map(|of| of["by"].as_str().unwrap()).collect();
     assert!(by.contains(&"speaker") && by.contains(&"sex") && by.contains(&"duration"), "{by:?}");
+    // Men and women are compared, with a verdict, here and on the page.
+    let fairness = &json["fairness"][0];
+    assert_eq!((&fairness["by"], &fairness["groups"][0]["name"]), (&"sex".into(), &"female".into()), "{fairness}");
+    let gap = &fairness["groups"][0]["gaps"][0];
+    assert!(gap["figure"] == "uar" && gap["limit"] == 0.075 && gap["interval"]["low"].is_number(), "{gap}");
+    let page = fs::read_to_string(d.join("a/report/report.html")).unwrap();
+    assert!(page.contains("id=\"fairness\"") && page.contains("Fairness by sex"));
     let [speakers, utterances] = &json["intervals"].as_array().unwrap()[..] else { panic!("{json}") };
     assert_eq!((&speakers["unit"], &utterances["unit"]), (&"speakers".into(), &"utterances".into()));
     assert!(speakers["uar"]["low"].as_f64() <= json["uar"].as_f64());

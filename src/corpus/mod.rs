@@ -62,6 +62,7 @@ pub(crate) mod spelling;
 mod subesco;
 pub(crate) mod table;
 mod tess;
+mod traits;
 pub(crate) mod walk;
 
 #[cfg(test)]
@@ -80,6 +81,7 @@ pub use kind::Kind;
 pub use named::recognise;
 pub use number::{INTENSITY, LISTENERS, Number, VOTES_PREFIX, level, nearest_column};
 pub use settings::{AlikeSpeakers, CorpusConfig, LabelSource};
+pub use traits::speaker_traits;
 
 use crate::error::{Error, Result};
 pub use crate::{

@@ -151,6 +151,11 @@ impl<T: Ord + Sync> Units<T> {
         Self { patterns, of_unit }
     }
 
+    /// What the units hold, each with how many of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&T, u64)> {
+        self.patterns.iter().map(|(held, times)| (held, *times))
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.of_unit.len()

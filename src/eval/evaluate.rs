@@ -9,6 +9,7 @@ use super::{
     breakdown::breakdowns,
     certainty::{Calibrated, Certainty, Temperature},
     consistency::{Pool, check_rows},
+    fairness::fairness,
     labelling::Labelling,
     notable::{confused, worst},
     projection::Projection,
@@ -187,6 +188,7 @@ pub(super) fn figures(
             .filter_map(|unit| intervals(classes, &pooled.rows, unit, bootstrap))
             .collect(),
         breakdowns: breakdowns(&pooled, &clips),
+        fairness: fairness(classes, &pooled.rows, &clips, bootstrap),
         confused: confused(&confusion),
         worst: worst(&pooled, WORST),
         not_projected: None,

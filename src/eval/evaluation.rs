@@ -9,6 +9,7 @@ use super::{
     bootstrap::{Intervals, Unit},
     breakdown::Breakdown,
     certainty::{Calibrated, Certainty},
+    fairness::Fairness,
     notable::{ConfusedPair, JudgedClip},
     projection::Projection,
 };
@@ -62,6 +63,8 @@ pub struct Evaluation {
     pub intervals: Vec<Intervals>,
     /// The pooled figures by what is known of speakers and clips.
     pub breakdowns: Vec<Breakdown>,
+    /// Whether groups of people are recognised alike, by what is known of speakers.
+    pub fairness: Vec<Fairness>,
     /// The emotions that were confused, the most confused first.
     pub confused: Vec<ConfusedPair>,
     /// The clips whose own class was least probable, the worst first.

@@ -11,6 +11,7 @@
 //! | [`calibration`], [`temperature`] | reliability and expected calibration error; temperature scaling |
 //! | [`bootstrap`] | 95 % intervals over speakers and over utterances |
 //! | [`breakdown`], [`notable`] | figures of groups of clips; the worst clips, the most confused emotions |
+//! | [`fairness`] | whether groups of people are recognised alike |
 //! | [`projection`] | the penultimate layer's vectors in a plane |
 //! | [`concordance`] | CCC, Pearson's correlation, errors and order of numbers |
 //! | [`Regression`], [`evaluate_numbers()`] | all of it, from the finished runs of an experiment that has learnt numbers |
@@ -27,9 +28,11 @@ pub mod breakdown;
 pub mod calibration;
 pub mod certainty;
 mod consistency;
+mod decision;
 mod distribution;
 mod evaluate;
 mod evaluation;
+pub mod fairness;
 mod given;
 pub mod grid;
 pub mod judgements;
@@ -53,6 +56,7 @@ pub(crate) mod test_support;
 pub use crate::metrics::{Concordance, Confusion, Order, concordance, confusion, scores};
 pub use bootstrap::{Bootstrap, Interval, IntervalOf, Intervals, Unit};
 pub use certainty::{Calibrated, Certainty};
+pub use decision::{Decision, LEAST_SPEAKERS};
 pub use distribution::{
     AtAgreement, Distribution, DistributionRun, Likeness, LikenessGroup, LikenessGroups, LikenessIntervals, Shares,
     VotedClip, evaluate_votes,

@@ -125,53 +125,10 @@ impl Robustness {
     }
 }
 
-/// What a figure with its interval says of a limit that it must not fall below.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Decision {
-    /// The whole interval is beyond the limit.
-    Failed,
-    /// The interval holds the limit, or there is none.
-    NotDecided,
-    /// No part of the interval is beyond the limit.
-    Passed,
-}
-
-/// Speakers below which nothing is decided: two or three people are no sample of anybody.
-pub const LEAST_SPEAKERS: usize = 4;
-
-impl Decision {
-    /// Whether a figure with that interval, of so many speakers, is at least `limit`.
-    #[must_use]
-    pub fn at_least(limit: f64, interval: Option<Interval>, speakers: usize) -> Self {
-        match interval {
-            Some(_) if speakers < LEAST_SPEAKERS => Self::NotDecided,
-            Some(Interval { low, .. }) if low >= limit => Self::Passed,
-            Some(Interval { high, .. }) if high < limit => Self::Failed,
-            _ => Self::NotDecided,
-        }
-    }
-
-    /// Of two that must both be passed.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        self.min(other)
-    }
-
-    /// In words.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::NotDecided => "not decided",
-            Self::Passed => "passed",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::Decision;
 
     const BOOTSTRAP: Bootstrap = Bootstrap { samples: 500, seed: 1 };
     const SPEAKERS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];

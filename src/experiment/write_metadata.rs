@@ -3,6 +3,7 @@
 use super::Prepared;
 use crate::{
     cache::Entry,
+    corpus::speaker_traits,
     csv_file::write_csv,
     error::Result,
     files::{create_dir, write_json, write_whole},
@@ -39,6 +40,7 @@ fn write_clips(dir: &RunDir, prepared: &Prepared, entries: &[Entry]) -> Result<(
     let experiment = &prepared.experiment;
     let step = experiment.step_seconds();
     let pooled = experiment.encoder.as_ref().is_some_and(|encoder| encoder.pool != Pool::None);
+    let traits = speaker_traits(&prepared.clips);
     let records: Vec<ClipRecord> = prepared
         .clips
         .iter()
@@ -46,6 +48,7 @@ fn write_clips(dir: &RunDir, prepared: &Prepared, entries: &[Entry]) -> Result<(
         .map(|(clip, ((entry, &snr), &of_file))| {
             let seconds = if pooled { of_file } else { Some(step * entry.frames().saturating_sub(1) as f64) };
             ClipRecord::of(clip, seconds, snr)
+                .with_traits(traits.iter().filter_map(|&name| Some((name, clip.meta.extra.get(name)?.as_str()))))
         })
         .collect();
     ClipRecord::write_all(&dir.clips(), &records)

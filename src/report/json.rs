@@ -16,6 +16,7 @@
 //! | `complete`, `missing`, `seeds`, `untested` | whether all folds are there, else which are not; classes without clips |
 //! | `per_class`, `macro_average`, `weighted_average`, `confusion` | scikit-learn's figures; counts `[truth][prediction]` |
 //! | `breakdowns` | [`Breakdown`]: `by` and its `groups`; `unknown` predictions are in none |
+//! | `fairness` | [`Fairness`]: `by`, `decision`, and of its `groups` the `gaps` to all others with `interval`, `limit`, `decision` |
 //! | `confused`, `worst` | pairs of emotions and clips, the worst first; class indices are those of `confusion.classes` |
 //! | `per_seed`, `runs` | the figures of each seed, and of each run with its audit |
 //! | `projection` | [`Projection`] of one run: `fold`, `seed`, `explained`, and the `place` of each of its `points` |
@@ -31,6 +32,7 @@ use crate::{
         Average, Calibrated, Certainty, ClassScores, Confusion, Evaluation, FoldOfSeed, Intervals, Projection,
         SeedScores, Spread,
         breakdown::Breakdown,
+        fairness::Fairness,
         notable::{ConfusedPair, JudgedClip},
     },
     files::write_json,
@@ -76,6 +78,7 @@ struct Report<'a> {
     weighted_average: &'a Average,
     confusion: &'a Confusion,
     breakdowns: &'a [Breakdown],
+    fairness: &'a [Fairness],
     confused: &'a [ConfusedPair],
     worst: &'a [JudgedClip],
     per_seed: &'a [SeedScores],
@@ -162,6 +165,7 @@ fn report(evaluation: &Evaluation) -> Report<'_> {
         weighted_average: &scores.weighted_avg,
         confusion: &evaluation.confusion,
         breakdowns: &evaluation.breakdowns,
+        fairness: &evaluation.fairness,
         confused: &evaluation.confused,
         worst: &evaluation.worst,
         per_seed: &evaluation.per_seed,

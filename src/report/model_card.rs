@@ -4,7 +4,7 @@ use super::{
     document::Document,
     headline::{headline, warnings},
     published::Published,
-    tables::{breakdowns, figures, per_class, published},
+    tables::{breakdowns, fairness, figures, per_class, published},
 };
 use crate::{eval::Evaluation, protocol::audit::Audit};
 
@@ -75,7 +75,7 @@ pub(super) fn card(evaluation: &Evaluation, elsewhere: &Published) -> String {
     // A card says who is recognised worse; the rest is in the report.
     let people =
         breakdowns(evaluation).into_iter().filter(|table| ["By sex", "By age"].contains(&table.title.as_str()));
-    tables.into_iter().flatten().chain(people).for_each(|table| document.table(table));
+    tables.into_iter().flatten().chain(people).chain(fairness(evaluation)).for_each(|table| document.table(table));
 
     document.heading("Limits");
     let mut limits: Vec<String> = [

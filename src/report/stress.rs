@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    eval::{Interval, robustness::Decision},
+    eval::{Decision, Interval},
     files::{create_dir, write_json, write_whole},
     stress::{Stress, Suite, Tested},
 };

@@ -7,7 +7,11 @@ use super::{
     published::Published,
     table::Table,
 };
-use crate::eval::{Certainty, Evaluation, Interval, IntervalOf, Unit, breakdown::Group};
+use crate::eval::{
+    Certainty, Decision, Evaluation, Interval, IntervalOf, Unit,
+    breakdown::Group,
+    fairness::{Fairness, Figure, UNCERTAIN},
+};
 use crate::protocol::audit::Audit;
 
 /// How many groups a table lists.
@@ -165,6 +169,89 @@ pub fn per_class(evaluation: &Evaluation) -> Table {
     });
     Table::new(titled(evaluation, "By emotion"), ["emotion", "precision %", "recall %", "F1 %", "AUROC", "clips"])
         .rows(rows)
+}
+
+/// Whether groups of people are recognised alike: all properties in a table, then the gaps of each that are not within
+/// their limits for certain.
+#[must_use]
+pub fn fairness(evaluation: &Evaluation) -> Vec<Table> {
+    if evaluation.fairness.is_empty() {
+        return vec![];
+    }
+    let rows = evaluation.fairness.iter().map(|of| {
+        let gaps = || of.groups.iter().flat_map(|group| group.gaps.iter().map(move |gap| (group, gap)));
+        let count = |decision| gaps().filter(|(_, gap)| gap.decision == decision).count().to_string();
+        let uar = gaps().filter(|(_, gap)| gap.figure == Figure::Uar);
+        let widest = uar.max_by(|a, b| a.1.gap.abs().total_cmp(&b.1.gap.abs()));
+        let widest = widest.map(|(group, gap)| format!("{:+.1} ({})", 100.0 * gap.gap, group.name));
+        let verdict = of.decision.name().to_owned();
+        vec![
+            of.by.clone(),
+            verdict,
+            count(Decision::Passed),
+            count(Decision::Failed),
+            count(Decision::NotDecided),
+            or_dash(widest),
+        ]
+    });
+    let columns = ["by", "verdict", "passed", "failed", "not decided", "widest gap of UAR, points"];
+    let summary = Table::new(titled(evaluation, "Fairness"), columns).rows(rows).note(format!(
+        "Each group against all other speakers; 95 % intervals by speaker, drawn within each side. Passed: the whole interval is \
+         within the limit; failed: it is beyond; fewer than four speakers on a side decide nothing. Limits either way, in points: \
+         UAR {:.1}, recall {:.1} and precision {:.1} (audEERING's ser-tests); overconfidence (mean probability less accuracy) {:.1} \
+         and answers below {:.0} % {:.1} (ours).",
+        100.0 * Figure::Uar.limit(),
+        100.0 * Figure::Recall.limit(),
+        100.0 * Figure::Precision.limit(),
+        100.0 * Figure::Overconfidence.limit(),
+        100.0 * UNCERTAIN,
+        100.0 * Figure::Uncertain.limit()
+    ));
+    let each = evaluation.fairness.iter().map(|of| gaps(evaluation, of)).filter(|table| !table.rows.is_empty());
+    std::iter::once(summary).chain(each).collect()
+}
+
+fn gaps(evaluation: &Evaluation, of: &Fairness) -> Table {
+    let rows = of.groups.iter().flat_map(|group| {
+        let told = group.gaps.iter().filter(|gap| gap.decision != Decision::Passed || gap.figure == Figure::Uar);
+        told.map(move |gap| {
+            let class = gap.class.map_or("", |class| evaluation.confusion.classes[class].as_str());
+            let figure = match gap.figure {
+                Figure::Uar => "UAR".to_owned(),
+                Figure::Overconfidence => "overconfidence".to_owned(),
+                Figure::Uncertain => "uncertain".to_owned(),
+                Figure::Recall => format!("recall, {class}"),
+                Figure::Precision => format!("precision, {class}"),
+            };
+            let interval = gap.interval.map(|of| format!("{:+.1} to {:+.1}", 100.0 * of.low, 100.0 * of.high));
+            let wanted = gap.speakers_to_decide.map(|wanted| format!("about {wanted}"));
+            let open = gap.decision == Decision::NotDecided;
+            vec![
+                format!("{} ({} and {})", group.name, group.speakers, group.others),
+                figure,
+                format!("{:.1}", 100.0 * gap.group),
+                format!("{:+.1}", 100.0 * gap.gap),
+                or_dash(interval),
+                format!("{:.1}", 100.0 * gap.limit),
+                gap.decision.name().to_owned(),
+                if open { or_dash(wanted) } else { String::new() },
+            ]
+        })
+    });
+    let columns = [
+        "group (speakers, others)",
+        "figure",
+        "%",
+        "gap",
+        "95 % by speakers",
+        "limit",
+        "decision",
+        "speakers to decide",
+    ];
+    Table::new(titled(evaluation, &format!("Fairness by {}", of.by)), columns).rows(rows).note(
+        "What is within its limit for certain is left out but for the UAR. Speakers to decide: of the side with fewer, if the gap \
+         stays what it is.",
+    )
 }
 
 /// One table a property of speakers and clips.

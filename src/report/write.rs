@@ -68,7 +68,13 @@ fn full_text(evaluation: &Evaluation, elsewhere: &Published, pictures: &Pictures
     let tables = [Some(tables::figures(evaluation)), tables::published(evaluation, elsewhere)];
     let runs = (!evaluation.is_given()).then(|| tables::runs(evaluation));
     let more = [tables::confused(evaluation), tables::worst(evaluation)].into_iter().chain(runs);
-    for table in tables.into_iter().flatten().chain(tables::breakdowns(evaluation)).chain(more) {
+    for table in tables
+        .into_iter()
+        .flatten()
+        .chain(tables::breakdowns(evaluation))
+        .chain(tables::fairness(evaluation))
+        .chain(more)
+    {
         text.push_str(&format!("\n{}", table.plain()));
     }
     if !evaluation.is_given() {

@@ -41,6 +41,9 @@ pub struct ClipRecord {
     /// where it cannot be estimated.
     #[serde(default)]
     pub snr_db: Option<f64>,
+    /// What else the corpus says of the speaker, as `name=value` with `;` between: `Ethnicity=Hispanic;Race=Caucasian`.
+    #[serde(default)]
+    pub traits: Option<String>,
     /// The audio file, as it was found; empty for synthetic speech.
     pub file: Option<String>,
     /// Where in the file the clip begins, in seconds; empty where it is all of the file.
@@ -69,10 +72,26 @@ impl ClipRecord {
             // Thousandths are finer than a step.
             seconds: seconds.map(|seconds| (1000.0 * seconds).round() / 1000.0),
             snr_db: snr_db.filter(|snr| snr.is_finite()).map(|snr| (10.0 * snr).round() / 10.0),
+            traits: None,
             file: clip.source.file().map(|path| path.display().to_string()),
             start: clip.source.segment().map(|segment| segment.start.as_secs_f64()),
             end: clip.source.segment().and_then(|segment| Some(segment.end?.as_secs_f64())),
         }
+    }
+
+    /// The same with what else is known of the speaker: names and values.
+    #[must_use]
+    pub fn with_traits<'a>(mut self, traits: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let plain = |text: &str| text.replace([';', '='], " ");
+        let pairs: Vec<String> =
+            traits.into_iter().map(|(name, value)| format!("{}={}", plain(name), plain(value))).collect();
+        self.traits = (!pairs.is_empty()).then(|| pairs.join(";"));
+        self
+    }
+
+    /// What else is known of the speaker: names and values.
+    pub fn traits(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.traits.iter().flat_map(|traits| traits.split(';')).filter_map(|pair| pair.split_once('='))
     }
 
     /// Where the clip's audio is, if its file is `path`.
@@ -128,6 +147,7 @@ mod tests {
             repetition: Some(2),
             seconds: Some(3.1),
             snr_db: Some(34.5),
+            traits: None,
             file: Some("x/a.wav".into()),
             start: Some(0.4),
             end: Some(3.5),
@@ -135,13 +155,18 @@ mod tests {
         let part = |start, end| Segment { path: "b".into(), start: Duration::from_millis(start), end };
         assert_eq!(full.source("b".into()), Source::Segment(part(400, Some(Duration::from_millis(3500)))));
         assert_eq!(ClipRecord::default().source("b".into()), Source::File("b".into()));
+        let full = full.with_traits([("Race", "a;b"), ("mother=tongue", "Czech")]);
+        assert_eq!(full.traits().collect::<Vec<_>>(), [("Race", "a b"), ("mother tongue", "Czech")]);
         let records = [full, ClipRecord { clip: "c/s/b".into(), ..ClipRecord::default() }];
         ClipRecord::write_all(&path, &records).unwrap();
         assert_eq!(ClipRecord::read_all(&path).unwrap(), records);
         let text = std::fs::read_to_string(&path).unwrap();
-        let earlier =
-            text.replace(",snr_db", "").replace(",start,end", "").replace(",34.5", "").replace(",0.4,3.5", "");
-        std::fs::write(&path, earlier.replace(",,,,,\n", ",,\n")).unwrap();
+        let earlier = text
+            .replace(",snr_db,traits", "")
+            .replace(",start,end", "")
+            .replace(",34.5,Race=a b;mother tongue=Czech", "")
+            .replace(",0.4,3.5", "");
+        std::fs::write(&path, earlier.replace(",,,,,,\n", ",,\n")).unwrap();
         let read = ClipRecord::read_all(&path).unwrap();
         assert_eq!((read[0].snr_db, read[0].start, read[0].file.as_deref()), (None, None, Some("x/a.wav")));
         std::fs::write(&path, text.replace("female", "unknown")).unwrap();

@@ -43,8 +43,8 @@ use crate::{
     bundle::Bundle,
     error::{Error, Result},
     eval::{
-        Bootstrap, Scores,
-        robustness::{Decision, LEAST_SPEAKERS, Robustness, Twice},
+        Bootstrap, Decision, LEAST_SPEAKERS, Scores,
+        robustness::{Robustness, Twice},
     },
     events::Observer,
     experiment::Prepared,

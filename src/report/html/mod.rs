@@ -74,6 +74,8 @@ pub(super) fn page(
         .replace('<', "\\u003c");
     let links: Vec<(&str, &str)> =
         LINKS.into_iter().filter(|(id, _)| *id != "robustness" || !stressed.is_empty()).collect();
+    let links =
+        links.into_iter().filter(|(id, _)| *id != "fairness" || !evaluation.fairness.is_empty()).collect::<Vec<_>>();
     let content = sections(evaluation, elsewhere, pictures, recordings, &clips, stressed);
     Ok(shell(&evaluation.experiment, &links, &data, &content))
 }
@@ -133,12 +135,13 @@ fn shell(title: &str, links: &[(&str, &str)], data: &str, content: &Markup) -> S
 }
 
 /// The sections of a page of classes, by id and name.
-const LINKS: [(&str, &str); 8] = [
+const LINKS: [(&str, &str); 9] = [
     ("summary", "Summary"),
     ("figures", "Figures"),
     ("confusion", "Confusion"),
     ("pictures", "Pictures"),
     ("groups", "Groups"),
+    ("fairness", "Fairness"),
     ("robustness", "Robustness"),
     ("listen", "To listen to"),
     ("runs", "Runs"),
@@ -193,6 +196,9 @@ fn sections(
             @for line in &pictures.failed { p.warning { "Not drawn: " (line) } }
         } }))
         (section("groups", "Groups of clips", &html! { @for of in tables::breakdowns(evaluation) { (table(&of)) } }))
+        @if !evaluation.fairness.is_empty() {
+            (section("fairness", "Fairness", &html! { @for of in tables::fairness(evaluation) { (table(&of)) } }))
+        }
         @if !stressed.is_empty() {
             (section("robustness", "Robustness", &html! { @for of in stressed { (stress::section(of)) } }))
         }
