@@ -29,8 +29,7 @@ impl Inside {
     /// [`crate::error::Error::Config`] where the encoder does not have the states that the bundle needs.
     pub(super) fn of(bundle: &BundleEncoder, encoder: &Encoder, precision: Precision) -> Result<Self> {
         let states = bundle.config.layer.resolve(encoder.layers(), encoder.name())?;
-        let (manifest, arrays) =
-            encoder.cut(states.into_iter().max().unwrap_or(0), bundle.config.window_samples(), precision)?;
+        let (manifest, arrays) = encoder.cut(states.into_iter().max().unwrap_or(0), precision)?;
         Self::new(manifest, arrays, Path::new(encoder.name()))
     }
 

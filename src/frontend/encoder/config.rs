@@ -157,7 +157,7 @@ impl EncoderConfig {
     }
 
     /// Samples of the longest window.
-    pub(crate) fn window_samples(&self) -> usize {
+    pub(super) fn window_samples(&self) -> usize {
         (self.window * f64::from(super::SAMPLE_RATE)).round() as usize
     }
 
