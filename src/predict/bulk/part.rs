@@ -194,7 +194,7 @@ impl Work<'_> {
         let opened = item.open()?;
         let Some(listening) = self.settings.timeline else {
             let answer = match opened {
-                Opened::Decoder(decoder) => self.recognizer.decoder(decoder, &item.path),
+                Opened::Decoder(decoder) => self.recognizer.decoder(*decoder, &item.path),
                 Opened::Samples(audio) => self.recognizer.audio(audio, &item.path),
             };
             return answer.map(Heard::Clip);
@@ -202,7 +202,7 @@ impl Work<'_> {
         let mut windows = Vec::new();
         match opened {
             Opened::Decoder(decoder) => {
-                timeline(self.recognizer, decoder, &item.path, listening, self.observer, &mut |window| {
+                timeline(self.recognizer, *decoder, &item.path, listening, self.observer, &mut |window| {
                     windows.push(window);
                     Ok(())
                 })?;

@@ -47,10 +47,10 @@ impl Item {
     /// The recording's decoder, from its beginning; of a segment, the samples.
     pub(super) fn open(&self) -> Result<Opened> {
         match &self.place {
-            Place::File | Place::Archive => Decoder::open(&self.path).map(Opened::Decoder),
+            Place::File | Place::Archive => Decoder::open(&self.path).map(Box::new).map(Opened::Decoder),
             #[cfg(feature = "parquet")]
-            Place::Bytes(bytes) => Decoder::of_bytes(bytes.clone(), &self.path).map(Opened::Decoder),
-            Place::Member(bytes) => Decoder::of_bytes(bytes.clone(), &self.path).map(Opened::Decoder),
+            Place::Bytes(bytes) => Decoder::of_bytes(bytes.clone(), &self.path).map(Box::new).map(Opened::Decoder),
+            Place::Member(bytes) => Decoder::of_bytes(bytes.clone(), &self.path).map(Box::new).map(Opened::Decoder),
             Place::Segment { start, end } => {
                 let bytes = std::fs::read(&self.path).map_err(Error::io("read", &self.path))?;
                 let segment = Segment { path: self.path.clone(), start: *start, end: *end };
@@ -69,7 +69,7 @@ impl Item {
 
 /// A recording that is ready to be listened to.
 pub(super) enum Opened {
-    Decoder(Decoder),
+    Decoder(Box<Decoder>),
     Samples(Audio),
 }
 
