@@ -137,22 +137,22 @@ impl Graph {
     }
 
     /// The value as whole numbers of 64 bits.
-    pub fn to_int64(&mut self, value: &Value) -> Value {
+    pub fn int64_of(&mut self, value: &Value) -> Value {
         self.op("Cast", &[value], &[("to", Setting::Int(INT64.into()))])
     }
 
     /// The value as whole numbers of 32 bits.
-    pub fn to_int32(&mut self, value: &Value) -> Value {
+    pub fn int32_of(&mut self, value: &Value) -> Value {
         self.op("Cast", &[value], &[("to", Setting::Int(INT32.into()))])
     }
 
     /// The value as numbers in single precision.
-    pub fn to_float(&mut self, value: &Value) -> Value {
+    pub fn float_of(&mut self, value: &Value) -> Value {
         self.op("Cast", &[value], &[("to", Setting::Int(FLOAT.into()))])
     }
 
     /// The value as numbers in double precision.
-    pub fn to_double(&mut self, value: &Value) -> Value {
+    pub fn double_of(&mut self, value: &Value) -> Value {
         self.op("Cast", &[value], &[("to", Setting::Int(DOUBLE.into()))])
     }
 

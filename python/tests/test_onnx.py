@@ -1,4 +1,4 @@
-"""Exported graphs answer as the bundle does: scripts/check-onnx.sh does the same with every kind of network."""
+"""Exported graphs answer as the bundle does: scripts/check_onnx.py compares them."""
 
 from __future__ import annotations
 

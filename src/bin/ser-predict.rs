@@ -201,7 +201,7 @@ struct Recognise {
     /// The stream's samples: u8, s16le, s24le, s32le or f32le.
     #[arg(long, value_name = "FORMAT", default_value_t)]
     sample_format: SampleFormat,
-    /// Recognise the recordings of a list: a table with the column path (and start and end, in seconds) as CSV or Parquet, a
+    /// Recognise the recordings of a list: a table with the column path (and start and end, in seconds) as CSV, a
     /// text file with a path a line, or - for the same on standard input. Tar archives stand for the recordings in them.
     #[arg(long, value_name = "LIST", conflicts_with_all = ["paths", "stream", "plot", "format", "top"], requires = "out")]
     manifest: Option<PathBuf>,
@@ -214,9 +214,6 @@ struct Recognise {
     /// Rows of a manifest in a part, which is written whole or not at all.
     #[arg(long, value_name = "ROWS", requires = "manifest", default_value_t = PART_ROWS as u32, value_parser = clap::value_parser!(u32).range(1..))]
     part_rows: u32,
-    /// How parts are written: csv, or parquet in a build with that feature.
-    #[arg(long, value_name = "FORMAT", requires = "manifest", default_value_t)]
-    parts: PartFormat,
     /// Listen to the microphone.
     #[cfg(feature = "microphone")]
     #[arg(long, conflicts_with_all = ["timeline", "paths", "stream"])]
@@ -461,7 +458,7 @@ impl Recognise {
             out: self.out.clone().unwrap_or_default(),
             shard: self.shard,
             part_rows: self.part_rows as usize,
-            format: self.parts,
+            format: PartFormat::Csv,
             threshold: self.threshold,
             calibrated: !self.uncalibrated,
             timeline: self.timeline.then(|| self.listening(Listening::timeline())),

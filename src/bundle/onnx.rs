@@ -236,7 +236,7 @@ impl<'a> Build<'a> {
 
     /// The steps of each clip as numbers to divide by, `[batch, 1]`.
     fn counts(&mut self, batch: &Batch) -> Value {
-        let counts = self.graph.to_float(&batch.lengths);
+        let counts = self.graph.float_of(&batch.lengths);
         let one = self.graph.scalar(1.0);
         let counts = self.graph.op("Max", &[&counts, &one], &[]);
         let axis = self.graph.list(&[1]);
@@ -266,7 +266,7 @@ impl<'a> Build<'a> {
         let (counts, axis) = (self.counts(&batch), self.graph.list(&[1]));
         // [batch, 1, 1]
         let counts = self.graph.op("Unsqueeze", &[&counts, &axis], &[]);
-        let [x, counts] = [&batch.x, &counts].map(|value| self.graph.to_double(value));
+        let [x, counts] = [&batch.x, &counts].map(|value| self.graph.double_of(value));
         let kept = [("keepdims", Setting::Int(1))];
         let sum = self.graph.op("ReduceSum", &[&x, &axis], &kept);
         let mean = self.graph.op("Div", &[&sum, &counts], &[]);
@@ -284,7 +284,7 @@ impl<'a> Build<'a> {
         let constant = self.graph.op("LessOrEqual", &[&std, &least], &[]);
         let std = self.graph.op("Where", &[&constant, &one, &std], &[]);
         let x = self.graph.op("Div", &[&centred, &std], &[]);
-        Batch { x: self.graph.to_float(&x), ..batch }
+        Batch { x: self.graph.float_of(&x), ..batch }
     }
 
     /// With as many frames as the network needs, at least.
@@ -343,7 +343,7 @@ impl<'a> Build<'a> {
         let r = self.graph.floats("rnn.hidden", &[2, 4 * hidden, hidden], &state);
         let b = self.graph.floats("rnn.bias", &[2, 8 * hidden], &biases);
         let x = self.graph.op("Transpose", &[&batch.x], &[("perm", Setting::Ints(&[1, 0, 2]))]);
-        let lengths = self.graph.to_int32(&batch.lengths);
+        let lengths = self.graph.int32_of(&batch.lengths);
         let settings = [("direction", Setting::Text("bidirectional")), ("hidden_size", Setting::Int(hidden as i64))];
         let outputs = self.graph.outputs("LSTM", &[&x, &w, &r, &b, &lengths], &settings, 2);
         let [steps, last] = &outputs[..] else { return Err(Error::Data("an LSTM gives steps and states".into())) };
@@ -424,7 +424,7 @@ mod tests {
     use super::*;
     use crate::bundle::made_up;
 
-    // That the numbers are ours is for python/tests/test_onnx.py and scripts/check-onnx.sh to say, with onnxruntime.
+    // That the numbers are ours is for python/tests/test_onnx.py to say, with onnxruntime.
     #[test]
     fn a_graph_has_all_of_the_network_or_is_refused() {
         let dir = tempfile::tempdir().unwrap();

@@ -22,9 +22,6 @@ use crate::{
 
 /// What archives' names end in.
 const TAR: &str = ".tar";
-/// What a column of recordings may be called, where a Parquet table holds their bytes.
-#[cfg(feature = "parquet")]
-const BYTES: [&str; 3] = ["bytes", "audio", "wav"];
 
 /// Rows of a list that make one part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +38,6 @@ enum Kind {
     Lines,
     /// A table with a header.
     Csv { separator: u8, columns: Columns },
-    #[cfg(feature = "parquet")]
-    Parquet,
 }
 
 /// Where a row's cells are.
@@ -103,13 +98,6 @@ impl List {
             Some(last) if !alone && !after_alone && last.rows < part_rows => last.rows += 1,
             _ => stretches.push(Stretch { first: row, rows: 1 }),
         };
-        #[cfg(feature = "parquet")]
-        if matches!(self.kind, Kind::Parquet) {
-            self.rows = parquet::height(&self.path, &self.name)?;
-            (0..self.rows).for_each(|row| add(row, false, false));
-            self.stretches = stretches;
-            return Ok(());
-        }
         let mut rows = self.rows_of_text()?;
         let (mut row, mut after) = (0, false);
         while let Some(item) = rows.next()? {
@@ -136,10 +124,6 @@ impl List {
 
     /// Reads from the beginning.
     pub(super) fn reader(&self) -> Result<Reader<'_>> {
-        #[cfg(feature = "parquet")]
-        if matches!(self.kind, Kind::Parquet) {
-            return Ok(Reader { list: self, rows: None, at: 0 });
-        }
         Ok(Reader { list: self, rows: Some(self.rows_of_text()?), at: 0 })
     }
 
@@ -167,9 +151,6 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     pub(super) fn items(&mut self, stretch: Stretch) -> Result<Vec<Item>> {
         let Some(rows) = &mut self.rows else {
-            #[cfg(feature = "parquet")]
-            return parquet::items(&self.list.path, &self.list.name, &self.list.base, stretch);
-            #[cfg(not(feature = "parquet"))]
             return Ok(Vec::new());
         };
         while self.at < stretch.first {
@@ -293,111 +274,8 @@ fn spool() -> Result<NamedTempFile> {
     Ok(file)
 }
 
-#[cfg(not(feature = "parquet"))]
 fn parquet_kind(name: &Path) -> Result<Kind> {
-    Err(Error::file(name, "this build reads no Parquet: build it with --features parquet, or write the list as CSV"))
-}
-
-#[cfg(feature = "parquet")]
-fn parquet_kind(_: &Path) -> Result<Kind> {
-    Ok(Kind::Parquet)
-}
-
-#[cfg(feature = "parquet")]
-mod parquet {
-    //! Tables in Parquet with a column of paths, or one of the recordings' bytes.
-
-    use polars::prelude::{BinaryChunked, DataFrame, DataType, ParquetReader, SerReader};
-
-    use std::sync::Arc;
-
-    use super::{BYTES, Item, Path, Place, Stretch, item, open, seconds};
-    use crate::error::{Error, Result};
-
-    fn wrong(name: &Path) -> impl Fn(polars::prelude::PolarsError) -> Error {
-        let name = name.to_owned();
-        move |error| Error::file(&name, format!("not a list in Parquet: {error}"))
-    }
-
-    pub(super) fn height(path: &Path, name: &Path) -> Result<usize> {
-        ParquetReader::new(open(path)?).num_rows().map_err(wrong(name))
-    }
-
-    /// The rows of a stretch; no more of the file is held.
-    pub(super) fn items(path: &Path, name: &Path, base: &Path, stretch: Stretch) -> Result<Vec<Item>> {
-        let reader = ParquetReader::new(open(path)?).with_slice(Some((stretch.first, stretch.rows)));
-        let frame = reader.finish().map_err(wrong(name))?;
-        let text = |column: &str| -> Result<Option<Vec<Option<String>>>> {
-            let Some(found) = named(&frame, column) else { return Ok(None) };
-            let cells = found.cast(&DataType::String).map_err(wrong(name))?;
-            let cells = cells.str().map_err(wrong(name))?.iter().map(|cell| cell.map(str::to_owned)).collect();
-            Ok(Some(cells))
-        };
-        let bytes =
-            BYTES.iter().find_map(|column| named(&frame, column)).map(bytes_of).transpose().map_err(wrong(name))?;
-        if let Some((bytes, inner)) = bytes.flatten() {
-            let names = match text("path")? {
-                Some(names) => names,
-                None => inner,
-            };
-            return Ok(bytes
-                .iter()
-                .enumerate()
-                .map(|(row, bytes)| {
-                    let row_name = || format!("row {}", stretch.first + row);
-                    let name = names.get(row).cloned().flatten().unwrap_or_else(row_name);
-                    let place = Place::Bytes(bytes.map(Arc::from).unwrap_or_else(|| Arc::from([])));
-                    Item { path: name.clone().into(), name, place }
-                })
-                .collect());
-        }
-        let paths = text("path")?.ok_or_else(|| {
-            let names: Vec<&str> = frame.get_column_names().iter().map(|name| name.as_str()).collect();
-            let names = names.join("\", \"");
-            Error::file(
-                name,
-                format!("neither a column path nor one of bytes called {} among \"{names}\"", BYTES.join(", ")),
-            )
-        })?;
-        let [starts, ends] = [text("start")?, text("end")?];
-        let mut items = Vec::new();
-        for (row, path) in paths.iter().enumerate() {
-            let wrong = |problem: String| Error::file(name, format!("row {}: {problem}", stretch.first + row));
-            let path = path.as_deref().ok_or_else(|| wrong("no path".into()))?;
-            let time = |of: &Option<Vec<Option<String>>>| {
-                seconds(of.as_ref().and_then(|cells| cells.get(row)?.as_deref())).map_err(wrong)
-            };
-            let part = match (time(&starts)?, time(&ends)?) {
-                (None, None) => None,
-                (start, end) => Some((start.unwrap_or_default(), end)),
-            };
-            items.push(item(base, path, part));
-        }
-        Ok(items)
-    }
-
-    fn named<'a>(frame: &'a DataFrame, wanted: &str) -> Option<&'a polars::prelude::Column> {
-        frame.columns().iter().find(|column| column.name().to_lowercase() == wanted)
-    }
-
-    type Bytes = (BinaryChunked, Vec<Option<String>>);
-
-    /// A column of bytes, or of structures with the fields `bytes` and `path`, as Hugging Face's data sets have them.
-    fn bytes_of(column: &polars::prelude::Column) -> polars::prelude::PolarsResult<Option<Bytes>> {
-        match column.dtype() {
-            DataType::Binary => Ok(Some((column.binary()?.clone(), Vec::new()))),
-            DataType::Struct(_) => {
-                let fields = column.struct_()?;
-                let bytes = fields.field_by_name("bytes")?.binary()?.clone();
-                let paths = match fields.field_by_name("path") {
-                    Ok(paths) => paths.str()?.iter().map(|path| path.map(str::to_owned)).collect(),
-                    Err(_) => Vec::new(),
-                };
-                Ok(Some((bytes, paths)))
-            }
-            _ => Ok(None),
-        }
-    }
+    Err(Error::file(name, "lists in Parquet are not read yet: write it as CSV"))
 }
 
 #[cfg(test)]

@@ -11,8 +11,6 @@
 //! What a part holds depends on the list alone, not on how many shards there are: the files of N shards are those of one.
 //! Names that begin with an underscore are no data to Spark, Arrow and their like.
 
-#[cfg(feature = "parquet")]
-mod columns;
 mod job;
 mod list;
 mod part;
@@ -86,7 +84,7 @@ pub enum PartFormat {
     /// As `ser-predict --format csv`.
     #[default]
     Csv,
-    /// The same columns with their types; in a build with that feature.
+    /// The same columns with their types: not yet.
     Parquet,
 }
 
@@ -169,7 +167,7 @@ pub struct Totals {
     job: Job,
 }
 
-/// Answers for the recordings of `list`: a table as CSV or Parquet, a text file with a path a line, or `-`, the same on
+/// Answers for the recordings of `list`: a table as CSV, a text file with a path a line, or `-`, the same on
 /// standard input. Parts that are there already are kept.
 ///
 /// # Errors
@@ -183,10 +181,8 @@ pub fn bulk(
     settings: &Settings,
     observer: &dyn Observer,
 ) -> Result<Summary> {
-    if settings.format == PartFormat::Parquet && cfg!(not(feature = "parquet")) {
-        return Err(Error::Config(
-            "--parts parquet: this build writes no Parquet; build it with --features parquet, or take csv".into(),
-        ));
+    if settings.format == PartFormat::Parquet {
+        return Err(Error::Config("parts are written as CSV, not yet as Parquet".into()));
     }
     // Better known before the work than after it.
     if let Some(listening) = settings.timeline {

@@ -36,21 +36,17 @@ pub(super) enum Place {
     Segment { start: Duration, end: Option<Duration> },
     /// All files in a tar archive.
     Archive,
-    /// In memory: a file's bytes, of a table.
-    #[cfg(feature = "parquet")]
-    Bytes(Arc<[u8]>),
-    /// The same of a file in an archive.
+    /// In memory: the bytes of a file in an archive.
     Member(Arc<[u8]>),
 }
 
 impl Item {
     /// The recording's decoder, from its beginning; of a segment, the samples.
     pub(super) fn open(&self) -> Result<Opened> {
+        let opened = |decoder| Opened::Decoder(Box::new(decoder));
         match &self.place {
-            Place::File | Place::Archive => Decoder::open(&self.path).map(Box::new).map(Opened::Decoder),
-            #[cfg(feature = "parquet")]
-            Place::Bytes(bytes) => Decoder::of_bytes(bytes.clone(), &self.path).map(Box::new).map(Opened::Decoder),
-            Place::Member(bytes) => Decoder::of_bytes(bytes.clone(), &self.path).map(Box::new).map(Opened::Decoder),
+            Place::File | Place::Archive => Decoder::open(&self.path).map(opened),
+            Place::Member(bytes) => Decoder::of_bytes(bytes.clone(), &self.path).map(opened),
             Place::Segment { start, end } => {
                 let bytes = std::fs::read(&self.path).map_err(Error::io("read", &self.path))?;
                 let segment = Segment { path: self.path.clone(), start: *start, end: *end };
