@@ -118,7 +118,7 @@ impl Asked {
         outcome.text = Some(gathered.terminal(false)?);
         Ok(match gathered {
             Gathered::Classes(evaluation) => (outcome, Some(*evaluation)),
-            Gathered::Numbers(_) => (outcome, None),
+            Gathered::Numbers(_) | Gathered::Votes(_) => (outcome, None),
         })
     }
 }

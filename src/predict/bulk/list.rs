@@ -235,7 +235,7 @@ fn item(base: &Path, path: &str, part: Option<(Duration, Option<Duration>)>) -> 
         None if path.to_ascii_lowercase().ends_with(TAR) => Place::Archive,
         None => Place::File,
     };
-    Item { name: path.to_string(), path: base.join(Path::new::<str>(&path)), place }
+    Item { name: path.to_string(), path: base.join(path), place }
 }
 
 fn seconds(cell: Option<&str>) -> std::result::Result<Option<Duration>, String> {
