@@ -459,7 +459,7 @@ impl Recognise {
             shard: self.shard,
             part_rows: self.part_rows as usize,
             format: PartFormat::Csv,
-            threshold: self.threshold,
+            threshold: self.threshold.unwrap_or_else(|| recognizer.threshold()),
             calibrated: !self.uncalibrated,
             timeline: self.timeline.then(|| self.listening(Listening::timeline())),
         };
