@@ -94,8 +94,7 @@ impl Asked {
         if asked.top == Some(0) {
             return Err(Problem::wrong("top = 0: list 1 or more"));
         }
-        let threshold = asked.threshold.unwrap_or(0.0);
-        if !(0.0..=1.0).contains(&threshold) {
+        if let Some(threshold) = asked.threshold.filter(|threshold| !(0.0..=1.0).contains(threshold)) {
             return Err(Problem::wrong(format!("threshold = {threshold}: a probability from 0 to 1")));
         }
         Ok(asked)
@@ -133,10 +132,14 @@ impl Asked {
         }
     }
 
-    /// How the answer of this model is written.
-    pub fn style(&self, model: Option<&'static str>) -> Style {
-        let (threshold, top) = (self.threshold.unwrap_or(0.0), self.top.map(usize::from));
-        Style { threshold, top, windows: self.is_timeline(), model }
+    /// How the answer of this model is written, whose own threshold is `threshold`.
+    pub fn style(&self, model: Option<&'static str>, threshold: f32) -> Style {
+        Style {
+            threshold: self.threshold.unwrap_or(threshold),
+            top: self.top.map(usize::from),
+            windows: self.is_timeline(),
+            model,
+        }
     }
 
     pub fn listening(&self) -> Result<Listening, Problem> {
@@ -193,7 +196,7 @@ mod tests {
         let asked =
             Asked::read(Some("timeline=true&window=2&hop=0.5&top=3&threshold=0.4&channel=right&format=csv")).unwrap();
         assert!(asked.is_timeline() && asked.channel() == Channel::Only(1) && asked.format() == Format::Csv);
-        assert_eq!(asked.style(None), Style { threshold: 0.4, top: Some(3), windows: true, model: None });
+        assert_eq!(asked.style(None, 0.5), Style { threshold: 0.4, top: Some(3), windows: true, model: None });
         let listening = asked.listening().unwrap();
         assert_eq!((listening.window, listening.hop, listening.growing), (2.0, 0.5, false));
         assert_eq!(Asked::read(Some("timeline=true&window=0.5")).unwrap().listening().unwrap().hop, 0.5);

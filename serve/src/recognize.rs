@@ -190,7 +190,7 @@ fn work(app: &App, asked: &Asked, files: &[File], stop: &Stop) -> std::result::R
     let mut output = Output::of(
         &mut body,
         asked.format(),
-        asked.style(app.model),
+        asked.style(app.model, app.recognizer.threshold()),
         app.recognizer.classes(),
         app.recognizer.scales(),
     )

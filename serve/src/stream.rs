@@ -47,8 +47,7 @@ struct Opening {
     window: Option<f64>,
     hop: Option<f64>,
     gate: Option<f32>,
-    #[serde(default)]
-    threshold: f32,
+    threshold: Option<f32>,
     top: Option<u16>,
 }
 
@@ -245,6 +244,7 @@ impl Session {
         let format = format.map_or(Ok(SampleFormat::default()), |name| name.parse());
         let format = format.map_err(|e| Problem::wrong(format!("format: {e}")))?;
         let plain = |error: ser::error::Error| Problem::wrong(error.to_string().trim_start_matches("--"));
+        let threshold = threshold.unwrap_or_else(|| self.app.recognizer.threshold());
         if !(0.0..=1.0).contains(&threshold) {
             return Err(Problem::wrong(format!("threshold = {threshold}: a probability from 0 to 1")));
         }
