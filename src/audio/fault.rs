@@ -2,11 +2,14 @@
 
 use std::{io, path::Path};
 
+use serde::{Deserialize, Serialize};
+
 use super::Channel;
 use crate::error::Error;
 
 /// What can be wrong with a file of audio.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Flaw {
     /// It cannot be opened or read, or is no regular file.
     Unreadable,
@@ -62,7 +65,7 @@ impl Fault {
     }
 
     /// The same as an error that names the file.
-    pub(super) fn at(self, path: &Path) -> Error {
+    pub(crate) fn at(self, path: &Path) -> Error {
         match self.source {
             Some(source) => Error::io("read", path)(source),
             None => Error::file(path, self.problem),

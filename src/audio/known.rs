@@ -1,7 +1,7 @@
 //! Facts of files that were decoded before, kept on disk: what was found once is not decoded again.
 //!
 //! A file is known by the hash of its bytes, and its hash by its path, size and times: a renamed or copied file needs
-//! hashing alone, an untouched one nothing. The store is one file, JSON by lines with a checksum in the last, written whole
+//! hashing alone, an untouched one is not opened. The store is one file, JSON by lines with a checksum in the last, written whole
 //! or not at all; one that is damaged or of another version is as none.
 
 use std::{
@@ -14,13 +14,16 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Source, Waveform, facts, fault::Fault};
+use super::{
+    Facts, Segment, Source, Waveform, facts,
+    fault::{Fault, Flaw},
+};
 use crate::{error::Result, files::write_whole};
 
 /// The store's name in the cache's folder.
 const NAME: &str = "facts.jsonl";
 
-/// Raised whenever the same file gives other facts.
+/// Raised whenever the same file gives other facts or another fault.
 const SCHEMA: &str = "ser-facts/1";
 
 /// A file that changed within this time before it was looked at may change again without its times showing it.
@@ -36,7 +39,10 @@ pub struct Known {
 #[derive(Debug, Default)]
 struct All {
     files: HashMap<PathBuf, Quick>,
+    /// Of files by their hash, of segments by their identity.
     facts: HashMap<blake3::Hash, Facts>,
+    /// What is wrong with the content of a file. The words may name it: another one with the same bytes has its own.
+    faults: HashMap<PathBuf, Broken>,
     /// Of two sounds, the lesser first, their correlation.
     pairs: HashMap<(blake3::Hash, blake3::Hash), f64>,
     /// Whether there is more than on disk.
@@ -53,12 +59,22 @@ struct Quick {
     hash: blake3::Hash,
 }
 
+/// What is wrong with the bytes of a file, by their hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Broken {
+    #[serde(with = "hexadecimal")]
+    hash: blake3::Hash,
+    flaw: Flaw,
+    problem: String,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Line {
     Schema(String),
     File(PathBuf, Quick),
     Facts(#[serde(with = "hexadecimal")] blake3::Hash, Facts),
+    Fault(PathBuf, Broken),
     Pair(#[serde(with = "hexadecimal")] blake3::Hash, #[serde(with = "hexadecimal")] blake3::Hash, f64),
     /// Of all lines before.
     Checksum(#[serde(with = "hexadecimal")] blake3::Hash),
@@ -89,40 +105,87 @@ impl Known {
         Self { path: Some(path), all: Mutex::new(all) }
     }
 
+    /// The hash of a file's bytes, and how many there are. A file that is untouched since it was known is not opened.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read, or is no regular file.
+    pub fn hash(&self, path: &Path) -> std::result::Result<(blake3::Hash, u64), Fault> {
+        let name = absolute(path);
+        let untouched = Quick::of(&std::fs::metadata(path)?);
+        let quick = self.with(|all| all.files.get(&name).copied());
+        if let (Some(quick), Some((size, times))) = (quick, untouched)
+            && (quick.size, quick.times) == (size, times)
+        {
+            return Ok((quick.hash, size));
+        }
+        let (hash, bytes) = facts::hash(path)?;
+        if let Some((size, times)) = untouched.filter(|(size, _)| *size == bytes) {
+            self.with(|all| {
+                all.files.insert(name, Quick { size, times, hash });
+                all.is_new = true;
+            });
+        }
+        Ok((hash, bytes))
+    }
+
     /// The hash of a file's bytes, and its facts or what is wrong with it.
     ///
     /// # Errors
     ///
     /// Where it cannot be read.
     pub fn look(&self, path: &Path) -> std::result::Result<Looked, Fault> {
-        let name = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let found = std::fs::metadata(path)?;
-        let untouched = Quick::of(&found);
-        let quick = self.with(|all| all.files.get(&name).copied());
-        let (hash, bytes) = match (quick, untouched) {
-            (Some(quick), Some((size, times))) if (quick.size, quick.times) == (size, times) => (quick.hash, size),
-            _ => {
-                let (hash, bytes) = facts::hash(path)?;
-                if let Some((size, times)) = untouched.filter(|(size, _)| *size == bytes) {
-                    self.with(|all| {
-                        all.files.insert(name, Quick { size, times, hash });
-                        all.is_new = true;
-                    });
-                }
-                (hash, bytes)
-            }
-        };
-        if let Some(facts) = self.with(|all| all.facts.get(&hash).cloned()) {
-            return Ok((hash, bytes, Ok(facts)));
+        let (hash, bytes) = self.hash(path)?;
+        let name = absolute(path);
+        let before = self.with(|all| {
+            let fault = || {
+                let Broken { flaw, problem, .. } = all.faults.get(&name).filter(|fault| fault.hash == hash)?;
+                Some(Err(Fault::new(*flaw, problem.clone())))
+            };
+            all.facts.get(&hash).cloned().map(Ok).or_else(fault)
+        });
+        if let Some(before) = before {
+            return Ok((hash, bytes, before));
         }
-        let facts = Facts::take(path);
-        if let Ok(facts) = &facts {
-            self.with(|all| {
+        let found = Facts::take(path);
+        self.with(|all| match &found {
+            Ok(facts) => {
                 all.facts.insert(hash, facts.clone());
                 all.is_new = true;
+            }
+            // That it cannot be read is the system's matter, and may be another next time.
+            Err(Fault { flaw: Flaw::Unreadable, .. }) => {}
+            Err(Fault { flaw, problem, .. }) => {
+                all.faults.insert(name, Broken { hash, flaw: *flaw, problem: problem.clone() });
+                all.is_new = true;
+            }
+        });
+        Ok((hash, bytes, found))
+    }
+
+    /// The same of a segment: its identity stands for the hash, and its file's facts are its own but for what tells it from
+    /// the file's other segments and its signal-to-noise ratio. The bytes are the file's.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read.
+    pub fn look_at_segment(&self, segment: &Segment) -> std::result::Result<Looked, Fault> {
+        let (hash, bytes, facts) = self.look(&segment.path)?;
+        let source = Source::Segment(segment.clone());
+        let identity = source.identity(hash);
+        let facts = facts.map(|facts| {
+            if let Some(facts) = self.with(|all| all.facts.get(&identity).cloned()) {
+                return facts;
+            }
+            let snr_db = super::load(&source).ok().as_ref().and_then(super::snr_db);
+            let facts = Facts { snr_db, sound: identity, sketch: None, ..facts };
+            self.with(|all| {
+                all.facts.insert(identity, facts.clone());
+                all.is_new = true;
             });
-        }
-        Ok((hash, bytes, facts))
+            facts
+        });
+        Ok((identity, bytes, facts))
     }
 
     /// The correlation of two files' waveforms; they are decoded where it is not known.
@@ -164,6 +227,7 @@ impl Known {
             if let Some(theirs) = std::fs::read_to_string(path).ok().and_then(|text| All::parse(&text)) {
                 theirs.files.into_iter().for_each(|(name, quick)| _ = all.files.entry(name).or_insert(quick));
                 theirs.facts.into_iter().for_each(|(hash, facts)| _ = all.facts.entry(hash).or_insert(facts));
+                theirs.faults.into_iter().for_each(|(name, fault)| _ = all.faults.entry(name).or_insert(fault));
                 all.pairs.extend(theirs.pairs);
             }
             let text = all.text();
@@ -176,6 +240,11 @@ impl Known {
     fn with<T>(&self, work: impl FnOnce(&mut All) -> T) -> T {
         work(&mut self.all.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// A file's name wherever the program is started.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 impl Quick {
@@ -214,6 +283,7 @@ impl All {
             match line.ok()? {
                 Line::File(name, quick) => drop(all.files.insert(name, quick)),
                 Line::Facts(hash, facts) => drop(all.facts.insert(hash, facts)),
+                Line::Fault(name, fault) => drop(all.faults.insert(name, fault)),
                 Line::Pair(a, b, correlation) => drop(all.pairs.insert((a, b), correlation)),
                 Line::Schema(_) | Line::Checksum(_) => return None,
             }
@@ -228,6 +298,8 @@ impl All {
         lines.extend(files.into_iter().map(|(name, quick)| Line::File(name.clone(), *quick)));
         let facts: BTreeMap<_, _> = self.facts.iter().map(|(hash, facts)| (hash.as_bytes(), facts)).collect();
         lines.extend(facts.into_iter().map(|(hash, facts)| Line::Facts((*hash).into(), facts.clone())));
+        let faults: BTreeMap<_, _> = self.faults.iter().collect();
+        lines.extend(faults.into_iter().map(|(name, fault)| Line::Fault(name.clone(), fault.clone())));
         let pairs: BTreeMap<_, _> = self.pairs.iter().map(|((a, b), is)| ((a.as_bytes(), b.as_bytes()), is)).collect();
         lines.extend(pairs.into_iter().map(|((a, b), is)| Line::Pair((*a).into(), (*b).into(), *is)));
         // A path that is no text is not kept.
@@ -293,6 +365,38 @@ mod tests {
         tone(&path, 660.0);
         age(&path);
         assert_ne!(known.look(&path).unwrap().0, first);
+    }
+
+    #[test]
+    fn an_untouched_file_is_not_opened_and_what_is_wrong_with_it_is_known_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let (whole, broken) = (dir.path().join("a.wav"), dir.path().join("b.wav"));
+        tone(&whole, 440.0);
+        std::fs::write(&broken, b"RIFF\0\0\0\0WAVEfmt ").unwrap();
+        [&whole, &broken].into_iter().for_each(|path| age(path));
+        std::thread::sleep(UNSETTLED + Duration::from_millis(50));
+        let known = Known::open(dir.path());
+        let (hash, bytes) = known.hash(&whole).unwrap();
+        let fault = known.look(&broken).unwrap().2.unwrap_err();
+        known.save().unwrap();
+
+        let known = Known::open(dir.path());
+        // A hash and a fault that no reading would give.
+        let other = blake3::hash(b"another");
+        known.with(|all| {
+            assert_eq!(all.files.len(), 2);
+            assert_eq!(all.files[&whole].hash, hash);
+            all.files.get_mut(&whole).unwrap().hash = other;
+            assert_eq!(all.faults[&broken].problem, fault.problem);
+            all.faults.get_mut(&broken).unwrap().problem = "as it was told before".into();
+        });
+        assert_eq!(known.hash(&whole).unwrap(), (other, bytes));
+        assert_eq!(known.look(&broken).unwrap().2.unwrap_err().problem, "as it was told before");
+        tone(&whole, 660.0);
+        tone(&broken, 440.0);
+        let (changed, _) = known.hash(&whole).unwrap();
+        assert!(changed != other && changed != hash);
+        assert!(known.look(&broken).unwrap().2.is_ok());
     }
 
     #[test]

@@ -45,7 +45,10 @@ pub use spec_augment::SpecAugment;
 pub use stretch::{Method, time_stretch};
 pub use write_wavs::write_wavs;
 
-use crate::error::{Error, Result};
+use crate::{
+    audio::Known,
+    error::{Error, Result},
+};
 pub(crate) use noise::Recordings;
 pub(crate) use speed::play;
 
@@ -66,11 +69,11 @@ impl Augmenter {
     ///
     /// [`Error::Config`] where the folder of noises is not there or empty, [`Error::Io`] and [`Error::File`] where a
     /// recording in it cannot be read.
-    pub fn new(config: &AugmentConfig, data: &Path) -> Result<Self> {
+    pub fn new(config: &AugmentConfig, data: &Path, known: &Known) -> Result<Self> {
         let folder = config.noise.as_ref().and_then(|noise| noise.folder.as_ref());
         let wanted = folder.filter(|_| config.copies > 0);
-        let recordings =
-            wanted.map(|folder| Recordings::open(&data.join(folder), "augment.noise.folder")).transpose()?;
+        let open = |folder| Recordings::open(&data.join(folder), "augment.noise.folder", known);
+        let recordings = wanted.map(open).transpose()?;
         Ok(Self { config: config.clone(), recordings })
     }
 
@@ -192,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_copy_is_a_function_of_its_stream() {
-        let augmenter = Augmenter::new(&everything(), Path::new("")).unwrap();
+        let augmenter = Augmenter::new(&everything(), Path::new(""), &Known::default()).unwrap();
         let copy = |n: usize| {
             let stream = &mut rng::stream(42, &[&"augment", &"c/s/1", &n]);
             augmenter.augment(&clip(), 16_000, stream).unwrap()
@@ -210,7 +213,7 @@ mod tests {
         for method in [Method::Wsola, Method::PhaseVocoder] {
             always.time_stretch = Some(TimeStretch { probability: 1.0, method, ..TimeStretch::default() });
             always.pitch_shift = Some(PitchShift { probability: 1.0, method, ..PitchShift::default() });
-            let augmenter = Augmenter::new(&always, Path::new("")).unwrap();
+            let augmenter = Augmenter::new(&always, Path::new(""), &Known::default()).unwrap();
             for n in [0, 1, 2, 100, 2_047, 2_049] {
                 for seed in 0..4 {
                     let copy = augmenter.augment(&vec![0.1; n], 22_050, &mut rng::stream(seed, &[&n])).unwrap();
@@ -223,7 +226,9 @@ mod tests {
 
     #[test]
     fn the_identity_is_of_what_decides_samples() {
-        let identity = |config: &AugmentConfig| Augmenter::new(config, Path::new("")).unwrap().identity().unwrap();
+        let identity = |config: &AugmentConfig| {
+            Augmenter::new(config, Path::new(""), &Known::default()).unwrap().identity().unwrap()
+        };
         let config = everything();
         let mixed = AugmentConfig { copies: 5, share: 0.2, mixup: Some(Mixup { alpha: 1.0 }), ..config.clone() };
         assert_eq!(identity(&config), identity(&mixed));

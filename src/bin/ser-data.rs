@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -508,7 +509,7 @@ fn run_features(arguments: &FeaturesArguments, observer: &dyn Observer) -> Resul
 fn run_augment(arguments: AugmentArguments, observer: &dyn Observer) -> Result<ExitCode> {
     let AugmentArguments { files, config, data, out } = arguments;
     let experiment = config.load()?;
-    let augmenter = Augmenter::new(&experiment.augment, &data_dir(data.data))?;
+    let augmenter = Augmenter::new(&experiment.augment, &data_dir(data.data), &known(&cache_dir(None)))?;
     create_dir(&out)?;
     let written = write_wavs(&files, &experiment.audio, &augmenter, experiment.seed, &out, observer)?;
     print(&written.iter().map(|path| format!("{}\n", path.display())).collect::<String>())?;
@@ -537,8 +538,10 @@ fn run_cache(command: CacheCommand, observer: &dyn Observer) -> Result<ExitCode>
         CacheCommand::Build { config, data, cache, cache_limit: limit } => {
             let experiment = config.load()?;
             let (dir, limit) = (cache_dir(cache.cache), cache_limit(limit)?);
-            let cache = Cache::new(&dir, limit, &experiment.audio, experiment.frontend(&encoder::models_dir(None))?)?;
-            let survey = survey(&experiment, &data_dir(data.data), &Known::open(&dir), Losses::Tell, observer)?;
+            let known = Arc::new(Known::open(&dir));
+            let frontend = experiment.frontend(&encoder::models_dir(None))?;
+            let cache = Cache::new(&dir, limit, &experiment.audio, frontend, known.clone())?;
+            let survey = survey(&experiment, &data_dir(data.data), &known, Losses::Tell, observer)?;
             cache.matrices(&survey.clips, observer)?;
             print(&format!("{} clips: {}\n", survey.clips.len(), dir.display()))?;
         }

@@ -1,6 +1,6 @@
 //! `ser-eval`: gathers experiments' finished runs into reports, and compares experiments.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use ser::{
@@ -149,7 +149,7 @@ impl StressArguments {
             }
         };
         let experiment = Experiment::load(&self.config, &self.set)?;
-        let known = Known::open(&cache_dir(self.cache));
+        let known = Arc::new(Known::open(&cache_dir(self.cache)));
         let prepared = prepare(experiment, &data_dir(self.data), &known, terminal)?;
         let settings = stress::Settings {
             suite: self.suite,

@@ -39,7 +39,7 @@ pub use keeping::{Evicted, Stat, Verified, evict, stat, verify};
 pub use size::Size;
 
 use crate::{
-    audio::{self, AudioConfig},
+    audio::{self, Audio, AudioConfig, Known, Segment},
     augment::Augmenter,
     corpus::{Clip, Source},
     error::{Error, Result},
@@ -81,6 +81,7 @@ pub struct Cache {
     limit: Size,
     audio: AudioConfig,
     frontend: Arc<dyn Frontend>,
+    known: Arc<Known>,
     /// The front end's, shared by all entries.
     parts: Arc<[Part]>,
     /// What the keys of each part have in common: the settings of the stages before it.
@@ -138,12 +139,18 @@ pub struct Counts {
 
 impl Cache {
     /// The cache in `dir` for one chain of settings, which is brought to `limit` whenever something was added. The folder is
-    /// made when the first entry is written.
+    /// made when the first entry is written. Files whose hash is `known` are read only where something is missing.
     ///
     /// # Errors
     ///
     /// [`Error::Data`] where the settings cannot be written as JSON, which no valid ones are.
-    pub fn new(dir: &Path, limit: Size, audio: &AudioConfig, frontend: Arc<dyn Frontend>) -> Result<Self> {
+    pub fn new(
+        dir: &Path,
+        limit: Size,
+        audio: &AudioConfig,
+        frontend: Arc<dyn Frontend>,
+        known: Arc<Known>,
+    ) -> Result<Self> {
         let parts: Arc<[Part]> = frontend.parts().into();
         Ok(Self {
             dir: dir.into(),
@@ -151,6 +158,7 @@ impl Cache {
             audio: audio.clone(),
             settings: parts.iter().map(|part| settings(audio, part)).collect::<Result<_>>()?,
             frontend,
+            known,
             parts,
             user: OnceLock::new(),
             found: AtomicUsize::new(0),
@@ -261,19 +269,10 @@ impl Cache {
         Ok(())
     }
 
-    /// The matrices of a job, each found or made. The audio is read once, and decoded only if something is missing.
+    /// The matrices of a job, each found or made. The audio is read only if something is missing, and then once.
     fn entries(&self, worker: &mut dyn Worker, job: &Job) -> std::result::Result<Vec<Entry>, Trouble> {
-        let (bytes, identity) = match &job.clip.source {
-            source @ (Source::File(path) | Source::Segment(audio::Segment { path, .. })) => {
-                let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-                let identity = source.identity(blake3::hash(&bytes));
-                (bytes, identity)
-            }
-            Source::Synthetic(utterance) => {
-                let name = format!("synthetic v{} {}", synthetic::VERSION, utterance.stem());
-                (Vec::new(), blake3::hash(name.as_bytes()))
-            }
-        };
+        let source = &job.clip.source;
+        let identity = self.identity(source)?;
         let mut samples = None;
         let mut entries = Vec::new();
         for copy in job.variants() {
@@ -285,7 +284,7 @@ impl Cache {
             if missing > 0 {
                 let clip = match &samples {
                     Some(samples) => samples,
-                    None => samples.insert(self.samples(job.clip, &bytes)?),
+                    None => samples.insert(self.audio.prepare(read(source, identity)?, name(job.clip))?),
                 };
                 let altered = match (copy, &job.copies) {
                     (Some(number), Some(Copies { augmenter, seed, .. })) => {
@@ -304,14 +303,16 @@ impl Cache {
         Ok(entries)
     }
 
-    /// A clip's samples, prepared.
-    fn samples(&self, clip: &Clip, bytes: &[u8]) -> Result<Vec<f32>> {
-        match &clip.source {
-            Source::File(path) => self.audio.prepare(audio::decode(bytes, path)?, path),
-            Source::Segment(segment) => {
-                self.audio.prepare(segment.cut(audio::decode(bytes, &segment.path)?)?, &segment.path)
+    /// What tells the audio of a clip from any other.
+    fn identity(&self, source: &Source) -> Result<blake3::Hash> {
+        match source {
+            Source::File(path) | Source::Segment(Segment { path, .. }) => {
+                let (hash, _) = self.known.hash(path).map_err(|fault| fault.at(path))?;
+                Ok(source.identity(hash))
             }
-            source @ Source::Synthetic(_) => self.audio.prepare(audio::load(source)?, Path::new(&clip.id)),
+            Source::Synthetic(utterance) => {
+                Ok(blake3::hash(format!("synthetic v{} {}", synthetic::VERSION, utterance.stem()).as_bytes()))
+            }
         }
     }
 
@@ -333,6 +334,26 @@ impl Cache {
         }
         Ok(())
     }
+}
+
+/// The audio of a clip. Its file must be the one that the key was made of: under the name of another its features would be
+/// found for ever.
+fn read(source: &Source, identity: blake3::Hash) -> Result<Audio> {
+    let Some(path) = source.file() else { return audio::load(source) };
+    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    if source.identity(blake3::hash(&bytes)) != identity {
+        return Err(Error::file(path, "was changed while it was in use: start again"));
+    }
+    let audio = audio::decode(&bytes, path)?;
+    match source.segment() {
+        Some(segment) => segment.cut(audio),
+        None => Ok(audio),
+    }
+}
+
+/// What messages call a clip.
+fn name(clip: &Clip) -> &Path {
+    clip.source.file().unwrap_or(Path::new(&clip.id))
 }
 
 /// What the keys of a part's files have in common.
@@ -385,7 +406,7 @@ mod tests {
 
     fn open(dir: &Path, audio: &AudioConfig, features: &FeaturesConfig) -> Cache {
         let frontend = Spectral::new(features, audio.sample_rate).unwrap();
-        Cache::new(dir, DEFAULT_LIMIT, audio, Arc::new(frontend)).unwrap()
+        Cache::new(dir, DEFAULT_LIMIT, audio, Arc::new(frontend), Arc::default()).unwrap()
     }
 
     fn clips(dir: &Path) -> Vec<Clip> {
@@ -459,7 +480,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let clips = clips(dir.path());
         let clips: Vec<&Clip> = clips.iter().collect();
-        let augmenter = |config: &AugmentConfig| Augmenter::new(config, Path::new("")).unwrap();
+        let augmenter = |config: &AugmentConfig| Augmenter::new(config, Path::new(""), &Known::default()).unwrap();
         let speed = Speed { rate: [1.2, 1.2], probability: 1.0 };
         let faster = AugmentConfig { copies: 2, speed: Some(speed), ..AugmentConfig::default() };
         let copies = cache(dir.path()).copies(&clips, &augmenter(&faster), 1, &()).unwrap();

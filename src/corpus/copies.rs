@@ -3,14 +3,18 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
-    io::{self, BufReader, Read},
+    fs::{self, File},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use rayon::prelude::*;
 
 use super::{Cause, Content, Exclusion, HEAD_BYTES, parsed::Parsed, sniff, walk};
+use crate::audio::{Fault, Known};
+
+/// Git-LFS pointers are shorter than this.
+const POINTER_BYTES: u64 = 1024;
 
 /// A file whose name the corpus's naming explains.
 pub(super) struct Candidate {
@@ -19,66 +23,75 @@ pub(super) struct Candidate {
     pub parsed: Parsed,
 }
 
-/// Keeps one file for each id and excludes the others, each with the reason.
+/// What keeps one file for each id.
+#[derive(Default)]
+pub(super) struct OneEach {
+    pub kept: Vec<Candidate>,
+    /// The others, each with its reason.
+    pub excluded: Vec<Exclusion>,
+    /// The others, each with the file that is kept: [`compare`] says whether they are the same.
+    pub copies: BTreeMap<PathBuf, PathBuf>,
+}
+
+/// Keeps one file for each id and excludes the others.
 ///
 /// The one that stays is, in this order: one with audio in it rather than a Git-LFS pointer or nothing, a lossless
-/// format rather than a lossy one, the one in the fewest folders, the first in order of path. The reason says whether
-/// the copy's bytes are those of the file that stays: where they are not, somebody ought to look.
-pub(super) fn keep_one(root: &Path, candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Exclusion>) {
+/// format rather than a lossy one, the one in the fewest folders, the first in order of path.
+pub(super) fn keep_one(root: &Path, candidates: Vec<Candidate>) -> OneEach {
     let mut by_id: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
     for candidate in candidates {
         by_id.entry(candidate.parsed.key()).or_default().push(candidate);
     }
-    let mut kept = Vec::with_capacity(by_id.len());
-    let mut copies = Vec::new();
-    for mut group in by_id.into_values() {
+    let mut found = OneEach::default();
+    for (id, mut group) in by_id {
         if group.len() > 1 {
             group.sort_by_cached_key(|candidate| rank(root, &candidate.path));
         }
         let mut group = group.into_iter();
         let Some(first) = group.next() else { continue };
-        copies.extend(group.map(|copy| (first.path.clone(), copy)));
-        kept.push(first);
+        for Candidate { path, .. } in group {
+            let reason = format!("second copy of {id}: {} is kept", first.path.display());
+            found.excluded.push(Exclusion { path: root.join(&path), reason, cause: Cause::Copy });
+            found.copies.insert(root.join(path), root.join(&first.path));
+        }
+        found.kept.push(first);
     }
-    let excluded = copies
-        .into_par_iter()
-        .map(|(kept, copy)| {
-            let comparison = match same_bytes(&root.join(&kept), &root.join(&copy.path)) {
-                Ok(true) => "the same bytes".to_owned(),
-                Ok(false) => "but NOT the same bytes".to_owned(),
-                Err(error) => format!("not compared: {error}"),
-            };
-            let reason = format!("second copy of {}: {} is kept ({comparison})", copy.parsed.key(), kept.display());
-            Exclusion { path: root.join(&copy.path), reason, cause: Cause::Copy }
-        })
-        .collect();
-    (kept, excluded)
+    found
+}
+
+/// Adds to the reasons of the excluded `copies` whether their bytes are those of the file that stays: where they are not,
+/// somebody ought to look.
+pub(super) fn compare(excluded: &mut [Exclusion], copies: &BTreeMap<PathBuf, PathBuf>, known: &Known) {
+    excluded.par_iter_mut().filter(|one| one.cause == Cause::Copy).for_each(|Exclusion { path, reason, .. }| {
+        let Some(kept) = copies.get(path) else { return };
+        let comparison = match same_bytes(kept, path, known) {
+            Ok(true) => "the same bytes".to_owned(),
+            Ok(false) => "but NOT the same bytes".to_owned(),
+            Err(fault) => format!("not compared: {}", fault.problem),
+        };
+        reason.push_str(&format!(" ({comparison})"));
+    });
 }
 
 /// Orders the copies of a clip; the least stays.
 fn rank(root: &Path, path: &Path) -> (bool, bool, usize, PathBuf) {
-    let is_hollow = matches!(content(&root.join(path)), Ok(Content::Empty | Content::LfsPointer) | Err(_));
+    let is_hollow = !matches!(hollow(&root.join(path)), Ok(None));
     (is_hollow, walk::is_lossy(path), path.components().count(), path.to_owned())
 }
 
-/// What a file is by its first bytes.
-pub(super) fn content(path: &Path) -> io::Result<Content> {
+/// What a file is by its first bytes that has no audio in it: empty, or a Git-LFS pointer. Larger ones are not opened.
+pub(super) fn hollow(path: &Path) -> io::Result<Option<Content>> {
+    if fs::metadata(path)?.len() >= POINTER_BYTES {
+        return Ok(None);
+    }
     let mut head = Vec::with_capacity(HEAD_BYTES);
     File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    Ok(sniff(&head))
+    Ok(Some(sniff(&head)).filter(|content| matches!(content, Content::Empty | Content::LfsPointer)))
 }
 
-fn same_bytes(a: &Path, b: &Path) -> io::Result<bool> {
-    let (a, b) = (File::open(a)?, File::open(b)?);
-    if a.metadata()?.len() != b.metadata()?.len() {
+fn same_bytes(a: &Path, b: &Path, known: &Known) -> Result<bool, Fault> {
+    if fs::metadata(a)?.len() != fs::metadata(b)?.len() {
         return Ok(false);
     }
-    let (mut a, mut b) = (BufReader::new(a).bytes(), BufReader::new(b).bytes());
-    loop {
-        match (a.next().transpose()?, b.next().transpose()?) {
-            (None, None) => return Ok(true),
-            (x, y) if x == y => {}
-            _ => return Ok(false),
-        }
-    }
+    Ok(known.hash(a)?.0 == known.hash(b)?.0)
 }

@@ -26,7 +26,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{
-    Cause, Clip, Exclusion, Format, Scan,
+    Cause, Clip, Exclusion, Format, Scan, Source, copies,
     duplicates::{self, File},
 };
 use crate::audio::{self, Facts, Known};
@@ -166,15 +166,20 @@ impl Findings {
 /// ```
 #[must_use]
 pub fn inspect(scan: Scan, known: &Known, tick: impl Fn() + Sync) -> (Scan, Findings) {
-    let Scan { mut clips, mut excluded, extents, overlaps, listed, lost } = scan;
+    let Scan { mut clips, mut excluded, extents, overlaps, listed, lost, copies } = scan;
     let looks: Vec<_> = clips
         .par_iter()
         .map(|clip| {
-            let look = clip.source.file().map(|path| look_into(clip, path, known));
+            let look = match &clip.source {
+                Source::File(path) => Some(known.look(path)),
+                Source::Segment(segment) => Some(known.look_at_segment(segment)),
+                Source::Synthetic(_) => None,
+            };
             tick();
             look
         })
         .collect();
+    copies::compare(&mut excluded, &copies, known);
     let mut findings = Findings::default();
     for (clip, look) in clips.iter().zip(looks) {
         if let (Some(path), Some(look)) = (clip.source.file(), look) {
@@ -187,7 +192,7 @@ pub fn inspect(scan: Scan, known: &Known, tick: impl Fn() + Sync) -> (Scan, Find
     clips.retain(|clip| !at_fault.contains(clip.id.as_str()));
     excluded.extend(findings.faults.iter().map(Fault::exclusion));
     excluded.sort_by(|a, b| a.path.cmp(&b.path));
-    (Scan { clips, excluded, extents, overlaps, listed, lost }, findings)
+    (Scan { clips, excluded, extents, overlaps, listed, lost, copies: BTreeMap::new() }, findings)
 }
 
 impl Fault {
@@ -263,21 +268,6 @@ impl Findings {
     }
 }
 
-/// What is known of a clip's file; of its segment, where it is one.
-fn look_into(clip: &Clip, path: &Path, known: &Known) -> Result<audio::Looked, audio::Fault> {
-    let (hash, bytes, facts) = known.look(path)?;
-    let identity = clip.source.identity(hash);
-    let facts = facts.map(|facts| match clip.source.segment() {
-        None => facts,
-        // The segments of a file are no copies of each other, whatever is found of the whole.
-        Some(_) => {
-            let snr_db = audio::load(&clip.source).ok().as_ref().and_then(audio::snr_db);
-            Facts { snr_db, sound: identity, sketch: None, ..facts }
-        }
-    });
-    Ok((identity, bytes, facts))
-}
-
 /// The clips of a group that reasons name: a few of a few labels, so that what is said of a large group stays short.
 fn shown<'a>(group: &[&'a Clip]) -> Vec<&'a Clip> {
     let mut by_emotion: BTreeMap<&str, Vec<&Clip>> = BTreeMap::new();
@@ -314,7 +304,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::corpus::{CorpusConfig, Kind, Metadata, Source, fake};
+    use crate::corpus::{CorpusConfig, Kind, Metadata, fake};
 
     /// A WAVE file of 16 bits with these samples.
     fn wave(samples: &[i16]) -> Vec<u8> {

@@ -153,6 +153,8 @@ pub struct Scan {
     pub listed: BTreeSet<String>,
     /// How many clips of each corpus are missing, as far as names and tables tell; see [`Scan::lost`].
     lost: BTreeMap<String, usize>,
+    /// Files that are excluded as second copies of one that is kept, each with that one: [`inspect()`] compares them.
+    copies: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl Scan {
@@ -255,8 +257,9 @@ pub fn scan_all(configs: &[CorpusConfig], data: &Path) -> Result<Scan> {
     }
     let mut all = Scan::default();
     for config in configs {
-        let Scan { clips, excluded, extents, overlaps, listed, lost } = scan(config, data)?;
+        let Scan { clips, excluded, extents, overlaps, listed, lost, copies } = scan(config, data)?;
         all.lost.extend(lost);
+        all.copies.extend(copies);
         all.clips.extend(clips);
         all.excluded.extend(excluded);
         all.extents.extend(extents);
@@ -346,7 +349,9 @@ mod tests {
         fake::write(data.path(), "ravdess/c/d/03-01-01-01-01-01-01.wav", b"ravdess/a/b/03-01-01-01-01-01-01.wav");
         let scan = scan(&ravdess(), data.path()).unwrap();
         assert_eq!(scan.clips[0].source.file().unwrap(), data.path().join("ravdess/a/b/03-01-01-01-01-01-01.wav"));
-        let reasons: Vec<_> = scan.excluded.iter().map(|exclusion| exclusion.reason.as_str()).collect();
+        let (scan, _) = inspect(scan, &crate::audio::Known::default(), || {});
+        let copies = scan.excluded.iter().filter(|exclusion| exclusion.cause == Cause::Copy);
+        let reasons: Vec<_> = copies.map(|exclusion| exclusion.reason.as_str()).collect();
         assert_eq!(reasons.iter().filter(|reason| reason.contains("NOT the same bytes")).count(), 2, "{reasons:?}");
         assert!(reasons.iter().all(|reason| reason.contains("a/b/03-01-01-01-01-01-01.wav is kept")), "{reasons:?}");
     }

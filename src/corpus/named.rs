@@ -11,13 +11,10 @@ use rayon::prelude::*;
 pub(super) use super::parsed::{Parsed, Reading};
 use super::{
     Cause, Clip, Content, CorpusConfig, Exclusion, Extent, Kind, Scan, Source,
-    copies::{self, Candidate},
+    copies::{self, Candidate, OneEach},
     walk::{self, Found},
 };
 use crate::error::{Error, Result};
-
-/// Below this size a file may be a Git-LFS pointer (they have about 130 bytes), and is looked into.
-const POINTER_BYTES: u64 = 1024;
 
 /// A corpus whose file names say everything that is needed.
 pub(super) struct Naming {
@@ -69,13 +66,13 @@ pub(super) fn find(naming: &Naming, config: &CorpusConfig, data: &Path) -> Resul
         return Err(Error::Data(no_names(naming, config, &root, &folder, &excluded)));
     }
     refuse_pointers(naming, &root, &candidates)?;
-    let (kept, copies) = copies::keep_one(&root, candidates);
-    excluded.extend(copies);
+    let OneEach { kept, excluded: others, copies } = copies::keep_one(&root, candidates);
+    excluded.extend(others);
     let name = config.name();
     let found = kept.len();
     let clips = kept.into_iter().map(|candidate| clip(&name, &root, candidate)).collect();
     let extents = naming.published.map(|published| (name, Extent { found, published })).into_iter().collect();
-    Ok(Named { scan: Scan { clips, excluded, extents, ..Scan::default() }, root, found: folder })
+    Ok(Named { scan: Scan { clips, excluded, extents, copies, ..Scan::default() }, root, found: folder })
 }
 
 /// What the public corpora's rules for names say of a path, whoever wrote it down and wherever the file is: a clip whose
@@ -166,9 +163,7 @@ fn no_names(naming: &Naming, config: &CorpusConfig, root: &Path, found: &Found, 
 /// A clone without Git LFS has all the names and none of the sounds: better one error than thousands of exclusions.
 fn refuse_pointers(naming: &Naming, root: &Path, candidates: &[Candidate]) -> Result<()> {
     let is_pointer = |candidate: &&Candidate| {
-        let path = root.join(&candidate.path);
-        fs::metadata(&path).is_ok_and(|meta| meta.len() < POINTER_BYTES)
-            && copies::content(&path).is_ok_and(|content| content == Content::LfsPointer)
+        copies::hollow(&root.join(&candidate.path)).is_ok_and(|content| content == Some(Content::LfsPointer))
     };
     let pointers = candidates.par_iter().filter(is_pointer).count();
     if pointers * 2 <= candidates.len() {

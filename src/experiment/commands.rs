@@ -1,6 +1,9 @@
 //! `ser-train --list`: a command for each run, to be spread over processes or machines.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{Jobs, Options, planned, prepare};
 use crate::{
@@ -42,8 +45,9 @@ impl Jobs {
         observer: &dyn Observer,
     ) -> Result<Vec<String>> {
         let mut commands = Vec::new();
+        let known = Arc::new(Known::open(&options.cache));
         for job in &self.jobs {
-            let prepared = prepare(job.experiment.clone(), data, &Known::open(&options.cache), observer)?;
+            let prepared = prepare(job.experiment.clone(), data, &known, observer)?;
             for (fold, seed) in planned(&prepared, options)? {
                 commands.push(self.command(call, job.setting.as_deref(), options, &fold, seed)?);
             }

@@ -1,6 +1,9 @@
 //! What one call of `ser-train` is about: an experiment, or the settings of a grid one after the other.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{OneBatch, Options, Prepared, overfit_one_batch, prepare, train};
 use crate::{
@@ -142,8 +145,9 @@ impl Jobs {
         observer: &dyn Observer,
         mut act: impl FnMut(&Job, &Prepared, &Options) -> Result<()>,
     ) -> Result<()> {
+        let known = Arc::new(Known::open(&options.cache));
         for (i, job) in self.jobs.iter().enumerate() {
-            let prepared = prepare(job.experiment.clone(), data, &Known::open(&options.cache), observer)?;
+            let prepared = prepare(job.experiment.clone(), data, &known, observer)?;
             if i == 0 {
                 job.experiment.notes.iter().for_each(|note| observer.log(&format!("note: {note}")));
                 observer.log(prepared.summary().trim_end());

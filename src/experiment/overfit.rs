@@ -59,6 +59,7 @@ pub fn overfit_one_batch(prepared: &Prepared, options: &Options, observer: &dyn 
         options.cache_limit.unwrap_or(DEFAULT_LIMIT),
         &prepared.experiment.audio,
         prepared.experiment.frontend(&options.models)?,
+        prepared.known.clone(),
     )?;
     let entries = matrices(prepared, &cache, observer)?;
     let encoder = prepared.experiment.encoder.as_ref();

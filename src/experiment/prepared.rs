@@ -42,6 +42,8 @@ pub struct Prepared {
     pub excluded: Vec<Exclusion>,
     /// What alters copies of the training side's clips.
     pub augmenter: Augmenter,
+    /// What is known of the files.
+    pub known: Arc<Known>,
 }
 
 impl Prepared {
@@ -85,8 +87,8 @@ impl Prepared {
 /// # Errors
 ///
 /// As [`survey`] and [`Audit::check`](crate::protocol::audit::Audit::check).
-pub fn prepare(experiment: Experiment, data: &Path, known: &Known, observer: &dyn Observer) -> Result<Prepared> {
-    let augmenter = Augmenter::new(&experiment.augment, data)?;
+pub fn prepare(experiment: Experiment, data: &Path, known: &Arc<Known>, observer: &dyn Observer) -> Result<Prepared> {
+    let augmenter = Augmenter::new(&experiment.augment, data, known)?;
     let Survey { mut clips, mut labels, classes, mut values, outputs, mut plan, excluded, findings, .. } =
         survey(&experiment, data, known, Losses::Refuse, observer)?;
     for fold in &plan.folds {
@@ -129,7 +131,8 @@ pub fn prepare(experiment: Experiment, data: &Path, known: &Known, observer: &dy
             Arc::new(Distribution::new(outputs, values, labels.clone(), temperature))
         }
     };
-    Ok(Prepared { experiment, clips, labels, task, hashes, snrs, seconds, classes, plan, excluded, augmenter })
+    let known = known.clone();
+    Ok(Prepared { experiment, clips, labels, task, hashes, snrs, seconds, classes, plan, excluded, augmenter, known })
 }
 
 /// How long a clip is as it lies on disk, in seconds.

@@ -71,8 +71,8 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
     let mut trained = 0;
     let mut outcomes = Vec::new();
     let limit = options.cache_limit.unwrap_or(DEFAULT_LIMIT);
-    let cache =
-        Cache::new(&options.cache, limit, &prepared.experiment.audio, prepared.experiment.frontend(&options.models)?)?;
+    let frontend = prepared.experiment.frontend(&options.models)?;
+    let cache = Cache::new(&options.cache, limit, &prepared.experiment.audio, frontend, prepared.known.clone())?;
     let mut entries = None;
     for (fold, dir, record, split, state, start, distillation, lock) in runs {
         if let Found::Finished(done) = state {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::plot::Panel;
 use crate::{
-    audio::{Audio, load},
+    audio::{Audio, Known, load},
     augment::{AugmentConfig, Augmenter},
     config::Experiment,
     error::Result,
@@ -27,10 +27,10 @@ pub fn examples(run: &Finished, recordings: &Recordings, data: &Path) -> Result<
     let (Some((clip, source)), false) = (found, alterations.is_empty()) else { return Ok(vec![]) };
     let sample_rate = experiment.audio.sample_rate;
     let samples = experiment.audio.prepare(load(source)?, Path::new(clip))?;
-    let mut panels = vec![];
+    let (mut panels, known) = (vec![], Known::default());
     for (name, config) in alterations {
         let stream = &mut rng::stream(run.record.seed, &[&"example of augmentation", clip, &name]);
-        let samples = Augmenter::new(&config, data)?.augment(&samples, sample_rate, stream)?;
+        let samples = Augmenter::new(&config, data, &known)?.augment(&samples, sample_rate, stream)?;
         panels.push(Panel { name, audio: Audio { samples, sample_rate } });
     }
     let unaltered = Panel { name: format!("{clip}, unaltered"), audio: Audio { samples, sample_rate } };

@@ -228,7 +228,9 @@ pub fn stress(
     if speakers < LEAST_SPEAKERS {
         warnings.push(format!("{speakers} speakers: fewer than {LEAST_SPEAKERS} decide nothing."));
     }
-    let folder = |path: &Option<PathBuf>, named| path.as_ref().map(|path| Recordings::open(path, named)).transpose();
+    let folder = |path: &Option<PathBuf>, named| {
+        path.as_ref().map(|path| Recordings::open(path, named, &prepared.known)).transpose()
+    };
     let (noises, responses) = (folder(&settings.noises, "--noises")?, folder(&settings.rooms, "--rooms")?);
     let tests = suite::tests(settings.suite, noises.is_some(), responses.is_some());
     let sources = Sources { others: &all, noises, responses, seed: settings.seed, rooms: Mutex::default() };

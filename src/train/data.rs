@@ -161,7 +161,10 @@ pub(crate) mod fake {
         };
         let audio = AudioConfig { sample_rate: 8_000, ..AudioConfig::default() };
         let frontend = std::sync::Arc::new(Spectral::new(&features, audio.sample_rate).unwrap());
-        Cache::new(dir, DEFAULT_LIMIT, &audio, frontend).unwrap().matrices(&clips, &()).unwrap()
+        Cache::new(dir, DEFAULT_LIMIT, &audio, frontend, std::sync::Arc::default())
+            .unwrap()
+            .matrices(&clips, &())
+            .unwrap()
     }
 }
 
