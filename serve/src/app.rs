@@ -112,7 +112,7 @@ pub async fn end_of(stopped: &mut watch::Receiver<bool>) {
     drop(stopped.wait_for(|stopped| *stopped).await);
 }
 
-/// Problems at the start that are none of the library's.
+/// Errors at the start that the library does not raise.
 pub fn cannot(what: &'static str, error: std::io::Error) -> Error {
     Error::Data(format!("cannot {what}: {error}"))
 }
