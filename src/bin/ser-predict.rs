@@ -33,8 +33,8 @@ use ser::{
     args_conflicts_with_subcommands = true,
     after_help = "A bundle is what ser-train leaves: bundle/model.safetensors, which may be copied and renamed; its folder and
 the folder of its run will do as well. Of an experiment's folder all runs vote, by the mean of their probabilities.
-Where the first argument is audio, box answers, the model in the program (builds without models/box.safetensors say so). box and box-small name the models in the
-program wherever a bundle is taken; a file or folder that is called so is written ./box.
+Where the first argument is audio, box answers, the model in the program; a build without it says so. box and box-small
+name the models in the program wherever a bundle is taken; a file or folder that is called so is written ./box.
 
 Examples:
   ser-predict clip.wav

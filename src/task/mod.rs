@@ -83,7 +83,7 @@ pub trait Task: std::fmt::Debug + Send + Sync {
         None
     }
 
-    /// The same task without what only keeps a network from learning too much: so that a check can overfit one batch.
+    /// The same task without regularisation, so that a check can overfit one batch.
     fn plain(&self) -> Box<dyn Task>;
 }
 
