@@ -39,7 +39,7 @@ pub struct Distribution {
     pub protocol: ProtocolRecord,
     /// Whether any corpus is synthetic: the figures then say nothing of people.
     pub synthetic: bool,
-    /// What the first run was made with.
+    /// What the runs were made with, together.
     pub versions: Versions,
     /// The config's hash, equal in all runs.
     pub config_hash: String,

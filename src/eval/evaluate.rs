@@ -51,6 +51,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     let mut projection = None;
     let mut not_projected = None;
     let mut trained_on = BTreeSet::new();
+    let mut versions = Vec::new();
     for run in finished {
         let Finished {
             dir,
@@ -85,6 +86,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
         labelling.check(&dir, &record, &split)?;
         pool.check(&dir, &record, &predictions, &split)?;
         check_rows(&dir.validation(), &record, &validation, &split, Side::Validation)?;
+        versions.push(record.versions.clone());
         let confusion = confusion(&record.classes, &predictions.rows)?;
         validation.rows.sort_by(|a, b| a.clip.cmp(&b.clip));
         let judged = Judgements::of(record.classes.len(), &validation.rows);
@@ -119,7 +121,8 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     let place = |fold: &str, seed| (seed, position(&record.protocol.folds, fold));
     runs.sort_by_key(|run| place(&run.fold, run.seed));
     temperatures.sort_by_key(|of| place(&of.fold, of.seed));
-    let RunRecord { experiment, protocol, synthetic, versions, config_hash, .. } = record;
+    let RunRecord { experiment, protocol, synthetic, versions: of_first, config_hash, .. } = record;
+    let versions = Versions::of_runs(versions.iter()).unwrap_or(of_first);
     let about = About { experiment, protocol, trained_on, label_rule, synthetic, versions, config_hash };
     let mut evaluation = figures(about, runs, pooled, clips, bootstrap)?;
     let rows = &evaluation.predictions.rows;

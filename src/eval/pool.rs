@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     protocol::{Side, audit::Audit},
-    run::{ClipRecord, Done, EpochRecord, Finished, NumberRow, Numbers, RunDir, RunRecord, SplitRow},
+    run::{ClipRecord, Done, EpochRecord, Finished, NumberRow, Numbers, RunDir, RunRecord, SplitRow, Versions},
 };
 
 /// The rows of all runs, and what they were made with.
@@ -53,6 +53,7 @@ pub(super) fn pool(finished: Vec<Finished<Numbers>>) -> Result<Pooled> {
     let mut labelling = Labelling::default();
     let (mut seen, mut truths) = (BTreeSet::new(), BTreeMap::<String, Vec<f64>>::new());
     let (mut runs, mut numbers, mut clips) = (Vec::new(), Numbers::default(), BTreeMap::new());
+    let mut versions = Vec::new();
     for run in finished {
         let Finished { dir, record, done, epochs, mut predictions, mut validation, split, clips: known, .. } = run;
         let reference = first.get_or_insert_with(|| record.clone());
@@ -77,6 +78,7 @@ pub(super) fn pool(finished: Vec<Finished<Numbers>>) -> Result<Pooled> {
             }
         }
         clips.extend(known.into_iter().map(|clip| (clip.clip.clone(), clip)));
+        versions.push(record.versions);
         // The order of a sum matters to its last bits.
         predictions.rows.sort_by(|a, b| a.clip.cmp(&b.clip));
         validation.rows.sort_by(|a, b| a.clip.cmp(&b.clip));
@@ -92,7 +94,8 @@ pub(super) fn pool(finished: Vec<Finished<Numbers>>) -> Result<Pooled> {
             validation: validation.rows,
         });
     }
-    let Some(record) = first else { return Err(Error::Config("there is no finished run to evaluate".into())) };
+    let Some(mut record) = first else { return Err(Error::Config("there is no finished run to evaluate".into())) };
+    record.versions = Versions::of_runs(versions.iter()).unwrap_or(record.versions);
     numbers.rows.sort_by(|a, b| (a.seed, &a.clip).cmp(&(b.seed, &b.clip)));
     let place = |fold: &str| record.protocol.folds.iter().position(|known| known == fold).unwrap_or(usize::MAX);
     runs.sort_by_key(|run| (run.seed, place(&run.fold)));

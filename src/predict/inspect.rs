@@ -95,11 +95,7 @@ pub fn inspect(bundle: &Bundle) -> String {
         }
         None => lines.push(("figures", "none: the bundle is of an earlier version".into())),
     }
-    let versions = &record.versions;
-    lines.push((
-        "made by",
-        format!("ser {}, Burn {}, {} on {}", versions.ser, versions.burn, versions.device, versions.platform),
-    ));
+    lines.push(("made by", record.versions.to_string()));
     if let Some(inside) = &bundle.inside {
         let notice = inside.manifest().licence.lines().map(str::trim).filter(|line| !line.is_empty());
         let begins = notice.take(2).collect::<Vec<_>>().join("; ");

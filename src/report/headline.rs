@@ -4,7 +4,7 @@ use super::table::wrapped;
 use crate::{
     eval::{Evaluation, FoldOfSeed, Spread},
     protocol::audit::Audit,
-    run::ProtocolRecord,
+    run::{ProtocolRecord, Versions},
 };
 
 /// A share as per cent with two decimals, with its spread where there is one: `49.90` or `49.90 ± 1.02`.
@@ -71,7 +71,7 @@ pub fn warnings(evaluation: &Evaluation) -> Vec<String> {
     let protocol = &evaluation.protocol;
     // Of predictions from elsewhere, nobody has said that test speakers were heard in training.
     let heard = !protocol.speaker_independent && !evaluation.is_given();
-    let mut lines = warnings_of(protocol, heard, evaluation.synthetic, &evaluation.missing);
+    let mut lines = warnings_of(protocol, heard, evaluation.synthetic, &evaluation.missing, &evaluation.versions);
     let untested = evaluation.untested();
     if !untested.is_empty() {
         lines.push(format!("NO TEST CLIPS of {}: the UAR is over the other classes.", some(untested.into_iter())));
@@ -85,6 +85,7 @@ pub(super) fn warnings_of(
     heard: bool,
     synthetic: bool,
     missing: &[FoldOfSeed],
+    versions: &Versions,
 ) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(brand) = &protocol.brand {
@@ -104,6 +105,9 @@ pub(super) fn warnings_of(
     if !missing.is_empty() {
         let missing = missing.iter().map(|of| format!("{} (seed {})", of.fold, of.seed));
         lines.push(format!("INCOMPLETE: folds missing: {}; this is not the protocol's figure.", some(missing)));
+    }
+    if versions.mixed() {
+        lines.push(format!("MIXED: runs of different processors, devices or versions are together here: {versions}."));
     }
     lines
 }

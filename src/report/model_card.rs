@@ -28,14 +28,11 @@ pub(super) fn card(evaluation: &Evaluation, elsewhere: &Published) -> String {
     document.paragraph(format!(
         "A convolutional and bidirectional recurrent network that recognises one of {} emotions in an utterance: {}. One \
          model for each of {} runs (folds and seeds); weights, scaler and settings are in each run's bundle/. Made with \
-         ser {}, burn {}, on {} ({}); config {}.",
+         {}; config {}.",
         evaluation.confusion.classes.len(),
         evaluation.confusion.classes.join(", "),
         evaluation.runs.len(),
-        evaluation.versions.ser,
-        evaluation.versions.burn,
-        evaluation.versions.device,
-        evaluation.versions.platform,
+        evaluation.versions,
         evaluation.config_hash
     ));
 

@@ -155,8 +155,5 @@ impl Sheet {
 
 /// What made the figures, in one line.
 pub(super) fn made_with(versions: &Versions, config_hash: &str, protocol: &ProtocolRecord) -> String {
-    format!(
-        "ser {}, burn {}, device {}, {}; config {config_hash}; split seed {}",
-        versions.ser, versions.burn, versions.device, versions.platform, protocol.split_seed
-    )
+    format!("{versions}; config {config_hash}; split seed {}", protocol.split_seed)
 }

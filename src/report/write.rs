@@ -9,6 +9,7 @@ use super::{
     pictures::Pictures,
     plot::Panel,
     published::{Published, published},
+    sheet::made_with,
     table::wrapped,
     tables,
     text::classification_report,
@@ -81,19 +82,11 @@ fn full_text(evaluation: &Evaluation, elsewhere: &Published, pictures: &Pictures
         text.push_str(&format!("\n{}\n", tables::audit(evaluation).plain()));
     }
     pictures.failed.iter().for_each(|failed| text.push_str(&wrapped(&format!("NOT DRAWN: {failed}"), 0)));
-    let versions = &evaluation.versions;
     if evaluation.is_given() {
-        text.push_str(&format!("\nfigures by ser {}, {}\n", versions.ser, versions.platform));
+        text.push_str(&format!("\nfigures by {}\n", evaluation.versions));
         return text;
     }
-    text.push_str(&format!(
-        "ser {}, burn {}, device {}, {}; config {}; split seed {}\n",
-        versions.ser,
-        versions.burn,
-        versions.device,
-        versions.platform,
-        evaluation.config_hash,
-        evaluation.protocol.split_seed
-    ));
+    text.push_str(&made_with(&evaluation.versions, &evaluation.config_hash, &evaluation.protocol));
+    text.push('\n');
     text
 }

@@ -30,6 +30,7 @@ mod predictions;
 mod record;
 mod recordings;
 mod split;
+mod versions;
 
 use std::path::{Path, PathBuf};
 
@@ -42,9 +43,10 @@ pub use grid::{GridRecord, SettingRecord};
 pub use lock::Lock;
 pub use numbers::{NumberRow, Numbers};
 pub use predictions::{Prediction, Predictions, write_predictions};
-pub use record::{Done, ProtocolRecord, RunRecord, Versions};
+pub use record::{Done, ProtocolRecord, RunRecord};
 pub use recordings::Recordings;
 pub use split::SplitRow;
+pub use versions::Versions;
 
 use crate::error::{Error, Result};
 

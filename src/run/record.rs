@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataRecord, short};
+use super::{DataRecord, Versions, short};
 use crate::{
     protocol::{Caveat, Leak, ValidationRule, audit::Audit},
     task,
@@ -108,25 +108,6 @@ pub struct ProtocolRecord {
     /// Whether the validation side was trained on, too: its figures then say nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub validation_learnt: bool,
-}
-
-/// What a run was made with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Versions {
-    /// This crate.
-    pub ser: String,
-    /// Burn.
-    pub burn: String,
-    /// The device trained on.
-    pub device: String,
-    /// The operating system and the kind of processor.
-    pub platform: String,
-    /// The processor's own name; empty in runs of earlier versions.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub processor: String,
-    /// The vector instructions that were used: `portable`, `avx2` or `avx512`; empty in runs of earlier versions.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub simd: String,
 }
 
 /// `done.json`: a finished run.

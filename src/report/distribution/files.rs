@@ -47,6 +47,7 @@ fn warnings(evaluation: &Distribution) -> Vec<String> {
         !evaluation.protocol.speaker_independent,
         evaluation.synthetic,
         &evaluation.missing,
+        &evaluation.versions,
     )
 }
 

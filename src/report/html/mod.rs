@@ -266,14 +266,12 @@ fn clips_notes(evaluation: &Evaluation, recordings: &Recordings, clips: &Clips) 
 }
 
 fn made_with(evaluation: &Evaluation) -> Markup {
-    let versions = &evaluation.versions;
     if evaluation.is_given() {
-        return html! { p.note { "Figures by ser " (versions.ser) ", " (versions.platform) "." } };
+        return html! { p.note { "Figures by " (evaluation.versions) "." } };
     }
     html! {
         p.note {
-            "ser " (versions.ser) ", Burn " (versions.burn) ", device " (versions.device) ", " (versions.platform)
-            "; config " code { (evaluation.config_hash) } "; split seed " (evaluation.protocol.split_seed) "."
+            (evaluation.versions) "; config " code { (evaluation.config_hash) } "; split seed " (evaluation.protocol.split_seed) "."
         }
     }
 }

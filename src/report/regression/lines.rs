@@ -12,6 +12,7 @@ pub(super) fn warnings(evaluation: &Regression) -> Vec<String> {
         !evaluation.protocol.speaker_independent,
         evaluation.synthetic,
         &evaluation.missing,
+        &evaluation.versions,
     )
 }
 

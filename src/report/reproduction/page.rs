@@ -183,11 +183,10 @@ fn details(document: &mut Document, published: &PublishedFile, found: &Found) ->
         ));
     }
     items.push(format!(
-        "{:.0} s a run, {:.0} s in all, on device {} of {}",
+        "{:.0} s a run, {:.0} s in all, with {}",
         seconds(evaluation).mean,
         evaluation.runs.iter().map(|run| run.done.seconds).sum::<f64>(),
-        evaluation.versions.device,
-        evaluation.versions.platform
+        evaluation.versions
     ));
     document.list(items);
     let compared = compared(published, found, evaluation);
