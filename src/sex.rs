@@ -13,6 +13,15 @@ pub enum Sex {
 }
 
 impl Sex {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Female => "female",
+            Self::Male => "male",
+        }
+    }
+
     /// Reads the words that tables use: `male`, `F`, `woman` …
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

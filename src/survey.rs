@@ -72,6 +72,7 @@ pub fn survey(
     let Scan { clips, mut excluded, extents, overlaps, listed, .. } = scan;
     let (labelled, values, outputs) = match experiment.task.kind {
         task::Kind::Classification => (experiment.labels.apply(clips, &listed)?, Vec::new(), Vec::new()),
+        task::Kind::MultiTask => numbers(experiment, experiment.labels.apply(clips, &listed)?, &mut excluded)?,
         task::Kind::Regression | task::Kind::Distribution => {
             numbers(experiment, experiment.labels.keep(clips, &listed)?, &mut excluded)?
         }
@@ -110,7 +111,7 @@ fn numbers(
             "{} of {} clips have all of {}: fill the columns of more clips",
             found.kept.len(),
             clips.len(),
-            outputs.join(", ")
+            if outputs.is_empty() { "what task.weights names".to_owned() } else { outputs.join(", ") }
         )));
     }
     excluded.extend(found.lacking.iter().map(|(at, target)| Exclusion {
@@ -129,7 +130,13 @@ fn numbers(
     // A class whose clips have all gone is none.
     let left: Vec<usize> = (0..classes.len()).filter(|class| their.contains(class)).collect();
     let labels = their.iter().map(|class| left.partition_point(|known| known < class)).collect();
-    let classes = left.into_iter().map(|class| classes[class].clone()).collect();
+    let classes: Vec<String> = left.into_iter().map(|class| classes[class].clone()).collect();
+    if let (task::Kind::MultiTask, [alone]) = (task.kind, &classes[..]) {
+        return Err(Error::Data(format!(
+            "all {} clips that have what task.weights names are of one class, {alone}: fill the columns of clips of others",
+            kept.len()
+        )));
+    }
     Ok((Labelled { clips: kept, labels, classes, dropped }, found.values, outputs))
 }
 

@@ -44,7 +44,7 @@ impl Recognizer {
         let open = || -> Result<Self> {
             let digest = bundle::digest(&paths)?;
             let inner = predict::Recognizer::with_models(load_all(&paths)?, &models_dir(models))?;
-            if !inner.scales().is_empty() {
+            if !inner.has_classes() {
                 let problem =
                     "this bundle gives numbers, not emotions, which serkit does not know yet: use ser-predict";
                 return Err(Error::Config(problem.into()));

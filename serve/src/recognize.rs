@@ -191,8 +191,7 @@ fn work(app: &App, asked: &Asked, files: &[File], stop: &Stop) -> std::result::R
         &mut body,
         asked.format(),
         asked.style(app.model, app.recognizer.threshold()),
-        app.recognizer.classes(),
-        app.recognizer.scales(),
+        app.recognizer.vocabulary(),
     )
     .map_err(written)?;
     let mut heard = 0.0;

@@ -13,7 +13,6 @@ use axum::{
 use ser::{
     audio::container,
     predict::{Listener, Listening, Pcm, STDIN, SampleFormat, Style, Window},
-    task::Scale,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -79,7 +78,8 @@ struct Stream {
     pcm: Pcm,
     style: Style,
     /// Those of the recogniser.
-    scales: Vec<Scale>,
+    /// Whether emotions are heard, and not numbers alone.
+    emotions: bool,
     rate: u32,
     /// Samples of a channel so far.
     samples: u64,
@@ -261,8 +261,8 @@ impl Session {
         self.send(ready).await;
         let top = top.map(|top| usize::from(top).max(1));
         let style = Style { threshold, top, windows: true, model: self.app.model };
-        let scales = self.app.recognizer.scales().to_vec();
-        Ok(Stream { listener, pcm, style, scales, rate, samples: 0, bytes: 0 })
+        let emotions = self.app.recognizer.has_classes();
+        Ok(Stream { listener, pcm, style, emotions, rate, samples: 0, bytes: 0 })
     }
 
     /// Does a piece of work on the stream's threads and sends what comes of it.
@@ -374,6 +374,6 @@ impl Stream {
     }
 
     fn row(&self, window: &Window) -> String {
-        self.style.window(STDIN, window, &self.scales).to_string()
+        self.style.window(STDIN, window, self.emotions).to_string()
     }
 }

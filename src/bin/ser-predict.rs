@@ -17,7 +17,7 @@ use ser::{
     frontend::encoder::models_dir,
     predict::{
         Answer, BuiltIn, Bundle, DEFAULT, Format, Gate, Listener, Listening, Output, Pcm, Recognizer, STDIN,
-        SampleFormat, Style, Window,
+        SampleFormat, Style, Vocabulary, Window,
         bulk::{self, PART_ROWS, PartFormat, Settings, Shard},
         expand, inspect, is_bundle, load_all, timeline,
     },
@@ -333,8 +333,7 @@ fn run(mut arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
         windows: arguments.timeline || live,
         model,
     };
-    let (classes, scales) = (recognizer.classes(), recognizer.scales());
-    let output = Output::of(io::stdout().lock(), arguments.format, style, classes, scales);
+    let output = Output::of(io::stdout().lock(), arguments.format, style, recognizer.vocabulary());
     let output = match output {
         Ok(output) => output,
         Err(error) => return read_on(Err(error)).map(|_| ExitCode::SUCCESS),
@@ -477,10 +476,11 @@ impl Recognise {
             let mut open = true;
             let mut each = |window: Window| {
                 open = read_on(work.output.window(&path.to_string_lossy(), &window))?;
-                if self.plot.is_some() && !work.recognizer.scales().is_empty() {
+                if self.plot.is_some() && !work.recognizer.targets().is_empty() {
                     let values = window.answer.as_ref().map(|answer| answer.values().to_vec());
                     course.push(plot::course::Moment { start: window.start, end: window.end, values });
-                } else if self.plot.is_some() {
+                }
+                if self.plot.is_some() && work.recognizer.has_classes() {
                     drawn.push(plot::timeline::Piece {
                         start: window.start,
                         end: window.end,
@@ -506,12 +506,13 @@ impl Recognise {
             }
             if let Some(to) = &self.plot {
                 let title = path.file_name().map_or_else(|| "standard input".into(), |name| name.to_string_lossy());
-                let (classes, scales) = (work.recognizer.classes(), work.recognizer.scales());
-                match scales.is_empty() {
-                    true => plot::save(&plot::Timeline { title: &title, classes, pieces: &drawn }, to)?,
-                    false => {
-                        plot::save(&plot::Course { title: &title, targets: classes, scales, moments: &course }, to)?
-                    }
+                let Vocabulary { emotions, targets, scales } = work.recognizer.vocabulary();
+                if !emotions.is_empty() {
+                    plot::save(&plot::Timeline { title: &title, classes: emotions, pieces: &drawn }, to)?;
+                }
+                if !targets.is_empty() {
+                    let course = plot::Course { title: &title, targets, scales, moments: &course };
+                    plot::save(&course, &if emotions.is_empty() { to.clone() } else { beside(to, "values") })?;
                 }
             }
         }
@@ -615,4 +616,11 @@ impl Live {
         }
         Ok(())
     }
+}
+
+/// `course.png` → `course-values.png`: the picture of what is answered beside emotions.
+fn beside(picture: &Path, what: &str) -> PathBuf {
+    let [stem, extension] =
+        [picture.file_stem(), picture.extension()].map(|of| of.unwrap_or_default().to_string_lossy());
+    picture.with_file_name(format!("{stem}-{what}.{extension}"))
 }

@@ -101,7 +101,8 @@ impl Member {
     pub fn new(bundle: Bundle) -> Result<Self> {
         let dims = bundle.dims();
         let windows = bundle.windows();
-        let net = Net::over(&bundle.model, dims, bundle.mixed(), bundle.classes.len(), &Device::flex());
+        let activation = bundle.task.activation(bundle.classes.len(), bundle.targets.len());
+        let net = Net::over(&bundle.model, dims, bundle.mixed(), bundle.outputs(), &Device::flex());
         Ok(Self {
             net: weights::write(net, bundle.weights)?,
             scaler: bundle.scaler,
@@ -111,7 +112,7 @@ impl Member {
             min_frames: bundle.model.min_frames(),
             temperature: bundle.temperature,
             doubt: bundle.doubt,
-            activation: bundle.task.activation(),
+            activation,
         })
     }
 
@@ -134,7 +135,7 @@ impl Member {
         self.doubt.map(|doubt| doubt.threshold)
     }
 
-    /// The log-probability of every class, before the temperature, or the part of every target's range; `name` serves the
+    /// The log-probability of every class, before the temperature, or the part of every target's range, or both in this order; `name` serves the
     /// messages alone.
     ///
     /// # Errors
@@ -150,7 +151,7 @@ impl Member {
             min_frames: self.min_frames,
             batch_size: BATCH,
             device: &device,
-            activation: self.activation,
+            activation: self.activation.clone(),
         };
         let clip = One { rows, dims: self.dims, name };
         Ok(scoring.answers(&clip, &[0])?.pop().unwrap_or_default())

@@ -27,6 +27,7 @@ pub(crate) fn bundle(seed: u64) -> Bundle {
     }
     Bundle {
         task: task::Kind::Classification,
+        targets: Vec::new(),
         scales: Vec::new(),
         scaler: Some(Scaler { mean: vec![0.5; features.dims()], std: vec![20.0; features.dims()] }),
         temperature: Some(0.75),

@@ -56,7 +56,10 @@ pub struct Bundle {
     pub task: task::Kind,
     /// What the network's outputs are of: the classes, in the order of the probabilities, or the targets.
     pub classes: Vec<String>,
-    /// The range of each target, where the task is a regression.
+    /// The targets beside the classes, where the task is of both.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
+    /// The range of each target, where the task learns numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scales: Vec<task::Scale>,
     /// Clip → samples.
@@ -269,6 +272,12 @@ impl Bundle {
         self.encoder.as_ref().and_then(|encoder| encoder.mixed)
     }
 
+    /// How many outputs the network has.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.classes.len() + self.targets.len()
+    }
+
     /// How many columns the matrices have.
     #[must_use]
     pub fn dims(&self) -> usize {
@@ -326,9 +335,12 @@ impl Bundle {
         if self.classes.len() < self.task.least_outputs() {
             return Err(format!("{} classes", self.classes.len()));
         }
-        let ranges = if self.task == task::Kind::Regression { self.classes.len() } else { 0 };
+        if self.task != task::Kind::MultiTask && !self.targets.is_empty() {
+            return Err(format!("{} targets beside what is no multi-task", self.targets.len()));
+        }
+        let ranges = if self.task == task::Kind::Regression { self.classes.len() } else { self.targets.len() };
         if self.scales.len() != ranges {
-            return Err(format!("{} outputs with {} ranges", self.classes.len(), self.scales.len()));
+            return Err(format!("{ranges} targets with {} ranges", self.scales.len()));
         }
         if let Some(scale) = self.scales.iter().find(|scale| !scale.is_valid()) {
             return Err(format!("a range from {scale}"));

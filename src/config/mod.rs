@@ -179,8 +179,10 @@ impl Experiment {
         if self.model.kind == Kind::Linear {
             self.validate_linear()?;
         }
-        if self.task.kind != task::Kind::Classification {
-            self.validate_without_classes()?;
+        match self.task.kind {
+            task::Kind::Classification => {}
+            task::Kind::MultiTask => self.validate_parts()?,
+            task::Kind::Regression | task::Kind::Distribution => self.validate_without_classes()?,
         }
         self.train.validate()
     }
@@ -218,6 +220,23 @@ impl Experiment {
                 self.task.kind.name(),
                 self.task.kind.learns()
             ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Parts share a network, which learns them in steps, and from their own targets.
+    fn validate_parts(&self) -> Result<()> {
+        if self.model.kind == Kind::Linear {
+            return Err(Error::Config(
+                "task.kind = \"multi-task\": the heads of model.kind = \"linear\" share nothing and are each solved for itself; set it to \
+                 \"mlp\", or train each part in an experiment of its own"
+                    .into(),
+            ));
+        }
+        match self.distil {
+            Some(_) => Err(Error::Config(
+                "[distil]: teachers answer with classes, and task.kind = \"multi-task\" learns more; drop it".into(),
+            )),
             None => Ok(()),
         }
     }

@@ -48,7 +48,7 @@ type Property = fn(&str, &str, Option<&ClipRecord>) -> Option<Key>;
 const PROPERTIES: [(&str, Property); 9] = [
     ("speaker", |_, speaker, _| Some((0, speaker.to_owned()))),
     ("corpus", |id, _, _| id.split_once('/').map(|(corpus, _)| (0, corpus.to_owned()))),
-    ("sex", |_, _, clip| clip?.sex.map(|sex| (0, of_sex(sex).to_owned()))),
+    ("sex", |_, _, clip| clip?.sex.map(|sex| (0, Sex::name(sex).to_owned()))),
     ("age", |_, _, clip| clip?.age.map(|age| (age / 10, format!("{} to {}", age / 10 * 10, age / 10 * 10 + 9)))),
     ("intensity", |_, _, clip| clip?.intensity.clone().map(|intensity| (0, intensity))),
     ("sentence", |_, _, clip| clip?.sentence.clone().map(|sentence| (0, sentence))),
@@ -56,13 +56,6 @@ const PROPERTIES: [(&str, Property); 9] = [
     ("duration", |_, _, clip| clip?.seconds.map(seconds)),
     ("signal-to-noise ratio", |_, _, clip| clip?.snr_db.map(decibels)),
 ];
-
-fn of_sex(sex: Sex) -> &'static str {
-    match sex {
-        Sex::Female => "female",
-        Sex::Male => "male",
-    }
-}
 
 /// Whole seconds, and all longer clips together.
 fn seconds(seconds: f64) -> Key {

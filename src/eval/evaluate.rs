@@ -63,6 +63,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             split,
             clips: known,
             embeddings,
+            parts,
             labels,
         } = run;
         let (reference, _) = first.get_or_insert_with(|| (record.clone(), labels.words()));
@@ -111,6 +112,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             done,
             epochs,
             scores: Scores::of(&confusion)?,
+            parts,
         });
         pooled.classes = predictions.classes;
         pooled.rows.extend(predictions.rows);

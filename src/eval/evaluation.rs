@@ -17,7 +17,7 @@ use crate::{
     error::Result,
     numeric::argmax,
     protocol::audit::Audit,
-    run::{ClipRecord, Done, EpochRecord, Predictions, ProtocolRecord, Versions},
+    run::{ClipRecord, Done, EpochRecord, PartRecord, Predictions, ProtocolRecord, Versions},
 };
 
 /// What the runs of an experiment say together.
@@ -92,6 +92,8 @@ pub struct Run {
     pub epochs: Vec<EpochRecord>,
     /// Its test side alone.
     pub scores: Scores,
+    /// What was learnt beside the classes.
+    pub parts: Vec<PartRecord>,
 }
 
 /// A fold of a seed.

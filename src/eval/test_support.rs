@@ -97,6 +97,7 @@ pub(crate) fn finished(name: &str, rows: Vec<Prediction>, classes: &[String], se
         validation: Predictions { classes: classes.to_vec(), rows: validation },
         clips: vec![],
         embeddings: None,
+        parts: Vec::new(),
         labels: LabelsConfig::default(),
     }
 }
@@ -155,6 +156,7 @@ pub(crate) fn number_runs(speakers: usize, clips: usize, seeds: &[u64], noise: f
             split: run.split,
             clips: run.clips,
             embeddings: None,
+            parts: Vec::new(),
             labels: run.labels,
         }
     };

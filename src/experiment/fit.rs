@@ -38,8 +38,8 @@ use crate::{
     numeric::argmax,
     protocol::Fold,
     rng,
-    run::{Done, Embeddings, Prediction, RunDir, RunRecord, SplitRow, write_predictions},
-    task,
+    run::{Done, Embeddings, PartRecord, Prediction, RunDir, RunRecord, SplitRow, write_predictions},
+    task::{self, Part},
     train::{Batches, Calibration, Checkpoint, Dataset, Item, Optimiser, Place, Replicas, Select, State},
 };
 
@@ -95,11 +95,12 @@ impl Run<'_> {
         let validation = scorer.score(&self.fold.validation)?;
         self.write(&self.dir.validation(), &self.fold.validation, &validation)?;
         self.write(&self.dir.predictions(), &self.fold.test, &test)?;
+        self.write_parts(&scorer, &validation, &test)?;
         self.embeddings(&scorer)?.write(&self.dir.embeddings())?;
         let best_epoch = self.kept_epoch(&state);
         let figures = Figures { best_epoch, validation: validation.figures(), test: test.figures() };
         // On training clips it would say how sure the network is of its training data.
-        let probabilities = self.prepared.task.kind() == task::Kind::Classification;
+        let probabilities = self.prepared.task.kind().has_classes();
         let calibrated = match self.record.protocol.validation_learnt || !probabilities {
             true => (None, None),
             false => self.calibrate(&scalers, &net, &validation)?,
@@ -108,7 +109,7 @@ impl Run<'_> {
         let done = Done {
             best_epoch,
             epochs: state.history.len(),
-            task: self.prepared.task.kind(),
+            task: ranked(self.prepared.task.kind()),
             validation: state.history.get(best_epoch.wrapping_sub(1)).map_or(f64::NAN, |e| e.validation.value()),
             test: test.judged.figure.value(),
             seconds: state.seconds + started.elapsed().as_secs_f64(),
@@ -260,22 +261,70 @@ impl Run<'_> {
     /// Writes the predictions of a side.
     fn write(&self, path: &Path, members: &[usize], scored: &Scored) -> Result<()> {
         let task = &self.prepared.task;
-        let rows = members.iter().zip(&scored.answers).map(|(&clip, answer)| {
-            let of = &self.prepared.clips[clip];
-            let of = [of.id.clone(), of.speaker_key(), self.fold.name.clone(), self.seed().to_string()];
-            (of, task.cells(clip, answer))
-        });
+        let cells = |(&clip, answer): (&usize, &Vec<f32>)| (self.named(clip), task.cells(clip, answer));
+        let rows = members.iter().zip(&scored.answers).map(cells);
         write_predictions(path, &task.columns(), rows)
+    }
+
+    /// What is learnt beside the class: the numbers of both sides, and a figure of each part.
+    fn write_parts(&self, scorer: &Scorer, validation: &Scored, test: &Scored) -> Result<()> {
+        let parts = self.prepared.task.beside();
+        if parts.is_empty() {
+            return Ok(());
+        }
+        let numbers: Vec<&Part> = parts.iter().filter(|part| part.is_answer()).collect();
+        let columns: Vec<String> = numbers.iter().flat_map(|part| part.task.columns()).collect();
+        let sides = [
+            (self.dir.validation_numbers(), &self.fold.validation, validation),
+            (self.dir.numbers(), &self.fold.test, test),
+        ];
+        for (path, members, scored) in sides.into_iter().filter(|_| !numbers.is_empty()) {
+            let answers: Vec<Vec<Vec<f32>>> = numbers.iter().map(|part| part.answers(&scored.answers)).collect();
+            let rows = members.iter().enumerate().map(|(at, &clip)| {
+                let each = numbers.iter().zip(&answers);
+                (self.named(clip), each.flat_map(|(part, answers)| part.task.cells(clip, &answers[at])).collect())
+            });
+            write_predictions(&path, &columns, rows)?;
+        }
+        let learnt = self.prepared.training_side(self.fold);
+        let training = scorer.score(&learnt)?;
+        let sides = [(&learnt[..], &training), (&self.fold.validation[..], validation), (&self.fold.test[..], test)];
+        let of = |part: &Part| {
+            let figure = |(members, scored): (&[usize], &Scored), strangers: bool| {
+                let told = !members.is_empty() && (!strangers || part.is_told_of_strangers());
+                let judged = told.then(|| part.task.judge(members, &part.answers(&scored.answers)).figure.value());
+                judged.filter(|value| value.is_finite())
+            };
+            PartRecord {
+                name: part.name.clone(),
+                task: part.task.kind(),
+                outputs: part.task.outputs().len(),
+                weight: part.weight,
+                adversarial: part.adversarial,
+                training: figure(sides[0], false),
+                validation: figure(sides[1], true),
+                test: figure(sides[2], true),
+            }
+        };
+        let parts: Vec<PartRecord> = parts.iter().map(of).collect();
+        write_json(&self.dir.parts(), &parts)
+    }
+
+    /// The columns of a prediction that say which clip it is of.
+    fn named(&self, clip: usize) -> [String; 4] {
+        let of = &self.prepared.clips[clip];
+        [of.id.clone(), of.speaker_key(), self.fold.name.clone(), self.seed().to_string()]
     }
 
     /// The predictions of a side, for its temperature.
     fn judgements(&self, members: &[usize], scored: &Scored) -> Judgements {
+        let classes = self.prepared.classes.len();
         let rows: Vec<Prediction> = members
             .iter()
             .zip(&scored.answers)
             .map(|(&clip, answer)| {
                 let of = &self.prepared.clips[clip];
-                let probabilities: Vec<f32> = answer.iter().map(|p| p.exp().min(1.0)).collect();
+                let probabilities: Vec<f32> = answer.iter().take(classes).map(|p| p.exp().min(1.0)).collect();
                 Prediction {
                     clip: of.id.clone(),
                     speaker: of.speaker_key(),
@@ -287,7 +336,7 @@ impl Run<'_> {
                 }
             })
             .collect();
-        Judgements::of(self.prepared.classes.len(), &rows)
+        Judgements::of(classes, &rows)
     }
 
     /// The temperature, and what makes the network doubt its answer where the config asks for it.
@@ -327,8 +376,9 @@ impl Run<'_> {
         let experiment = &self.prepared.experiment;
         Bundle {
             task: self.prepared.task.kind(),
-            classes: self.prepared.task.outputs().to_vec(),
-            scales: self.prepared.task.scales().to_vec(),
+            classes: self.record.classes.clone(),
+            targets: self.record.targets.clone(),
+            scales: self.record.scales.clone(),
             audio: experiment.audio.clone(),
             features: experiment.features.clone(),
             encoder: self.encoder.clone(),
@@ -339,7 +389,7 @@ impl Run<'_> {
             figures: Some(figures),
             precision: Precision::F32,
             record: self.record.clone(),
-            weights: weights::read(net),
+            weights: weights::read(&net.clone().without_training()),
             inside: None,
         }
     }
@@ -374,6 +424,14 @@ impl Run<'_> {
              train.clip_norm. The batch: {}",
             clips.join(", ")
         ))
+    }
+}
+
+/// The task whose figure ranks the epochs.
+fn ranked(kind: task::Kind) -> task::Kind {
+    match kind {
+        task::Kind::MultiTask => task::Kind::Classification,
+        other => other,
     }
 }
 

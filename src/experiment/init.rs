@@ -4,6 +4,7 @@
 use super::{
     Prepared,
     lineage::{check_seen, differ, differ_in_encoder, digest, place, refused},
+    record::targets,
 };
 use crate::{
     bundle::{Bundle, BundleEncoder},
@@ -33,6 +34,9 @@ pub(super) struct Start {
 /// The parameters of the last layer.
 const HEAD: &str = "classes.";
 
+/// Those of outputs that are learnt beside it and that no bundle has.
+const TRAINING: [&str; 2] = ["auxiliary.", "adversary."];
+
 const KEY: &str = "train.init";
 
 impl Start {
@@ -53,7 +57,9 @@ impl Start {
         let bundle = Bundle::load(&path)?;
         fits(&bundle, &prepared.experiment, encoder).map_err(|e| refused(KEY, &path, &e))?;
         check_seen(KEY, &path, &bundle, prepared, fold)?;
-        let new_head = bundle.classes != prepared.task.outputs() || bundle.task != prepared.task.kind();
+        let new_head = bundle.classes != prepared.task.outputs()
+            || bundle.targets != targets(prepared).map(|(name, _)| name.clone()).collect::<Vec<_>>()
+            || bundle.task != prepared.task.kind();
         let record = &bundle.record;
         let head = if new_head {
             format!(
@@ -83,8 +89,11 @@ impl Start {
         let mut weights = self.weights.clone();
         if self.new_head {
             weights.retain(|name, _| !name.starts_with(HEAD));
-            weights.extend(weights::read(&net).into_iter().filter(|(name, _)| name.starts_with(HEAD)));
         }
+        // A bundle has not what is of use in training alone.
+        let own =
+            |name: &str| TRAINING.iter().any(|head| name.starts_with(head)) || self.new_head && name.starts_with(HEAD);
+        weights.extend(weights::read(&net).into_iter().filter(|(name, _)| own(name)));
         weights::write(net, weights)
     }
 }

@@ -24,14 +24,11 @@ pub(super) fn initial(
     device: &Device,
 ) -> Net {
     let _alone = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
+    let heads = prepared.task.heads();
     device.seed(rand::Rng::next_u64(&mut rng::stream(seed, &[&"initial weights"])));
-    let net = Net::over(
-        &prepared.experiment.model,
-        dims,
-        encoder.and_then(|encoder| encoder.mixed),
-        prepared.task.outputs().len(),
-        device,
-    );
+    let net =
+        Net::over(&prepared.experiment.model, dims, encoder.and_then(|encoder| encoder.mixed), heads.answers, device)
+            .in_training(heads.auxiliary, heads.adversary, device);
     // Burn initialises lazily: force it while we hold the generator.
     let _ = weights::flatten(&net);
     net
@@ -40,6 +37,6 @@ pub(super) fn initial(
 /// A bundle's network.
 pub(super) fn with_weights(bundle: &Bundle, device: &Device) -> Result<Net> {
     let _alone = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
-    let net = Net::over(&bundle.model, bundle.dims(), bundle.mixed(), bundle.classes.len(), device);
+    let net = Net::over(&bundle.model, bundle.dims(), bundle.mixed(), bundle.outputs(), device);
     weights::write(net, bundle.weights.clone())
 }

@@ -1,6 +1,6 @@
 //! An experiment's clips, classes and folds, before any audio is read.
 
-use std::{borrow::Cow, path::Path, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, path::Path, sync::Arc};
 
 use crate::{
     audio::Known,
@@ -12,7 +12,7 @@ use crate::{
     protocol::{Fold, Plan, audit::audit},
     survey::{Losses, Survey, survey},
     synthetic,
-    task::{self, Classification, Distribution, Regression, Task},
+    task::{self, Classification, ClassificationLoss, Distribution, MultiTask, Part, Regression, Task},
     train::TrainOn,
 };
 
@@ -130,9 +130,48 @@ pub fn prepare(experiment: Experiment, data: &Path, known: &Arc<Known>, observer
             let temperature = experiment.task.temperature.unwrap_or(1.0);
             Arc::new(Distribution::new(outputs, values, labels.clone(), temperature))
         }
+        task::Kind::MultiTask => {
+            let class = Classification::new(classes.clone(), labels.clone(), experiment.train.classification());
+            Arc::new(several(&experiment, class, &clips, &labels, &values)?)
+        }
     };
     let known = known.clone();
     Ok(Prepared { experiment, clips, labels, task, hashes, snrs, seconds, classes, plan, excluded, augmenter, known })
+}
+
+/// The class, and beside it what `task.weights` names.
+fn several(
+    experiment: &Experiment,
+    class: Classification,
+    clips: &[Clip],
+    labels: &[usize],
+    values: &[Vec<f64>],
+) -> Result<MultiTask> {
+    let config = &experiment.task;
+    let weight = |name: &str| config.weights.get(name).copied().unwrap_or(1.0);
+    let part = |name: &str, task: Arc<dyn Task>| {
+        Part::new(name.to_owned(), weight(name), config.adversarial.iter().any(|of| of == name), task)
+    };
+    let mut parts = Vec::new();
+    for (at, (name, scale)) in config.targets.iter().zip(config.scales()?).enumerate() {
+        let values = values.iter().map(|row| vec![row[at]]).collect();
+        let loss = config.loss.unwrap_or_default();
+        parts.push(part(
+            name,
+            Arc::new(Regression::new(vec![name.clone()], vec![scale], values, labels.to_vec(), loss)),
+        ));
+    }
+    let people: [(&str, Box<dyn Fn(&Clip) -> String>); 2] = [
+        (task::SEX, Box::new(|clip| clip.meta.sex.map_or_else(String::new, |sex| sex.name().to_owned()))),
+        (task::SPEAKER, Box::new(Clip::speaker_key)),
+    ];
+    for (name, of) in people.into_iter().filter(|(name, _)| config.learns(name)) {
+        let known: BTreeSet<String> = clips.iter().map(&of).collect();
+        let known: Vec<String> = known.into_iter().collect();
+        let labels = clips.iter().map(|clip| known.partition_point(|other| *other < of(clip))).collect();
+        parts.push(part(name, Arc::new(Classification::new(known, labels, ClassificationLoss::default()))));
+    }
+    Ok(MultiTask::new(class, weight(task::EMOTION), parts))
 }
 
 /// How long a clip is as it lies on disk, in seconds.

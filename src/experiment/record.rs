@@ -9,6 +9,7 @@ use crate::{
     error::Result,
     protocol::{Fold, audit::audit},
     run::{DataRecord, ProtocolRecord, RunRecord, Versions},
+    task::Scale,
     train::{Averaging, Select, TrainOn},
 };
 
@@ -65,7 +66,8 @@ pub(super) fn record<'a>(
         seed,
         task: prepared.task.kind(),
         classes: prepared.task.outputs().to_vec(),
-        scales: prepared.task.scales().to_vec(),
+        targets: targets(prepared).map(|(name, _)| name.clone()).collect(),
+        scales: prepared.task.scales().iter().chain(targets(prepared).map(|(_, scale)| scale)).copied().collect(),
         protocol: ProtocolRecord {
             name: plan.kind.name().to_owned(),
             speaker_independent: plan.speaker_independent,
@@ -100,6 +102,12 @@ pub(super) fn record<'a>(
             simd: level.to_string(),
         },
     })
+}
+
+/// The numbers that are learnt beside a class, with their ranges.
+pub(super) fn targets(prepared: &Prepared) -> impl Iterator<Item = (&String, &Scale)> {
+    let parts = prepared.task.beside().iter().filter(|part| part.is_answer());
+    parts.flat_map(|part| part.task.outputs().iter().zip(part.task.scales()))
 }
 
 /// Burn's version, as Cargo.toml pins it.

@@ -26,7 +26,7 @@ pub(super) fn solve(run: &Run, data: &Dataset, observer: &dyn Observer) -> Resul
     let started = Instant::now();
     let prepared = run.prepared;
     let (experiment, task) = (&prepared.experiment, &prepared.task);
-    let (dims, outputs) = (data.dims(), task.outputs().len());
+    let (dims, outputs) = (data.dims(), task.heads().all());
     let members = prepared.training_side(run.fold);
     // Looks at the targets of the side.
     task.loss(&members)?;

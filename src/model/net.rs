@@ -40,6 +40,10 @@ pub struct Net {
     /// None where the head is linear.
     dense: Option<Linear>,
     classes: Linear,
+    /// Outputs behind the classes that help to learn them, in training alone.
+    auxiliary: Option<Linear>,
+    /// Outputs behind those of what the rest of the network is to forget, in training alone: it is shown their gradient reversed.
+    adversary: Option<Linear>,
     dropout: f64,
 }
 
@@ -94,8 +98,25 @@ impl Net {
             pooling,
             dense,
             classes: LinearConfig::new(features, classes).init(device),
+            auxiliary: None,
+            adversary: None,
             dropout: config.dropout,
         }
+    }
+
+    /// The same network with more outputs for its training: `auxiliary` ones that help it to learn, and behind these `adversary` ones of
+    /// what it is to forget.
+    #[must_use]
+    pub fn in_training(self, auxiliary: usize, adversary: usize, device: &Device) -> Self {
+        let [features, _] = self.classes.weight.val().dims();
+        let head = |outputs: usize| (outputs > 0).then(|| LinearConfig::new(features, outputs).init(device));
+        Self { auxiliary: head(auxiliary), adversary: head(adversary), ..self }
+    }
+
+    /// The network without the outputs that are of use in training alone.
+    #[must_use]
+    pub fn without_training(self) -> Self {
+        Self { auxiliary: None, adversary: None, ..self }
     }
 
     /// The same network, of which training drops nothing.
@@ -104,7 +125,7 @@ impl Net {
         Self { dropout: 0.0, ..self }
     }
 
-    /// Logits, `[batch, classes]`. In training `dropout` is the stream that its masks are drawn from; without one,
+    /// Logits, `[batch, classes]`, in training with those of its other heads behind them. In training `dropout` is the stream that its masks are drawn from; without one,
     /// nothing is dropped.
     pub fn forward(&self, input: NetInput, dropout: Option<&mut ChaCha8Rng>) -> Tensor<2> {
         let pooled = self.embed(input);
@@ -112,7 +133,14 @@ impl Net {
             Some(stream) if self.dropout > 0.0 => drop_out(pooled, self.dropout, stream),
             _ => pooled,
         };
-        linear(&self.classes, self.hidden(pooled))
+        let hidden = self.hidden(pooled);
+        let classes = linear(&self.classes, hidden.clone());
+        let auxiliary = self.auxiliary.as_ref().map(|head| linear(head, hidden.clone()));
+        let adversary = self.adversary.as_ref().map(|head| linear(head, reversed(hidden)));
+        if auxiliary.is_none() && adversary.is_none() {
+            return classes;
+        }
+        Tensor::cat(std::iter::once(classes).chain(auxiliary).chain(adversary).collect(), 1)
     }
 
     /// What the last layer sees of each utterance, without dropout, `[batch, dense]`.
@@ -155,6 +183,11 @@ impl Net {
         }
         self.pooling.forward(x, &lengths)
     }
+}
+
+/// The same values to the bit, whose gradient is reversed (Ganin et al. 2016): 2 x − x, of which the first is a constant.
+fn reversed(x: Tensor<2>) -> Tensor<2> {
+    x.clone().detach().mul_scalar(2.0) - x
 }
 
 /// Zeroes units with `probability` and scales the others up (Srivastava et al. 2014). The mask comes from a stream of
@@ -291,6 +324,57 @@ mod tests {
         let [ours, theirs] = [(mixed, features), (alone, mean)]
             .map(|(net, features)| values(net.forward(NetInput { features, lengths: lengths.clone() }, None)));
         assert!(ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 1e-5), "{ours:?} {theirs:?}");
+    }
+
+    #[test]
+    fn the_gradient_of_what_is_to_be_forgotten_is_reversed_but_for_its_own_head() {
+        let config =
+            ModelConfig { kind: Kind::Mlp, dense: 6, pool: Pool::Mean, dropout: 0.0, ..ModelConfig::default() };
+        let made = |device: &Device| {
+            device.seed(7);
+            Net::new(&config, 39, 2, device).in_training(2, 3, device)
+        };
+        let learning = Device::flex().autodiff();
+        let start = weights::flatten(&made(&learning));
+        let at = weights::unflatten(made(&learning), &start);
+        // What each head is asked for: its own outputs alone.
+        let loss = |logits: Tensor<2>, head: std::ops::Range<usize>| {
+            let [batch, _] = logits.dims();
+            let part = logits.slice([0..batch, head]);
+            (part.clone() * part.clone() + part).sum()
+        };
+        let given = |device: &Device| input(&[9, 5], 10, 1, device);
+        let value = |moved: &[f32], head: std::ops::Range<usize>| {
+            let logits = weights::unflatten(made(&learning), moved).forward(given(&learning), None);
+            f64::from(loss(logits, head).into_data().iter::<f32>().next().unwrap())
+        };
+        // Laid out as the fields are: the trunk, then the heads of 6 × 2 + 2, 6 × 2 + 2 and 6 × 3 + 3.
+        let trunk = start.len() - 14 - 14 - 21;
+        let own = [trunk..trunk + 14, trunk + 14..trunk + 28, trunk + 28..start.len()];
+        for (head, (outputs, sign)) in [(0..2, 1.0), (2..4, 1.0), (4..7, -1.0)].into_iter().enumerate() {
+            let gradients = loss(at.forward(given(&learning), None), outputs.clone()).backward();
+            let gradient = weights::flatten_gradients(&at, &gradients);
+            let mut seen = [0usize; 2];
+            for i in (0..trunk).step_by(11).chain(trunk..start.len()) {
+                let step = 1e-2;
+                let mut moved = start.clone();
+                moved[i] += step;
+                let above = value(&moved, outputs.clone());
+                moved[i] -= 2.0 * step;
+                let difference = (above - value(&moved, outputs.clone())) / (2.0 * f64::from(step));
+                let expected = if i < trunk { sign * difference } else { difference };
+                let ours = f64::from(gradient[i]);
+                assert!((ours - expected).abs() < 0.03 * expected.abs() + 2e-3, "head {head}, {i}: {ours}, {expected}");
+                let moves = difference.abs() > 0.05;
+                seen[usize::from(i >= trunk)] += usize::from(moves);
+                assert!(!moves || i < trunk || own[head].contains(&i), "head {head} depends on {i}");
+            }
+            assert!(seen[0] >= 5 && seen[1] >= 5, "head {head}: {seen:?}");
+        }
+        let plain = made(&Device::flex());
+        let all = values(plain.forward(given(&Device::flex()), None));
+        let alone = values(plain.without_training().forward(given(&Device::flex()), None));
+        assert_eq!([&all[..2], &all[7..9]].concat(), alone, "what a bundle answers");
     }
 
     #[test]

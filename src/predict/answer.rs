@@ -6,11 +6,13 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::task::Scale;
 
-/// The probabilities of all emotions; of a recogniser that has learnt numbers, the values of its targets.
+/// The probabilities of all emotions; of a recogniser that has learnt numbers, the values of its targets; of one that has learnt both,
+/// both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     classes: Arc<[String]>,
     probabilities: Vec<f32>,
+    targets: Arc<[String]>,
     scales: Arc<[Scale]>,
     values: Vec<f32>,
     seconds: f64,
@@ -19,7 +21,8 @@ pub struct Answer {
 
 impl Answer {
     pub(super) fn new(classes: Arc<[String]>, probabilities: Vec<f32>, seconds: f64, notes: Vec<String>) -> Self {
-        Self { classes, probabilities, scales: Arc::new([]), values: Vec::new(), seconds, notes }
+        let (targets, scales) = (Arc::new([]), Arc::new([]));
+        Self { classes, probabilities, targets, scales, values: Vec::new(), seconds, notes }
     }
 
     /// Of parts of the targets' ranges.
@@ -31,17 +34,35 @@ impl Answer {
         notes: Vec<String>,
     ) -> Self {
         let values = scales.iter().zip(parts).map(|(scale, &part)| scale.value(part)).collect();
-        Self { classes: targets, probabilities: Vec::new(), scales, values, seconds, notes }
+        Self { classes: targets.clone(), probabilities: Vec::new(), targets, scales, values, seconds, notes }
     }
 
-    /// The value of every target, in the order of [`Answer::classes`] and each within its range; nothing where the recogniser
-    /// has learnt classes.
+    /// The same with the values of targets beside the emotions, of parts of their ranges.
+    pub(super) fn with_numbers(self, targets: Arc<[String]>, scales: Arc<[Scale]>, parts: &[f32]) -> Self {
+        let values = scales.iter().zip(parts).map(|(scale, &part)| scale.value(part)).collect();
+        Self { targets, scales, values, ..self }
+    }
+
+    /// The targets; nothing where the recogniser has learnt classes alone.
+    #[must_use]
+    pub fn targets(&self) -> &[String] {
+        &self.targets
+    }
+
+    /// The targets with their values and ranges.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = (&String, f32, Scale)> {
+        let values = self.values.iter().copied().zip(self.scales.iter().copied());
+        self.targets.iter().zip(values).map(|(name, (value, scale))| (name, value, scale))
+    }
+
+    /// The value of every target, in the order of [`Answer::targets`] and each within its range; nothing where the recogniser
+    /// has learnt classes alone.
     #[must_use]
     pub fn values(&self) -> &[f32] {
         &self.values
     }
 
-    /// The range of every target; nothing where the recogniser has learnt classes.
+    /// The range of every target; nothing where the recogniser has learnt classes alone.
     #[must_use]
     pub fn scales(&self) -> &[Scale] {
         &self.scales
@@ -65,7 +86,7 @@ impl Answer {
         &self.probabilities
     }
 
-    /// The emotions that the recogniser knows, or its targets.
+    /// The emotions that the recogniser knows; its targets, where it has learnt these alone.
     #[must_use]
     pub fn classes(&self) -> &[String] {
         &self.classes
@@ -94,7 +115,7 @@ impl Answer {
 }
 
 /// As programs read it: `emotion`, `confidence`, `probabilities` by emotion, `seconds`, `notes`; of numbers `values` and `ranges`
-/// by target, `seconds`, `notes`.
+/// by target, `seconds`, `notes`; of both all of these.
 impl Serialize for Answer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         struct ByClass<'a>(&'a Answer);
@@ -109,18 +130,18 @@ impl Serialize for Answer {
                 serializer.collect_map(self.0.iter().zip(self.1))
             }
         }
-        if !self.scales.is_empty() {
-            let mut answer = serializer.serialize_struct("Answer", 4)?;
-            answer.serialize_field("values", &Named(&self.classes, &self.values))?;
-            answer.serialize_field("ranges", &Named(&self.classes, &self.scales))?;
-            answer.serialize_field("seconds", &self.seconds)?;
-            answer.serialize_field("notes", &self.notes)?;
-            return answer.end();
+        let (classes, numbers) = (!self.probabilities.is_empty(), !self.scales.is_empty());
+        let fields = 2 + if classes { 3 } else { 0 } + if numbers { 2 } else { 0 };
+        let mut answer = serializer.serialize_struct("Answer", fields)?;
+        if classes {
+            answer.serialize_field("emotion", self.emotion())?;
+            answer.serialize_field("confidence", &self.confidence())?;
+            answer.serialize_field("probabilities", &ByClass(self))?;
         }
-        let mut answer = serializer.serialize_struct("Answer", 5)?;
-        answer.serialize_field("emotion", self.emotion())?;
-        answer.serialize_field("confidence", &self.confidence())?;
-        answer.serialize_field("probabilities", &ByClass(self))?;
+        if numbers {
+            answer.serialize_field("values", &Named(&self.targets, &self.values))?;
+            answer.serialize_field("ranges", &Named(&self.targets, &self.scales))?;
+        }
         answer.serialize_field("seconds", &self.seconds)?;
         answer.serialize_field("notes", &self.notes)?;
         answer.end()
@@ -146,5 +167,13 @@ mod tests {
             r#"{"values":{"arousal":2.5},"ranges":{"arousal":[1.0,7.0]},"seconds":1.5,"notes":[]}"#
         );
         assert_eq!((answer.emotion(), answer.values()), ("", &[2.5][..]));
+        let classes: Arc<[String]> = ["angry", "sad"].map(String::from).into();
+        let scales: Arc<[Scale]> = [Scale { low: 1.0, high: 7.0 }].into();
+        let both = Answer::new(classes, vec![0.25, 0.75], 1.5, vec![]);
+        let both = both.with_numbers(["arousal".to_owned()].into(), scales, &[0.25]);
+        assert_eq!(
+            serde_json::to_string(&both).unwrap(),
+            r#"{"emotion":"sad","confidence":0.75,"probabilities":{"angry":0.25,"sad":0.75},"values":{"arousal":2.5},"ranges":{"arousal":[1.0,7.0]},"seconds":1.5,"notes":[]}"#
+        );
     }
 }

@@ -1,6 +1,12 @@
 //! What a bundle is, for people.
 
 use super::{Bundle, SideFigures};
+use crate::task::{Kind, Scale};
+
+fn targets(names: &[String], scales: &[Scale]) -> String {
+    let each = names.iter().zip(scales).map(|(name, scale)| format!("{name} ({scale})"));
+    format!("{}: {}", names.len(), each.collect::<Vec<_>>().join(", "))
+}
 
 /// The bundle in words: task, chain, network, protocol, figures, versions.
 #[must_use]
@@ -14,12 +20,9 @@ pub fn inspect(bundle: &Bundle) -> String {
         .sum();
     let protocol = &record.protocol;
     let mut lines = vec![
-        match bundle.scales.is_empty() {
-            true => ("emotions", format!("{}: {}", classes.len(), classes.join(", "))),
-            false => {
-                let each = classes.iter().zip(&bundle.scales).map(|(name, scale)| format!("{name} ({scale})"));
-                ("targets", format!("{}: {}", classes.len(), each.collect::<Vec<_>>().join(", ")))
-            }
+        match bundle.task {
+            Kind::Regression => ("targets", targets(classes, &bundle.scales)),
+            _ => ("emotions", format!("{}: {}", classes.len(), classes.join(", "))),
         },
         ("audio", settings(&bundle.audio, "sample_rate").replacen(',', " Hz,", 1)),
         ("features", {
@@ -28,6 +31,9 @@ pub fn inspect(bundle: &Bundle) -> String {
             format!("{} columns: {}; scaler: {}", bundle.dims(), kinds.join(", "), features.scaler.words())
         }),
     ];
+    if !bundle.targets.is_empty() {
+        lines.insert(1, ("targets", targets(&bundle.targets, &bundle.scales)));
+    }
     if let Some(of) = &bundle.encoder {
         lines.push((
             "encoder",
@@ -50,7 +56,7 @@ pub fn inspect(bundle: &Bundle) -> String {
             "temperature",
             match bundle.temperature {
                 Some(temperature) => format!("{temperature:.3}, fitted on validation"),
-                None if !bundle.scales.is_empty() => "none: the network gives numbers, not probabilities".into(),
+                None if bundle.task == Kind::Regression => "none: the network gives numbers, not probabilities".into(),
                 None => "none: probabilities are as the network gives them".into(),
             },
         ),

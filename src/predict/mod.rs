@@ -23,5 +23,5 @@ pub use gate::Gate;
 pub use inputs::{STDIN, expand, is_bundle};
 pub use inspect::inspect;
 pub use listen::{Listener, Listening, Window, timeline};
-pub use output::{Format, Output, Style};
+pub use output::{Format, Output, Style, Vocabulary};
 pub use recognizer::{Recognizer, load_all};

@@ -47,6 +47,17 @@ impl Format {
 
 known_by_name!(Format, "no format");
 
+/// What answers are of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Vocabulary<'a> {
+    /// The emotions; nothing where numbers alone were learnt.
+    pub emotions: &'a [String],
+    /// The targets; nothing where classes alone were learnt.
+    pub targets: &'a [String],
+    /// Their ranges.
+    pub scales: &'a [Scale],
+}
+
 /// What is said of an answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Style {
@@ -61,11 +72,12 @@ pub struct Style {
 }
 
 impl Style {
-    /// A window of a longer signal as the object that stands for it in JSON lines; `scales` are those of the recogniser.
+    /// A window of a longer signal as the object that stands for it in JSON lines; `emotions` says whether the recogniser knows any,
+    /// and not numbers alone.
     #[must_use]
-    pub fn window(&self, path: &str, window: &Window, scales: &[Scale]) -> Value {
+    pub fn window(&self, path: &str, window: &Window, emotions: bool) -> Value {
         let row = Row { path, place: Some((window.start, window.end)), answer: Ok(window.answer.as_ref()) };
-        self.line(&row, !scales.is_empty())
+        self.line(&row, !emotions)
     }
 
     /// The object of a line that stands alone, which names its model.
@@ -110,9 +122,7 @@ impl Style {
                 if row.place.is_none() {
                     object.insert("seconds".into(), answer.seconds().into());
                 }
-                let each = answer.classes().iter().zip(answer.values());
-                let values: Map<String, Value> = each.map(|(name, value)| (name.clone(), number(*value))).collect();
-                object.insert("values".into(), values.into());
+                object.insert("values".into(), values(answer));
                 if !answer.notes().is_empty() {
                     object.insert("notes".into(), json!(answer.notes()));
                 }
@@ -128,6 +138,9 @@ impl Style {
                     let probabilities: Map<String, Value> =
                         listed.map(|(class, p)| (class.into(), number(p))).collect();
                     object.insert("probabilities".into(), probabilities.into());
+                    if !answer.targets().is_empty() {
+                        object.insert("values".into(), values(answer));
+                    }
                     if !answer.notes().is_empty() {
                         object.insert("notes".into(), json!(answer.notes()));
                     }
@@ -144,7 +157,8 @@ pub struct Output<W: Write> {
     format: Format,
     style: Style,
     classes: Vec<String>,
-    /// Whether answers are values of targets.
+    targets: Vec<String>,
+    /// Whether answers are values of targets alone.
     numbers: bool,
     rows: usize,
 }
@@ -163,35 +177,40 @@ impl<W: Write> Output<W> {
     ///
     /// Those of writing.
     pub fn new(to: W, format: Format, style: Style, classes: &[String]) -> io::Result<Self> {
-        Self::of(to, format, style, classes, &[])
+        Self::of(to, format, style, Vocabulary { emotions: classes, ..Vocabulary::default() })
     }
 
-    /// The same for a recogniser whose answers may be values of targets, of which `scales` are the ranges.
+    /// The same for a recogniser whose answers may be values of targets, alone or beside emotions.
     ///
     /// # Errors
     ///
     /// Those of writing.
-    pub fn of(to: W, format: Format, style: Style, classes: &[String], scales: &[Scale]) -> io::Result<Self> {
-        let numbers = !scales.is_empty();
-        let mut output = Self { to, format, style, classes: classes.to_vec(), numbers, rows: 0 };
+    pub fn of(to: W, format: Format, style: Style, known: Vocabulary<'_>) -> io::Result<Self> {
+        let Vocabulary { emotions, targets, scales } = known;
+        // Of numbers alone.
+        let numbers = emotions.is_empty() && !targets.is_empty();
+        let (classes, targets) = (emotions.to_vec(), targets.to_vec());
+        let mut output = Self { to, format, style, classes, targets, numbers, rows: 0 };
+        let ranges = || {
+            let each = output.targets.iter().zip(scales).map(|(name, scale)| (name.clone(), json!(scale)));
+            Value::from(each.collect::<Map<String, Value>>())
+        };
         match format {
             Format::Text | Format::Jsonl => {}
             Format::Json if numbers => {
-                let ranges: Map<String, Value> =
-                    classes.iter().zip(scales).map(|(name, scale)| (name.clone(), json!(scale))).collect();
-                let ranges = Value::from(ranges);
+                let ranges = ranges();
                 write!(output.to, "{{\n  \"schema\": \"ser-predict/1\",\n  \"ranges\": {ranges},\n  \"results\": [")?;
             }
             Format::Json => {
                 let classes = json!(output.classes);
                 let model = style.model.map(|model| format!("  \"model\": {},\n", json!(model))).unwrap_or_default();
                 let head = format!("{{\n  \"schema\": \"ser-predict/1\",\n{model}  \"classes\": {classes},\n");
-                write!(output.to, "{head}  \"results\": [")?;
+                let ranges = if scales.is_empty() { String::new() } else { format!("  \"ranges\": {},\n", ranges()) };
+                write!(output.to, "{head}{ranges}  \"results\": [")?;
             }
             Format::Csv => {
                 let place: &[&str] = if style.windows { &["start", "end"] } else { &["seconds"] };
-                let column = |class: &String| if numbers { class.clone() } else { format!("p_{class}") };
-                let columns = output.classes.iter().map(column);
+                let columns = output.classes.iter().map(|class| format!("p_{class}")).chain(output.targets.clone());
                 let judged: &[&str] = if numbers { &[] } else { &["emotion", "confidence"] };
                 let fixed = ["path"].iter().chain(place).chain(judged).map(ToString::to_string);
                 let record: Vec<String> = fixed.chain(columns).chain(["error".to_owned()]).collect();
@@ -256,22 +275,11 @@ impl<W: Write> Output<W> {
                     Some((start, end)) => format!("{start:8.2} – {end:8.2} s"),
                     None => path.into_owned(),
                 };
-                let each = answer.classes().iter().zip(answer.values()).zip(answer.scales());
-                let said: Vec<String> = each
-                    .clone()
-                    .map(|((name, value), _)| format!("{} {}", escape::text(name), shortest(*value)))
-                    .collect();
-                writeln!(self.to, "{start}{} {}", if place.is_some() { " " } else { ":" }, said.join(", "))?;
+                writeln!(self.to, "{start}{} {}", if place.is_some() { " " } else { ":" }, said(answer))?;
                 if place.is_some() {
                     return Ok(());
                 }
-                let width = answer.classes().iter().map(|name| name.chars().count()).max().unwrap_or(0);
-                for ((name, value), scale) in each {
-                    let part = scale.part(f64::from(*value)) as f32;
-                    let name = escape::text(name);
-                    let line = format!("  {name:<width$}  {:>8}  {:<BAR$}  {scale}", shortest(*value), bar(part));
-                    writeln!(self.to, "{}", line.trim_end())?;
-                }
+                self.numbers(answer)?;
                 answer.notes().iter().try_for_each(|note| writeln!(self.to, "  note: {note}"))
             }
             (_, Err(error), _) => writeln!(self.to, "{path}: error: {}", escape::text(&problem(error))),
@@ -283,12 +291,21 @@ impl<W: Write> Output<W> {
                     None => writeln!(self.to, "{place}  {emotion}"),
                     Some(answer) => {
                         let confidence = answer.confidence();
-                        writeln!(self.to, "{place}  {emotion:<width$}  {}  {}", percent(confidence), bar(confidence))
+                        let bars = bar(confidence);
+                        let numbers = match answer.targets() {
+                            [] => bars,
+                            _ => format!("{bars:<BAR$}  {}", said(answer)),
+                        };
+                        writeln!(self.to, "{place}  {emotion:<width$}  {}  {numbers}", percent(confidence))
                     }
                 }
             }
             (None, Ok(Some(answer)), Ok(emotion)) => {
-                writeln!(self.to, "{path}: {emotion}, {}", percent(answer.confidence()).trim_start())?;
+                let numbers = match answer.targets() {
+                    [] => String::new(),
+                    _ => format!("; {}", said(answer)),
+                };
+                writeln!(self.to, "{path}: {emotion}, {}{numbers}", percent(answer.confidence()).trim_start())?;
                 let listed = self.style.listed(answer);
                 let width = listed.iter().map(|(class, _)| class.chars().count()).max().unwrap_or(0);
                 for (class, probability) in listed {
@@ -296,10 +313,23 @@ impl<W: Write> Output<W> {
                     let line = format!("  {class:<width$}  {}  {}", percent(probability), bar(probability));
                     writeln!(self.to, "{}", line.trim_end())?;
                 }
+                self.numbers(answer)?;
                 answer.notes().iter().try_for_each(|note| writeln!(self.to, "  note: {note}"))
             }
             _ => Ok(()),
         }
+    }
+
+    /// A line for each target: its value, and where it lies in its range.
+    fn numbers(&mut self, answer: &Answer) -> io::Result<()> {
+        let width = answer.targets().iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        for (name, value, scale) in answer.numbers() {
+            let part = scale.part(f64::from(value)) as f32;
+            let name = escape::text(name);
+            let line = format!("  {name:<width$}  {:>8}  {:<BAR$}  {scale}", shortest(value), bar(part));
+            writeln!(self.to, "{}", line.trim_end())?;
+        }
+        Ok(())
     }
 
     fn csv(&mut self, row: &Row) -> io::Result<()> {
@@ -315,9 +345,10 @@ impl<W: Write> Output<W> {
             record.push(answer.map(|answer| answer.confidence().to_string()).unwrap_or_default());
         }
         match answer {
-            Some(answer) if self.numbers => record.extend(answer.values().iter().map(ToString::to_string)),
-            Some(answer) => record.extend(answer.probabilities().iter().map(ToString::to_string)),
-            None => record.extend(self.classes.iter().map(|_| String::new())),
+            Some(answer) => {
+                record.extend(answer.probabilities().iter().chain(answer.values()).map(ToString::to_string));
+            }
+            None => record.extend(self.classes.iter().chain(&self.targets).map(|_| String::new())),
         }
         record.push(row.answer.err().map(problem).unwrap_or_default());
         self.record(&record)
@@ -336,6 +367,17 @@ pub(super) fn problem(error: &Error) -> String {
         Error::File { problem, .. } => problem.clone(),
         other => other.to_string(),
     }
+}
+
+/// The value of each target, by its name.
+fn values(answer: &Answer) -> Value {
+    answer.numbers().map(|(name, value, _)| (name.clone(), number(value))).collect::<Map<String, Value>>().into()
+}
+
+/// "arousal 2.5, valence −0.75".
+fn said(answer: &Answer) -> String {
+    let each = answer.numbers().map(|(name, value, _)| format!("{} {}", escape::text(name), shortest(value)));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// The shortest decimal that is this number in single precision: not what it becomes in double precision.
@@ -421,7 +463,8 @@ mod tests {
         let written = |format, windows| {
             let mut to = Vec::new();
             let style = Style { windows, ..PLAIN };
-            let mut output = Output::of(&mut to, format, style, &targets, &scales).unwrap();
+            let known = Vocabulary { targets: &targets, scales: &scales, ..Vocabulary::default() };
+            let mut output = Output::of(&mut to, format, style, known).unwrap();
             if windows {
                 output.window("a.wav", &Window { start: 0.0, end: 3.0, answer: Some(answer.clone()) }).unwrap();
                 output.window("a.wav", &Window { start: 1.0, end: 4.0, answer: None }).unwrap();
@@ -449,6 +492,50 @@ mod tests {
         assert_eq!(document["results"][0]["values"]["valence"], -0.75);
         let windows: Value = serde_json::from_str(&written(Format::Json, true)).unwrap();
         assert_eq!((&windows["results"][1]["silence"], &windows["results"][0]["end"]), (&json!(true), &json!(3.0)));
+    }
+
+    #[test]
+    fn emotions_and_values_of_one_bundle_stand_together() {
+        let (emotions, targets) = (["angry", "happy", "sad"].map(String::from), ["intensity".to_owned()]);
+        let scales = [Scale::UNIT];
+        let both = answer([0.1, 0.7, 0.2], &["short"]).with_numbers(targets.clone().into(), scales.into(), &[0.625]);
+        let written = |format, windows| {
+            let mut to = Vec::new();
+            let known = Vocabulary { emotions: &emotions, targets: &targets, scales: &scales };
+            let mut output = Output::of(&mut to, format, Style { windows, ..PLAIN }, known).unwrap();
+            if windows {
+                output.window("a.wav", &Window { start: 0.0, end: 3.0, answer: Some(both.clone()) }).unwrap();
+                output.window("a.wav", &Window { start: 1.0, end: 4.0, answer: None }).unwrap();
+            } else {
+                output.clip("a.wav", Ok(&both)).unwrap();
+            }
+            output.clip("b.wav", Err(&Error::file("b.wav", "is empty"))).unwrap();
+            output.finish().unwrap();
+            String::from_utf8(to).unwrap()
+        };
+        let text = written(Format::Text, false);
+        assert!(text.starts_with("a.wav: happy, 70 %; intensity 0.625\n  happy   70 %  "), "{text}");
+        assert!(text.contains("\n  intensity     0.625  ██████████████████▊"), "{text}");
+        assert!(text.contains("  0 to 1\n  note: short\n"), "{text}");
+        let text = written(Format::Text, true);
+        assert!(text.contains("happy       70 %  █") && text.contains("  intensity 0.625\n"), "{text}");
+        assert!(text.contains("    1.00 –     4.00 s  silence\n"), "{text}");
+        assert_eq!(
+            written(Format::Csv, false),
+            "path,seconds,emotion,confidence,p_angry,p_happy,p_sad,intensity,error\n\
+             a.wav,2.5,happy,0.7,0.1,0.7,0.2,0.625,\nb.wav,,,,,,,,is empty\n"
+        );
+        assert!(written(Format::Csv, true).contains("\na.wav,1,4,silence,,,,,,\n"), "{}", written(Format::Csv, true));
+        for windows in [false, true] {
+            let document: Value = serde_json::from_str(&written(Format::Json, windows)).unwrap();
+            assert_eq!(document["ranges"]["intensity"], json!([0.0, 1.0]));
+            assert_eq!(document["classes"], json!(emotions));
+            let first = &document["results"][0];
+            assert_eq!((&first["values"]["intensity"], &first["emotion"]), (&json!(0.625), &json!("happy")));
+            let lines: Vec<Value> =
+                written(Format::Jsonl, windows).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert_eq!(document["results"], Value::from(lines));
+        }
     }
 
     #[test]

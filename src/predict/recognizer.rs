@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::{
     Answer,
     listen::{Listener, Listening},
+    output::Vocabulary,
 };
 use crate::{
     audio::{Audio, AudioConfig, Decoder, RATES},
@@ -22,7 +23,7 @@ use crate::{
     },
     numeric::softmax,
     setting::out_of_range,
-    task::Scale,
+    task::{self, Scale},
 };
 
 /// The longest that is taken as one clip, in seconds: networks are trained on utterances, and memory grows with length.
@@ -52,8 +53,11 @@ pub struct Recognizer {
 }
 
 struct Inner {
+    /// Nothing where numbers alone were learnt.
     classes: Arc<[String]>,
-    /// The ranges of targets; nothing where classes were learnt.
+    /// The targets; nothing where classes alone were learnt.
+    targets: Arc<[String]>,
+    /// Their ranges.
     scales: Arc<[Scale]>,
     groups: Vec<Group>,
 }
@@ -96,18 +100,18 @@ impl Recognizer {
     /// As [`Recognizer::new`]; [`Error::Config`] where an encoder is not there.
     pub fn with_models(bundles: Vec<Bundle>, models: &Path) -> Result<Self> {
         let first = bundles.first().ok_or_else(|| Error::Config("no bundle to recognise with".into()))?;
-        let classes: Arc<[String]> = first.classes.clone().into();
-        let (task, scales): (_, Arc<[Scale]>) = (first.task, first.scales.clone().into());
+        let (task, learnt, scales): (_, _, Arc<[Scale]>) =
+            (first.task, [first.classes.clone(), first.targets.clone()], first.scales.clone().into());
         let mut groups: Vec<Group> = Vec::new();
         for bundle in bundles {
-            if bundle.classes[..] != classes[..] {
+            if bundle.classes != learnt[0] {
                 return Err(Error::Config(format!(
                     "bundles that vote must know the same emotions: one knows {}, another {}",
-                    classes.join(", "),
+                    learnt[0].join(", "),
                     bundle.classes.join(", ")
                 )));
             }
-            if bundle.task != task || bundle.scales[..] != scales[..] {
+            if bundle.task != task || bundle.targets != learnt[1] || bundle.scales[..] != scales[..] {
                 return Err(Error::Config(
                     "bundles that vote must have learnt the same, and numbers of the same ranges: give those of one \
                      experiment"
@@ -131,19 +135,43 @@ impl Recognizer {
                 }
             }
         }
-        Ok(Self { inner: Arc::new(Inner { classes, scales, groups }), calibrated: true })
+        let [mut classes, mut targets] = learnt;
+        if task == task::Kind::Regression {
+            std::mem::swap(&mut classes, &mut targets);
+        }
+        let inner = Inner { classes: classes.into(), targets: targets.into(), scales, groups };
+        Ok(Self { inner: Arc::new(inner), calibrated: true })
     }
 
-    /// The emotions, in the order of the probabilities; the targets, where numbers were learnt.
+    /// The emotions, in the order of the probabilities; the targets, where numbers alone were learnt.
     #[must_use]
     pub fn classes(&self) -> &[String] {
-        &self.inner.classes
+        if self.inner.classes.is_empty() { &self.inner.targets } else { &self.inner.classes }
     }
 
-    /// The ranges of the targets; nothing where classes were learnt.
+    /// The targets, in the order of the values; nothing where classes alone were learnt.
+    #[must_use]
+    pub fn targets(&self) -> &[String] {
+        &self.inner.targets
+    }
+
+    /// Whether it says how probable emotions are, and not numbers alone.
+    #[must_use]
+    pub fn has_classes(&self) -> bool {
+        !self.inner.classes.is_empty()
+    }
+
+    /// The ranges of the targets; nothing where classes alone were learnt.
     #[must_use]
     pub fn scales(&self) -> &[Scale] {
         &self.inner.scales
+    }
+
+    /// What its answers are of.
+    #[must_use]
+    pub fn vocabulary(&self) -> Vocabulary<'_> {
+        let Inner { classes, targets, scales, .. } = &*self.inner;
+        Vocabulary { emotions: classes, targets, scales }
     }
 
     /// How many bundles vote.
@@ -265,7 +293,8 @@ impl Recognizer {
             return Err(wrong("is digital silence: no sound to analyse".into()));
         }
         let seconds = audio.samples.len() as f64 / f64::from(audio.sample_rate);
-        let mut sum = vec![0.0; self.inner.classes.len()];
+        let emotions = self.inner.classes.len();
+        let mut sum = vec![0.0; emotions + self.inner.targets.len()];
         for Group { chain, members, .. } in &self.inner.groups {
             let least = chain.shortest();
             if seconds < least {
@@ -273,23 +302,30 @@ impl Recognizer {
             }
             let matrix = chain.matrix(audio.clone(), path)?;
             for member in members {
-                if !self.inner.scales.is_empty() {
-                    let parts = member.answer(&matrix, path)?;
-                    sum.iter_mut().zip(parts).for_each(|(sum, part)| *sum += f64::from(part));
+                let (logits, parts) = {
+                    let mut answer = member.answer(&matrix, path)?;
+                    let parts = answer.split_off(emotions.min(answer.len()));
+                    (answer, parts)
+                };
+                sum[emotions..].iter_mut().zip(parts).for_each(|(sum, part)| *sum += f64::from(part));
+                if emotions == 0 {
                     continue;
                 }
                 let temperature = member.temperature(&matrix).filter(|_| self.calibrated).unwrap_or(1.0);
-                let logits = member.answer(&matrix, path)?.into_iter().map(|l| f64::from(l) / temperature);
+                let logits = logits.into_iter().map(|l| f64::from(l) / temperature);
                 sum.iter_mut().zip(softmax(&logits.collect::<Vec<_>>())).for_each(|(sum, p)| *sum += p);
             }
         }
         let count = self.bundles() as f64;
         let mean: Vec<f32> = sum.into_iter().map(|p| (p / count) as f32).collect();
-        let (classes, notes) = (self.inner.classes.clone(), self.notes_at(audio.sample_rate));
-        Ok(match self.inner.scales.is_empty() {
-            true => Answer::new(classes, mean, seconds, notes),
-            false => Answer::of_numbers(classes, self.inner.scales.clone(), &mean, seconds, notes),
-        })
+        let (probabilities, parts) = mean.split_at(emotions);
+        let notes = self.notes_at(audio.sample_rate);
+        let (targets, scales) = (self.inner.targets.clone(), self.inner.scales.clone());
+        if emotions == 0 {
+            return Ok(Answer::of_numbers(targets, scales, parts, seconds, notes));
+        }
+        let answer = Answer::new(self.inner.classes.clone(), probabilities.to_vec(), seconds, notes);
+        Ok(if targets.is_empty() { answer } else { answer.with_numbers(targets, scales, parts) })
     }
 
     /// What should be known of recordings at `sample_rate` Hz.

@@ -8,9 +8,12 @@ use crate::{
     eval::{Bootstrap, Distribution, Evaluation, Regression, evaluate_numbers, evaluate_votes, evaluate_with},
     events::Observer,
     files::read_json,
-    run::{Recordings, load_finished, load_finished_numbers, task_of},
+    run::{Recordings, load_beside, load_finished, load_finished_numbers, task_of},
     task,
 };
+
+/// The folder in a report's that holds the one of numbers that were learnt beside classes.
+pub(super) const BESIDE: &str = "numbers";
 
 /// What a report is of.
 #[derive(Debug)]
@@ -51,7 +54,7 @@ pub fn gather_any(
     observer: &dyn Observer,
 ) -> Result<Gathered> {
     match task_of(dir)? {
-        task::Kind::Classification => {
+        task::Kind::Classification | task::Kind::MultiTask => {
             gather(dir, folder, data, bootstrap, observer).map(|evaluation| Gathered::Classes(Box::new(evaluation)))
         }
         task::Kind::Distribution => {
@@ -81,7 +84,7 @@ pub fn gather(
     observer: &dyn Observer,
 ) -> Result<Evaluation> {
     let kind = task_of(dir)?;
-    if kind != task::Kind::Classification {
+    if !kind.has_classes() {
         return Err(Error::Config(format!(
             "{} holds runs that have learnt {}, which are not compared with others: give its folder alone",
             dir.display(),
@@ -103,5 +106,9 @@ pub fn gather(
         stressed.push(read_json(&file)?);
     }
     write(&evaluation, &recordings, &examples, &stressed, folder)?;
+    let numbers = load_beside(dir)?;
+    if !numbers.is_empty() {
+        regression::write(&evaluate_numbers(numbers, bootstrap)?, &folder.join(BESIDE))?;
+    }
     Ok(evaluation)
 }

@@ -18,7 +18,7 @@
 //! | `breakdowns` | [`Breakdown`]: `by` and its `groups`; `unknown` predictions are in none |
 //! | `fairness` | [`Fairness`]: `by`, `decision`, and of its `groups` the `gaps` to all others with `interval`, `limit`, `decision` |
 //! | `confused`, `worst` | pairs of emotions and clips, the worst first; class indices are those of `confusion.classes` |
-//! | `per_seed`, `runs` | the figures of each seed, and of each run with its audit |
+//! | `per_seed`, `runs` | the figures of each seed, and of each run with its audit and what it learnt beside the classes, `parts` |
 //! | `projection` | [`Projection`] of one run: `fold`, `seed`, `explained`, and the `place` of each of its `points` |
 //! | `config_hash`, `versions` | what the runs were made with |
 
@@ -37,7 +37,7 @@ use crate::{
     },
     files::write_json,
     protocol::audit::Audit,
-    run::{ProtocolRecord, Versions},
+    run::{PartRecord, ProtocolRecord, Versions},
 };
 
 /// The schema's name and version; a change that breaks a reader raises it.
@@ -101,6 +101,8 @@ struct Run<'a> {
     validation_uar: f64,
     seconds: f64,
     audit: &'a Audit,
+    #[serde(skip_serializing_if = "<[PartRecord]>::is_empty")]
+    parts: &'a [PartRecord],
 }
 
 /// Writes the report, whole or not at all.
@@ -135,6 +137,7 @@ fn report(evaluation: &Evaluation) -> Report<'_> {
         validation_uar: run.done.validation,
         seconds: run.done.seconds,
         audit: &run.audit,
+        parts: &run.parts,
     });
     Report {
         schema: SCHEMA,

@@ -4,7 +4,7 @@ use super::{
     document::Document,
     headline::headline,
     published::Published,
-    tables::{audit, breakdowns, confused, fairness, figures, per_class, published, runs, worst},
+    tables::{audit, breakdowns, confused, fairness, figures, parts, per_class, published, runs, worst},
 };
 use crate::eval::Evaluation;
 
@@ -13,7 +13,8 @@ pub(super) fn report(evaluation: &Evaluation, elsewhere: &Published, not_drawn: 
     let mut document = Document::default();
     document.title(&evaluation.experiment);
     document.code(headline(evaluation));
-    let first = [Some(figures(evaluation)), published(evaluation, elsewhere), Some(per_class(evaluation))];
+    let first =
+        [Some(figures(evaluation)), parts(evaluation), published(evaluation, elsewhere), Some(per_class(evaluation))];
     let of_runs = (!evaluation.is_given()).then(|| [runs(evaluation), audit(evaluation)]);
     let last = [confused(evaluation), worst(evaluation)].into_iter().chain(of_runs.into_iter().flatten());
     for mut table in first.into_iter().flatten().chain(breakdowns(evaluation)).chain(fairness(evaluation)).chain(last) {

@@ -41,7 +41,7 @@ pub fn runs(name: &str, outcomes: &[(RunDir, Done)]) -> Result<String> {
             let of = |uar: fn(&Done) -> f64| {
                 let spread = Spread::of(&many.iter().map(|(_, done)| uar(done)).collect::<Vec<_>>());
                 match kind {
-                    task::Kind::Classification => percent(spread),
+                    task::Kind::Classification | task::Kind::MultiTask => percent(spread),
                     task::Kind::Regression | task::Kind::Distribution => three(spread),
                 }
             };
@@ -51,7 +51,7 @@ pub fn runs(name: &str, outcomes: &[(RunDir, Done)]) -> Result<String> {
     };
     let columns = ["fold", "seed", "best epoch", "validation", "test", "time"];
     let unit = match kind {
-        task::Kind::Classification => ", %",
+        task::Kind::Classification | task::Kind::MultiTask => ", %",
         task::Kind::Regression | task::Kind::Distribution => "",
     };
     Ok(Table::new(format!("{title}: {} of each run{unit}", kind.figure()), columns).rows(rows).note(note).plain())
@@ -60,7 +60,7 @@ pub fn runs(name: &str, outcomes: &[(RunDir, Done)]) -> Result<String> {
 /// A task's figure: a share in per cent, a coefficient as it is.
 fn figure(kind: task::Kind, value: f64) -> String {
     match kind {
-        task::Kind::Classification => points(value),
+        task::Kind::Classification | task::Kind::MultiTask => points(value),
         task::Kind::Regression | task::Kind::Distribution => format!("{value:.3}"),
     }
 }

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::{
-    headline::{many, percent},
+    headline::{many, percent, three as three_of},
     published::Published,
     table::Table,
 };
 use crate::eval::{
-    Certainty, Decision, Evaluation, Interval, IntervalOf, Unit,
+    Certainty, Decision, Evaluation, Interval, IntervalOf, Spread, Unit,
     breakdown::Group,
     fairness::{Fairness, Figure, UNCERTAIN},
 };
-use crate::protocol::audit::Audit;
+use crate::{protocol::audit::Audit, run::PartRecord, task};
 
 /// How many groups a table lists.
 const GROUPS: usize = 200;
@@ -342,6 +342,41 @@ pub fn runs(evaluation: &Evaluation) -> Table {
     });
     let columns = ["fold", "seed", "clips", "UAR %", "WA %", "val. UAR %", "best epoch", "temperature", "seconds"];
     Table::new(titled(evaluation, "Runs"), columns).rows(rows)
+}
+
+/// What was learnt beside the classes, over all runs; nothing where nothing was.
+#[must_use]
+pub fn parts(evaluation: &Evaluation) -> Option<Table> {
+    let first = evaluation.runs.first().filter(|run| !run.parts.is_empty())?;
+    let rows = first.parts.iter().enumerate().map(|(at, part)| {
+        let spread = |figure: fn(&PartRecord) -> Option<f64>| {
+            let each: Option<Vec<f64>> = evaluation.runs.iter().map(|run| run.parts.get(at).and_then(figure)).collect();
+            or_dash(each.map(|each| match part.task {
+                task::Kind::Regression => three_of(Spread::of(&each)),
+                _ => percent(Spread::of(&each)),
+            }))
+        };
+        let guess = (part.task != task::Kind::Regression).then(|| points(1.0 / part.outputs.max(1) as f64));
+        vec![
+            part.name.clone(),
+            format!("{}{}", part.weight, if part.adversarial { ", reversed" } else { "" }),
+            part.task.figure().replace("mean ", ""),
+            spread(|part| part.training),
+            spread(|part| part.validation),
+            spread(|part| part.test),
+            or_dash(guess),
+        ]
+    });
+    let columns = ["part", "weight", "figure", "training", "validation", "test", "guessed"];
+    let folder = if first.parts.iter().any(|part| part.task == task::Kind::Regression) {
+        " Numbers have a report of their own, with intervals: numbers/report.html."
+    } else {
+        ""
+    };
+    Some(Table::new(titled(evaluation, "Learnt beside the emotion"), columns).rows(rows).note(format!(
+        "Means over runs, ± s.d. Reversed: the network is to forget it, so that what is said of it should be no better than guessed. \
+         Speakers are told by the clips that were learnt from alone: they are others on the other sides.{folder}"
+    )))
 }
 
 /// What the sides of each fold share, and how large they are.

@@ -6,7 +6,7 @@ use super::{
     headline::{INDENT, Kind, lines, percent},
     published::Published,
     table::wrapped,
-    tables::figures,
+    tables::{figures, parts},
 };
 use crate::eval::Evaluation;
 
@@ -34,9 +34,11 @@ pub fn terminal(evaluation: &Evaluation, elsewhere: &Published, colour: bool) ->
             }
         }
     }
-    let table = figures(evaluation).plain();
-    let (title, rest) = table.split_once('\n').unwrap_or((&table, ""));
-    text.push_str(&format!("\n{}\n{rest}", painted(title, BOLD)));
+    for table in std::iter::once(figures(evaluation)).chain(parts(evaluation)) {
+        let table = table.plain();
+        let (title, rest) = table.split_once('\n').unwrap_or((&table, ""));
+        text.push_str(&format!("\n{}\n{rest}", painted(title, BOLD)));
+    }
     if *elsewhere != Published::default() {
         text.push_str(&format!("\n{}\n", painted("The same protocol elsewhere", BOLD)));
         let ours = [("UAR", evaluation.over_seeds(|s| s.uar)), ("WA", evaluation.over_seeds(|s| s.wa))];

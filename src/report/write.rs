@@ -66,7 +66,8 @@ fn full_text(evaluation: &Evaluation, elsewhere: &Published, pictures: &Pictures
     let mut text = headline(evaluation);
     text.push('\n');
     text.push_str(&classification_report(&evaluation.scores, DIGITS));
-    let tables = [Some(tables::figures(evaluation)), tables::published(evaluation, elsewhere)];
+    let tables =
+        [Some(tables::figures(evaluation)), tables::parts(evaluation), tables::published(evaluation, elsewhere)];
     let runs = (!evaluation.is_given()).then(|| tables::runs(evaluation));
     let more = [tables::confused(evaluation), tables::worst(evaluation)].into_iter().chain(runs);
     for table in tables

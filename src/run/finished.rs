@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{ClipRecord, Done, Embeddings, EpochRecord, Numbers, Predictions, RunDir, RunRecord, SplitRow};
+use super::{ClipRecord, Done, Embeddings, EpochRecord, Numbers, PartRecord, Predictions, RunDir, RunRecord, SplitRow};
 use crate::{
     config::LabelsConfig,
     error::{Error, Result},
@@ -32,6 +32,8 @@ pub struct Finished<P = Predictions> {
     /// What the penultimate layer makes of its test side: of the first run alone, as the others' would not fit into one
     /// picture with it.
     pub embeddings: Option<Embeddings>,
+    /// What was learnt beside a class.
+    pub parts: Vec<PartRecord>,
     /// How its corpora's emotions became classes.
     pub labels: LabelsConfig,
 }
@@ -43,7 +45,7 @@ pub struct Finished<P = Predictions> {
 /// [`Error::Config`] where there is none; [`Error::Io`] and [`Error::File`] where a file of one is missing or not as
 /// training writes it.
 pub fn load_finished(path: &Path) -> Result<Vec<Finished>> {
-    load(path, Predictions::read)
+    load(path, |dir| Ok([Predictions::read(&dir.predictions())?, Predictions::read(&dir.validation())?]))
 }
 
 /// The same of runs that have learnt numbers.
@@ -52,7 +54,32 @@ pub fn load_finished(path: &Path) -> Result<Vec<Finished>> {
 ///
 /// As [`load_finished`].
 pub fn load_finished_numbers(path: &Path) -> Result<Vec<Finished<Numbers>>> {
-    load(path, Numbers::read)
+    load(path, |dir| Ok([Numbers::read(&dir.predictions())?, Numbers::read(&dir.validation())?]))
+}
+
+/// The numbers that the finished runs that `path` is or holds have learnt beside a class, as runs of their own; none where they have
+/// learnt no such.
+///
+/// # Errors
+///
+/// As [`load_finished`].
+pub fn load_beside(path: &Path) -> Result<Vec<Finished<Numbers>>> {
+    let dirs = RunDir::find(path)?;
+    if !dirs.iter().any(|dir| dir.numbers().exists()) {
+        return Ok(Vec::new());
+    }
+    let mut runs = load(path, |dir| Ok([Numbers::read(&dir.numbers())?, Numbers::read(&dir.validation_numbers())?]))?;
+    for run in &mut runs {
+        run.record.task = task::Kind::Regression;
+        run.record.classes = std::mem::take(&mut run.record.targets);
+        let numbers = || run.parts.iter().filter(|part| part.task == task::Kind::Regression);
+        let mean = |figure: fn(&PartRecord) -> Option<f64>| {
+            numbers().map(|part| figure(part).unwrap_or(f64::NAN)).sum::<f64>() / numbers().count().max(1) as f64
+        };
+        let (validation, test) = (mean(|part| part.validation), mean(|part| part.test));
+        run.done = Done { task: task::Kind::Regression, validation, test, ..run.done };
+    }
+    Ok(runs)
 }
 
 /// What the finished runs that `path` is or holds have learnt, by the first of them.
@@ -66,7 +93,8 @@ pub fn task_of(path: &Path) -> Result<task::Kind> {
     first.map_or(Ok(task::Kind::default()), |dir| read_json::<RunRecord>(&dir.record()).map(|record| record.task))
 }
 
-fn load<P>(path: &Path, read: fn(&Path) -> Result<P>) -> Result<Vec<Finished<P>>> {
+/// `read` gives the predictions of the test side and of the validation side.
+fn load<P>(path: &Path, read: fn(&RunDir) -> Result<[P; 2]>) -> Result<Vec<Finished<P>>> {
     let dirs = RunDir::find(path)?;
     let begun = dirs.len();
     let finished = dirs
@@ -74,14 +102,16 @@ fn load<P>(path: &Path, read: fn(&Path) -> Result<P>) -> Result<Vec<Finished<P>>
         .filter(|dir| dir.done().exists())
         .enumerate()
         .map(|(number, dir)| {
+            let [predictions, validation] = read(&dir)?;
             Ok(Finished {
                 embeddings: if number == 0 { Embeddings::read(&dir.embeddings())? } else { None },
                 labels: labels(&dir.config())?,
                 record: read_json(&dir.record())?,
                 done: read_json(&dir.done())?,
                 epochs: dir.epochs()?,
-                predictions: read(&dir.predictions())?,
-                validation: read(&dir.validation())?,
+                predictions,
+                validation,
+                parts: PartRecord::read_all(&dir.parts())?,
                 split: SplitRow::read_all(&dir.split())?,
                 clips: ClipRecord::read_all(&dir.clips())?,
                 dir,

@@ -13,6 +13,9 @@
 //!   checkpoints/      the last ones and the best epoch's
 //!   predictions.csv   the test side
 //!   validation.csv    the validation side, predicted by the same network
+//!   numbers.csv       the test side's numbers, where such are learnt beside a class …
+//!   validation_numbers.csv … and the validation side's
+//!   parts.json        a figure of each part that is learnt beside a class
 //!   embeddings.csv    the penultimate layer's vectors of the test side
 //!   bundle/           what prediction needs, in the one file model.safetensors
 //!   done.json         the mark of a finished run, written last
@@ -26,6 +29,7 @@ mod finished;
 mod grid;
 mod lock;
 mod numbers;
+mod parts;
 mod predictions;
 mod record;
 mod recordings;
@@ -38,10 +42,11 @@ pub use crate::events::EpochRecord;
 pub use clips::ClipRecord;
 pub use data::{DataRecord, DataRow, Difference, short};
 pub use embeddings::Embeddings;
-pub use finished::{Finished, load_finished, load_finished_numbers, task_of};
+pub use finished::{Finished, load_beside, load_finished, load_finished_numbers, task_of};
 pub use grid::{GridRecord, SettingRecord};
 pub use lock::Lock;
 pub use numbers::{NumberRow, Numbers};
+pub use parts::PartRecord;
 pub use predictions::{Prediction, Predictions, write_predictions};
 pub use record::{Done, ProtocolRecord, RunRecord};
 pub use recordings::Recordings;
@@ -179,6 +184,24 @@ impl RunDir {
     #[must_use]
     pub fn validation(&self) -> PathBuf {
         self.0.join("validation.csv")
+    }
+
+    /// The test side's numbers, where such are learnt beside a class.
+    #[must_use]
+    pub fn numbers(&self) -> PathBuf {
+        self.0.join("numbers.csv")
+    }
+
+    /// The same of the validation side.
+    #[must_use]
+    pub fn validation_numbers(&self) -> PathBuf {
+        self.0.join("validation_numbers.csv")
+    }
+
+    /// A figure of each part that is learnt beside a class; absent where none is.
+    #[must_use]
+    pub fn parts(&self) -> PathBuf {
+        self.0.join("parts.json")
     }
 
     /// The penultimate layer's vectors of the test side; absent in runs of earlier versions.

@@ -23,6 +23,9 @@ pub struct RunRecord {
     pub task: task::Kind,
     /// The task's outputs: its classes, in the order of the probabilities, or its targets.
     pub classes: Vec<String>,
+    /// The targets that are learnt beside the classes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
     /// The range of each target, where the task learns numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scales: Vec<task::Scale>,

@@ -177,7 +177,7 @@ pub fn stress(
     settings: &Settings,
     observer: &dyn Observer,
 ) -> Result<Stress> {
-    if !bundle.scales.is_empty() {
+    if !bundle.task.has_classes() && !bundle.scales.is_empty() {
         return Err(Error::Config(format!(
             "{} has learnt numbers, and what is counted here is answers that are emotions: give a bundle of emotions",
             bundle.record.experiment

@@ -33,6 +33,11 @@ impl Classification {
     pub fn new(classes: Vec<String>, labels: Vec<usize>, loss: ClassificationLoss) -> Self {
         Self { classes, labels, loss }
     }
+
+    /// Each clip's class, a place in [`Task::outputs`].
+    pub(super) fn labels(&self) -> &[usize] {
+        &self.labels
+    }
 }
 
 impl Task for Classification {

@@ -17,18 +17,18 @@ use crate::{
 pub struct TaskConfig {
     /// Classes, numbers or the shares of listeners' votes.
     pub kind: Kind,
-    /// `regression`: the columns that hold the numbers, of a corpus's table; `intensity` is known of RAVDESS and CREMA-D
+    /// `regression`, `multi-task`: the columns that hold the numbers, of a corpus's table; `intensity` is known of RAVDESS and CREMA-D
     /// without one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
-    /// `regression`: the columns that a target is read from, where not from the one of its name: of several, the first that a clip
+    /// `regression`, `multi-task`: the columns that a target is read from, where not from the one of its name: of several, the first that a clip
     /// has a number in.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, Vec<String>>,
-    /// `regression`: the least and the greatest value, of all targets or of each. From 0 to 1 for intensities.
+    /// `regression`, `multi-task`: the least and the greatest value, of all targets or of each. From 0 to 1 for intensities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<Ranges>,
-    /// `regression`: what is made small in steps. A linear head is solved by least squares and has none.
+    /// `regression`, `multi-task`: what is made small in steps, of numbers. A linear head is solved by least squares and has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<RegressionLoss>,
     /// `distribution`: the column of each class's votes, counts or shares; else those that are called `votes_CLASS`.
@@ -37,10 +37,23 @@ pub struct TaskConfig {
     /// `distribution`: shares are raised to its inverse: below 1 the most voted class gets more, above 1 all become more alike.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
-    /// `regression`, `distribution`: what becomes of clips that lack a number, or that nobody voted on.
+    /// `multi-task`: how much the loss of each part counts: of `emotion`, of each target, of `sex` and of `speaker`, each of the last
+    /// two learnt where it is named.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub weights: BTreeMap<String, f64>,
+    /// `multi-task`: `sex` or `speaker`, where the network is to forget it: its gradient is reversed on its way from its own head into
+    /// the network (Ganin et al. 2016).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub adversarial: Vec<String>,
+    /// All but `classification`: what becomes of clips that lack a number or the sex, or that nobody voted on.
     #[serde(skip_serializing_if = "Missing::is_default")]
     pub missing: Missing,
 }
+
+/// The parts of a multi-task beside targets, as `task.weights` calls them.
+pub(crate) const EMOTION: &str = "emotion";
+pub(crate) const SEX: &str = "sex";
+pub(crate) const SPEAKER: &str = "speaker";
 
 /// What becomes of clips that lack a target.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,9 +159,10 @@ impl TaskConfig {
     /// [`Error::Config`] naming the key, its value and the rule.
     pub fn validate(&self) -> Result<()> {
         let wrong = |problem: String| Err(Error::Config(problem));
-        let Self { targets, columns, range, loss, missing, votes, temperature, .. } = self;
-        const NUMBERS: &[Kind] = &[Kind::Regression];
+        let Self { targets, columns, range, loss, missing, votes, temperature, weights, adversarial, .. } = self;
+        const NUMBERS: &[Kind] = &[Kind::Regression, Kind::MultiTask];
         const VOTES: &[Kind] = &[Kind::Distribution];
+        const SEVERAL: &[Kind] = &[Kind::MultiTask];
         let set = [
             ("targets", !targets.is_empty(), NUMBERS),
             ("columns", !columns.is_empty(), NUMBERS),
@@ -156,7 +170,9 @@ impl TaskConfig {
             ("loss", loss.is_some(), NUMBERS),
             ("votes", !votes.is_empty(), VOTES),
             ("temperature", temperature.is_some(), VOTES),
-            ("missing", *missing != Missing::default(), &[Kind::Regression, Kind::Distribution]),
+            ("weights", !weights.is_empty(), SEVERAL),
+            ("adversarial", !adversarial.is_empty(), SEVERAL),
+            ("missing", *missing != Missing::default(), &[Kind::Regression, Kind::Distribution, Kind::MultiTask]),
         ];
         if let Some((key, _, of)) = set.iter().find(|(_, set, of)| *set && !of.contains(&self.kind)) {
             let of: Vec<String> = of.iter().map(|kind| format!("\"{}\"", kind.name())).collect();
@@ -171,7 +187,65 @@ impl TaskConfig {
             Kind::Classification => Ok(()),
             Kind::Regression => self.validate_numbers(),
             Kind::Distribution => self.validate_votes(),
+            Kind::MultiTask => self.validate_parts(),
         }
+    }
+
+    /// Whether the sex or the speaker, or any other part of several, is learnt.
+    pub(crate) fn learns(&self, part: &str) -> bool {
+        self.kind == Kind::MultiTask && self.weights.contains_key(part)
+    }
+
+    fn validate_parts(&self) -> Result<()> {
+        let wrong = |problem: String| Err(Error::Config(problem));
+        if !self.targets.is_empty() {
+            self.validate_numbers()?;
+        }
+        const OWN: [&str; 3] = [EMOTION, SEX, SPEAKER];
+        if let Some(name) = self.targets.iter().find(|name| OWN.contains(&name.to_lowercase().as_str())) {
+            return wrong(format!(
+                "task.targets: {name} is what task.weights calls another part by; give the column another name"
+            ));
+        }
+        let parts = || [EMOTION].into_iter().chain(self.targets.iter().map(String::as_str));
+        if let Some(name) = parts().find(|name| !self.weights.contains_key(*name)) {
+            return wrong(format!(
+                "task.weights: {name} has none; say how much each part counts, as weights = {{ {} }}, and sex or speaker where they \
+                 are to be learnt",
+                parts().map(|name| format!("{name} = 1.0")).collect::<Vec<_>>().join(", ")
+            ));
+        }
+        let known: Vec<&str> = parts().chain([SEX, SPEAKER]).collect();
+        if let Some(name) = self.weights.keys().find(|name| !known.contains(&name.as_str())) {
+            return wrong(format!(
+                "task.weights.{name}: no such part; there are {}, and each column of task.targets",
+                known.join(", ")
+            ));
+        }
+        if let Some((name, weight)) = self.weights.iter().find(|(_, weight)| !(weight.is_finite() && **weight > 0.0)) {
+            return Err(out_of_range(&format!("task.weights.{name}"), weight, "a number above 0; or drop the part"));
+        }
+        if self.weights.len() < 2 {
+            return wrong(
+                "task.weights names emotion alone, and task.kind = \"multi-task\" learns something beside it: name task.targets, sex or \
+                 speaker; or set task.kind = \"classification\""
+                    .into(),
+            );
+        }
+        for (at, name) in self.adversarial.iter().enumerate() {
+            if name != SEX && name != SPEAKER {
+                return wrong(format!("task.adversarial: {name} is not sex or speaker, which alone can be forgotten"));
+            }
+            if !self.weights.contains_key(name) {
+                return wrong(format!(
+                    "task.adversarial names {name}, and task.weights.{name} says not how strongly; set it"
+                ));
+            }
+            if self.adversarial[..at].contains(name) {
+                return wrong(format!("task.adversarial names {name} twice"));
+            }
+        }
+        Ok(())
     }
 
     fn validate_votes(&self) -> Result<()> {
@@ -281,6 +355,38 @@ mod tests {
                 "task.columns.b: no such target",
             ),
             ("kind = 'regression'\ntargets = ['a']\nrange = [0, 1]\ncolumns = { a = [] }", "task.columns.a is empty"),
+            ("weights = { emotion = 1 }", "task.weights: task.kind = \"classification\""),
+            (
+                "kind = 'multi-task'",
+                "task.weights: emotion has none; say how much each part counts, as weights = { emotion = 1.0 }",
+            ),
+            ("kind = 'multi-task'\nweights = { emotion = 1 }", "learns something beside it"),
+            (
+                "kind = 'multi-task'\ntargets = ['intensity']\nweights = { emotion = 1, sex = 1 }",
+                "task.weights: intensity has none",
+            ),
+            (
+                "kind = 'multi-task'\nweights = { emotion = 1, sexx = 1 }",
+                "task.weights.sexx: no such part; there are emotion, sex",
+            ),
+            ("kind = 'multi-task'\nweights = { emotion = 1, sex = 0 }", "task.weights.sex = 0"),
+            ("kind = 'multi-task'\nweights = { emotion = 1, sex = inf }", "task.weights.sex = inf"),
+            (
+                "kind = 'multi-task'\nweights = { emotion = 1, sex = 1 }\nadversarial = ['emotion']",
+                "emotion is not sex or speaker",
+            ),
+            (
+                "kind = 'multi-task'\nweights = { emotion = 1, sex = 1 }\nadversarial = ['speaker']",
+                "task.adversarial names speaker, and task.weights.speaker",
+            ),
+            (
+                "kind = 'multi-task'\nweights = { emotion = 1, sex = 1 }\nadversarial = ['sex', 'sex']",
+                "task.adversarial names sex twice",
+            ),
+            (
+                "kind = 'multi-task'\ntargets = ['Sex']\nrange = [0, 1]\nweights = { emotion = 1, Sex = 1 }",
+                "task.targets: Sex is what task.weights calls another part",
+            ),
         ] {
             let error = read(text).validate().unwrap_err();
             assert!(matches!(error, Error::Config(_)) && error.to_string().contains(expected), "{text}: {error}");

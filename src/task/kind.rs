@@ -15,6 +15,8 @@ pub enum Kind {
     Regression,
     /// The shares of listeners who hear each of several classes.
     Distribution,
+    /// One of several classes, and beside it numbers, the sex or the speaker.
+    MultiTask,
 }
 
 /// How a linear head is solved.
@@ -33,12 +35,19 @@ impl Kind {
         *self == Self::default()
     }
 
-    /// What becomes of the network's outputs.
+    /// Whether each clip is of one class, that probabilities and figures are of.
     #[must_use]
-    pub fn activation(self) -> Activation {
+    pub fn has_classes(self) -> bool {
+        matches!(self, Self::Classification | Self::MultiTask)
+    }
+
+    /// What becomes of the outputs of a network for so many classes and so many targets beside them.
+    #[must_use]
+    pub fn activation(self, classes: usize, targets: usize) -> Activation {
         match self {
             Self::Classification | Self::Distribution => Activation::LogSoftmax,
             Self::Regression => Activation::Range,
+            Self::MultiTask => Activation::Parts(vec![(classes, Activation::LogSoftmax), (targets, Activation::Range)]),
         }
     }
 
@@ -46,7 +55,7 @@ impl Kind {
     #[must_use]
     pub fn solver(self) -> Solver {
         match self {
-            Self::Classification | Self::Distribution => Solver::Logistic,
+            Self::Classification | Self::Distribution | Self::MultiTask => Solver::Logistic,
             Self::Regression => Solver::Ridge,
         }
     }
@@ -55,7 +64,7 @@ impl Kind {
     #[must_use]
     pub fn figure(self) -> &'static str {
         match self {
-            Self::Classification => "UAR",
+            Self::Classification | Self::MultiTask => "UAR",
             Self::Regression => "mean CCC",
             Self::Distribution => "1 − JSD",
         }
@@ -68,6 +77,7 @@ impl Kind {
             Self::Classification => "classification",
             Self::Regression => "regression",
             Self::Distribution => "distribution",
+            Self::MultiTask => "multi-task",
         }
     }
 
@@ -78,6 +88,7 @@ impl Kind {
             Self::Classification => "classes",
             Self::Regression => "numbers",
             Self::Distribution => "listeners' votes",
+            Self::MultiTask => "classes and more",
         }
     }
 
@@ -85,7 +96,7 @@ impl Kind {
     #[must_use]
     pub fn least_outputs(self) -> usize {
         match self {
-            Self::Classification | Self::Distribution => 2,
+            Self::Classification | Self::Distribution | Self::MultiTask => 2,
             Self::Regression => 1,
         }
     }

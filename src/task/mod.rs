@@ -5,6 +5,7 @@
 //! | [`Classification`] | its class | cross-entropy | log-probabilities | UAR |
 //! | [`Regression`] | a number for each target | 1 − CCC, squared error or both | parts of each range | mean CCC |
 //! | [`Distribution`] | the shares of its listeners' votes | Kullback-Leibler divergence | log-probabilities | 1 − JSD |
+//! | [`MultiTask`] | its class, and numbers, its sex or its speaker | the weighted sum of theirs | those of each | UAR of the class |
 
 mod activation;
 mod class_weights;
@@ -13,6 +14,7 @@ mod config;
 mod cross_entropy;
 mod distribution;
 mod kind;
+mod multi_task;
 mod regression;
 mod regression_loss;
 mod scale;
@@ -24,10 +26,12 @@ use burn::tensor::Tensor;
 pub use activation::Activation;
 pub use class_weights::ClassWeights;
 pub use classification::{Classification, ClassificationLoss};
+pub(crate) use config::{EMOTION, SEX, SPEAKER};
 pub use config::{Missing, Ranges, TaskConfig};
 pub use cross_entropy::CrossEntropy;
 pub use distribution::Distribution;
 pub use kind::{Kind, Solver};
+pub use multi_task::{MultiTask, Part};
 pub use regression::Regression;
 pub use regression_loss::RegressionLoss;
 pub use scale::Scale;
@@ -66,7 +70,17 @@ pub trait Task: std::fmt::Debug + Send + Sync {
 
     /// What becomes of the network's outputs.
     fn activation(&self) -> Activation {
-        self.kind().activation()
+        self.kind().activation(self.outputs().len(), 0)
+    }
+
+    /// What is learnt beside it, each with outputs of its own behind those of [`Task::outputs`].
+    fn beside(&self) -> &[Part] {
+        &[]
+    }
+
+    /// How many outputs a network has.
+    fn heads(&self) -> Heads {
+        Heads { answers: self.outputs().len(), ..Heads::default() }
     }
 
     /// How good the `answers` to these clips are, a row of [`Activation::apply`] each.
@@ -85,6 +99,25 @@ pub trait Task: std::fmt::Debug + Send + Sync {
 
     /// The same task without regularisation, so that a check can overfit one batch.
     fn plain(&self) -> Box<dyn Task>;
+}
+
+/// How many outputs a network has, in their order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Heads {
+    /// Those that it is there for.
+    pub answers: usize,
+    /// Those that help it to learn and that a bundle has not.
+    pub auxiliary: usize,
+    /// Those of what it is to forget.
+    pub adversary: usize,
+}
+
+impl Heads {
+    /// All of them.
+    #[must_use]
+    pub fn all(self) -> usize {
+        self.answers + self.auxiliary + self.adversary
+    }
 }
 
 /// What training makes small.

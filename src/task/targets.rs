@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Missing, TaskConfig};
+use super::{
+    Missing, TaskConfig,
+    config::{SEX, SPEAKER},
+};
 use crate::{
     corpus::{Clip, Number, nearest_column},
     error::{Error, Result},
@@ -53,11 +56,14 @@ impl TaskConfig {
                             clip.place()
                         )));
                     }
-                    Number::Missing => lacks = lacks.or(Some(target)),
+                    Number::Missing => lacks = lacks.or(Some(target.as_str())),
                 }
             }
+            if self.learns(SEX) && clip.meta.sex.is_none() {
+                lacks = lacks.or(Some(SEX));
+            }
             match lacks {
-                Some(target) => found.lacking.push((at, target.clone())),
+                Some(target) => found.lacking.push((at, target.to_owned())),
                 None => {
                     found.kept.push(at);
                     found.values.push(values);
@@ -84,7 +90,30 @@ impl TaskConfig {
                 )));
             }
         }
+        self.check_people(clips, &found.kept)?;
         Ok(found)
+    }
+
+    /// Whether there is something to learn of the people who speak.
+    fn check_people(&self, clips: &[Clip], kept: &[usize]) -> Result<()> {
+        let kept = || kept.iter().map(|&at| &clips[at]);
+        let alone = |part: &str, of: String| {
+            Err(Error::Data(format!(
+                "task.weights.{part}: all {} clips are of {of}: there is nothing to learn; drop it",
+                kept().count()
+            )))
+        };
+        let Some(first) = kept().next() else { return Ok(()) };
+        match first.meta.sex {
+            Some(sex) if self.learns(SEX) && kept().all(|clip| clip.meta.sex == Some(sex)) => {
+                return alone(SEX, format!("one sex, {}", sex.name()));
+            }
+            _ => {}
+        }
+        if self.learns(SPEAKER) && kept().all(|clip| clip.speaker_key() == first.speaker_key()) {
+            return alone(SPEAKER, format!("one speaker, {}", first.speaker_key()));
+        }
+        Ok(())
     }
 
     fn check_columns(&self, clips: &[Clip]) -> Result<()> {
@@ -153,6 +182,30 @@ mod tests {
         assert!(error.contains("t/s/1 (row 3 of the table): rated = 9 is outside of its range"), "{error}");
         let error = config("columns = { Arousal = ['arousal', 'ratd'] }").read(&clips).unwrap_err().to_string();
         assert!(error.contains("no clip has a column ratd (did you mean \"rated\"?)"), "{error}");
+    }
+
+    #[test]
+    fn who_speaks_is_known_and_not_always_the_same() {
+        use crate::sex::Sex;
+
+        let several: TaskConfig = toml::from_str(
+            "kind = 'multi-task'\nweights = { emotion = 1.0, sex = 0.5, speaker = 0.1 }\nadversarial = ['speaker']",
+        )
+        .unwrap();
+        let mut clips = clips(&["", "", ""]);
+        let error = several.read(&clips).unwrap_err().to_string();
+        assert!(error.contains("t/s/0 (row 2 of the table) has no sex, as 2 other clips of 3"), "{error}");
+        clips.iter_mut().for_each(|clip| clip.meta.sex = Some(Sex::Female));
+        let error = several.read(&clips).unwrap_err().to_string();
+        assert!(error.contains("task.weights.sex: all 3 clips are of one sex, female"), "{error}");
+        clips[1].meta.sex = Some(Sex::Male);
+        let error = several.read(&clips).unwrap_err().to_string();
+        assert!(error.contains("task.weights.speaker: all 3 clips are of one speaker, t/s"), "{error}");
+        clips[1].speaker = "r".into();
+        clips[2].meta.sex = None;
+        let dropping = TaskConfig { missing: Missing::Drop, ..several.clone() };
+        let found = dropping.read(&clips).unwrap();
+        assert_eq!((found.kept, found.lacking), (vec![0, 1], vec![(2, "sex".to_owned())]));
     }
 
     #[test]

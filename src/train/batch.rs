@@ -43,7 +43,7 @@ impl Batches<'_> {
         }
         let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
         let input = pad(&rows, self.data.dims(), self.data.min_frames(), device);
-        let targets = TensorData::new(targets.concat(), [items.len(), self.task.outputs().len()]);
+        let targets = TensorData::new(targets.concat(), [items.len(), self.task.heads().all()]);
         Ok((input, Tensor::from_data(targets, device)))
     }
 

@@ -56,8 +56,8 @@ impl Work<'_> {
             PartFormat::Csv => {
                 let mut problem = None;
                 let written = write_whole(path, |file| {
-                    let (classes, scales) = (self.recognizer.classes(), self.recognizer.scales());
-                    let mut output = Output::of(Unflushed(file), Format::Csv, self.style(), classes, scales)?;
+                    let known = self.recognizer.vocabulary();
+                    let mut output = Output::of(Unflushed(file), Format::Csv, self.style(), known)?;
                     let mut row = |name: &str, heard: &Result<Heard>| match heard {
                         Ok(Heard::Clip(answer)) => output.clip(name, Ok(answer)),
                         Ok(Heard::Windows(windows)) => {

@@ -25,6 +25,7 @@ use self::{
     elements::{SHADES, matrix},
 };
 use super::{
+    gather::BESIDE,
     headline::{Kind, lines},
     pictures::Pictures,
     plot::colour::ramp,
@@ -36,6 +37,7 @@ use crate::{
     eval::Evaluation,
     run::Recordings,
     stress::Stress,
+    task,
 };
 
 pub(super) use self::elements::{picture, section, table, table_with};
@@ -169,6 +171,12 @@ fn sections(
 ) -> Markup {
     let figures = html! {
         (table(&tables::figures(evaluation)))
+        @if let Some(parts) = tables::parts(evaluation) {
+            (table(&parts))
+            @if evaluation.runs.iter().flat_map(|run| &run.parts).any(|part| part.task == task::Kind::Regression) {
+                p { a href=(format!("{BESIDE}/report.html")) { "The report of the numbers" } }
+            }
+        }
         @if let Some(published) = tables::published(evaluation, elsewhere) { (table(&published)) }
         (table(&tables::per_class(evaluation)))
     };
