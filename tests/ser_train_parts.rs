@@ -40,8 +40,16 @@ fn one_bundle_answers_with_the_emotion_and_the_number() {
     let whole = |out: &str| run(train(d, &config).args(["--data", ".", "--out", out, "--fold", "0"]).args(set));
     let ran = whole("out");
     ran.succeeds();
-    assert!(ran.stderr.contains("0.5 × strength (0 to 10); 0.25 × sex; 0.1 × speaker, which is to be"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("validation UAR") && ran.stdout.contains("Learnt beside the emotion"), "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("0.5 × strength (0 to 10); 0.25 × sex; 0.1 × speaker, which is to be"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stderr.contains("validation UAR") && ran.stdout.contains("Learnt beside the emotion"),
+        "{}",
+        ran.stdout
+    );
 
     // The parts' figures, and the report of the numbers.
     let parts = json(&d.join(RUN).join("parts.json"));
@@ -112,16 +120,27 @@ fn a_run_that_was_stopped_resumes_to_the_same_bits() {
     let config = corpus(d);
     let fold = |out: &str| {
         let mut command = train(d, &config);
-        command.args(["--data", ".", "--out", out, "--fold", "0", "--no-report", "--set", "train.epochs=6", "--resume"]);
+        command.args([
+            "--data",
+            ".",
+            "--out",
+            out,
+            "--fold",
+            "0",
+            "--no-report",
+            "--set",
+            "train.epochs=6",
+            "--resume",
+        ]);
         command
     };
     run(&mut fold("whole")).succeeds();
     let place = d.join("broken/fold-0/seed-42");
     let mut kills = 0;
-    for attempt in 0..40u64 {
+    for attempt in 0..12u64 {
         let mut child =
             fold("broken").stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(200 + (attempt * 97) % 500));
+        std::thread::sleep(std::time::Duration::from_millis(300 + 150 * attempt));
         kills += usize::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
@@ -132,7 +151,8 @@ fn a_run_that_was_stopped_resumes_to_the_same_bits() {
     run(&mut fold("broken")).succeeds();
     assert!(kills > 0, "the run was over before it could be stopped once");
     for name in ["predictions.csv", "numbers.csv", "validation_numbers.csv", "parts.json", "bundle/model.safetensors"] {
-        let [whole, broken] = ["whole", "broken"].map(|out| fs::read(d.join(out).join("fold-0/seed-42").join(name)).unwrap());
+        let [whole, broken] =
+            ["whole", "broken"].map(|out| fs::read(d.join(out).join("fold-0/seed-42").join(name)).unwrap());
         assert!(whole == broken, "{name} differs after {kills} stops");
     }
 }
@@ -141,7 +161,10 @@ fn a_run_that_was_stopped_resumes_to_the_same_bits() {
 fn the_states_of_an_encoder_are_learnt_from_as_well() {
     let dir = tempfile::tempdir().unwrap();
     let d = dir.path();
-    let config = corpus(d).replace("[features]\nkinds = [\"mfcc\"]\n", "[audio]\nsample_rate = 16000\n[encoder]\npath = \"small\"\nlayer = 2\npool = \"mean\"\n");
+    let config = corpus(d).replace(
+        "[features]\nkinds = [\"mfcc\"]\n",
+        "[audio]\nsample_rate = 16000\n[encoder]\npath = \"small\"\nlayer = 2\npool = \"mean\"\n",
+    );
     let config = config.replace("[model]\n", "[model]\nkind = \"mlp\"\npool = \"mean\"\n");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/encoders/whisper");
     run(program("ser-data", d).args(["encoder", "import"]).arg(source).args(["--out", "models/small"])).succeeds();

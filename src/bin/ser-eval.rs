@@ -37,6 +37,8 @@ use ser::{
       the settings of a [grid], ranked on validation: test is not used
   ser-eval experiments/baseline experiments/better --out /tmp/comparison
       a report of each in its own folder, and their differences
+  ser-eval few/0 few/1 few/5 few/10 --out few/curve
+      cross-lingual experiments with more and more shots: their curve, as a table, a picture and a page
   ser-eval --compare reports/published.toml experiments/reproduce
       reports/reproduction.md: what scripts/reproduce.sh trained, compared with published figures
   ser-eval stress experiments/ravdess/fold-0/seed-42 --config configs/ravdess.toml
@@ -243,9 +245,15 @@ fn compare_all(arguments: &Arguments, terminal: &Terminal) -> Result<()> {
     for comparison in &comparisons {
         print(&format!("{}\n", report::comparison::text(comparison)))?;
     }
+    if let Some(curve) = report::shots::table(&evaluations, &comparisons) {
+        print(&format!("{}\n", curve.plain()))?;
+    }
     if let Some(out) = &arguments.out {
         report::comparison::write(&comparisons, &evaluations, out)?;
         print(&format!("comparison  {}\n", out.join("comparison.txt").display()))?;
+        if let Some(page) = report::shots::write(&evaluations, &comparisons, out)? {
+            print(&format!("curve       {}\n", page.display()))?;
+        }
     }
     Ok(())
 }

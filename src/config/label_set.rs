@@ -7,7 +7,7 @@
 //! | `ekman` | angry, disgust, fear, happy, sad, surprise | the six basic emotions (Ekman 1992) |
 //! | `ekman-neutral` | the six, and neutral (with calm) | what SAVEE, TESS, EMOVO (Costantini et al. 2014) and MELD (Poria et al. 2019) have in common |
 //! | `ravdess` | the seven, and calm | RAVDESS (Livingstone and Russo 2018) |
-//! | `quadrants` | active-negative, active-positive, passive-negative, passive-positive | words of the circumplex by the signs of arousal and valence (Russell 1980); what is not among them, or lies on an axis (surprise, neutral), is left out |
+//! | `quadrants` | active-negative, active-positive, passive-negative, passive-positive | the signs of arousal and valence of the emotion's word among the 28 of the circumplex (Russell 1980): happy, excited, angry, afraid, frustrated, sad, bored, calm; what is not among them (contempt, disgust), or lies on an axis (surprise, neutral), is left out |
 
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +104,20 @@ mod tests {
         for set in SETS {
             let written = serde_json::to_string(&set).unwrap();
             assert_eq!(written, format!("\"{}\"", set.name()));
+        }
+    }
+    #[test]
+    fn the_page_has_the_table_and_where_each_quadrant_comes_from() {
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/config.md")).unwrap();
+        for (emotion, classes) in TABLE {
+            let cells = classes.map(|class| class.unwrap_or("—")).join(" | ");
+            assert!(page.contains(&format!("\n| {emotion} | {cells} |\n")), "{emotion}: {cells}");
+            let quadrant = classes[4].unwrap_or("—");
+            let sourced = page.lines().filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 3);
+            let mut rows = sourced.filter(|line| {
+                line.split(" | ").next().is_some_and(|name| name[2..].split(", ").any(|n| n == emotion))
+            });
+            assert!(rows.any(|row| row.ends_with(&format!(" | {quadrant} |"))), "{emotion}: {quadrant}");
         }
     }
 }

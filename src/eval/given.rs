@@ -63,6 +63,7 @@ pub fn evaluate_given(given: Given, predictions: Predictions, bootstrap: Bootstr
             validation: Vec::new(),
             test_sides: None,
             caveats: vec![Caveat::MadeElsewhere],
+            shots: None,
             validation_learnt: false,
         },
         trained_on: BTreeSet::new(),

@@ -8,7 +8,7 @@ use crate::{
     corpus::Source,
     error::Result,
     protocol::{Fold, audit::audit},
-    run::{DataRecord, ProtocolRecord, RunRecord, Versions},
+    run::{DataRecord, ProtocolRecord, RunRecord, Shots, Versions},
     task::Scale,
     train::{Averaging, Select, TrainOn},
 };
@@ -83,6 +83,10 @@ pub(super) fn record<'a>(
             validation: plan.validation.clone(),
             test_sides: Some(plan.test_sides(&prepared.clips[..plan.clips()])),
             caveats: plan.caveats.clone(),
+            shots: experiment
+                .protocol
+                .shot_speakers
+                .map(|speakers| Shots { clips: experiment.protocol.shots.unwrap_or(0), speakers }),
             validation_learnt: experiment.train.train_on == TrainOn::TrainAndValidation,
         },
         trained_on,

@@ -58,6 +58,7 @@ mod reproduction;
 mod runs;
 pub mod scan;
 mod sheet;
+pub mod shots;
 pub mod split;
 pub mod stress;
 mod table;

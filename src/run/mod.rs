@@ -48,7 +48,7 @@ pub use lock::Lock;
 pub use numbers::{NumberRow, Numbers};
 pub use parts::PartRecord;
 pub use predictions::{Prediction, Predictions, write_predictions};
-pub use record::{Done, ProtocolRecord, RunRecord};
+pub use record::{Done, ProtocolRecord, RunRecord, Shots};
 pub use recordings::Recordings;
 pub use split::SplitRow;
 pub use versions::Versions;

@@ -108,9 +108,21 @@ pub struct ProtocolRecord {
     /// What the figure does not cover.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub caveats: Vec<Caveat>,
+    /// What was learnt from of a language that is tested; none where nothing was to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shots: Option<Shots>,
     /// Whether the validation side was trained on, too: its figures then say nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub validation_learnt: bool,
+}
+
+/// Clips of a tested language that are learnt from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shots {
+    /// How many of each class.
+    pub clips: usize,
+    /// How many speakers they are of, whom nothing tests.
+    pub speakers: usize,
 }
 
 /// `done.json`: a finished run.
