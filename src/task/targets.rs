@@ -209,16 +209,31 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_cell_is_named_by_row_column_and_value() {
+    fn a_wrong_cell_is_named_by_row_column_and_value_with_the_way_out() {
+        let beside =
+            "kind = 'multi-task'\ntargets = ['Arousal']\nrange = [1, 7]\nweights = { emotion = 1, Arousal = 1 }";
+        let beside: TaskConfig = toml::from_str(beside).unwrap();
         for (cells, expected) in [
-            (&["1", "x", "2"][..], "t/s/1 (row 3 of the table): Arousal = \"x\" is not a number"),
-            (&["1", "inf"], "Arousal = \"inf\" is not a number"),
-            (&["1", "7.5"], "t/s/1 (row 3 of the table): Arousal = 7.5 is outside of its range, 1 to 7"),
-            (&["1", "", "2", ""], "t/s/1 (row 3 of the table) has no Arousal, as 1 other clips of 4"),
-            (&["3", "3"], "Arousal is 3 in all 2 clips"),
+            (
+                &["1", "x", "2"][..],
+                ["t/s/1 (row 3 of the table): Arousal = \"x\" is not a number", "mend the table; a cell that is empty"],
+            ),
+            (&["1", "inf"], ["t/s/1 (row 3 of the table): Arousal = \"inf\" is not a number", "mend the table"]),
+            (
+                &["1", "7.5"],
+                ["t/s/1 (row 3 of the table): Arousal = 7.5 is outside of its range, 1 to 7", "or set task.range"],
+            ),
+            (
+                &["1", "", "2", ""],
+                ["t/s/1 (row 3 of the table) has no Arousal, as 1 other clips of 4", "set task.missing = \"drop\""],
+            ),
+            (&["3", "3"], ["Arousal is 3 in all 2 clips", "name another column"]),
         ] {
-            let error = config("").read(&clips(cells)).unwrap_err();
-            assert!(matches!(error, Error::Data(_)) && error.to_string().contains(expected), "{error}");
+            for config in [config(""), beside.clone()] {
+                let error = config.read(&clips(cells)).unwrap_err();
+                assert!(matches!(error, Error::Data(_)), "{error}");
+                expected.iter().for_each(|part| assert!(error.to_string().contains(part), "{part}: {error}"));
+            }
         }
         let other: TaskConfig = toml::from_str("kind = 'regression'\ntargets = ['arousl']\nrange = [1, 7]").unwrap();
         let error = other.read(&clips(&["1"])).unwrap_err();

@@ -174,15 +174,43 @@ mod tests {
     #[test]
     fn wrong_votes_are_named_by_row_column_and_value() {
         for (rows, expected) in [
-            (&[["1", "2", ""], ["x", "1", ""]][..], "t/s/1 (row 3 of the table): votes_angry = \"x\" is not a number"),
-            (&[["-1", "2", ""]], "t/s/0 (row 2 of the table): votes_angry = -1 is no number of votes"),
-            (&[["0.5", "0.4", ""]], "votes_angry = 0.5, votes_sad = 0.4 are shares that sum to 0.9, and not to 1"),
-            (&[["5", "4", "10"]], "votes_angry = 5, votes_sad = 4 are 9 votes, and listeners = 10"),
-            (&[["1", "2", ""], ["", "", ""]], "t/s/1 (row 3 of the table) has no votes"),
-            (&[["0", "2", ""], ["", "1", ""]], "nobody votes for angry (column votes_angry) in any of 2 clips"),
+            (
+                &[["1", "2", ""], ["x", "1", ""]][..],
+                ["t/s/1 (row 3 of the table): votes_angry = \"x\" is not a number", "an empty cell is no vote"],
+            ),
+            (
+                &[["-1", "2", ""]],
+                ["t/s/0 (row 2 of the table): votes_angry = -1 is no number of votes", "mend the table"],
+            ),
+            (
+                &[["0.5", "0.4", ""]],
+                [
+                    "t/s/0 (row 2 of the table): votes_angry = 0.5, votes_sad = 0.4 are shares that sum to 0.9, and not to 1",
+                    "or write how many votes each has",
+                ],
+            ),
+            (
+                &[["5", "4", "10"]],
+                [
+                    "t/s/0 (row 2 of the table): votes_angry = 5, votes_sad = 4 are 9 votes, and listeners = 10",
+                    "or name all classes in task.votes",
+                ],
+            ),
+            (
+                &[["1", "2", ""], ["", "", ""]],
+                ["t/s/1 (row 3 of the table) has no votes", "set task.missing = \"drop\""],
+            ),
+            (
+                &[["0", "2", ""], ["", "1", ""]],
+                [
+                    "nobody votes for angry (column votes_angry) in any of 2 clips",
+                    "name the other columns in task.votes",
+                ],
+            ),
         ] {
             let error = config("").read_votes(&clips(rows)).unwrap_err();
-            assert!(matches!(error, Error::Data(_)) && error.to_string().contains(expected), "{error}");
+            assert!(matches!(error, Error::Data(_)), "{error}");
+            expected.iter().for_each(|part| assert!(error.to_string().contains(part), "{part}: {error}"));
         }
         for (rest, expected) in [
             ("votes = { a = 'votes_angri', b = 'votes_sad' }", "did you mean \"votes_angry\""),
