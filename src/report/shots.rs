@@ -37,13 +37,14 @@ fn curves(evaluations: &[Evaluation]) -> Vec<Curve<'_>> {
         let tested = protocol.test_sides.clone().unwrap_or_default();
         of.entry((protocol.split_seed, speakers, tested)).or_default().push((clips, evaluation));
     }
-    let curve = |((seed, speakers, _), mut steps): ((u64, usize, String), Vec<(usize, &'_ Evaluation)>)| {
+    let mut curves = Vec::new();
+    for ((seed, speakers, _), mut steps) in of {
         steps.sort_by_key(|(clips, _)| *clips);
-        let different = steps.iter().map(|(clips, _)| *clips).collect::<BTreeSet<_>>().len() > 1;
-        different.then_some((seed, speakers, steps))
-    };
-    let found = of.into_iter().filter_map(curve);
-    found.map(|(seed, speakers, steps)| Curve { seed, speakers, steps }).collect()
+        if steps.iter().map(|(clips, _)| *clips).collect::<BTreeSet<_>>().len() > 1 {
+            curves.push(Curve { seed, speakers, steps });
+        }
+    }
+    curves
 }
 
 /// The table; nothing where the experiments make no curve. Differences are those of `comparisons` with the first experiment.
