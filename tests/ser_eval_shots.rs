@@ -20,10 +20,8 @@ fn corpus(dir: &Path) -> String {
     let header = lines.next().unwrap();
     let rows: String = lines.filter_map(language).collect();
     fs::write(&path, format!("{header},language\n{rows}")).unwrap();
-    TINY.replace("kind = \"synthetic\"", "kind = \"manifest\"\npath = \"corpus/manifest.csv\"").replace(
-        "folds = 3",
-        "kind = \"cross-lingual\"\ntrain = [\"aa\"]\ntest = [\"bb\"]\nshot_speakers = 2",
-    )
+    TINY.replace("kind = \"synthetic\"", "kind = \"manifest\"\npath = \"corpus/manifest.csv\"")
+        .replace("folds = 3", "kind = \"cross-lingual\"\ntrain = [\"aa\"]\ntest = [\"bb\"]\nshot_speakers = 2")
 }
 
 #[test]

@@ -368,15 +368,24 @@ pub fn parts(evaluation: &Evaluation) -> Option<Table> {
         ]
     });
     let columns = ["part", "weight", "figure", "training", "validation", "test", "guessed"];
-    let folder = if first.parts.iter().any(|part| part.task == task::Kind::Regression) {
-        " Numbers have a report of their own, with intervals: numbers/report.html."
-    } else {
-        ""
-    };
-    Some(Table::new(titled(evaluation, "Learnt beside the emotion"), columns).rows(rows).note(format!(
-        "Means over runs, ± s.d. Reversed: the network is to forget it, so that what is said of it should be no better than guessed. \
-         Speakers are told by the clips that were learnt from alone: they are others on the other sides.{folder}"
-    )))
+    let any = |of: fn(&PartRecord) -> bool| first.parts.iter().any(of);
+    let notes = [
+        (true, "Means over runs, ± s.d."),
+        (
+            any(|part| part.adversarial),
+            "Reversed: the network is to forget it, so that what is said of it should be no better than guessed.",
+        ),
+        (
+            any(|part| part.test.is_none()),
+            "Speakers are told by the clips that were learnt from alone: they are others on the other sides.",
+        ),
+        (
+            any(|part| part.task == task::Kind::Regression),
+            "Numbers have a report of their own, with intervals: numbers/report.html.",
+        ),
+    ];
+    let notes: Vec<&str> = notes.into_iter().filter(|(told, _)| *told).map(|(_, note)| note).collect();
+    Some(Table::new(titled(evaluation, "Learnt beside the emotion"), columns).rows(rows).note(notes.join(" ")))
 }
 
 /// What the sides of each fold share, and how large they are.
