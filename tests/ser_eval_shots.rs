@@ -43,6 +43,8 @@ fn a_curve_over_shots_is_drawn_from_experiments_that_test_one_side() {
         assert_eq!(side("train", &|speaker| speaker > 6), 7 * shots.parse::<usize>().unwrap(), "{split}");
         assert_eq!((side("test", &|speaker| speaker > 6), side("test", &|speaker| speaker <= 6)), (4 * 28, 0));
     }
+    let more = run(train(d, &config).args(["--data", ".", "--out", "few/9", "--set", "protocol.shots=9"]));
+    more.fails(1, &["protocol.shots = 9", "the 2 speakers of bb have 8 clips of angry only"]);
     let ran = run(program("ser-eval", d).args(["few/0", "few/4", "few/1", "--out", "few/curve", "--bootstrap", "200"]));
     let stdout = &ran.succeeds().stdout;
     assert!(stdout.contains("Few-shot curve") && stdout.contains("curve       few/curve/report.html"), "{stdout}");

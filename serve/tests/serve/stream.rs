@@ -55,7 +55,7 @@ fn expected(samples: &[i16], rate: u32, listening: Listening, style: Style) -> V
     let mut listener = RECOGNIZER.listen(rate, listening).unwrap();
     let mut windows = listener.push(&samples).unwrap();
     windows.extend(listener.finish().unwrap());
-    windows.iter().map(|window| style.window(STDIN, window, &[])).collect()
+    windows.iter().map(|window| style.window(STDIN, window, true)).collect()
 }
 
 #[test]
