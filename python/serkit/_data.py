@@ -15,7 +15,7 @@ from ._recognizer import PathLike
 from ._table import text_columns
 from ._tell import Progress, Tell
 
-_NUMBERS = ("start", "end", "age", "repetition")
+_NUMBERS = ("start", "end", "channel", "age", "repetition")
 
 
 class Scan(Columnar):
@@ -41,8 +41,8 @@ class Scan(Columnar):
         return f"<Scan {self.corpus}: {len(self.clips)} clips, {len(self.excluded)} files left out>"
 
     def columns(self) -> Dict[str, Any]:
-        """``id``, ``corpus``, ``speaker``, ``emotion``, ``path``, ``start``, ``end``, ``sex``, ``age``, ``sentence`` …"""
-        names = ["id", "corpus", "speaker", "emotion", "path", "start", "end"]
+        """``id``, ``corpus``, ``speaker``, ``emotion``, ``path``, ``start``, ``end``, ``channel``, ``sex``, ``age``, ``sentence`` …"""
+        names = ["id", "corpus", "speaker", "emotion", "path", "start", "end", "channel"]
         names += ["sex", "age", "sentence", "intensity", "repetition"]
         columns: Dict[str, Any] = {}
         for name in names:

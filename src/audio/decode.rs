@@ -238,6 +238,14 @@ impl Decoder {
         Self { channel, ..self }
     }
 
+    /// Passes over as many of the samples to come as can be without decoding them; how many those were.
+    pub(super) fn skip(&mut self, samples: u64) -> u64 {
+        let Some(Kind::Wave(wave)) = &mut self.current else { return 0 };
+        let skipped = wave.skip(samples);
+        self.samples += skipped;
+        skipped
+    }
+
     /// How many channels there are, known from the first block on.
     #[must_use]
     pub fn channels(&self) -> Option<usize> {

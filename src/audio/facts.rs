@@ -55,30 +55,73 @@ impl Facts {
     /// What is wrong with the file, silence included.
     pub fn take(path: &Path) -> Result<Self, Fault> {
         let mut decoder = Decoder::try_open(path)?;
-        let (mut power, mut snr, mut sound) = (Power::default(), Snr::default(), blake3::Hasher::new());
-        let (mut kept, mut clipped) = (Vec::new(), 0);
-        let mut range = (f32::INFINITY, f32::NEG_INFINITY);
+        let mut taken = Taken::default();
         while let Some(block) = decoder.try_next()? {
-            let rate = decoder.sample_rate().unwrap_or(1);
-            power.add(&block);
-            snr.add(&block, rate);
-            sound.update(bytemuck::cast_slice(&block));
-            let (least, most) = extremes(&block);
-            range = (range.0.min(least), range.1.max(most));
-            clipped += block.iter().filter(|x| x.abs() >= CLIPPED).count() as u64;
-            if (kept.len() as f64) < sketch::LONGEST * f64::from(rate) {
-                kept.extend(block);
-            }
+            taken.add(block, decoder.sample_rate().unwrap_or(1));
         }
-        let (Some(sample_rate), samples @ 1..) = (decoder.sample_rate(), power.samples()) else {
+        taken.facts(decoder.format(), decoder.sample_rate())
+    }
+
+    /// What is to be known of audio that was cut out of a file of that format.
+    ///
+    /// # Errors
+    ///
+    /// Where there are no samples, or silence.
+    pub(super) fn of(audio: Audio, format: Format) -> Result<Self, Fault> {
+        let mut taken = Taken::default();
+        let Audio { samples, sample_rate } = audio;
+        taken.add(samples, sample_rate);
+        taken.facts(format, Some(sample_rate))
+    }
+}
+
+/// What is counted while blocks of samples go by.
+struct Taken {
+    power: Power,
+    snr: Snr,
+    sound: blake3::Hasher,
+    kept: Vec<f32>,
+    clipped: u64,
+    range: (f32, f32),
+}
+
+impl Default for Taken {
+    fn default() -> Self {
+        Self {
+            power: Power::default(),
+            snr: Snr::default(),
+            sound: blake3::Hasher::new(),
+            kept: Vec::new(),
+            clipped: 0,
+            range: (f32::INFINITY, f32::NEG_INFINITY),
+        }
+    }
+}
+
+impl Taken {
+    fn add(&mut self, block: Vec<f32>, rate: u32) {
+        self.power.add(&block);
+        self.snr.add(&block, rate);
+        self.sound.update(bytemuck::cast_slice(&block));
+        let (least, most) = extremes(&block);
+        self.range = (self.range.0.min(least), self.range.1.max(most));
+        self.clipped += block.iter().filter(|x| x.abs() >= CLIPPED).count() as u64;
+        if (self.kept.len() as f64) < sketch::LONGEST * f64::from(rate) {
+            self.kept.extend(block);
+        }
+    }
+
+    fn facts(self, format: Format, sample_rate: Option<u32>) -> Result<Facts, Fault> {
+        let Self { power, snr, mut sound, kept, clipped, range } = self;
+        let (Some(sample_rate), samples @ 1..) = (sample_rate, power.samples()) else {
             return Err(Fault::no_samples());
         };
         if range.1 - range.0 <= SILENCE {
             return Err(Fault::new(Flaw::Silent, "digital silence: no sound to analyse"));
         }
         sound.update(&sample_rate.to_le_bytes());
-        Ok(Self {
-            format: decoder.format(),
+        Ok(Facts {
+            format,
             sample_rate,
             samples,
             rms_db: power.rms_db(),

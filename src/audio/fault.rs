@@ -64,6 +64,11 @@ impl Fault {
         Self::new(Flaw::NoSamples, "holds no audio samples")
     }
 
+    /// The same once more, without the system's own error.
+    pub(crate) fn again(&self) -> Self {
+        Self::new(self.flaw, self.problem.clone())
+    }
+
     /// The same as an error that names the file.
     pub(crate) fn at(self, path: &Path) -> Error {
         match self.source {

@@ -15,7 +15,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Facts, Segment, Source, Waveform, facts,
+    Channel, Cutter, Decoder, Facts, Segment, Source, Waveform, facts,
     fault::{Fault, Flaw},
 };
 use crate::{error::Result, files::write_whole};
@@ -163,34 +163,62 @@ impl Known {
         Ok((hash, bytes, found))
     }
 
-    /// The same of a segment: its identity stands for the hash, and its file's facts are its own but for what tells it from
-    /// the file's other segments and its signal-to-noise ratio. The bytes are the file's.
-    ///
-    /// # Errors
-    ///
-    /// Where the file cannot be read.
-    pub fn look_at_segment(&self, segment: &Segment) -> std::result::Result<Looked, Fault> {
-        let (hash, bytes, facts) = self.look(&segment.path)?;
-        let source = Source::Segment(segment.clone());
-        let identity = source.identity(hash);
-        let facts = facts.map(|facts| {
-            if let Some(facts) = self.with(|all| all.facts.get(&identity).cloned()) {
-                return facts;
+    /// The same of segments of one file, which come in any order: the identity of each stands for its hash, and its facts are
+    /// its own. The bytes are the file's. What is not known yet of them is found in one pass a channel; where the file is
+    /// damaged anywhere, so are they.
+    #[must_use]
+    pub fn look_at_segments(&self, path: &Path, segments: &[&Segment]) -> Vec<std::result::Result<Looked, Fault>> {
+        let (hash, bytes, whole) = match self.look(path) {
+            Ok(looked) => looked,
+            // Whatever keeps the file from being read keeps each segment.
+            Err(fault) => return segments.iter().map(|_| Err(fault.again())).collect(),
+        };
+        let identity = |segment: &Segment| Source::Segment(segment.clone()).identity(hash);
+        let format = match whole {
+            Ok(Facts { format, .. }) => format,
+            Err(fault) if fault.flaw != Flaw::Silent => {
+                return segments.iter().map(|segment| Ok((identity(segment), bytes, Err(fault.again())))).collect();
             }
-            let snr_db = super::load(&source).ok().as_ref().and_then(super::snr_db);
-            let facts = Facts { snr_db, sound: identity, sketch: None, ..facts };
-            self.with(|all| {
-                all.facts.insert(identity, facts.clone());
-                all.is_new = true;
-            });
-            facts
-        });
-        Ok((identity, bytes, facts))
+            // The mean of the channels may be silent where each of them is not.
+            Err(_) => match Decoder::try_open(path) {
+                Ok(decoder) => decoder.format(),
+                Err(fault) => return segments.iter().map(|_| Err(fault.again())).collect(),
+            },
+        };
+        let mut looks: Vec<_> = segments
+            .iter()
+            .map(|segment| {
+                let facts = self.with(|all| all.facts.get(&of_segment(identity(segment))).cloned());
+                facts.map(|facts| Ok((identity(segment), bytes, Ok(facts))))
+            })
+            .collect();
+        let mut unknown: Vec<usize> = (0..segments.len()).filter(|&at| looks[at].is_none()).collect();
+        unknown.sort_by_key(|&at| (segments[at].channel, segments[at].start, segments[at].end));
+        let mut cutter: Option<(Channel, Cutter)> = None;
+        for at in unknown {
+            let segment = segments[at];
+            let cut = match &mut cutter {
+                Some((channel, cutter)) if *channel == segment.channel => cutter.cut(segment),
+                _ => Cutter::open(path, segment.channel)
+                    .and_then(|opened| cutter.insert((segment.channel, opened)).1.cut(segment)),
+            };
+            let facts = cut.and_then(|audio| Facts::of(audio, format));
+            match &facts {
+                Ok(facts) => self.with(|all| {
+                    all.facts.insert(of_segment(identity(segment)), facts.clone());
+                    all.is_new = true;
+                }),
+                // After one the decoder is at its end.
+                Err(_) => cutter = None,
+            }
+            looks[at] = Some(Ok((identity(segment), bytes, facts)));
+        }
+        looks.into_iter().flatten().collect()
     }
 
-    /// The correlation of two files' waveforms; they are decoded where it is not known.
+    /// The correlation of two clips' waveforms; they are decoded where it is not known.
     #[must_use]
-    pub fn correlation(&self, a: (&Path, &Facts), b: (&Path, &Facts)) -> f64 {
+    pub fn correlation(&self, a: (&Source, &Facts), b: (&Source, &Facts)) -> f64 {
         if a.1.sound == b.1.sound {
             return 1.0;
         }
@@ -201,7 +229,7 @@ impl Known {
         if let Some(known) = self.with(|all| all.pairs.get(&key).copied()) {
             return known;
         }
-        let waveform = |path: &Path| Waveform::of(super::load(&Source::File(path.to_owned())).ok()?);
+        let waveform = |source: &Source| Waveform::of(super::load(source).ok()?);
         let correlation = match (waveform(a.0), waveform(b.0)) {
             (Some(a), Some(b)) => a.correlation(&b),
             _ => 0.0,
@@ -240,6 +268,13 @@ impl Known {
     fn with<T>(&self, work: impl FnOnce(&mut All) -> T) -> T {
         work(&mut self.all.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// What the facts of a segment are kept under. Under its identity earlier versions kept those of its file.
+fn of_segment(identity: blake3::Hash) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"facts of a segment").update(identity.as_bytes());
+    hasher.finalize()
 }
 
 /// A file's name wherever the program is started.

@@ -1,6 +1,7 @@
 //! A file → mono samples at the wanted rate: decode, resample, denoise, trim, crop, normalise. Windows are cut later, out
 //! of the matrix ([`Windows`]).
 
+mod cut;
 mod decode;
 mod denoise;
 mod facts;
@@ -32,6 +33,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use cut::Cutter;
 pub use decode::{Audio, Decoder, LARGEST, RATES, SILENCE, decode};
 pub use denoise::Denoise;
 pub use facts::Facts;
@@ -206,7 +208,9 @@ impl AudioConfig {
 pub fn load(source: &Source) -> Result<Audio> {
     match source {
         Source::File(path) => Decoder::open(path)?.all(),
-        Source::Segment(segment) => segment.cut(load(&Source::File(segment.path.clone()))?),
+        Source::Segment(segment) => Cutter::open(&segment.path, segment.channel)
+            .and_then(|mut cutter| cutter.cut(segment))
+            .map_err(|fault| fault.at(&segment.path)),
         Source::Synthetic(utterance) => {
             Ok(Audio { samples: utterance.samples(), sample_rate: crate::synthetic::SAMPLE_RATE })
         }

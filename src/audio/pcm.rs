@@ -65,7 +65,7 @@ impl SampleFormat {
 }
 
 /// Which of a recording's channels is heard.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Channel {
     /// The mean of all, as librosa's `to_mono` has it.
     #[default]
@@ -75,6 +75,21 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Its number as people count, from 1; none of the mean.
+    #[must_use]
+    pub fn number(self) -> Option<usize> {
+        match self {
+            Self::Mix => None,
+            Self::Only(channel) => Some(channel + 1),
+        }
+    }
+
+    /// The channel of that number, counted from 1; the mean where there is none.
+    #[must_use]
+    pub fn numbered(number: Option<usize>) -> Self {
+        number.and_then(|number| number.checked_sub(1)).map_or(Self::Mix, Self::Only)
+    }
+
     /// One sample a frame, of frames of interleaved samples; none where there is no such channel.
     pub(super) fn of(self, interleaved: Vec<f32>, channels: usize) -> Option<Vec<f32>> {
         match (self, channels) {

@@ -109,6 +109,23 @@ impl Wave {
         usize::from(self.channels)
     }
 
+    /// Passes over as many of these frames as are there and need no decoding; how many those were.
+    pub(super) fn skip(&mut self, frames: u64) -> u64 {
+        if !matches!(self.coding, Coding::Pcm(_)) {
+            return 0;
+        }
+        let frames = frames.min(self.left / self.block).min(self.wanted);
+        let bytes = frames * self.block;
+        // From the start of a stretch that is known to be there.
+        let moved = i64::try_from(bytes).ok().and_then(|bytes| self.source.seek_relative(bytes).ok());
+        if moved.is_none() {
+            return 0;
+        }
+        self.left -= bytes;
+        self.wanted -= frames;
+        frames
+    }
+
     /// The next samples of a channel; none at the end.
     pub(super) fn next(&mut self, channel: Channel) -> Result<Option<Vec<f32>>, Fault> {
         let blocks = (BLOCK / self.block).max(1);

@@ -18,12 +18,14 @@
 
 mod entry;
 mod keeping;
+mod reading;
 mod size;
 mod stored;
 mod users;
 
 use std::{
     borrow::Cow,
+    collections::BTreeMap,
     io::ErrorKind,
     path::{Path, PathBuf},
     sync::{
@@ -39,7 +41,7 @@ pub use keeping::{Evicted, Stat, Verified, evict, stat, verify};
 pub use size::Size;
 
 use crate::{
-    audio::{self, Audio, AudioConfig, Known, Segment},
+    audio::{self, AudioConfig, Channel, Known, Segment},
     augment::Augmenter,
     corpus::{Clip, Source},
     error::{Error, Result},
@@ -47,6 +49,7 @@ use crate::{
     frontend::{Frontend, Part, Worker},
     rng, synthetic,
 };
+use reading::Reading;
 use stored::Stored;
 use users::User;
 
@@ -210,30 +213,37 @@ impl Cache {
         let before = self.counts();
         let work = observer.work(label, jobs.len());
         let unusable = Mutex::new(Vec::new());
-        let entries: Vec<Option<Vec<Entry>>> = jobs
-            .par_iter()
+        let one = |worker: &mut dyn Worker, reading: &mut Reading, job: &Job| {
+            if observer.stop_requested() {
+                return Err(Error::Interrupted(
+                    "stopped while making features; those that are made are kept: start again to go on".into(),
+                ));
+            }
+            let entries = match self.entries(worker, reading, job) {
+                Ok(entries) => Some(entries),
+                // The cache's own trouble concerns every clip; a clip's trouble concerns that clip.
+                Err(Trouble::Cache(e)) => return Err(advise(e)),
+                Err(Trouble::Clip(e)) => {
+                    unusable.lock().unwrap_or_else(PoisonError::into_inner).push(e.to_string());
+                    None
+                }
+            };
+            work.step();
+            Ok(entries)
+        };
+        let made: Vec<Vec<(usize, Option<Vec<Entry>>)>> = together(jobs)
+            .into_par_iter()
             .map_init(
                 || self.frontend.worker(),
-                |worker, job| {
-                    if observer.stop_requested() {
-                        return Err(Error::Interrupted(
-                            "stopped while making features; those that are made are kept: start again to go on".into(),
-                        ));
-                    }
-                    let entries = match self.entries(worker.as_mut(), job) {
-                        Ok(entries) => Some(entries),
-                        // The cache's own trouble concerns every clip; a clip's trouble concerns that clip.
-                        Err(Trouble::Cache(e)) => return Err(advise(e)),
-                        Err(Trouble::Clip(e)) => {
-                            unusable.lock().unwrap_or_else(PoisonError::into_inner).push(e.to_string());
-                            None
-                        }
-                    };
-                    work.step();
-                    Ok(entries)
+                |worker, group| {
+                    let mut reading = Reading::default();
+                    let found = group.into_iter().map(|at| Ok((at, one(worker.as_mut(), &mut reading, &jobs[at])?)));
+                    found.collect()
                 },
             )
             .collect::<Result<_>>()?;
+        let mut entries: Vec<Option<Vec<Entry>>> = jobs.iter().map(|_| None).collect();
+        made.into_iter().flatten().for_each(|(at, found)| entries[at] = found);
         drop(work);
         let now = self.counts();
         let (found, made) = (now.found - before.found, now.made - before.made);
@@ -270,7 +280,12 @@ impl Cache {
     }
 
     /// The matrices of a job, each found or made. The audio is read only if something is missing, and then once.
-    fn entries(&self, worker: &mut dyn Worker, job: &Job) -> std::result::Result<Vec<Entry>, Trouble> {
+    fn entries(
+        &self,
+        worker: &mut dyn Worker,
+        reading: &mut Reading,
+        job: &Job,
+    ) -> std::result::Result<Vec<Entry>, Trouble> {
         let source = &job.clip.source;
         let identity = self.identity(source)?;
         let mut samples = None;
@@ -284,7 +299,7 @@ impl Cache {
             if missing > 0 {
                 let clip = match &samples {
                     Some(samples) => samples,
-                    None => samples.insert(self.audio.prepare(read(source, identity)?, name(job.clip))?),
+                    None => samples.insert(self.audio.prepare(reading.read(source, identity)?, name(job.clip))?),
                 };
                 let altered = match (copy, &job.copies) {
                     (Some(number), Some(Copies { augmenter, seed, .. })) => {
@@ -336,19 +351,22 @@ impl Cache {
     }
 }
 
-/// The audio of a clip. Its file must be the one that the key was made of: under the name of another its features would be
-/// found for ever.
-fn read(source: &Source, identity: blake3::Hash) -> Result<Audio> {
-    let Some(path) = source.file() else { return audio::load(source) };
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-    if source.identity(blake3::hash(&bytes)) != identity {
-        return Err(Error::file(path, "was changed while it was in use: start again"));
+/// The jobs in groups that one thread works off: the segments of a stretch of a file in the order of their starts, any other
+/// by itself.
+fn together(jobs: &[Job]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut files: BTreeMap<(&Path, Channel), Vec<usize>> = BTreeMap::new();
+    for (at, job) in jobs.iter().enumerate() {
+        match job.clip.source.segment() {
+            Some(segment) => files.entry((&segment.path, segment.channel)).or_default().push(at),
+            None => groups.push(vec![at]),
+        }
     }
-    let audio = audio::decode(&bytes, path)?;
-    match source.segment() {
-        Some(segment) => segment.cut(audio),
-        None => Ok(audio),
-    }
+    groups.extend(files.into_values().map(|mut members| {
+        members.sort_by_key(|&at| jobs[at].clip.source.segment().map(|segment| (segment.start, segment.end)));
+        members
+    }));
+    groups
 }
 
 /// What messages call a clip.

@@ -14,11 +14,14 @@ use std::{
 
 use super::{
     Cause, CorpusConfig, Exclusion, Metadata, Scan, Sex,
-    entries::{self, Entry, OLDEST},
+    entries::{self, Entry, OLDEST, Part},
     manifest::{Times, times},
     table::Table,
 };
-use crate::error::{Error, Result};
+use crate::{
+    audio::Channel,
+    error::{Error, Result},
+};
 
 const EMOTION: [&str; 4] = ["emotion", "emotion_label", "label", "emotions"];
 const SPEAKER: [&str; 3] = ["speaker", "speaker_id", "spk"];
@@ -92,6 +95,7 @@ pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
             Ok((speaker, part)) => {
                 // From the start to an open end is all of the file.
                 let part = part.filter(|(start, end): &Times| !start.is_zero() || end.is_some());
+                let part = Part::of(part, Channel::Mix);
                 let meta = metadata(cells, table);
                 found.push(Entry { number, written: path, file, part, emotion, speaker, meta });
             }

@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{spelling::nearest, table::Table};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    setting::out_of_range,
+};
 
 /// `columns` in a `[[corpora]]` table of a manifest: what its columns are called, where not by one of the usual names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +33,12 @@ pub struct ColumnsConfig {
     /// How long it is, likewise: instead of its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<String>,
+    /// Which channel of the file the clip is: a number, left or right; the mean of all where the cell is empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// What number the first channel has: 0 or 1. Default: 0 where the column has one, else 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_channel: Option<usize>,
     /// The speaker's sex.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sex: Option<String>,
@@ -67,6 +76,7 @@ pub(super) struct Columns<'a> {
     pub start: Option<&'a str>,
     pub end: Option<&'a str>,
     pub duration: Option<&'a str>,
+    pub channel: Option<&'a str>,
     pub sex: Option<&'a str>,
     pub age: Option<&'a str>,
     pub sentence: Option<&'a str>,
@@ -133,12 +143,14 @@ const START: &[&str] = &[
 ];
 const END: &[&str] = &["end", "ends", "endtime", "endsec", "endseconds", "stop", "stoptime", "segmentend"];
 const DURATION: &[&str] = &["duration", "dur", "durationsec", "durationseconds", "segmentduration"];
+const CHANNEL: &[&str] =
+    &["channel", "chan", "ch", "channelid", "channelno", "channelnumber", "channelindex", "audiochannel"];
 const SEX: &[&str] = &["sex", "gender"];
 
 /// Words of a column's name that tell of a part of a file.
 const PARTS: [&str; 8] = ["start", "begin", "onset", "offset", "end", "stop", "channel", "chan"];
 
-const ADVICE: &str = "a manifest needs the columns path, emotion and speaker, and may have start, end, sex, age, \
+const ADVICE: &str = "a manifest needs the columns path, emotion and speaker, and may have start, end, channel, sex, age, \
                       sentence, intensity, repetition and any others; `columns` in its [[corpora]] table names those that \
                       are called otherwise, as columns = { path = \"file\" }";
 
@@ -161,6 +173,9 @@ impl<'a> Columns<'a> {
         let start = find.column(&config.start, "start", &with(START, !onset))?;
         let end = find.column(&config.end, "end", &with(END, onset))?;
         let duration = find.column(&config.duration, "duration", DURATION)?;
+        if let Some(first @ 2..) = config.first_channel {
+            return Err(out_of_range("columns.first_channel", first, "0 or 1"));
+        }
         let columns = Self {
             path,
             emotion,
@@ -168,6 +183,7 @@ impl<'a> Columns<'a> {
             start,
             end,
             duration,
+            channel: find.column(&config.channel, "channel", CHANNEL)?,
             sex: find.column(&config.sex, "sex", SEX)?,
             age: find.column(&config.age, "age", &["age"])?,
             sentence: find.column(&config.sentence, "sentence", &["sentence"])?,
@@ -247,14 +263,13 @@ impl<'a> Finder<'a, '_> {
 
     /// Refuses what tells of a part of a file and was not understood.
     fn refuse_parts(&self, columns: &Columns<'_>) -> Result<()> {
-        let understood = [columns.start, columns.end, columns.duration];
+        let understood = [columns.start, columns.end, columns.duration, columns.channel];
         let is_read = |name: &str| understood.contains(&Some(name)) || self.is_ignored(name);
-        let tells = |name: &str| words(name).iter().any(|word| PARTS.contains(&word.as_str()));
         let is_filled = |name: &str| self.table.cells(name).iter().any(Option::is_some);
-        let unread = self.table.names().find(|name| !is_read(name) && tells(name) && is_filled(name));
+        let unread = self.table.names().find(|name| !is_read(name) && tells_of_a_part(name) && is_filled(name));
         let Some(name) = unread else { return Ok(()) };
         let advice = if words(name).iter().any(|word| word.starts_with("chan")) {
-            "channels are not read apart: write each into a file of its own".to_owned()
+            format!("if it is the channel, say so, as columns = {{ channel = \"{name}\" }} in its [[corpora]] table")
         } else {
             format!(
                 "if it is a time in seconds, say so, as columns = {{ start = \"{name}\" }} in its [[corpora]] table"
@@ -265,6 +280,11 @@ impl<'a> Finder<'a, '_> {
              nothing of that, columns = {{ ignore = [\"{name}\"] }}"
         )))
     }
+}
+
+/// Whether a column of that name may say which part of a file a row is.
+pub(crate) fn tells_of_a_part(name: &str) -> bool {
+    words(name).iter().any(|word| PARTS.contains(&word.as_str()))
 }
 
 /// A name without case and separators.
@@ -300,7 +320,8 @@ mod tests {
         let table = Table::read(&path).unwrap();
         let config: ColumnsConfig = toml::from_str(config).unwrap();
         let told = |columns: Columns<'_>| {
-            let times = [columns.start, columns.end, columns.duration].map(Option::unwrap_or_default).join(" ");
+            let places = [columns.start, columns.end, columns.duration, columns.channel];
+            let times = places.map(Option::unwrap_or_default).join(" ");
             format!("{} {} {}: {times}", columns.path, columns.emotion, columns.speaker).trim_end().to_owned()
         };
         Columns::find(&table, &config).map(told).map_err(|error| error.to_string())
@@ -319,6 +340,10 @@ mod tests {
             "audio_filepath emo speaker: offset  duration"
         );
         assert_eq!(found("path,emo,spk,onset,offset\na,b,c,0,1\n", "").unwrap(), "path emo spk: onset offset");
+        assert_eq!(found("path,emo,spk,Channel\na,b,c,1\n", "").unwrap(), "path emo spk:    Channel");
+        assert_eq!(found("path,emo,spk,x\na,b,c,1\n", "channel = 'x'").unwrap(), "path emo spk:    x");
+        let error = found("path,emo,spk,Channel\na,b,c,1\n", "first_channel = 2").unwrap_err();
+        assert!(error.contains("columns.first_channel = 2"), "{error}");
     }
 
     #[test]
@@ -341,7 +366,7 @@ mod tests {
 
     #[test]
     fn a_column_that_may_name_a_part_of_a_file_is_read_or_refused() {
-        for name in ["channel", "start_ms", "endFrame", "chan.", "Begin Sample", "offset_samples"] {
+        for name in ["call_channel", "start_ms", "endFrame", "chan. of", "Begin Sample", "offset_samples"] {
             let table = format!("path,emotion,speaker,{name}\na,b,c,1\n");
             let error = found(&table, "").unwrap_err();
             assert!(error.contains(name) && error.contains("ignore"), "{error}");

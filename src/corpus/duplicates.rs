@@ -4,19 +4,16 @@
 //! Nothing is compared with everything. Files with the same sound are found by its hash; the others are sorted by their
 //! [`Sketch`] once for each of its parts, and neighbours in that order are compared: n log n, whatever the sketches are.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
-};
+use std::collections::{BTreeMap, HashMap};
 
-use crate::audio::{Facts, Known, SAME_FILE, SAME_RECORDING, Sketch};
+use crate::audio::{Facts, Known, SAME_FILE, SAME_RECORDING, Sketch, Source};
 
 /// How many neighbours in the order of sketches are compared with each.
 const NEIGHBOURS: usize = 4;
 
 /// A file that can be used.
 pub(super) struct File<'a> {
-    pub path: &'a Path,
+    pub source: &'a Source,
     pub hash: blake3::Hash,
     pub facts: &'a Facts,
 }
@@ -49,7 +46,7 @@ pub(super) fn groups(files: &[File], known: &Known) -> Groups {
         for (at, (sketch, i)) in kept.iter().enumerate() {
             for (other, j) in kept[at + 1..].iter().take(NEIGHBOURS) {
                 if sketch.resembles(other) && copies.of(*i) != copies.of(*j) {
-                    let file = |i: usize| (files[i].path, files[i].facts);
+                    let file = |i: usize| (files[i].source, files[i].facts);
                     let correlation = known.correlation(file(*i), file(*j));
                     if correlation >= SAME_FILE {
                         copies.join(*i, *j);

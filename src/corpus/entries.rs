@@ -11,7 +11,7 @@ use super::{
     spelling::{names_nobody, same_spelling, tidy},
 };
 use crate::{
-    audio::Segment,
+    audio::{Channel, Segment},
     error::{Error, Result},
 };
 
@@ -30,10 +30,47 @@ pub(super) struct Entry {
     pub written: String,
     pub file: PathBuf,
     /// Which part of the file it is; all of it where absent.
-    pub part: Option<(Duration, Option<Duration>)>,
+    pub part: Option<Part>,
     pub emotion: String,
     pub speaker: String,
     pub meta: Metadata,
+}
+
+/// A part of a file: where it begins and, unless at the file's end, ends, and what of it is heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Part {
+    pub start: Duration,
+    pub end: Option<Duration>,
+    pub channel: Channel,
+}
+
+impl Part {
+    /// The part of these times and this channel; none where it is all of the file.
+    pub(super) fn of(times: Option<(Duration, Option<Duration>)>, channel: Channel) -> Option<Self> {
+        match (times, channel) {
+            (None, Channel::Mix) => None,
+            (times, channel) => {
+                let (start, end) = times.unwrap_or_default();
+                Some(Self { start, end, channel })
+            }
+        }
+    }
+
+    /// What it adds to a file's stem.
+    fn suffix(&self) -> String {
+        let Self { start, end, channel } = *self;
+        let times = match (start, end) {
+            (Duration::ZERO, None) if channel != Channel::Mix => String::new(),
+            _ => {
+                let end = end.map(|end| format!("{:.3}", end.as_secs_f64())).unwrap_or_default();
+                format!("_{:.3}-{end}", start.as_secs_f64())
+            }
+        };
+        match channel {
+            Channel::Mix => times,
+            Channel::Only(channel) => format!("{times}_ch{}", channel + 1),
+        }
+    }
 }
 
 /// The emotion in one spelling: one of [`EMOTIONS`] in any case is that one; any other keeps its case.
@@ -61,7 +98,7 @@ pub(super) fn clips(config: &CorpusConfig, mut entries: Vec<Entry>, mut excluded
     let listed = entries.iter().map(|entry| entry.emotion.clone()).collect();
     let entries = one_row_a_clip(entries, &mut excluded);
     let (clips, places) = name_clips(&config.name(), entries, &mut excluded);
-    let overlaps = overlaps(&clips, places);
+    let overlaps = overlaps(&clips, &places);
     Ok(Scan { clips, excluded, listed, overlaps, ..Scan::default() })
 }
 
@@ -143,7 +180,7 @@ fn in_an_id(name: &str) -> String {
 }
 
 /// A file, however a row writes it, and the part of it.
-type Place = (PathBuf, Option<(Duration, Option<Duration>)>);
+type Place = (PathBuf, Option<Part>);
 
 /// Keeps the first of the rows that name the same part of the same file, or none where they contradict each other.
 fn one_row_a_clip(listed: Vec<Entry>, excluded: &mut Vec<Exclusion>) -> Vec<(Entry, PathBuf)> {
@@ -187,10 +224,7 @@ fn name_clips(
     let stem = |entry: &Entry| {
         let stem = tidy(&entry.file.file_stem().unwrap_or_default().to_string_lossy());
         // The stem of a file is one for all of its segments.
-        entry.part.map_or(stem.clone(), |(start, end)| {
-            let end = end.map(|end| format!("{:.3}", end.as_secs_f64())).unwrap_or_default();
-            format!("{stem}_{:.3}-{end}", start.as_secs_f64())
-        })
+        entry.part.map_or(stem.clone(), |part| stem.clone() + &part.suffix())
     };
     let mut bearers: HashMap<(&str, String), usize> = HashMap::with_capacity(entries.len());
     for (entry, _) in &entries {
@@ -217,7 +251,7 @@ fn name_clips(
             // All segments of a file name it in one way, by which they are known to belong together.
             let file = spelt.entry(place.clone()).or_insert(file).clone();
             let source = match part {
-                Some((start, end)) => Source::Segment(Segment { path: file, start, end }),
+                Some(Part { start, end, channel }) => Source::Segment(Segment { path: file, start, end, channel }),
                 None => Source::File(file),
             };
             clips.push(Clip { id, corpus: corpus.to_owned(), speaker, emotion, source, meta });
@@ -231,14 +265,19 @@ fn name_clips(
 }
 
 /// The clips that have a stretch of a file in common: of several segments of one file, those that overlap.
-fn overlaps(clips: &[Clip], places: Vec<PathBuf>) -> Vec<Vec<String>> {
+fn overlaps(clips: &[Clip], places: &[PathBuf]) -> Vec<Vec<String>> {
     if clips.iter().all(|clip| clip.source.segment().is_none()) {
         return Vec::new();
     }
-    let mut by_file: BTreeMap<PathBuf, Vec<(Duration, Duration, &str)>> = BTreeMap::new();
+    let channel = |clip: &Clip| clip.source.segment().map_or(Channel::Mix, |part| part.channel);
+    // The mean of a file's channels has something in common with each of them; two of them have not.
+    let mixed: HashSet<&PathBuf> =
+        clips.iter().zip(places).filter(|(clip, _)| channel(clip) == Channel::Mix).map(|(_, place)| place).collect();
+    let mut by_file: BTreeMap<(&PathBuf, Channel), Vec<(Duration, Duration, &str)>> = BTreeMap::new();
     for (clip, place) in clips.iter().zip(places) {
         let (start, end) = clip.source.segment().map_or((Duration::ZERO, None), |part| (part.start, part.end));
-        by_file.entry(place).or_default().push((start, end.unwrap_or(Duration::MAX), &clip.id));
+        let heard = if mixed.contains(place) { Channel::Mix } else { channel(clip) };
+        by_file.entry((place, heard)).or_default().push((start, end.unwrap_or(Duration::MAX), &clip.id));
     }
     let mut groups = Vec::new();
     for mut parts in by_file.into_values() {

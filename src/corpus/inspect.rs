@@ -29,7 +29,7 @@ use super::{
     Cause, Clip, Exclusion, Format, Scan, Source, copies,
     duplicates::{self, File},
 };
-use crate::audio::{self, Facts, Known};
+use crate::audio::{self, Facts, Known, Segment};
 
 /// How many of the other clips a clip's reason names.
 const MOST_NAMED: usize = 3;
@@ -167,18 +167,7 @@ impl Findings {
 #[must_use]
 pub fn inspect(scan: Scan, known: &Known, tick: impl Fn() + Sync) -> (Scan, Findings) {
     let Scan { mut clips, mut excluded, extents, overlaps, listed, lost, copies } = scan;
-    let looks: Vec<_> = clips
-        .par_iter()
-        .map(|clip| {
-            let look = match &clip.source {
-                Source::File(path) => Some(known.look(path)),
-                Source::Segment(segment) => Some(known.look_at_segment(segment)),
-                Source::Synthetic(_) => None,
-            };
-            tick();
-            look
-        })
-        .collect();
+    let looks = looks(&clips, known, &tick);
     copies::compare(&mut excluded, &copies, known);
     let mut findings = Findings::default();
     for (clip, look) in clips.iter().zip(looks) {
@@ -194,6 +183,42 @@ pub fn inspect(scan: Scan, known: &Known, tick: impl Fn() + Sync) -> (Scan, Find
     excluded.sort_by(|a, b| a.path.cmp(&b.path));
     (Scan { clips, excluded, extents, overlaps, listed, lost, copies: BTreeMap::new() }, findings)
 }
+
+/// What each clip's file is worth; none of clips without one. All segments of a file are looked at together.
+fn looks(clips: &[Clip], known: &Known, tick: &(impl Fn() + Sync)) -> Vec<Option<Looked>> {
+    let mut together: BTreeMap<&Path, Vec<usize>> = BTreeMap::new();
+    let mut alone = Vec::new();
+    for (at, clip) in clips.iter().enumerate() {
+        match &clip.source {
+            Source::Segment(segment) => together.entry(&segment.path).or_default().push(at),
+            Source::File(_) | Source::Synthetic(_) => alone.push(at),
+        }
+    }
+    let mut looks: Vec<Option<Looked>> = clips.iter().map(|_| None).collect();
+    let files: Vec<(usize, Option<Looked>)> = alone
+        .into_par_iter()
+        .map(|at| {
+            let look = clips[at].source.file().map(|path| known.look(path));
+            tick();
+            (at, look)
+        })
+        .collect();
+    let segments: Vec<(usize, Looked)> = together
+        .into_par_iter()
+        .flat_map_iter(|(path, members)| {
+            let segments: Vec<&Segment> = members.iter().filter_map(|&at| clips[at].source.segment()).collect();
+            let found = known.look_at_segments(path, &segments);
+            members.iter().for_each(|_| tick());
+            members.into_iter().zip(found).collect::<Vec<_>>()
+        })
+        .collect();
+    files.into_iter().for_each(|(at, look)| looks[at] = look);
+    segments.into_iter().for_each(|(at, look)| looks[at] = Some(look));
+    looks
+}
+
+/// What is known of a clip's file, or why it cannot be read.
+type Looked = Result<audio::Looked, audio::Fault>;
 
 impl Fault {
     fn exclusion(&self) -> Exclusion {
@@ -231,7 +256,7 @@ impl Findings {
             .iter()
             .filter_map(|clip| {
                 let (facts, hash) = (self.facts.get(&clip.id)?, *self.hashes.get(&clip.id)?);
-                Some((clip, File { path: clip.source.file()?, hash, facts }))
+                Some((clip, File { source: &clip.source, hash, facts }))
             })
             .collect();
         let (clips, files): (Vec<&Clip>, Vec<File>) = files.into_iter().unzip();

@@ -1,8 +1,8 @@
 //! Any other corpus, by a table of its clips.
 //!
 //! The table needs the columns `path`, `emotion` and `speaker`, by these names, by usual ones (`file`, `label`,
-//! `speaker_id`) or by those that `columns` gives. Known besides are `start`, `end` and `duration` (a row is then a segment
-//! of a longer file), `sex`, `age`, `sentence`, `intensity` and `repetition`; every other column is kept under its own name
+//! `speaker_id`) or by those that `columns` gives. Known besides are `start`, `end`, `duration` and `channel` (a row is
+//! then a part of a longer file), `sex`, `age`, `sentence`, `intensity` and `repetition`; every other column is kept under its own name
 //! in [`Metadata::extra`], where a protocol may read it. Case does not matter in the names of columns, order and separator
 //! (comma, semicolon, tab) do not either.
 //!
@@ -21,8 +21,10 @@ use std::{
 
 use super::{
     Cause, CorpusConfig, Exclusion, Metadata, Scan, Sex, Source,
+    channel::Channels,
     columns::Columns,
-    entries::{self, Entry, OLDEST},
+    entries::{self, Entry, OLDEST, Part},
+    spelling::is_left_open,
     table::{Row, Table},
 };
 use crate::{
@@ -48,12 +50,15 @@ pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
         check_durations(&table, &columns, duration, &base)?;
         columns.duration = None;
     }
+    let channels = Channels::find(&table, &columns, config.columns.first_channel, &base)?;
     let mut excluded = Vec::new();
     let mut entries = Vec::new();
     let mut listed = std::collections::BTreeSet::new();
     for (number, row) in table.rows() {
-        listed.extend(row.get(columns.emotion).map(|emotion| entries::emotion(emotion)));
-        match columns.read(number, row, &base) {
+        listed.extend(
+            row.get(columns.emotion).map(|emotion| entries::emotion(emotion)).filter(|emotion| !is_left_open(emotion)),
+        );
+        match columns.read(number, row, channels, &base) {
             Ok(entry) => entries.push(entry),
             Err(Refused { file, reason, cause }) => {
                 excluded.push(Exclusion { path: file.unwrap_or_else(|| path.clone()), reason, cause });
@@ -131,7 +136,13 @@ struct Refused {
 
 impl Columns<'_> {
     /// Reads a row.
-    fn read(&self, number: usize, mut row: Row<'_>, base: &Path) -> std::result::Result<Entry, Refused> {
+    fn read(
+        &self,
+        number: usize,
+        mut row: Row<'_>,
+        channels: Channels,
+        base: &Path,
+    ) -> std::result::Result<Entry, Refused> {
         let Some(written) = row.remove(self.path) else {
             return Err(Refused { file: None, reason: format!("row {number} has no path"), cause: Cause::Row });
         };
@@ -144,11 +155,12 @@ impl Columns<'_> {
         let speaker =
             entries::speaker(speaker).map_err(|problem| refuse(format!("row {number}: {problem}"), Cause::Row))?;
         let emotion = entries::emotion(emotion);
-        if emotion.is_empty() {
-            return Err(refuse(format!("no emotion in row {number} of the table"), Cause::Row));
+        if is_left_open(&emotion) {
+            let problem = format!("no emotion in row {number} of the table: it has \"{emotion}\"");
+            return Err(refuse(problem, Cause::Row));
         }
         let part = self
-            .part(&mut row)
+            .part(&mut row, channels)
             .map_err(|problem| refuse(format!("row {number} of the table: {problem}"), Cause::Row))?;
         if !file.is_file() {
             return Err(refuse(format!("no such file, though row {number} of the table lists it"), Cause::Missing));
@@ -158,10 +170,11 @@ impl Columns<'_> {
     }
 
     /// Which part of its file the row is: none where it is all of it.
-    fn part(&self, row: &mut Row<'_>) -> std::result::Result<Option<Times>, String> {
+    fn part(&self, row: &mut Row<'_>, channels: Channels) -> std::result::Result<Option<Part>, String> {
         let mut cell = |column: Option<&str>| column.and_then(|column| row.remove(column));
         let (start, end, duration) = (cell(self.start), cell(self.end), cell(self.duration));
-        times(start, end, duration)
+        let channel = channels.read(cell(self.channel))?;
+        Ok(Part::of(times(start, end, duration)?, channel))
     }
 
     /// Sorts the other cells into what is known and what is kept as it is; so is a known one that cannot be understood.
@@ -274,7 +287,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        audio::Segment,
+        audio::{Channel, Segment},
         corpus::{AlikeSpeakers, Clip, ColumnsConfig, Kind, fake},
     };
 
@@ -426,6 +439,15 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_cell_of_another_program_is_no_emotion() {
+        let files = ["lab/a.wav", "lab/b.wav", "lab/c.wav", "lab/d.wav"];
+        let scan = scanned(&files, "path,emotion,speaker\na.wav,sad,x\nb.wav,NaN,x\nc.wav,#N/A,x\nd.wav,none,x\n");
+        assert_eq!(ids(&scan), ["mine/x/a", "mine/x/d"]);
+        assert_eq!(scan.excluded[0].reason, "no emotion in row 3 of the table: it has \"NaN\"");
+        assert_eq!(scan.listed.iter().map(String::as_str).collect::<Vec<_>>(), ["none", "sad"]);
+    }
+
+    #[test]
     fn emotions_that_differ_in_case_are_one() {
         let files = ["lab/a.wav", "lab/b.wav", "lab/c.wav"];
         let scan = scanned(&files, "path,emotion,speaker\na.wav,Boredom,x\nb.wav,boredom ,x\nc.wav,BOREDOM,x\n");
@@ -467,6 +489,110 @@ mod tests {
         let scan = scanned(&["lab/a.wav"], table);
         assert_eq!((scan.clips.len(), scan.excluded.len()), (1, 1));
         assert!(scan.excluded[0].reason.contains("do not agree"), "{:?}", scan.excluded);
+    }
+
+    /// A second of sound on two channels at 8 kHz: noise of its own on each.
+    fn stereo() -> Vec<u8> {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let spec = hound::WavSpec {
+            channels: 2,
+            sample_rate: 8_000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
+        let mut state = 1u32;
+        for _ in 0..16_000 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            writer.write_sample((state >> 18) as i16 - 8_000).unwrap();
+        }
+        writer.finalize().unwrap();
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn rows_may_be_channels_of_files() {
+        let files = ["lab/a.wav"];
+        let of = |table: &str| scanned(&files, &format!("path,emotion,speaker,channel,start,end\n{table}"));
+        let channel = |clip: &Clip| clip.source.segment().map(|part| part.channel);
+        let scan = of("a.wav,sad,x,1,,\na.wav,angry,y,2,,\na.wav,sad,x,left,0,1\na.wav,sad,y,2,1,2\n");
+        assert_eq!(
+            ids(&scan),
+            ["mine/x/a_0.000-1.000_ch1", "mine/x/a_ch1", "mine/y/a_1.000-2.000_ch2", "mine/y/a_ch2"]
+        );
+        let channels: Vec<_> = scan.clips.iter().map(channel).collect();
+        assert_eq!(channels, [0, 0, 1, 1].map(|channel| Some(Channel::Only(channel))));
+        // What overlaps does so on one channel.
+        assert_eq!(
+            scan.overlaps,
+            [["mine/x/a_0.000-1.000_ch1", "mine/x/a_ch1"], ["mine/y/a_ch2", "mine/y/a_1.000-2.000_ch2"]]
+        );
+        // Where one is 0, the first is; an empty cell is all of them, which has something of each.
+        let scan = of("a.wav,sad,x,0,,\na.wav,angry,y,1,,\na.wav,sad,z,,,\n");
+        assert_eq!(ids(&scan), ["mine/x/a_ch1", "mine/y/a_ch2", "mine/z/a"]);
+        assert_eq!(scan.overlaps.len(), 1);
+        assert_eq!(scan.overlaps[0].len(), 3);
+        let scan = of("a.wav,sad,x,1,,\na.wav,angry,y,middle,,\n");
+        assert!(scan.excluded[0].reason.starts_with("row 3 of the table: channel = \"middle\" is none"), "{scan:?}");
+    }
+
+    #[test]
+    fn a_column_of_ones_is_not_guessed_at_where_files_have_a_second_channel() {
+        let table = "path,emotion,speaker,channel\na.wav,sad,x,1\n";
+        let data = corpus(&[], table);
+        fake::write(data.path(), "lab/a.wav", &stereo());
+        let error = super::super::scan(&config(), data.path()).unwrap_err().to_string();
+        assert!(error.contains("of row 2 has 2 channels") && error.contains("first_channel = 0"), "{error}");
+        for (first, channel) in [(0, 1), (1, 0)] {
+            let columns = ColumnsConfig { first_channel: Some(first), ..ColumnsConfig::default() };
+            let scan = super::super::scan(&CorpusConfig { columns, ..config() }, data.path()).unwrap();
+            assert_eq!(scan.clips[0].source.segment().unwrap().channel, Channel::Only(channel));
+        }
+        fake::write(data.path(), "lab/a.wav", &crate::corpus::fake::sound(8000, 1.0));
+        let scan = super::super::scan(&config(), data.path()).unwrap();
+        assert_eq!(scan.clips[0].source.segment().unwrap().channel, Channel::Only(0), "there is but one");
+    }
+
+    #[test]
+    fn segments_are_judged_and_compared_by_what_is_in_them() {
+        let table = "path,emotion,speaker,start,end,channel\n\
+                     a.wav,sad,x,0,0.5,1\na.wav,sad,y,0.5,1,2\nb.wav,sad,x,0,0.5,1\na.wav,sad,x,0.5,7,1\n\
+                     c.wav,sad,z,0,0.4,\nc.wav,sad,z,0.6,1,\n";
+        let data = corpus(&[], table);
+        let whole = stereo();
+        fake::write(data.path(), "lab/a.wav", &whole);
+        // Another file with the same sound in other bytes.
+        let mut other = whole.clone();
+        other.extend(*b"LIST\x04\0\0\0abcd");
+        let length = (other.len() as u32 - 8).to_le_bytes();
+        other[4..8].copy_from_slice(&length);
+        fake::write(data.path(), "lab/b.wav", &other);
+        let mut half = whole;
+        let middle = half.len() / 2;
+        half[44..middle].fill(0);
+        fake::write(data.path(), "lab/c.wav", &half);
+        let (scan, findings) = crate::corpus::inspect(
+            super::super::scan(&config(), data.path()).unwrap(),
+            &crate::audio::Known::default(),
+            || {},
+        );
+        assert_eq!(
+            ids(&scan),
+            [
+                "mine/x/a_0.000-0.500_ch1",
+                "mine/x/b_0.000-0.500_ch1",
+                "mine/y/a_0.500-1.000_ch2",
+                "mine/z/c_0.600-1.000"
+            ]
+        );
+        let faults: Vec<_> = findings.faults.iter().map(|fault| (fault.clip.as_str(), fault.reason.as_str())).collect();
+        let [(long, beyond), (silent, silence)] = faults[..] else { panic!("{faults:?}") };
+        assert_eq!((long, silent), ("mine/x/a_0.500-7.000_ch1", "mine/z/c_0.000-0.400"));
+        assert!(beyond.contains("of channel 1 is not in it, as it lasts 1.000 s"), "{beyond}");
+        assert!(silence.contains("digital silence"), "{silence}");
+        let groups: Vec<&[String]> = findings.groups().collect();
+        assert_eq!(groups, [["mine/x/a_0.000-0.500_ch1", "mine/x/b_0.000-0.500_ch1"]]);
+        assert_eq!(findings.facts["mine/z/c_0.600-1.000"].seconds(), 0.4);
     }
 
     #[test]

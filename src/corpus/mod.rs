@@ -31,7 +31,8 @@
 
 mod audformat;
 mod cafe;
-mod columns;
+pub(crate) mod channel;
+pub(crate) mod columns;
 mod copies;
 mod crema_d;
 mod duplicates;

@@ -56,6 +56,12 @@ pub(crate) fn names_nobody(name: &str) -> bool {
     NOBODY.contains(&letters.as_str())
 }
 
+/// Whether the name says that there is none: what programs write into empty cells. `none` and `other` may be emotions.
+pub(crate) fn is_left_open(name: &str) -> bool {
+    let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    ["", "na", "nan", "nil", "null", "notavailable", "undefined"].contains(&letters.as_str())
+}
+
 /// The names, of which each is given once, in groups that are one name for a reader: they differ in case, blanks,
 /// hyphens, accents, leading zeros, a `.0`, or in letters that look the same. Groups of one are left out.
 pub(crate) fn same_spelling<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Vec<&'a str>> {

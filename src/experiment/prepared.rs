@@ -176,14 +176,7 @@ fn several(
 
 /// How long a clip is as it lies on disk, in seconds.
 fn seconds_of(clip: &Clip, findings: &Findings) -> Option<f64> {
-    let whole = findings.facts.get(file_of(clip))?.seconds();
-    match clip.source.segment() {
-        Some(segment) => {
-            let end = segment.end.map_or(whole, |end| end.as_secs_f64().min(whole));
-            Some(end - segment.start.as_secs_f64())
-        }
-        None => Some(whole),
-    }
+    Some(findings.facts.get(file_of(clip))?.seconds())
 }
 
 /// The digest of what a clip is made of: its file's bytes, or the synthesiser's version and the utterance.

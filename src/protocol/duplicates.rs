@@ -71,7 +71,7 @@ fn copies(clips: &[&Clip]) -> Vec<Vec<usize>> {
         // A segment's stem ends on its times: a copy of the file is known by the file's.
         let of_file = segment.and_then(|segment| segment.path.file_stem()?.to_str());
         let stem = of_file.unwrap_or_else(|| clip.id.rsplit('/').next().unwrap_or(&clip.id));
-        let times = segment.map(|segment| (segment.start, segment.end));
+        let times = segment.map(|segment| (segment.start, segment.end, segment.channel));
         let named = clip.meta.extra.get(COPY_OF).and_then(|of| Path::new(of).file_stem()?.to_str());
         let original = original_stem(named.unwrap_or(stem));
         groups.entry((&clip.corpus, &clip.speaker, &clip.emotion, original, times)).or_default().push(i);
@@ -127,7 +127,12 @@ mod tests {
         let mut clips = fake::named("c", "s", &["a_0-1", "a_1-2", "b_0-1", "a_noise_0-1"]);
         for (clip, (file, start)) in clips.iter_mut().zip([("a", 0), ("a", 1), ("b", 0), ("a_noise", 0)]) {
             let start = std::time::Duration::from_secs(start);
-            let segment = crate::audio::Segment { path: format!("{file}.wav").into(), start, end: None };
+            let segment = crate::audio::Segment {
+                path: format!("{file}.wav").into(),
+                start,
+                end: None,
+                channel: crate::audio::Channel::Mix,
+            };
             clip.source = crate::corpus::Source::Segment(segment);
         }
         let duplicates = Duplicates::find(&clips.iter().collect::<Vec<_>>(), std::iter::empty());

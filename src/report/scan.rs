@@ -146,12 +146,14 @@ struct Row<'a> {
     /// Where in the file the clip begins and ends, in seconds; null where it is all of the file, or goes on to its end.
     start: Option<f64>,
     end: Option<f64>,
+    /// Which channel of the file it is, counted from 1; null where it is the mean of all.
+    channel: Option<usize>,
     #[serde(flatten)]
     meta: &'a crate::corpus::Metadata,
 }
 
 /// The same as JSON: `schema` (`ser-scan/1`), `corpus`, `kind`, `clips` (`id`, `corpus`, `speaker`, `emotion`, `path`,
-/// `start`, `end`, `sex`, `age`, `sentence`, `intensity`, `repetition`, `extra`; what is not known is null), `excluded` (`path`,
+/// `start`, `end`, `channel`, `sex`, `age`, `sentence`, `intensity`, `repetition`, `extra`; what is not known is null), `excluded` (`path`,
 /// `reason`, `cause`), `overlaps` and `findings` (`files`, `bytes`, `formats` with their counts, `faults`, `identical`, `misnamed`). Keys may
 /// be added under the same schema; none is removed or changes its meaning.
 ///
@@ -164,7 +166,8 @@ pub fn json(corpus: &str, kind: &str, scan: &Scan, findings: &Findings) -> Resul
         let path = source.file().map(|path| path.to_string_lossy().into_owned());
         let start = source.segment().map(|segment| segment.start.as_secs_f64());
         let end = source.segment().and_then(|segment| Some(segment.end?.as_secs_f64()));
-        Row { id, corpus, speaker, emotion, path, start, end, meta }
+        let channel = source.segment().and_then(|segment| segment.channel.number());
+        Row { id, corpus, speaker, emotion, path, start, end, channel, meta }
     };
     let clips = scan.clips.iter().map(row).collect();
     to_json(&Document {

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    audio::{Segment, Source},
+    audio::{Channel, Segment, Source},
     corpus::{Clip, Sex},
     csv_file::{read_records, write_records},
     error::Result,
@@ -52,6 +52,9 @@ pub struct ClipRecord {
     /// Where in the file it ends, in seconds; empty where it goes on to the file's end.
     #[serde(default)]
     pub end: Option<f64>,
+    /// Which channel of the file it is, counted from 1; empty where it is the mean of all.
+    #[serde(default)]
+    pub channel: Option<usize>,
 }
 
 impl ClipRecord {
@@ -76,6 +79,7 @@ impl ClipRecord {
             file: clip.source.file().map(|path| path.display().to_string()),
             start: clip.source.segment().map(|segment| segment.start.as_secs_f64()),
             end: clip.source.segment().and_then(|segment| Some(segment.end?.as_secs_f64())),
+            channel: clip.source.segment().and_then(|segment| segment.channel.number()),
         }
     }
 
@@ -98,9 +102,10 @@ impl ClipRecord {
     #[must_use]
     pub fn source(&self, path: PathBuf) -> Source {
         let time = |seconds| Duration::try_from_secs_f64(seconds).ok();
+        let channel = Channel::numbered(self.channel);
         match (self.start.and_then(time), self.end.and_then(time)) {
-            (None, None) => Source::File(path),
-            (start, end) => Source::Segment(Segment { path, start: start.unwrap_or_default(), end }),
+            (None, None) if channel == Channel::Mix => Source::File(path),
+            (start, end) => Source::Segment(Segment { path, start: start.unwrap_or_default(), end, channel }),
         }
     }
 
@@ -151,8 +156,14 @@ mod tests {
             file: Some("x/a.wav".into()),
             start: Some(0.4),
             end: Some(3.5),
+            channel: Some(2),
         };
-        let part = |start, end| Segment { path: "b".into(), start: Duration::from_millis(start), end };
+        let part = |start, end| Segment {
+            path: "b".into(),
+            start: Duration::from_millis(start),
+            end,
+            channel: Channel::Only(1),
+        };
         assert_eq!(full.source("b".into()), Source::Segment(part(400, Some(Duration::from_millis(3500)))));
         assert_eq!(ClipRecord::default().source("b".into()), Source::File("b".into()));
         let full = full.with_traits([("Race", "a;b"), ("mother=tongue", "Czech")]);
@@ -163,10 +174,10 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         let earlier = text
             .replace(",snr_db,traits", "")
-            .replace(",start,end", "")
+            .replace(",start,end,channel", "")
             .replace(",34.5,Race=a b;mother tongue=Czech", "")
-            .replace(",0.4,3.5", "");
-        std::fs::write(&path, earlier.replace(",,,,,,\n", ",,\n")).unwrap();
+            .replace(",0.4,3.5,2", "");
+        std::fs::write(&path, earlier.replace(",,,,,,,\n", ",,\n")).unwrap();
         let read = ClipRecord::read_all(&path).unwrap();
         assert_eq!((read[0].snr_db, read[0].start, read[0].file.as_deref()), (None, None, Some("x/a.wav")));
         std::fs::write(&path, text.replace("female", "unknown")).unwrap();

@@ -15,7 +15,12 @@ use super::{
     read::{Item, Place},
 };
 use crate::{
-    corpus::table::{PARQUET_EXTENSIONS, separator},
+    audio::Channel,
+    corpus::{
+        channel::Channels,
+        columns::tells_of_a_part,
+        table::{PARQUET_EXTENSIONS, separator},
+    },
     error::{Error, Result},
     predict::STDIN,
 };
@@ -46,6 +51,8 @@ struct Columns {
     path: usize,
     start: Option<usize>,
     end: Option<usize>,
+    duration: Option<usize>,
+    channel: Option<usize>,
 }
 
 /// A list that was looked through once.
@@ -206,14 +213,18 @@ impl Rows<'_> {
                 let wrong = |problem: String| Error::file(name, format!("line {line}: {problem}"));
                 let path = record.get(columns.path).map(str::trim).filter(|cell| !cell.is_empty());
                 let path = path.ok_or_else(|| wrong("no path".into()))?;
-                let times = [columns.start, columns.end].map(|column| seconds(column.and_then(|at| record.get(at))));
-                let [start, end] = times.map(|time| time.map_err(&wrong));
-                let part = match (start?, end?) {
-                    (None, None) => None,
+                let cell = |column: Option<usize>| column.and_then(|at| record.get(at));
+                let time = |column| seconds(cell(column)).map_err(&wrong);
+                let (start, end, duration) = (time(columns.start)?, time(columns.end)?, time(columns.duration)?);
+                let end = end.or(duration.map(|duration| start.unwrap_or_default().saturating_add(duration)));
+                let channel = cell(columns.channel).map(str::trim).filter(|cell| !cell.is_empty());
+                let channel = Channels::FROM_ONE.read(channel).map_err(&wrong)?;
+                let part = match (start, end) {
+                    (None, None) if channel == Channel::Mix => None,
                     (start, Some(end)) if end <= start.unwrap_or_default() => {
                         return Err(wrong("its end is not behind its start".into()));
                     }
-                    (start, end) => Some((start.unwrap_or_default(), end)),
+                    (start, end) => Some(Place::Segment { start: start.unwrap_or_default(), end, channel }),
                 };
                 Ok(Some(self.list.item(path, part)))
             }
@@ -222,16 +233,16 @@ impl Rows<'_> {
 }
 
 impl List {
-    fn item(&self, path: &str, part: Option<(Duration, Option<Duration>)>) -> Item {
+    fn item(&self, path: &str, part: Option<Place>) -> Item {
         item(&self.base, path, part)
     }
 }
 
 /// A row of a list; a spreadsheet's text is taken as it was meant.
-fn item(base: &Path, path: &str, part: Option<(Duration, Option<Duration>)>) -> Item {
+fn item(base: &Path, path: &str, part: Option<Place>) -> Item {
     let path = crate::escape::from_csv(path);
     let place = match part {
-        Some((start, end)) => Place::Segment { start, end },
+        Some(part) => part,
         None if path.to_ascii_lowercase().ends_with(TAR) => Place::Archive,
         None => Place::File,
     };
@@ -262,7 +273,22 @@ fn header(path: &Path, name: &Path) -> Result<Kind> {
         let names = names.join("\", \"");
         Error::file(name, format!("no column path among \"{names}\": call the recordings' column so"))
     })?;
-    Ok(Kind::Csv { separator, columns: Columns { path, start: at("start"), end: at("end") } })
+    let columns =
+        Columns { path, start: at("start"), end: at("end"), duration: at("duration"), channel: at("channel") };
+    let read = [columns.start, columns.end, columns.channel];
+    let unread = names.iter().enumerate().find(|(at, column)| tells_of_a_part(column) && !read.contains(&Some(*at)));
+    if let Some((_, column)) = unread {
+        let problem = format!(
+            "the column \"{column}\" may say which part of a file a row is: call it start, end, duration (in seconds) or channel, \
+             or leave it out"
+        );
+        return Err(Error::file(name, problem));
+    }
+    if columns.duration.is_some() && columns.start.is_none() {
+        let problem = "has a column duration and none that says where: add a column start, or leave duration out";
+        return Err(Error::file(name, problem));
+    }
+    Ok(Kind::Csv { separator, columns })
 }
 
 /// Standard input as a file, to be read more than once.
@@ -311,11 +337,35 @@ mod tests {
     #[test]
     fn tables_have_paths_and_times() {
         let rows = listed("a.csv", "speaker,Path,start,end\n1,a.wav,,\n2,\"b, c.wav\",1.5,3\n3,d.tar,,\n").unwrap();
-        let segment = Place::Segment { start: Duration::from_millis(1500), end: Some(Duration::from_secs(3)) };
+        let segment = Place::Segment {
+            start: Duration::from_millis(1500),
+            end: Some(Duration::from_secs(3)),
+            channel: Channel::Mix,
+        };
         assert_eq!(
             rows,
             [("a.wav".into(), Place::File), ("b, c.wav".into(), segment), ("d.tar".into(), Place::Archive)]
         );
+        let rows = listed("a.csv", "path,start,duration,channel\na.wav,1,2,\na.wav,,,2\na.wav,,,left\n").unwrap();
+        let place = |start, end, channel| Place::Segment {
+            start: Duration::from_secs(start),
+            end: Option::map(end, Duration::from_secs),
+            channel,
+        };
+        let places: Vec<Place> = rows.into_iter().map(|(_, place)| place).collect();
+        assert_eq!(
+            places,
+            [place(1, Some(3), Channel::Mix), place(0, None, Channel::Only(1)), place(0, None, Channel::Only(0))]
+        );
+        for (table, word) in [
+            ("path,offset\na.wav,1\n", "\"offset\" may say which part"),
+            ("path,start_ms\na.wav,1\n", "\"start_ms\" may say which part"),
+            ("path,duration\na.wav,1\n", "add a column start"),
+            ("path,channel\na.wav,0\n", "line 2: channel = \"0\" is none"),
+        ] {
+            let error = listed("a.csv", table).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
         assert_eq!(listed("a.csv", "path;x\na.wav;1\n").unwrap().len(), 1);
         assert_eq!(listed("a.tsv", "\u{feff}path\tx\na,b.wav\t1\n").unwrap()[0].0, "a,b.wav");
         for (text, words) in [

@@ -30,6 +30,7 @@ use self::{
     job::Job,
     list::{List, Stretch},
     part::{Done, Work},
+    read::Whole,
 };
 use super::{Listening, Recognizer};
 use crate::{
@@ -205,7 +206,7 @@ pub fn bulk(
     let mut reader = list.reader()?;
     for (number, stretch) in &missing {
         let items = reader.items(*stretch)?;
-        let work = Work { recognizer, settings, observer, progress: &*progress };
+        let work = Work { recognizer, settings, observer, progress: &*progress, whole: Whole::default() };
         let done = work.write(&part_path(settings, *number), items)?;
         // Without its part it says nothing, and is written again with it.
         write_json(&record_path(settings, *number), &done)?;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     PartFormat, Settings,
-    read::{Item, Opened, Place, members},
+    read::{Item, Opened, Place, Whole, members},
 };
 use crate::{
     error::{Error, Result},
@@ -45,6 +45,8 @@ pub(super) struct Work<'a> {
     pub(super) settings: &'a Settings,
     pub(super) observer: &'a dyn Observer,
     pub(super) progress: &'a dyn events::Work,
+    /// The files of segments.
+    pub(super) whole: Whole,
 }
 
 impl Work<'_> {
@@ -181,6 +183,9 @@ impl Work<'_> {
     }
 
     fn hear(&self, item: &Item) -> Result<Heard> {
+        if let Place::Segment { .. } = item.place {
+            self.whole.check(&item.path)?;
+        }
         let opened = item.open()?;
         let Some(listening) = self.settings.timeline else {
             let answer = match opened {

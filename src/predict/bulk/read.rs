@@ -1,15 +1,16 @@
 //! What a row of a list stands for, as audio.
 
 use std::{
+    collections::HashMap,
     io::Read as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use super::open;
 use crate::{
-    audio::{Audio, Content, Decoder, HEAD_BYTES, Segment, decode, sniff},
+    audio::{Audio, Channel, Content, Decoder, Fault, HEAD_BYTES, Segment, Source, load, sniff},
     corpus::walk::is_audio,
     error::{Error, Result},
 };
@@ -33,7 +34,7 @@ pub(super) enum Place {
     /// All of a file.
     File,
     /// A part of a file.
-    Segment { start: Duration, end: Option<Duration> },
+    Segment { start: Duration, end: Option<Duration>, channel: Channel },
     /// All files in a tar archive.
     Archive,
     /// In memory: the bytes of a file in an archive.
@@ -47,19 +48,53 @@ impl Item {
         match &self.place {
             Place::File | Place::Archive => Decoder::open(&self.path).map(opened),
             Place::Member(bytes) => Decoder::of_bytes(bytes.clone(), &self.path).map(opened),
-            Place::Segment { start, end } => {
-                let bytes = std::fs::read(&self.path).map_err(Error::io("read", &self.path))?;
-                let segment = Segment { path: self.path.clone(), start: *start, end: *end };
-                segment.cut(decode(&bytes, &self.path)?).map(Opened::Samples)
+            &Place::Segment { start, end, channel } => {
+                let segment = Segment { path: self.path.clone(), start, end, channel };
+                load(&Source::Segment(segment)).map(Opened::Samples)
             }
         }
     }
 
-    /// What a row is called: the list's path, with the times of a segment.
+    /// What a row is called: the list's path, with the times and channel of a segment.
     pub(super) fn called(&self) -> String {
-        let Place::Segment { start, end } = &self.place else { return self.name.clone() };
+        let Place::Segment { start, end, channel } = &self.place else { return self.name.clone() };
         let end = end.map(|end| end.as_secs_f64().to_string()).unwrap_or_default();
-        format!("{}#{}-{end}", self.name, start.as_secs_f64())
+        let channel = channel.number().map(|channel| format!("#channel-{channel}")).unwrap_or_default();
+        let times = match start.is_zero() && end.is_empty() && !channel.is_empty() {
+            true => String::new(),
+            false => format!("#{}-{end}", start.as_secs_f64()),
+        };
+        format!("{}{times}{channel}", self.name)
+    }
+}
+
+/// Files of which segments were asked for, with what is wrong with them anywhere: nothing is answered from a torn file.
+#[derive(Default)]
+pub(super) struct Whole(Mutex<HashMap<PathBuf, Option<Fault>>>);
+
+impl Whole {
+    /// Files that are remembered at once.
+    const MOST: usize = 10_000;
+
+    /// Decodes the file, once for all of its segments.
+    pub(super) fn check(&self, path: &Path) -> Result<()> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let remembered = known().get(path).map(|fault| fault.as_ref().map(Fault::again));
+        let fault = remembered.unwrap_or_else(|| {
+            let fault = Decoder::try_open(path)
+                .and_then(|mut decoder| {
+                    while decoder.try_next()?.is_some() {}
+                    Ok(())
+                })
+                .err();
+            let mut known = known();
+            if known.len() >= Self::MOST {
+                known.clear();
+            }
+            known.insert(path.to_owned(), fault.as_ref().map(Fault::again));
+            fault
+        });
+        fault.map_or(Ok(()), |fault| Err(fault.at(path)))
     }
 }
 
