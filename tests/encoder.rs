@@ -67,6 +67,105 @@ fn states_are_trained_on_kept_and_answered_from() {
     assert_eq!(probabilities(&timeline.succeeds().stdout), probabilities(&first.stdout));
 }
 
+/// The upper layer learns with the head.
+const LEARNING: &str = r#"
+name = "states"
+[[corpora]]
+kind = "synthetic"
+[protocol]
+folds = 3
+[audio]
+sample_rate = 16000
+[encoder]
+path = "small"
+layer = 2
+train_layers = 1
+learning_rate = 1e-3
+[model]
+kind = "linear"
+[train]
+epochs = 2
+batch_size = 16
+learning_rate = 1e-3
+select = "last"
+"#;
+
+#[test]
+fn layers_that_learn_are_resumed_to_the_same_bits_and_answer_from_a_bundle() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    import(d, "small");
+    let set = |out: &str, set: &[&str]| {
+        let mut command = train(d, LEARNING);
+        command.args(["--fold", "0", "--out", out]);
+        set.iter().for_each(|set| drop(command.args(["--set", set])));
+        run(&mut command)
+    };
+    let whole = set("whole", &[]);
+    assert!(whole.succeeds().stderr.contains("begins with the head of a frozen encoder"), "{}", whole.stderr);
+    let bundle = |out: &str| fs::read(d.join(out).join("fold-0/seed-42/bundle/model.safetensors")).unwrap();
+
+    // Killed after its first epoch, and gone on with.
+    set("killed", &[]).succeeds();
+    let killed = d.join("killed/fold-0/seed-42");
+    let checkpoints: Vec<_> = walk(&killed.join("checkpoints"));
+    for path in checkpoints.iter().filter(|path| path.to_string_lossy().contains('2')) {
+        fs::remove_file(path).unwrap();
+    }
+    fs::remove_file(killed.join("done.json")).unwrap();
+    let mut command = train(d, LEARNING);
+    run(command.args(["--fold", "0", "--out", "killed", "--resume"])).succeeds();
+    let predictions = |out: &str| fs::read(d.join(out).join("fold-0/seed-42/predictions.csv")).unwrap();
+    assert_eq!(predictions("killed"), predictions("whole"));
+    assert_eq!(bundle("killed").len(), bundle("whole").len());
+
+    // The bundle answers with what has learnt, which is not what was there before.
+    run(program("ser-data", d).args(["synth", "--out", "wavs"])).succeeds();
+    let wav = walk(&d.join("wavs")).into_iter().find(|path| path.extension().is_some_and(|e| e == "wav")).unwrap();
+    let answer = |bundle: &str| {
+        run(program("ser-predict", d).arg(bundle).arg(&wav).args(["--format", "csv"])).succeeds().stdout.clone()
+    };
+    let learnt = answer("whole/fold-0/seed-42");
+    let frozen = LEARNING.replace("train_layers = 1\nlearning_rate = 1e-3", "").replace("[train]", "[train]\n#");
+    run(train(d, &frozen).args(["--fold", "0", "--out", "frozen"])).succeeds();
+    assert_ne!(answer("frozen/fold-0/seed-42"), learnt);
+    run(program("ser-predict", d).args(["export", "whole/fold-0/seed-42", "--self-contained", "--out", "alone.st"]))
+        .succeeds();
+    fs::rename(d.join("models"), d.join("elsewhere")).unwrap();
+    assert_eq!(answer("alone.st"), learnt);
+    fs::rename(d.join("elsewhere"), d.join("models")).unwrap();
+
+    // Additions of low rank, over the frames, with another head.
+    let lora = [
+        "encoder.lora={rank=2,alpha=4}",
+        "encoder.pool=none",
+        "model.kind=transformer",
+        "model.pool=mean",
+        "model.hidden=8",
+        "model.dense=8",
+        "train.epochs=1",
+    ];
+    set("lora", &lora).succeeds();
+    answer("lora/fold-0/seed-42");
+
+    for (refused, problem) in [
+        ("encoder.train_layers=3", "encoder.train_layers = 3"),
+        ("encoder.layer=[0, 2]", "asks for the state 0"),
+        ("encoder.scaler=speaker", "standardised inside the network"),
+        ("model.kind=cnn", "one vector of a clip"),
+        ("features.kinds=[\"mfcc\"]", "the encoder's states alone"),
+        ("encoder.learning_rate=0", "encoder.learning_rate = 0"),
+        ("encoder.lora={rank=0,alpha=1}", "encoder.lora.rank = 0"),
+        ("train.calibration=altered", "train.calibration"),
+    ] {
+        let settings: &[&str] = if refused == "model.kind=cnn" { &[refused, "model.pool=mean"] } else { &[refused] };
+        set("refused", settings).fails(2, &[problem]);
+    }
+    set("refused", &["encoder.train_layers=0"]).fails(2, &["encoder.learning_rate is of layers that learn"]);
+    run(program("ser-predict", d).args(["export", "whole/fold-0/seed-42", "--format", "onnx", "--out", "x.onnx"]))
+        .fails(2, &["layers of its encoder"]);
+}
+
 #[test]
 fn what_would_be_silently_wrong_is_refused() {
     let dir = tempfile::tempdir().unwrap();

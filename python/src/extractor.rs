@@ -12,7 +12,7 @@ use ser::{
     corpus::Source,
     error::{Error, Result},
     events::Observer,
-    frontend::{Matrix, Pool, encoder::models_dir},
+    frontend::{EncoderConfig, Matrix, Pool, encoder::models_dir},
 };
 
 use crate::{errors::exception, pool::on_threads, watch::watched};
@@ -128,7 +128,7 @@ impl Extractor {
             .into_iter()
             .find(|known| known.name() == pool)
             .ok_or_else(|| Error::Config(format!("pool = \"{pool}\": none, mean or mean+std")))?;
-        let by_itself = experiment.encoder.as_ref().is_some_and(|encoder| encoder.pool != Pool::None);
+        let by_itself = experiment.encoder.as_ref().is_some_and(EncoderConfig::gives_vectors);
         if by_itself && pool != Pool::None {
             return Err(Error::Config(format!(
                 "pool = \"{}\": encoder.pool makes one row of a clip already; drop one of them",

@@ -102,7 +102,7 @@ impl Member {
         let dims = bundle.dims();
         let windows = bundle.windows();
         let activation = bundle.task.activation(bundle.classes.len(), bundle.targets.len());
-        let net = Net::over(&bundle.model, dims, bundle.mixed(), bundle.outputs(), &Device::flex());
+        let net = bundle.blank(&Device::flex())?;
         Ok(Self {
             net: weights::write(net, bundle.weights)?,
             scaler: bundle.scaler,

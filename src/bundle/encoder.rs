@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Result},
     frontend::{
         EncoderConfig,
-        encoder::{find, list, manifest},
+        encoder::{Upper, UpperConfig, find, list, manifest},
     },
 };
 
@@ -26,6 +27,9 @@ pub struct BundleEncoder {
     /// How many states those are, where the network mixes them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mixed: Option<usize>,
+    /// Its layers that have learnt with the network, whose weights are the network's: the encoder gives what goes into them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upper: Option<UpperConfig>,
 }
 
 impl BundleEncoder {
@@ -36,20 +40,44 @@ impl BundleEncoder {
     /// As [`find`] and [`manifest`].
     pub fn of(config: &EncoderConfig, models: &Path) -> Result<Self> {
         let manifest = manifest(&find(&config.path, models)?)?;
-        let layers = config.layer.resolve(manifest.transformer.layers, &manifest.name)?;
-        let dims = layers.len() * config.pool.width(manifest.transformer.dims);
-        let mixed = config.layer.is_mixed().then_some(layers.len());
-        Ok(Self { config: config.clone(), name: manifest.name, digest: manifest.digest, dims, mixed })
+        let upper = UpperConfig::of(config, &manifest)?;
+        let below = config.below(upper.as_ref());
+        let layers = below.layer.resolve(manifest.transformer.layers, &manifest.name)?;
+        let dims = layers.len() * below.pool.width(manifest.transformer.dims);
+        let states = upper.as_ref().map_or(layers.len(), |upper| upper.states.len());
+        let mixed = config.layer.is_mixed().then_some(states);
+        Ok(Self { config: config.clone(), name: manifest.name, digest: manifest.digest, dims, mixed, upper })
     }
 
-    /// The config with the path at which the encoder of this digest is found, whatever its folder is called.
+    /// The config of what is frozen of it: what a clip goes through before the network.
+    #[must_use]
+    pub fn below(&self) -> EncoderConfig {
+        self.config.below(self.upper.as_ref())
+    }
+
+    /// Columns that the network's own layers see, above those of the encoder that learn.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.upper.as_ref().map_or(self.dims, UpperConfig::width)
+    }
+
+    /// The layers that learn, with the encoder's weights; none where it is frozen.
+    ///
+    /// # Errors
+    ///
+    /// As [`BundleEncoder::below`]'s encoder in `models`, which cannot be found or read.
+    pub fn upper(&self, models: &Path, device: &Device) -> Result<Option<Upper>> {
+        self.upper.as_ref().map(|upper| Upper::load(upper, &self.folder(models)?, device)).transpose()
+    }
+
+    /// The config, of what is frozen, with the path at which the encoder of this digest is found, whatever its folder is called.
     ///
     /// # Errors
     ///
     /// As [`BundleEncoder::folder`].
     pub(super) fn found(&self, models: &Path) -> Result<EncoderConfig> {
         let folder = self.folder(models)?;
-        Ok(EncoderConfig { path: folder.to_string_lossy().into_owned(), ..self.config.clone() })
+        Ok(EncoderConfig { path: folder.to_string_lossy().into_owned(), ..self.below() })
     }
 
     /// The folder of the encoder of this digest, whatever it is called.

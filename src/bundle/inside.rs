@@ -28,7 +28,7 @@ impl Inside {
     ///
     /// [`crate::error::Error::Config`] where the encoder does not have the states that the bundle needs.
     pub(super) fn of(bundle: &BundleEncoder, encoder: &Encoder, precision: Precision) -> Result<Self> {
-        let states = bundle.config.layer.resolve(encoder.layers(), encoder.name())?;
+        let states = bundle.below().layer.resolve(encoder.layers(), encoder.name())?;
         let (manifest, arrays) = encoder.cut(states.into_iter().max().unwrap_or(0), precision)?;
         Self::new(manifest, arrays, Path::new(encoder.name()))
     }
@@ -94,8 +94,8 @@ impl Inside {
             return Err(format!("it needs the encoder {} and carries {digest}", bundle.digest));
         }
         let states =
-            bundle.config.layer.resolve(transformer.layers, &self.manifest().name).map_err(|e| e.to_string())?;
-        let dims = states.len() * bundle.config.pool.width(transformer.dims);
+            bundle.below().layer.resolve(transformer.layers, &self.manifest().name).map_err(|e| e.to_string())?;
+        let dims = states.len() * bundle.below().pool.width(transformer.dims);
         match dims == bundle.dims {
             true => Ok(()),
             false => Err(format!("its encoder gives {dims} columns and its network knows {}", bundle.dims)),

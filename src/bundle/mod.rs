@@ -31,10 +31,10 @@ use crate::{
     audio::{AudioConfig, Windows},
     error::{Error, Result},
     frontend::{
-        self, FeaturesConfig, Frontend, Pool, Scaler, ScalerScope,
-        encoder::{Encoder, Manifest},
+        self, FeaturesConfig, Frontend, Scaler, ScalerScope,
+        encoder::{Encoder, Manifest, Upper, UpperConfig},
     },
-    model::{ModelConfig, weights::Weights},
+    model::{ModelConfig, Net, weights::Weights},
     run::{RunDir, RunRecord},
     task,
 };
@@ -260,7 +260,7 @@ impl Bundle {
     pub fn frontend(&self, models: &Path) -> Result<Arc<dyn Frontend>> {
         let rate = self.audio.sample_rate;
         if let (Some(encoder), Some(inside)) = (&self.encoder, &self.inside) {
-            return frontend::with_encoder(&self.features, &encoder.config, inside.encoder().clone(), rate);
+            return frontend::with_encoder(&self.features, &encoder.below(), inside.encoder().clone(), rate);
         }
         let encoder = self.encoder.as_ref().map(|encoder| encoder.found(models)).transpose()?;
         frontend::open(&self.features, encoder.as_ref(), rate, models)
@@ -278,11 +278,23 @@ impl Bundle {
         self.classes.len() + self.targets.len()
     }
 
+    /// The bundle's network on a device, before its weights.
+    ///
+    /// # Errors
+    ///
+    /// None that reading the bundle did not find.
+    pub(crate) fn blank(&self, device: &Device) -> Result<Net> {
+        let upper = self.encoder.as_ref().and_then(|encoder| encoder.upper.as_ref());
+        let width = upper.map_or(self.dims(), UpperConfig::width);
+        let net = Net::over(&self.model, width, self.mixed(), self.outputs(), device);
+        Ok(net.above(upper.map(|upper| Upper::blank(upper, device)).transpose()?))
+    }
+
     /// How many columns the matrices have.
     #[must_use]
     pub fn dims(&self) -> usize {
         match &self.encoder {
-            Some(encoder) => encoder.config.pool.width(self.features.dims()) + encoder.dims,
+            Some(encoder) => encoder.below().pool.width(self.features.dims()) + encoder.dims,
             None => self.features.dims(),
         }
     }
@@ -294,7 +306,7 @@ impl Bundle {
     /// [`Error::Config`] where a clip is one vector that was standardised with its speaker's others: by itself it would be
     /// all zeros, and every clip would get the same answer.
     pub(crate) fn check_answers_alone(&self) -> Result<()> {
-        let pooled = self.encoder.as_ref().is_some_and(|encoder| encoder.config.pool != Pool::None);
+        let pooled = self.encoder.as_ref().is_some_and(|encoder| encoder.config.gives_vectors());
         match self.features.scaler {
             ScalerScope::Speaker | ScalerScope::Utterance if pooled => Err(Error::Config(
                 "this bundle was trained with a scaler per speaker on one vector a clip: a single clip cannot be standardised \
@@ -320,7 +332,13 @@ impl Bundle {
         self.audio.validate().map_err(text)?;
         if let Some(encoder) = &self.encoder {
             encoder.config.validate(self.audio.sample_rate).map_err(text)?;
-            let mixes = encoder.mixed.is_some_and(|states| states > 0 && encoder.dims.is_multiple_of(states));
+            encoder.upper.as_ref().map_or(Ok(()), UpperConfig::check)?;
+            if encoder.upper.is_some() != encoder.config.learns()
+                || encoder.upper.as_ref().is_some_and(|upper| upper.transformer.dims != encoder.dims)
+            {
+                return Err(format!("encoder.train_layers = {} and other layers", encoder.config.train_layers));
+            }
+            let mixes = encoder.mixed.is_some_and(|states| states > 0 && encoder.width().is_multiple_of(states));
             if mixes != encoder.config.layer.is_mixed() || mixes && !self.features.kinds.is_empty() {
                 return Err(format!("{:?} mixed states of {} columns", encoder.mixed, encoder.dims));
             }
@@ -354,6 +372,8 @@ impl Bundle {
             Some(scaler) if scaler.mean.len() != dims || scaler.std.len() != dims => {
                 Err(format!("{dims} feature columns and a scaler of {}", scaler.mean.len()))
             }
+            // The network has its own, above the layers that learn.
+            None if self.encoder.as_ref().is_some_and(|encoder| encoder.upper.is_some()) => Ok(()),
             None if self.features.scaler == ScalerScope::Train => Err("its scaler is missing".into()),
             _ => Ok(()),
         }

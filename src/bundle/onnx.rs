@@ -63,6 +63,13 @@ impl Bundle {
     ///
     /// [`Error::Config`] where there is no graph of such a network; [`Error::Io`] where a file cannot be written.
     pub fn save_onnx(&self, path: &Path) -> Result<PathBuf> {
+        if self.encoder.as_ref().is_some_and(|encoder| encoder.upper.is_some()) {
+            return Err(Error::Config(
+                "this bundle's network has layers of its encoder, which have learnt with it: there is no graph of those; \
+                 train one with encoder.train_layers = 0 for ONNX"
+                    .into(),
+            ));
+        }
         let bytes = Build::new(self)?.graph()?;
         let beside = path.with_extension("json");
         if beside == path {
@@ -130,8 +137,9 @@ impl<'a> Build<'a> {
         if bundle.task != task::Kind::Classification {
             return refused("this bundle gives numbers, and graphs are written of classes alone");
         }
-        if bundle.model.kind == Kind::Cnn2dBilstm {
-            return refused("a network of kind cnn2d-bilstm has no graph here: the others have");
+        if matches!(bundle.model.kind, Kind::Cnn2dBilstm | Kind::Transformer) {
+            let kind = bundle.model.kind.name();
+            return refused(&format!("a network of kind {kind} has no graph here: the others have"));
         }
         bundle.check_answers_alone()?;
         Ok(Self { bundle, graph: Graph::new("ser"), used: BTreeSet::new() })

@@ -29,7 +29,7 @@ use crate::{
     protocol::ProtocolConfig,
     setting::out_of_range,
     task::{self, TaskConfig},
-    train::{Averaging, DistilConfig, Sampling, TrainConfig},
+    train::{Averaging, Calibration, DistilConfig, Sampling, TrainConfig},
 };
 
 /// Everything that decides an experiment's result. Reads like the pipeline; every key has a default but `name` and
@@ -157,11 +157,14 @@ impl Experiment {
                 if !self.features.kinds.is_empty() {
                     self.features.validate(self.audio.sample_rate)?;
                 }
-                if let Some(window) = self.audio.window.filter(|_| encoder.pool != Pool::None) {
+                if let Some(window) = self.audio.window.filter(|_| encoder.gives_vectors()) {
                     let rule = "encoder.pool makes one vector of a clip, which has no windows; drop one of them";
                     return Err(out_of_range("audio.window", window, rule));
                 }
-                if encoder.pool != Pool::None && self.features.scaler == ScalerScope::Utterance {
+                if encoder.learns() {
+                    self.validate_learning(encoder)?;
+                }
+                if encoder.gives_vectors() && self.features.scaler == ScalerScope::Utterance {
                     return Err(Error::Config(
                         "encoder.scaler = \"utterance\": a pooled clip is one vector, which standardised by itself is all \
                          zeros; set it to \"train\" or \"speaker\""
@@ -176,7 +179,7 @@ impl Experiment {
         }
         self.model.validate(self.features.bands().filter(|_| self.encoder.is_none()))?;
         self.distil.iter().try_for_each(DistilConfig::validate)?;
-        if self.model.kind == Kind::Linear {
+        if self.is_solved() {
             self.validate_linear()?;
         }
         match self.task.kind {
@@ -187,9 +190,47 @@ impl Experiment {
         self.train.validate()
     }
 
+    /// Whether the network is solved for, in place of steps.
+    #[must_use]
+    pub fn is_solved(&self) -> bool {
+        self.model.kind == Kind::Linear && !self.encoder.as_ref().is_some_and(EncoderConfig::learns)
+    }
+
+    /// What an encoder whose upper layers learn goes with.
+    fn validate_learning(&self, encoder: &EncoderConfig) -> Result<()> {
+        let learning = format!("encoder.train_layers = {}", encoder.train_layers);
+        if !self.features.kinds.is_empty() {
+            return Err(Error::Config(format!(
+                "features.kinds beside {learning}: the network sees the encoder's states alone; set features.kinds to []"
+            )));
+        }
+        if matches!(self.features.scaler, ScalerScope::Speaker | ScalerScope::Utterance) {
+            return Err(Error::Config(format!(
+                "encoder.scaler beside {learning}: what the layers give is standardised inside the network, as it was on the \
+                 training side before they learnt; set encoder.scaler to \"train\" or \"none\""
+            )));
+        }
+        if encoder.pool != Pool::None && !matches!(self.model.kind, Kind::Linear | Kind::Mlp) {
+            return Err(Error::Config(format!(
+                "model.kind = \"{}\" with {learning}: encoder.pool makes one vector of a clip; set it to \"none\", or \
+                 model.kind to \"linear\" or \"mlp\"",
+                self.model.kind.name()
+            )));
+        }
+        let set = [
+            ("distil", self.distil.is_some()),
+            ("train.calibration", self.train.calibration == Calibration::Altered),
+            ("task.kind", self.task.kind != task::Kind::Classification && self.model.kind == Kind::Linear),
+        ];
+        match set.iter().find(|(_, set)| *set) {
+            Some((key, _)) => Err(Error::Config(format!("{key}: it does not go with {learning}; drop one of them"))),
+            None => Ok(()),
+        }
+    }
+
     /// States that the network mixes must be all that it sees, and it must learn in steps.
     fn validate_mixed(&self) -> Result<()> {
-        if self.model.kind == Kind::Linear {
+        if self.is_solved() {
             return Err(Error::Config(
                 "encoder.layer = \"weighted\": model.kind = \"linear\" is solved without steps and mixes nothing; name the \
                  layers ([1, 2, 3]), or set model.kind to \"mlp\""

@@ -19,6 +19,7 @@ use super::{
     score::{Scored, Scorer},
     solve::solve,
     tensorboard::TensorBoard,
+    upper::settled,
     write_metadata::write_metadata,
 };
 use crate::{
@@ -32,7 +33,7 @@ use crate::{
     files::write_json,
     frontend::Scaler,
     model::{
-        Kind, Net,
+        Net,
         weights::{self, Weights},
     },
     numeric::argmax,
@@ -64,6 +65,8 @@ pub(super) struct Run<'a> {
     pub distillation: Option<Distillation>,
     /// The encoder whose states the network sees.
     pub encoder: Option<BundleEncoder>,
+    /// Where it lies.
+    pub models: &'a Path,
     /// Runs of this call that are not done, this one included.
     pub runs_left: usize,
     /// Who is told.
@@ -84,9 +87,9 @@ impl Run<'_> {
         let (metrics, tensorboard) = (Metrics(self.dir.metrics()), TensorBoard::new(self.dir.tensorboard()));
         let observer = All(vec![&metrics, &tensorboard, &log, self.observer]);
         let data = scalers.dataset(self.prepared, self.entries, &self.copies, self.fold);
-        let (net, state) = match self.prepared.experiment.model.kind {
-            Kind::Linear => solve(self, &data, &observer),
-            _ => self.train(&data, teachers.as_ref(), &observer),
+        let (net, state) = match self.prepared.experiment.is_solved() {
+            true => solve(self, &data, &observer),
+            false => self.train(&data, teachers.as_ref(), &observer),
         }
         .map_err(|error| removed(&self.dir).unwrap_or(error))?;
 
@@ -133,7 +136,8 @@ impl Run<'_> {
         let replicas = Replicas::new(&self.devices);
         let device = replicas.first();
         let label = self.label();
-        let mut net = initial(self.prepared, self.encoder.as_ref(), data.dims(), self.seed(), device);
+        let of = (data.dims(), self.models);
+        let mut net = initial(self.prepared, self.encoder.as_ref(), of, self.seed(), device)?;
         let mut optimiser = Optimiser::new(settings);
         let mut state = State { epoch: 1, run: Some(self.record.id()), ..State::default() };
         let mut average = None;
@@ -148,7 +152,12 @@ impl Run<'_> {
         } else if let Some(start) = &self.start {
             net = start.apply(net)?;
             observer.log(&format!("{label}  {}", start.words));
+        } else if net.upper().is_some() {
+            net = settled(self, data, net, observer)?;
         }
+        // The layers of the encoder come first in the network, and learn at a rate of their own.
+        let upper = net.upper().map_or(0, |upper| weights::flatten(upper).len());
+        let own = self.prepared.experiment.encoder.as_ref().map_or(1.0, |of| of.rate() / settings.learning_rate);
         if let Some(distillation) = &self.distillation {
             observer.log(&format!("{label}  {}", distillation.words()));
         }
@@ -191,7 +200,7 @@ impl Run<'_> {
                     0 => rng::stream(self.seed(), &[&"dropout", &state.epoch, &i]),
                     part => rng::stream(self.seed(), &[&"dropout", &state.epoch, &i, &part]),
                 });
-                let (updated, norm) = optimiser.step_flat(rate(i, &state.history), net, gradient);
+                let (updated, norm) = optimiser.step_parts(rate(i, &state.history), (upper, own), net, gradient);
                 net = updated;
                 if !value.is_finite() || !norm.is_finite() {
                     return Err(self.diverged(&state, i, batch, data, [value, norm]));

@@ -32,6 +32,7 @@ mod scaling;
 mod score;
 mod solve;
 mod tensorboard;
+mod upper;
 mod write_metadata;
 
 pub use commands::Call;

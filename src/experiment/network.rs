@@ -1,6 +1,9 @@
 //! A network with its first weights.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use burn::tensor::Device;
 
@@ -15,28 +18,32 @@ use crate::{
 /// A device's generator is the process's: initialising a network must not be interleaved with another's.
 static INITIALISING: Mutex<()> = Mutex::new(());
 
-/// A network with the weights that the seed draws.
+/// A network with the weights that the seed draws, on top of the layers of its encoder in `models` that learn.
 pub(super) fn initial(
     prepared: &Prepared,
     encoder: Option<&BundleEncoder>,
-    dims: usize,
+    (dims, models): (usize, &Path),
     seed: u64,
     device: &Device,
-) -> Net {
+) -> Result<Net> {
     let _alone = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
     let heads = prepared.task.heads();
     device.seed(rand::Rng::next_u64(&mut rng::stream(seed, &[&"initial weights"])));
-    let net =
-        Net::over(&prepared.experiment.model, dims, encoder.and_then(|encoder| encoder.mixed), heads.answers, device)
-            .in_training(heads.auxiliary, heads.adversary, device);
+    let width = encoder.filter(|encoder| encoder.upper.is_some()).map_or(dims, BundleEncoder::width);
+    let mixed = encoder.and_then(|encoder| encoder.mixed);
+    let net = Net::over(&prepared.experiment.model, width, mixed, heads.answers, device).in_training(
+        heads.auxiliary,
+        heads.adversary,
+        device,
+    );
     // Burn initialises lazily: force it while we hold the generator.
     let _ = weights::flatten(&net);
-    net
+    let upper = encoder.map(|encoder| encoder.upper(models, device)).transpose()?;
+    Ok(net.above(upper.flatten()))
 }
 
 /// A bundle's network.
 pub(super) fn with_weights(bundle: &Bundle, device: &Device) -> Result<Net> {
     let _alone = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
-    let net = Net::over(&bundle.model, bundle.dims(), bundle.mixed(), bundle.outputs(), device);
-    weights::write(net, bundle.weights.clone())
+    weights::write(bundle.blank(device)?, bundle.weights.clone())
 }

@@ -3,6 +3,8 @@
 //! A network that cannot overfit one batch has a mistake in it; a range test (Smith 2017) shows which learning
 //! rates it learns at.
 
+use std::path::Path;
+
 use burn::tensor::Device;
 
 use super::{
@@ -70,6 +72,7 @@ pub fn overfit_one_batch(prepared: &Prepared, options: &Options, observer: &dyn 
     let check = Check {
         prepared,
         encoder,
+        models: &options.models,
         fold,
         seed,
         start,
@@ -91,6 +94,8 @@ struct Check<'a> {
     prepared: &'a Prepared,
     /// The encoder whose states the network sees.
     encoder: Option<BundleEncoder>,
+    /// Where it lies.
+    models: &'a Path,
     fold: &'a Fold,
     seed: u64,
     start: Option<Start>,
@@ -107,7 +112,8 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn net(&self) -> Result<Net> {
-        let net = initial(self.prepared, self.encoder.as_ref(), self.data.dims(), self.seed, &self.device);
+        let of = (self.data.dims(), self.models);
+        let net = initial(self.prepared, self.encoder.as_ref(), of, self.seed, &self.device)?;
         match &self.start {
             Some(start) => start.apply(net),
             None => Ok(net),

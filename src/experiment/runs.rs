@@ -120,6 +120,7 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
             start,
             distillation,
             encoder: encoder.clone(),
+            models: &options.models,
             runs_left: to_do - trained,
             resume: options.resume,
             observer,

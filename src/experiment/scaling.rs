@@ -8,7 +8,7 @@ use crate::{
     config::Experiment,
     corpus::Clip,
     error::Result,
-    frontend::{Scaler, ScalerFit, ScalerScope},
+    frontend::{EncoderConfig, Scaler, ScalerFit, ScalerScope},
     protocol::Fold,
     train::{Dataset, Scaling},
 };
@@ -34,6 +34,10 @@ impl Scalers {
             }
             Ok(fit.finish())
         };
+        if prepared.experiment.encoder.as_ref().is_some_and(EncoderConfig::learns) {
+            // Layers that learn see the states as they are; the network standardises what comes out of them.
+            return Ok(Self::None);
+        }
         Ok(match prepared.experiment.features.scaler {
             ScalerScope::None => Self::None,
             ScalerScope::Train => Self::Train(fit(&prepared.training_side(fold))?),

@@ -7,7 +7,6 @@ use crate::{
     csv_file::write_csv,
     error::Result,
     files::{create_dir, write_json, write_whole},
-    frontend::Pool,
     run::{ClipRecord, RunDir, RunRecord, SplitRow},
 };
 
@@ -39,7 +38,7 @@ pub(super) fn write_metadata(
 fn write_clips(dir: &RunDir, prepared: &Prepared, entries: &[Entry]) -> Result<()> {
     let experiment = &prepared.experiment;
     let step = experiment.step_seconds();
-    let pooled = experiment.encoder.as_ref().is_some_and(|encoder| encoder.pool != Pool::None);
+    let pooled = experiment.encoder.as_ref().is_some_and(|encoder| encoder.gives_vectors());
     let traits = speaker_traits(&prepared.clips);
     let records: Vec<ClipRecord> = prepared
         .clips

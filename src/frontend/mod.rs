@@ -66,7 +66,7 @@ fn beside(
     if features.kinds.is_empty() {
         return Ok(Arc::new(states));
     }
-    if config.pool == Pool::None {
+    if !config.gives_vectors() {
         return Err(Error::Config(
             "encoder.pool = \"none\" beside features.kinds: their frames differ; pool the encoder (\"mean+std\"), or set \
              features.kinds to []"

@@ -1,6 +1,7 @@
 //! The CNN + BiLSTM as Burn modules. Padding is masked in every layer, so that a clip's output is the same alone and in
 //! any batch.
 
+mod attending;
 mod bands;
 pub mod bilstm;
 pub mod block;
@@ -37,8 +38,14 @@ pub struct ModelConfig {
     pub channels: Vec<usize>,
     /// Frames (and bands) that a convolution sees: odd, so that it is centred.
     pub kernel: usize,
-    /// Hidden units of the LSTM in each direction.
+    /// Hidden units of the LSTM in each direction, or channels of the transformer.
     pub hidden: usize,
+    /// `transformer`: its layers.
+    #[serde(skip_serializing_if = "is_default_layers")]
+    pub layers: usize,
+    /// `transformer`: attention heads of each layer, which share its channels.
+    #[serde(skip_serializing_if = "is_default_heads")]
+    pub heads: usize,
     /// The probability that training zeroes a unit before the dense layer.
     pub dropout: f64,
     /// Units of the dense layer before the classes.
@@ -56,6 +63,19 @@ const DEFAULT_C: f64 = 0.003;
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
 fn is_default_c(c: &f64) -> bool {
     *c == DEFAULT_C
+}
+
+const DEFAULT_LAYERS: usize = 2;
+const DEFAULT_HEADS: usize = 4;
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_default_layers(layers: &usize) -> bool {
+    *layers == DEFAULT_LAYERS
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_default_heads(heads: &usize) -> bool {
+    *heads == DEFAULT_HEADS
 }
 
 /// The architectures by their names in a config.
@@ -77,9 +97,25 @@ pub enum Kind {
     Linear,
     /// One hidden layer over the pooled frames.
     Mlp,
+    /// Layers of self-attention over the frames.
+    Transformer,
 }
 
 impl Kind {
+    /// The name in a config.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CnnBilstm => "cnn-bilstm",
+            Self::Cnn => "cnn",
+            Self::Bilstm => "bilstm",
+            Self::Cnn2dBilstm => "cnn2d-bilstm",
+            Self::Linear => "linear",
+            Self::Mlp => "mlp",
+            Self::Transformer => "transformer",
+        }
+    }
+
     /// Whether there is an LSTM.
     #[must_use]
     pub fn is_recurrent(self) -> bool {
@@ -94,6 +130,8 @@ impl Default for ModelConfig {
             channels: vec![64, 128],
             kernel: 3,
             hidden: 128,
+            layers: DEFAULT_LAYERS,
+            heads: DEFAULT_HEADS,
             dropout: 0.5,
             dense: 64,
             pool: Pool::Last,
@@ -119,18 +157,29 @@ impl ModelConfig {
                 return Err(out_of_range(key, value, "units, from 1 to 4096"));
             }
         }
+        if !(1..=24).contains(&self.layers) {
+            return Err(out_of_range("model.layers", self.layers, "layers of the transformer, from 1 to 24"));
+        }
+        let shared = self.heads > 0 && (self.kind != Kind::Transformer || self.hidden.is_multiple_of(self.heads));
+        if !shared || self.heads > 64 {
+            return Err(out_of_range(
+                "model.heads",
+                self.heads,
+                "from 1 to 64, which share model.hidden channels evenly",
+            ));
+        }
         if !(0.0..1.0).contains(&self.dropout) {
             return Err(out_of_range("model.dropout", self.dropout, "a probability from 0 to below 1"));
         }
         if !(self.c.is_finite() && self.c > 0.0) {
             return Err(out_of_range("model.c", self.c, "the inverse strength of the penalty, above 0"));
         }
-        if self.kind == Kind::Cnn && self.pool == Pool::Last {
-            return Err(Error::Config(
-                "model.pool = \"last\": the last state is an LSTM's, and model.kind = \"cnn\" has none; set it to \
-                 \"mean\" or \"attention\""
-                    .into(),
-            ));
+        if matches!(self.kind, Kind::Cnn | Kind::Transformer) && self.pool == Pool::Last {
+            return Err(Error::Config(format!(
+                "model.pool = \"last\": the last state is an LSTM's, and model.kind = \"{}\" has none; set it to \
+                 \"mean\" or \"attention\"",
+                self.kind.name()
+            )));
         }
         if self.kind == Kind::Cnn2dBilstm {
             let Some(bands) = bands else {
@@ -152,7 +201,7 @@ impl ModelConfig {
     #[must_use]
     pub fn min_frames(&self) -> usize {
         match self.kind {
-            Kind::Bilstm | Kind::Linear | Kind::Mlp => 1,
+            Kind::Bilstm | Kind::Linear | Kind::Mlp | Kind::Transformer => 1,
             Kind::CnnBilstm | Kind::Cnn | Kind::Cnn2dBilstm => 1 << self.channels.len(),
         }
     }

@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{
     Kind, ModelConfig, NetInput,
+    attending::Attending,
     bands::BandBlock,
     bilstm::{BiLstm, BiLstmConfig},
     block::ConvBlock,
@@ -17,6 +18,7 @@ use super::{
     mix::Mix,
     pool::{Pool, Pooling},
 };
+use crate::frontend::encoder::Upper;
 
 /// CNN + BiLSTM over a matrix of frames.
 ///
@@ -26,16 +28,20 @@ use super::{
 /// bilstm       [frames, dims] → BiLSTM                                                    ┼→ pool → Dropout → Dense → ReLU → classes
 /// linear       [frames, dims] → mean → classes
 /// mlp          [frames, dims] → pool → Dropout → Dense → ReLU → classes
+/// transformer  [frames, dims] → Dense → (self-attention, feed-forward) × layers           → pool, as cnn
 /// cnn2d-bilstm [frames, dims] → (Conv2D → BatchNorm → ReLU → MaxPool 2 × 2) × blocks
 ///                               → bands and channels side by side → BiLSTM                ┘
 /// ```
 #[derive(Module, Debug)]
 pub struct Net {
+    /// Layers of an encoder that learn with the rest.
+    upper: Option<Upper>,
     /// Where the columns are several states of an encoder, to be mixed before anything else.
     mix: Option<Mix>,
     band_blocks: Vec<BandBlock>,
     blocks: Vec<ConvBlock>,
     rnn: Option<BiLstm>,
+    attending: Option<Attending>,
     pooling: Pooling,
     /// None where the head is linear.
     dense: Option<Linear>,
@@ -77,10 +83,16 @@ impl Net {
                 }
                 width = bands * from;
             }
-            Kind::Bilstm | Kind::Linear | Kind::Mlp => {}
+            Kind::Bilstm | Kind::Linear | Kind::Mlp | Kind::Transformer => {}
         }
         let rnn = config.kind.is_recurrent().then(|| BiLstmConfig::new(width, config.hidden).init(device));
-        let width = if rnn.is_some() { 2 * config.hidden } else { width };
+        let attending = (config.kind == Kind::Transformer)
+            .then(|| Attending::new(width, config.hidden, config.layers, config.heads, device));
+        let width = match (&rnn, &attending) {
+            (Some(_), _) => 2 * config.hidden,
+            (None, Some(_)) => config.hidden,
+            (None, None) => width,
+        };
         let pool = match config.pool {
             _ if config.kind == Kind::Linear => Pool::Mean,
             Pool::Last if rnn.is_none() => Pool::Mean,
@@ -91,10 +103,12 @@ impl Net {
         let dense = (config.kind != Kind::Linear).then(|| LinearConfig::new(width, config.dense).init(device));
         let features = if dense.is_some() { config.dense } else { width };
         Self {
+            upper: None,
             mix: states.map(|states| Mix::new(states, device)),
             band_blocks,
             blocks,
             rnn,
+            attending,
             pooling,
             dense,
             classes: LinearConfig::new(features, classes).init(device),
@@ -117,6 +131,18 @@ impl Net {
     #[must_use]
     pub fn without_training(self) -> Self {
         Self { auxiliary: None, adversary: None, ..self }
+    }
+
+    /// The same network on top of layers of an encoder, whose columns it was made for.
+    #[must_use]
+    pub fn above(self, upper: Option<Upper>) -> Self {
+        Self { upper, ..self }
+    }
+
+    /// The layers of an encoder below it.
+    #[must_use]
+    pub fn upper(&self) -> Option<&Upper> {
+        self.upper.as_ref()
     }
 
     /// The same network, of which training drops nothing.
@@ -159,7 +185,11 @@ impl Net {
     /// The utterance's vector before the head, `[batch, 2 × hidden]`, or the last block's channels without an LSTM.
     #[must_use]
     pub fn embed(&self, input: NetInput) -> Tensor<2> {
-        let NetInput { features, mut lengths } = input;
+        let NetInput { features, lengths } = input;
+        let (features, mut lengths) = match &self.upper {
+            Some(upper) => upper.forward(features, lengths),
+            None => (features, lengths),
+        };
         // [batch, frames, dims]
         let mut x = match &self.mix {
             Some(mix) => mix.forward(features),
@@ -180,6 +210,9 @@ impl Net {
         if let Some(rnn) = &self.rnn {
             // [batch, steps, 2 × hidden]
             x = rnn.forward(x, &lengths);
+        }
+        if let Some(attending) = &self.attending {
+            x = attending.forward(x, &lengths);
         }
         self.pooling.forward(x, &lengths)
     }
@@ -240,6 +273,8 @@ mod tests {
             (Kind::Mlp, Pool::Mean),
             (Kind::Mlp, Pool::AttentionStd),
             (Kind::Cnn, Pool::AttentionStd),
+            (Kind::Transformer, Pool::Mean),
+            (Kind::Transformer, Pool::AttentionStd),
         ] {
             let net = Net::new(&ModelConfig { kind, pool, ..small.clone() }, 39, 7, &device);
             let frames = [97, 30, 4, 64, 131];
@@ -265,6 +300,49 @@ mod tests {
                 assert!((a - b).abs() < 1e-4, "{kind:?}: {a} with little padding, {b} with much");
             }
         }
+    }
+
+    #[test]
+    fn a_transformer_knows_the_order_of_frames() {
+        let device = Device::flex();
+        let config = ModelConfig { kind: Kind::Transformer, pool: Pool::Mean, hidden: 16, ..ModelConfig::default() };
+        let net = Net::new(&config, 39, 7, &device);
+        let forwards = input(&[20], 20, 1, &device);
+        let backwards = NetInput { features: forwards.features.clone().flip([1]), lengths: vec![20] };
+        let [forwards, backwards] = [forwards, backwards].map(|input| values(net.forward(input, None)));
+        assert!(forwards.iter().zip(&backwards).any(|(a, b)| (a - b).abs() > 1e-4), "{forwards:?} {backwards:?}");
+    }
+
+    #[test]
+    fn a_transformers_gradients_agree_with_finite_differences() {
+        let config = ModelConfig {
+            kind: Kind::Transformer,
+            pool: Pool::Attention,
+            hidden: 8,
+            layers: 1,
+            heads: 2,
+            dense: 8,
+            ..ModelConfig::default()
+        };
+        let learning = Device::flex().autodiff();
+        let loss = |logits: Tensor<2>| {
+            let pattern = TensorData::new(vec![0.3f32, -0.7, 0.9, 0.2], [2, 2]);
+            (logits.clone() * Tensor::<2>::from_data(pattern, &logits.device())).sum()
+        };
+        let at = Net::new(&config, 39, 2, &learning);
+        let start = weights::flatten(&at);
+        let gradients = loss(at.forward(input(&[9, 5], 10, 1, &learning), None)).backward();
+        let gradient = weights::flatten_gradients(&at, &gradients);
+        let slope = gradient.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt();
+        let value = |step: f64| {
+            let along = gradient.iter().map(|&g| f64::from(g) / slope * step);
+            let moved: Vec<f32> = start.iter().zip(along).map(|(&x, along)| (f64::from(x) + along) as f32).collect();
+            let net = weights::unflatten(Net::new(&config, 39, 2, &learning), &moved);
+            let logits = net.forward(input(&[9, 5], 10, 1, &learning), None);
+            f64::from(loss(logits).into_data().iter::<f32>().next().unwrap())
+        };
+        let difference = (value(1e-3) - value(-1e-3)) / 2e-3;
+        assert!((difference / slope - 1.0).abs() < 0.02, "{difference} by differences, {slope} by backward");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Optimisers over the network's parameters laid out flat: one pass over contiguous memory a step, a gradient norm over
 //! the whole network, and a state that a checkpoint holds as plain arrays.
 
+use std::ops::Range;
+
 use burn::{module::Module, tensor::Gradients};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -67,7 +69,19 @@ impl Optimiser {
 
     /// The same with the gradients laid out as [`weights::flatten`] does.
     #[must_use]
-    pub fn step_flat<M: Module>(&mut self, rate: f64, module: M, mut gradient: Vec<f32>) -> (M, f64) {
+    pub fn step_flat<M: Module>(&mut self, rate: f64, module: M, gradient: Vec<f32>) -> (M, f64) {
+        self.step_parts(rate, (0, 1.0), module, gradient)
+    }
+
+    /// The same where so many parameters at the front step by another rate, `rate` times the factor.
+    #[must_use]
+    pub fn step_parts<M: Module>(
+        &mut self,
+        rate: f64,
+        (front, factor): (usize, f64),
+        module: M,
+        mut gradient: Vec<f32>,
+    ) -> (M, f64) {
         let norm = norm(&gradient);
         if !norm.is_finite() {
             return (module, norm);
@@ -77,24 +91,37 @@ impl Optimiser {
             gradient.iter_mut().for_each(|g| *g *= scale);
         }
         let mut parameters = weights::flatten(&module);
-        self.update(rate as f32, &mut parameters, &gradient);
+        self.update([(front, (rate * factor) as f32), (usize::MAX, rate as f32)], &mut parameters, &gradient);
         (weights::unflatten(module, &parameters), norm)
     }
 
-    fn update(&mut self, rate: f32, parameters: &mut [f32], gradient: &[f32]) {
+    /// One step of all parameters: those before each end by its rate.
+    fn update<const N: usize>(&mut self, parts: [(usize, f32); N], parameters: &mut [f32], gradient: &[f32]) {
         self.steps += 1;
         let adam = self.kind != OptimizerKind::Sgd;
         self.first.resize(parameters.len(), 0.0);
         self.second.resize(if adam { parameters.len() } else { 0 }, 0.0);
+        let mut start = 0;
+        for (end, rate) in parts {
+            let end = end.clamp(start, parameters.len());
+            self.update_part(rate, start..end, parameters, gradient);
+            start = end;
+        }
+    }
+
+    fn update_part(&mut self, rate: f32, part: Range<usize>, parameters: &mut [f32], gradient: &[f32]) {
+        let adam = self.kind != OptimizerKind::Sgd;
         let decay = self.weight_decay;
         let (coupled, apart) = if self.kind == OptimizerKind::AdamW { (0.0, rate * decay) } else { (decay, 0.0) };
+        let (parameters, gradient) = (&mut parameters[part.clone()], &gradient[part.clone()]);
+        let second = if adam { part.clone() } else { 0..0 };
+        let (first, second) = (&mut self.first[part], &mut self.second[second]);
         let correction = |beta: f32| 1.0 - f64::from(beta).powf(self.steps as f64);
         let (rate1, correction2) = (rate / correction(BETA1) as f32, correction(BETA2).sqrt() as f32);
         // Elements are independent of one another: who computes which does not matter.
-        let state =
-            parameters.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK)).zip(self.first.par_chunks_mut(CHUNK));
+        let state = parameters.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK)).zip(first.par_chunks_mut(CHUNK));
         if adam {
-            state.zip(self.second.par_chunks_mut(CHUNK)).for_each(|(((parameters, gradient), first), second)| {
+            state.zip(second.par_chunks_mut(CHUNK)).for_each(|(((parameters, gradient), first), second)| {
                 for (((p, &g), mean), square) in parameters.iter_mut().zip(gradient).zip(first).zip(second) {
                     let g = g + coupled * *p;
                     *mean = BETA1 * *mean + (1.0 - BETA1) * g;
@@ -145,7 +172,7 @@ mod tests {
             let mut parameters = [1.0, -2.0];
             let gradient = if kind == OptimizerKind::Sgd { [0.5, 0.1] } else { [0.5, -0.1] };
             for _ in 0..3 {
-                optimiser.update(0.01, &mut parameters, &gradient);
+                optimiser.update([(1, 0.01), (9, 0.01)], &mut parameters, &gradient);
             }
             for (p, e) in parameters.iter().zip(expected) {
                 approx::assert_relative_eq!(*p, e, max_relative = 1e-5);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{Pool, ScalerScope},
-    Architecture, Level,
+    Architecture, Level, LoraConfig, UpperConfig,
 };
 use crate::error::{Error, Result};
 
@@ -32,9 +32,27 @@ pub struct EncoderConfig {
     /// states are like theirs.
     #[serde(default = "longest", skip_serializing_if = "is_longest")]
     pub window: f64,
+    /// How many layers learn with the network: those right below the highest state asked for. Those below them stay as they
+    /// are, and their last state is kept in the cache.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub train_layers: usize,
+    /// The learning rate of the layers that learn; `train.schedule` changes it as it does the network's. Default: 0.0001.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f64>,
+    /// The layers that learn do so through additions of low rank to their matrices alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lora: Option<LoraConfig>,
     /// On what the standardisation of the columns is fitted; as `features.scaler`, which it stands in for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaler: Option<ScalerScope>,
+}
+
+/// The default learning rate of an encoder's layers.
+const LEARNING_RATE: f64 = 1e-4;
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn is_kept(level: &Level) -> bool {
@@ -153,7 +171,51 @@ impl EncoderConfig {
         if !(0.1..=longest()).contains(&self.window) {
             return Err(Error::Config(format!("encoder.window = {}: seconds, 0.1 to {}", self.window, longest())));
         }
-        Ok(())
+        if let Some(rate) = self.learning_rate.filter(|rate| !(*rate > 0.0 && *rate <= 1.0)) {
+            return Err(Error::Config(format!("encoder.learning_rate = {rate}: above 0 and up to 1")));
+        }
+        self.lora.as_ref().map_or(Ok(()), LoraConfig::validate)?;
+        let alone = [("lora", self.lora.is_some()), ("learning_rate", self.learning_rate.is_some())];
+        match alone.iter().find(|(_, set)| *set && !self.learns()) {
+            Some((key, _)) => Err(Error::Config(format!(
+                "encoder.{key} is of layers that learn, and none does: set encoder.train_layers, or drop it"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether any of its layers learns.
+    #[must_use]
+    pub fn learns(&self) -> bool {
+        self.train_layers > 0
+    }
+
+    /// The learning rate of the layers that learn.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.learning_rate.unwrap_or(LEARNING_RATE)
+    }
+
+    /// Whether a clip is one vector by the time that a network sees it.
+    #[must_use]
+    pub fn gives_vectors(&self) -> bool {
+        self.pool != Pool::None && !self.learns()
+    }
+
+    /// The config of the frozen layers below those that learn: their last state, frame by frame.
+    #[must_use]
+    pub fn below(&self, upper: Option<&UpperConfig>) -> Self {
+        match upper {
+            None => self.clone(),
+            Some(upper) => Self {
+                layer: Layers::One(upper.from),
+                pool: Pool::None,
+                train_layers: 0,
+                learning_rate: None,
+                lora: None,
+                ..self.clone()
+            },
+        }
     }
 
     /// Samples of the longest window.

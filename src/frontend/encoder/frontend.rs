@@ -9,7 +9,7 @@ use half::f16;
 
 use super::{
     super::{Frontend, Matrix, Part, Pool, Worker},
-    EncoderConfig, FRAMES_PER_SECOND, FrozenEncoder, Manifest, SAMPLE_RATE, find, manifest,
+    EncoderConfig, FRAMES_PER_SECOND, FrozenEncoder, Manifest, SAMPLE_RATE, UpperConfig, find, manifest,
 };
 use crate::error::Result;
 
@@ -73,6 +73,7 @@ impl StatesFrontend {
         encoder: OnceLock<FrozenEncoder>,
     ) -> Result<Self> {
         config.fits(&manifest.architecture)?;
+        let config = &config.below(UpperConfig::of(config, manifest)?.as_ref());
         let layers = config.layer.resolve(manifest.transformer.layers, &manifest.name)?;
         let width = config.pool.width(manifest.transformer.dims);
         let part = |(i, layer): (usize, &usize)| Part {

@@ -4,12 +4,13 @@
 
 use burn::{
     module::{Module, Param},
-    tensor::{Int, Tensor, TensorData, activation::sigmoid},
+    tensor::{Device, Int, Tensor, TensorData, activation::sigmoid},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     lengths::Lengths,
+    lora::LoraConfig,
     ops,
     weights::{Builder, Linear, Norm},
 };
@@ -62,8 +63,13 @@ pub(super) struct Transformer {
 
 impl Transformer {
     pub fn build(config: &TransformerConfig, builder: &mut Builder) -> Result<Self> {
+        Self::above(config, 0, builder)
+    }
+
+    /// `config.layers` layers, the first of which the source calls the layer `first`.
+    pub fn above(config: &TransformerConfig, first: usize, builder: &mut Builder) -> Result<Self> {
         let mut layers = Vec::with_capacity(config.layers.min(256));
-        for index in 0..config.layers {
+        for index in first..first + config.layers {
             layers.push(Layer::build(config, &format!("transformer.layers.{index}"), builder)?);
         }
         let whole = config.layers == config.total_layers;
@@ -95,6 +101,18 @@ impl Transformer {
             states.push(lengths.zeroed(state));
         }
         states
+    }
+
+    /// Lets the layers' matrices learn through additions of low rank alone, and nothing else.
+    pub fn adapted(self, lora: LoraConfig, device: &Device) -> Self {
+        let still = self.no_grad();
+        Self { layers: still.layers.into_iter().map(|layer| layer.adapted(lora, device)).collect(), ..still }
+    }
+
+    /// Keeps WavLM's bias, which the layers below share, as it is.
+    pub fn with_fixed_distances(self) -> Self {
+        let still = |relative: Param<Tensor<2>>| relative.no_grad();
+        Self { relative: self.relative.map(still), ..self }
     }
 
     /// A bias for each pair of frames, `[1, heads, frames, frames]`.
@@ -146,6 +164,13 @@ impl Layer {
             feed_norm: builder.norm(&format!("{name}.feed_norm"), dims, epsilon)?,
             pre_norm: config.pre_norm,
         })
+    }
+
+    fn adapted(self, lora: LoraConfig, device: &Device) -> Self {
+        let Attention { query, key, value, output, gate, heads } = self.attention;
+        let [query, key, value, output, up, down] =
+            [query, key, value, output, self.up, self.down].map(|linear| linear.adapted(lora, device));
+        Self { attention: Attention { query, key, value, output, gate, heads }, up, down, ..self }
     }
 
     fn forward(&self, x: Tensor<3>, lengths: &Lengths, distances: Option<Tensor<4>>) -> Tensor<3> {

@@ -121,7 +121,7 @@ pub(super) fn validate(architecture: &Architecture, transformer: &TransformerCon
     }
 }
 
-fn within(key: &str, value: usize, least: usize, most: usize) -> Result<(), Broken> {
+pub(super) fn within(key: &str, value: usize, least: usize, most: usize) -> Result<(), Broken> {
     if (least..=most).contains(&value) {
         Ok(())
     } else {

@@ -5,7 +5,8 @@
 //! wrote; [`find`] and [`list`] know where such folders lie. Hidden
 //! states are counted as Hugging Face does: 0 is what goes into the first layer, `n` what comes out of the n-th, the last
 //! one behind the closing normalisation where there is one. [`Encoder::hidden_states`] gives those up to the highest one
-//! asked for; nothing above it is computed. [`Encoder::above`] goes on from a state that was kept.
+//! asked for; nothing above it is computed. [`Encoder::above`] goes on from a state that was kept; so does [`Upper`], whose
+//! layers learn inside a network.
 //!
 //! A clip is seen at its own length. One shorter than 25 ms is padded with zeros to it; one longer than 30 s is cut into
 //! windows of equal length of at most 30 s, whose states follow one another. What a clip's states are does not depend on
@@ -29,9 +30,11 @@ mod layer;
 mod lengths;
 mod level;
 mod log_mel;
+mod lora;
 mod manifest;
 mod ops;
 mod source;
+mod upper;
 pub mod wav2vec2;
 mod weights;
 pub mod whisper;
@@ -55,7 +58,9 @@ pub use self::{
     import::{Import, import},
     layer::{RelativeConfig, TransformerConfig},
     level::Level,
+    lora::LoraConfig,
     manifest::{Architecture, Manifest},
+    upper::{Upper, UpperConfig},
 };
 use self::{
     front::Front,

@@ -10,7 +10,11 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 
-use super::{layer, ops};
+use super::{
+    layer,
+    lora::{Lora, LoraConfig},
+    ops,
+};
 use crate::{
     arrays::{Arrays, Weight},
     error::{Error, Result},
@@ -33,6 +37,11 @@ pub(super) trait Source {
     ///
     /// [`Error::File`] naming it as the source does, where it is missing or damaged.
     fn take(&mut self, name: &str) -> Result<Named>;
+
+    /// Whether zeros of the shape that is asked for stand in for every array.
+    fn blank(&self) -> bool {
+        false
+    }
 }
 
 /// Our own arrays, each given out once.
@@ -90,6 +99,23 @@ impl Source for Lent<'_> {
     }
 }
 
+/// Any array that is asked for, all zeros: a place for weights that come later.
+pub(super) struct Blank;
+
+impl Source for Blank {
+    fn path(&self) -> &Path {
+        Path::new("")
+    }
+
+    fn take(&mut self, name: &str) -> Result<Named> {
+        Err(missing(self.path(), name))
+    }
+
+    fn blank(&self) -> bool {
+        true
+    }
+}
+
 /// The error for an array that is not there.
 pub(super) fn missing(path: &Path, name: &str) -> Error {
     Error::file(
@@ -125,6 +151,9 @@ impl<'a> Builder<'a> {
     ///
     /// As [`Builder::param`].
     pub fn values(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        if self.source.blank() {
+            return Ok(vec![0.0; shape.iter().product()]);
+        }
         let Named { name, weight } = self.source.take(name)?;
         let wrong = |problem: String| Err(Error::file(self.source.path(), format!("the array {name} {problem}")));
         if weight.shape != shape {
@@ -140,6 +169,7 @@ impl<'a> Builder<'a> {
         Ok(Linear {
             weight: self.param(&format!("{name}.weight"), [outputs, inputs])?,
             bias: if bias { Some(self.param(&format!("{name}.bias"), [outputs])?) } else { None },
+            lora: None,
         })
     }
 
@@ -174,11 +204,23 @@ pub(super) struct Linear {
     /// `[outputs, inputs]`.
     pub weight: Param<Tensor<2>>,
     pub bias: Option<Param<Tensor<1>>>,
+    /// What learns in place of the weight, where it does not.
+    pub lora: Option<Lora>,
 }
 
 impl Linear {
+    /// Beside an addition of low rank, which is zero at first.
+    pub fn adapted(self, lora: LoraConfig, device: &Device) -> Self {
+        let [outputs, inputs] = self.weight.dims();
+        Self { lora: Some(Lora::new(lora, inputs, outputs, device)), ..self }
+    }
+
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        ops::linear(x, self.weight.val(), self.bias.as_ref().map(Param::val))
+        let whole = ops::linear(x.clone(), self.weight.val(), self.bias.as_ref().map(Param::val));
+        match &self.lora {
+            Some(lora) => whole + lora.forward(x),
+            None => whole,
+        }
     }
 }
 

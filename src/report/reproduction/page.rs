@@ -27,11 +27,16 @@ pub(super) fn page(published: &PublishedFile, found: &[Found]) -> Result<String>
          ours over seeds. *Not reached*: lower by more.",
     );
     let of = |part| found.iter().filter(|of| of.row.part == part).collect::<Vec<_>>();
-    let [reference, best, moved, leak, ablation] =
-        [Part::Reference, Part::Best, Part::Transfer, Part::Leak, Part::Ablation].map(of);
+    let [reference, best, encoder, moved, leak, ablation] =
+        [Part::Reference, Part::Best, Part::Encoder, Part::Transfer, Part::Leak, Part::Ablation].map(of);
     let ours = [best.as_slice(), reference.as_slice()].concat();
     document.heading("All rows");
     document.table(summary(published, &ours));
+    if !encoder.is_empty() {
+        document.heading("On a pretrained encoder");
+        document.table(summary(published, &encoder));
+        notes(&mut document, &encoder);
+    }
     if !leak.is_empty() {
         document.heading("What a leak is worth");
         document.table(summary(published, &leak));
@@ -273,6 +278,7 @@ mod tests {
             Found { row: row("a", Part::Reference, "A"), evaluation: ours() },
             Found { row: row("b", Part::Best, "B"), evaluation: Some(partial) },
             Found { row: row("none", Part::Reference, "None"), evaluation: None },
+            Found { row: row("a", Part::Encoder, "over an encoder"), evaluation: ours() },
             Found { row: row("a", Part::Transfer, "from a"), evaluation: ours() },
             Found { row: row("a", Part::Ablation, "a step"), evaluation: ours() },
         ];
@@ -282,6 +288,7 @@ mod tests {
             "20 UAR: beaten (+",
             "| B INCOMPLETE |",
             "| None |  |  | not run |",
+            "| over an encoder | ",
             "| from a | 8",
             "| a step | 2 | 40.00 ± 0.00 |",
             "probabilities averaged over the 2 seeds",

@@ -32,6 +32,8 @@ pub enum Part {
     Reference,
     /// The recipe that won on validation.
     Best,
+    /// A pretrained encoder below the network: figures alone.
+    Encoder,
     /// One corpus to another.
     Transfer,
     /// The demonstration of leaks and its honest neighbours.
