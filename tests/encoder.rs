@@ -98,7 +98,9 @@ fn layers_that_learn_are_resumed_to_the_same_bits_and_answer_from_a_bundle() {
     let set = |out: &str, set: &[&str]| {
         let mut command = train(d, LEARNING);
         command.args(["--fold", "0", "--out", out]);
-        set.iter().for_each(|set| drop(command.args(["--set", set])));
+        for setting in set {
+            command.args(["--set", setting]);
+        }
         run(&mut command)
     };
     let whole = set("whole", &[]);
