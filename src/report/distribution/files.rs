@@ -85,7 +85,7 @@ fn lines(evaluation: &Distribution) -> Vec<Line> {
     let of = &evaluation.figures;
     let human = or_dash(of.rest_human.map(points));
     figure(
-        "against rest",
+        "the rest",
         format!(
             "network {} %, a listener {human} %  (most votes of all listeners but one)",
             or_dash(of.rest.map(points))
