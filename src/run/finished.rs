@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{ClipRecord, Done, Embeddings, EpochRecord, Numbers, PartRecord, Predictions, RunDir, RunRecord, SplitRow};
+use super::{
+    ClipRecord, Done, Embeddings, EpochRecord, Numbers, PartRecord, Predictions, RunDir, RunRecord, Shots, SplitRow,
+};
 use crate::{
     config::LabelsConfig,
     error::{Error, Result},
@@ -103,10 +105,14 @@ fn load<P>(path: &Path, read: fn(&RunDir) -> Result<[P; 2]>) -> Result<Vec<Finis
         .enumerate()
         .map(|(number, dir)| {
             let [predictions, validation] = read(&dir)?;
+            let resolved = Resolved::read(&dir.config())?;
+            let mut record: RunRecord = read_json(&dir.record())?;
+            // Earlier versions had them in the config alone.
+            record.protocol.shots = record.protocol.shots.or(resolved.protocol.shots());
             Ok(Finished {
                 embeddings: if number == 0 { Embeddings::read(&dir.embeddings())? } else { None },
-                labels: labels(&dir.config())?,
-                record: read_json(&dir.record())?,
+                labels: resolved.labels,
+                record,
                 done: read_json(&dir.done())?,
                 epochs: dir.epochs()?,
                 predictions,
@@ -127,14 +133,30 @@ fn load<P>(path: &Path, read: fn(&RunDir) -> Result<[P; 2]>) -> Result<Vec<Finis
     Ok(finished)
 }
 
-/// `[labels]` alone: the rest of a config may be an earlier version's.
-fn labels(path: &Path) -> Result<LabelsConfig> {
-    #[derive(serde::Deserialize)]
-    struct Config {
-        #[serde(default)]
-        labels: LabelsConfig,
+/// What is read of a run's config: the rest may be an earlier version's.
+#[derive(serde::Deserialize)]
+struct Resolved {
+    #[serde(default)]
+    labels: LabelsConfig,
+    #[serde(default)]
+    protocol: ResolvedProtocol,
+}
+
+#[derive(Default, serde::Deserialize)]
+struct ResolvedProtocol {
+    shots: Option<usize>,
+    shot_speakers: Option<usize>,
+}
+
+impl Resolved {
+    fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        toml::from_str(&text).map_err(|error| Error::file(path, error.to_string()))
     }
-    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-    let config: Config = toml::from_str(&text).map_err(|error| Error::file(path, error.to_string()))?;
-    Ok(config.labels)
+}
+
+impl ResolvedProtocol {
+    fn shots(&self) -> Option<Shots> {
+        self.shot_speakers.map(|speakers| Shots { clips: self.shots.unwrap_or(0), speakers })
+    }
 }
