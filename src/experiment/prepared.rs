@@ -10,6 +10,7 @@ use crate::{
     error::{Error, Result},
     events::Observer,
     protocol::{Fold, Plan, audit::audit},
+    sex::Sex,
     survey::{Losses, Survey, survey},
     synthetic,
     task::{self, Classification, ClassificationLoss, Distribution, MultiTask, Part, Regression, Task},
@@ -161,14 +162,13 @@ fn several(
             Arc::new(Regression::new(vec![name.clone()], vec![scale], values, labels.to_vec(), loss)),
         ));
     }
-    let people: [(&str, Box<dyn Fn(&Clip) -> String>); 2] = [
-        (task::SEX, Box::new(|clip| clip.meta.sex.map_or_else(String::new, |sex| sex.name().to_owned()))),
-        (task::SPEAKER, Box::new(Clip::speaker_key)),
-    ];
+    let sexes = || clips.iter().map(|clip| clip.meta.sex.map_or("", Sex::name).to_owned()).collect();
+    let speakers = || clips.iter().map(Clip::speaker_key).collect();
+    let people: [(&str, &dyn Fn() -> Vec<String>); 2] = [(task::SEX, &sexes), (task::SPEAKER, &speakers)];
     for (name, of) in people.into_iter().filter(|(name, _)| config.learns(name)) {
-        let known: BTreeSet<String> = clips.iter().map(&of).collect();
-        let known: Vec<String> = known.into_iter().collect();
-        let labels = clips.iter().map(|clip| known.partition_point(|other| *other < of(clip))).collect();
+        let each = of();
+        let known: Vec<String> = each.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+        let labels = each.iter().map(|own| known.partition_point(|other| other < own)).collect();
         parts.push(part(name, Arc::new(Classification::new(known, labels, ClassificationLoss::default()))));
     }
     Ok(MultiTask::new(class, weight(task::EMOTION), parts))
