@@ -207,6 +207,26 @@ fn the_model_in_the_box_answers() {
 }
 
 #[test]
+fn the_model_in_the_program_answers_by_name_and_where_no_bundle_is_given_and_a_gain_alters_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let loud = voice(40_000);
+    wav(&dir.path().join("a.wav"), 1, &loud);
+    wav(&dir.path().join("quiet.wav"), 1, &loud.iter().map(|x| x / 8).collect::<Vec<_>>());
+    let ask = |arguments: &[&str]| {
+        let answer = run(program("ser-predict", dir.path()).args(arguments).args(["--format", "json"]));
+        let said = answer.stderr.contains("no bundle is given: box answers");
+        (json(answer.succeeds())["results"].clone(), said)
+    };
+    let ((given, silent), (taken, said)) = (ask(&["box", "a.wav", "quiet.wav"]), ask(&["a.wav", "quiet.wav"]));
+    assert!(given == taken && !silent && said, "{given} {taken}");
+    let probability = |clip: usize, emotion: &str| given[clip]["probabilities"][emotion].as_f64().unwrap();
+    for emotion in ["angry", "disgust", "fear", "happy", "neutral", "sad"] {
+        // 18 dB: what is left is the rounding to 16 bits.
+        assert!((probability(0, emotion) - probability(1, emotion)).abs() < 0.01, "{given}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_explained() {
     let dir = tempfile::tempdir().unwrap();
     wav(&dir.path().join("a.wav"), 1, &voice(20_000));
@@ -222,9 +242,7 @@ fn wrong_usage_is_explained() {
     fails(&["--stream", "--rate", "8000", "--sample-format", "s16be"], 2, "s16le");
     let with = |bundle: &str| run(program("ser-predict", dir.path()).args([bundle, "a.wav"]));
     with("nowhere").fails(1, &["cannot read nowhere"]);
-    // Audio in the place of a bundle: the model in the program answers, which this build has not yet.
-    with("a.wav").fails(2, &["built without models/box.safetensors"]);
-    with(".").fails(2, &["built without models/box.safetensors"]);
+    with("box-small").fails(2, &["built without models/box-small.safetensors"]);
     std::fs::create_dir(dir.path().join("empty")).unwrap();
     std::fs::write(dir.path().join("text"), "no bundle").unwrap();
     with("empty").fails(2, &["holds no bundle"]);

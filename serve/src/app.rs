@@ -14,12 +14,8 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::{guard::Token, metrics::Metrics, models, options::Options, pool::Pool};
 
-/// What answers where no bundle is named and this build has no [`DEFAULT`] model.
-const FALLBACK: (&str, &[u8], &str) = (
-    "models/crema_d.safetensors",
-    include_bytes!("../../models/crema_d.safetensors"),
-    include_str!("../../models/README.md"),
-);
+/// What is said of the model that answers where no bundle is named.
+const CARD: &str = include_str!("../../models/README.md");
 
 /// How many of the largest bodies are held at once, all requests together.
 const BODIES: usize = 8;
@@ -54,13 +50,7 @@ impl App {
         let token = options.token()?.map(Token::new);
         let (bundles, card, model) = match options.bundles.first() {
             Some(first) => (load_all(&options.bundles)?, None, BuiltIn::named(first).map(|known| known.name)),
-            None => {
-                let (name, bytes, card) = FALLBACK;
-                match DEFAULT.bytes() {
-                    Ok(bytes) => (vec![Bundle::read(bytes, DEFAULT.name.as_ref())?], Some(card), Some(DEFAULT.name)),
-                    Err(_) => (vec![Bundle::read(bytes, name.as_ref())?], Some(card), None),
-                }
-            }
+            None => (vec![Bundle::read(DEFAULT.bytes()?, DEFAULT.name.as_ref())?], Some(CARD), Some(DEFAULT.name)),
         };
         let shown = models::shown(&bundles, card)?;
         let recognizer = Recognizer::with_models(bundles, &models_dir(options.models.clone()))?;

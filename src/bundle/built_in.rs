@@ -17,7 +17,10 @@ pub struct BuiltIn {
 pub const DEFAULT: &BuiltIn = &BUILT_IN[0];
 
 /// All of them. A model is put in by `Some(include_bytes!("../../models/NAME.safetensors"))`.
-const BUILT_IN: [BuiltIn; 2] = [BuiltIn { name: "box", bytes: None }, BuiltIn { name: "box-small", bytes: None }];
+const BUILT_IN: [BuiltIn; 2] = [
+    BuiltIn { name: "box", bytes: Some(include_bytes!("../../models/box.safetensors")) },
+    BuiltIn { name: "box-small", bytes: None },
+];
 
 impl BuiltIn {
     /// The one that `path` names. The name must stand alone: `./box` and `folder/box` are paths, whatever lies there.

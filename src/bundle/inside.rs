@@ -28,8 +28,10 @@ impl Inside {
     ///
     /// [`crate::error::Error::Config`] where the encoder does not have the states that the bundle needs.
     pub(super) fn of(bundle: &BundleEncoder, encoder: &Encoder, precision: Precision) -> Result<Self> {
-        let states = bundle.below().layer.resolve(encoder.layers(), encoder.name())?;
-        let (manifest, arrays) = encoder.cut(states.into_iter().max().unwrap_or(0), precision)?;
+        let config = bundle.below();
+        let states = config.layer.resolve(encoder.layers(), encoder.name())?;
+        let highest = states.into_iter().max().unwrap_or(0);
+        let (manifest, arrays) = encoder.cut(highest, config.window_samples(), precision)?;
         Self::new(manifest, arrays, Path::new(encoder.name()))
     }
 

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     protocol::Side,
-    run::{ClipRecord, Finished, Prediction, Predictions, ProtocolRecord, RunRecord, Versions},
+    run::{ClipRecord, Finished, Prediction, Predictions, ProtocolRecord, RunRecord, Temperatures, Versions},
 };
 
 /// How many of the worst clips an evaluation names.
@@ -47,6 +47,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     let mut pool = Pool::default();
     let mut labelling = Labelling::default();
     let mut temperatures = Vec::new();
+    let mut of_clips = BTreeMap::new();
     let mut clips = BTreeMap::new();
     let mut projection = None;
     let mut not_projected = None;
@@ -64,6 +65,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             clips: known,
             embeddings,
             parts,
+            temperatures: by_clip,
             labels,
         } = run;
         let (reference, _) = first.get_or_insert_with(|| (record.clone(), labels.words()));
@@ -97,6 +99,9 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             seed: record.seed,
             temperature: fitted.unwrap_or(1.0),
         });
+        if let Some(by_clip) = by_clip {
+            of_clips.insert((record.fold.clone(), record.seed), by_clip);
+        }
         // A picture is not worth the figures.
         match embeddings.map(|embeddings| Projection::of(&predictions, &embeddings)) {
             Some(Ok(found)) => projection = Some(found),
@@ -128,7 +133,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     let about = About { experiment, protocol, trained_on, label_rule, synthetic, versions, config_hash };
     let mut evaluation = figures(about, runs, pooled, clips, bootstrap)?;
     let rows = &evaluation.predictions.rows;
-    evaluation.calibrated = Some(calibrated(temperatures, evaluation.confusion.classes.len(), rows)?);
+    evaluation.calibrated = Some(calibrated(temperatures, &of_clips, evaluation.confusion.classes.len(), rows)?);
     evaluation.not_projected = not_projected.filter(|_| projection.is_none());
     evaluation.projection = projection;
     Ok(evaluation)
@@ -204,12 +209,20 @@ pub(super) fn figures(
     })
 }
 
-fn calibrated(temperatures: Vec<Temperature>, classes: usize, rows: &[Prediction]) -> Result<Calibrated> {
+/// The figures with each run's temperature applied, or with each clip's where its run has them.
+fn calibrated(
+    temperatures: Vec<Temperature>,
+    of_clips: &BTreeMap<(String, u64), Temperatures>,
+    classes: usize,
+    rows: &[Prediction],
+) -> Result<Calibrated> {
     let by_run: BTreeMap<(&str, u64), f64> =
         temperatures.iter().map(|of| ((of.fold.as_str(), of.seed), of.temperature)).collect();
     let mut judgements = Judgements::of(classes, []);
     for row in rows {
-        let temperature = by_run.get(&(row.fold.as_str(), row.seed)).copied().unwrap_or(1.0);
+        let of_clip = of_clips.get(&(row.fold.clone(), row.seed)).and_then(|by_clip| by_clip.0.get(&row.clip));
+        let of_run = by_run.get(&(row.fold.as_str(), row.seed));
+        let temperature = of_clip.or(of_run).copied().unwrap_or(1.0);
         judgements.append(Judgements::of(classes, [row]).at_temperature(temperature));
     }
     Ok(Calibrated { certainty: Certainty::of(&judgements)?, temperatures })
@@ -316,5 +329,24 @@ mod tests {
         let temperature = |runs| evaluate(runs).unwrap().calibrated.unwrap().temperatures[0].temperature;
         let (before, after) = (temperature(straight), temperature(sharper));
         assert!((after / before - 2.0).abs() < 1e-4, "{before} {after}");
+    }
+
+    #[test]
+    fn clips_have_their_own_temperatures_where_the_run_says_so() {
+        let straight = runs("a", 3, 30, &[1], 0.5);
+        let confidence = |runs| {
+            let bins = evaluate(runs).unwrap().calibrated.unwrap().certainty.bins;
+            bins.iter().map(|bin| bin.n as f64 * bin.confidence).sum::<f64>()
+        };
+        let with = |temperature: f64| {
+            let mut runs = straight.clone();
+            let of = |row: &Prediction| (row.clip.clone(), temperature);
+            runs[0].temperatures = Some(Temperatures(runs[0].predictions.rows.iter().map(of).collect()));
+            confidence(runs)
+        };
+        let clips = straight[0].predictions.rows.len() as f64;
+        // Over three classes.
+        assert!((with(1e6) / clips - 1.0 / 3.0).abs() < 1e-3);
+        assert!(with(0.2) > with(1.0) && with(1.0) > with(5.0));
     }
 }

@@ -98,6 +98,7 @@ pub(crate) fn finished(name: &str, rows: Vec<Prediction>, classes: &[String], se
         clips: vec![],
         embeddings: None,
         parts: Vec::new(),
+        temperatures: None,
         labels: LabelsConfig::default(),
     }
 }
@@ -157,6 +158,7 @@ pub(crate) fn number_runs(speakers: usize, clips: usize, seeds: &[u64], noise: f
             clips: run.clips,
             embeddings: None,
             parts: Vec::new(),
+            temperatures: None,
             labels: run.labels,
         }
     };

@@ -5,19 +5,16 @@ use crate::{
     eval::{Judgements, proper::log_loss, temperature},
 };
 
-/// An answer is "uncertain" where it is more likely wrong than right.
-const THRESHOLD: f64 = 0.5;
-
 /// The powers of the distance that are tried: from 0, which leaves it out, to 2.
 const POWERS: usize = 80;
 const FINENESS: f64 = 40.0;
 
 /// The temperature and the power of the distance at which the answers' mean cross-entropy is least; `distances` are of the
-/// answers in their order. Nothing without answers.
-pub(super) fn fit(answers: &Judgements, distances: &[f64]) -> Option<(f64, Doubt)> {
+/// answers in their order; an answer is "uncertain" below `threshold`. Nothing without answers.
+pub(super) fn fit(answers: &Judgements, distances: &[f64], threshold: f64) -> Option<(f64, Doubt)> {
     let tried = (0..=POWERS).filter_map(|step| {
         let power = step as f64 / FINENESS;
-        let doubt = Doubt { power, threshold: THRESHOLD, kept: 0.0, right: 0.0 };
+        let doubt = Doubt { power, threshold, kept: 0.0, right: 0.0 };
         let nearer = answers.at_temperatures(distances.iter().map(|&distance| doubt.factor(distance)));
         let temperature = temperature::fit(&nearer)?;
         let calibrated = nearer.at_temperature(temperature);
@@ -27,7 +24,7 @@ pub(super) fn fit(answers: &Judgements, distances: &[f64]) -> Option<(f64, Doubt
     let (mut kept, mut right) = (0_usize, 0_usize);
     for (truth, row) in calibrated.rows() {
         let best = (0..row.len()).fold(0, |best, class| if row[class] > row[best] { class } else { best });
-        if row.get(best).is_some_and(|&confidence| confidence >= THRESHOLD) {
+        if row.get(best).is_some_and(|&confidence| confidence >= threshold) {
             kept += 1;
             right += usize::from(best == truth);
         }
@@ -51,13 +48,13 @@ mod tests {
                 distances.push(distance);
             }
         }
-        let (temperature, doubt) = fit(&answers, &distances).unwrap();
+        let (temperature, doubt) = fit(&answers, &distances, 0.5).unwrap();
         assert!((temperature - 1.0).abs() < 0.05, "{temperature}");
         let expected = (0.9_f64 / 0.1).ln() / (0.6_f64 / 0.4).ln();
         assert!((doubt.factor(4.0) - expected).abs() < 0.3, "{doubt:?}");
         assert!((doubt.kept - 1.0).abs() < 1e-12 && (doubt.right - 0.75).abs() < 1e-12);
-        let alike = fit(&answers, &vec![1.0; distances.len()]).unwrap().1;
+        let alike = fit(&answers, &vec![1.0; distances.len()], 0.5).unwrap().1;
         assert!(alike.power.abs() < 1e-12, "where all are as far, the distance says nothing");
-        assert_eq!(fit(&Judgements::of(2, []), &[]), None);
+        assert_eq!(fit(&Judgements::of(2, []), &[], 0.5), None);
     }
 }

@@ -39,7 +39,7 @@ use crate::{
     numeric::argmax,
     protocol::Fold,
     rng,
-    run::{Done, Embeddings, PartRecord, Prediction, RunDir, RunRecord, SplitRow, write_predictions},
+    run::{Done, Embeddings, PartRecord, Prediction, RunDir, RunRecord, SplitRow, Temperatures, write_predictions},
     task::{self, Part},
     train::{Batches, Calibration, Checkpoint, Dataset, Item, Optimiser, Place, Replicas, Select, State},
 };
@@ -108,6 +108,12 @@ impl Run<'_> {
             true => (None, None),
             false => self.calibrate(&scalers, &net, &validation)?,
         };
+        if let (Some(temperature), Some(doubt)) = calibrated {
+            let far = Self::distances(&data, &self.fold.test)?;
+            let of =
+                |(&clip, far): (&usize, f64)| (self.prepared.clips[clip].id.clone(), temperature * doubt.factor(far));
+            Temperatures(self.fold.test.iter().zip(far).map(of).collect()).write(&self.dir.temperatures())?;
+        }
         self.bundle(&net, scalers.of_bundle(), calibrated, figures).save_in(&self.dir.bundle())?;
         let done = Done {
             best_epoch,
@@ -348,30 +354,60 @@ impl Run<'_> {
         Judgements::of(classes, &rows)
     }
 
+    /// How far each of some clips lies from those of training.
+    fn distances(data: &Dataset, members: &[usize]) -> Result<Vec<f64>> {
+        members.iter().map(|&clip| Ok(distance(&data.rows_of(clip, 0..data.frames_of(clip))?))).collect()
+    }
+
     /// The temperature, and what makes the network doubt its answer where the config asks for it.
     fn calibrate(&self, scalers: &Scalers, net: &Net, validation: &Scored) -> Result<(Option<f64>, Option<Doubt>)> {
         let members = &self.fold.validation;
+        let settings = &self.prepared.experiment.train;
         let mut answers = self.judgements(members, validation);
-        if self.prepared.experiment.train.calibration == Calibration::Validation {
-            return Ok((temperature::fit(&answers), None));
+        let data = scalers.dataset(self.prepared, self.entries, &[], self.fold);
+        let mut far = Vec::new();
+        match settings.calibration {
+            Calibration::Validation => return Ok((temperature::fit(&answers), None)),
+            Calibration::Altered => {
+                far.extend(Self::distances(&data, members)?);
+                let copies = self.validation_copies.iter().map(Vec::len).min().unwrap_or(0);
+                for copy in 0..copies {
+                    let mut entries = self.entries.to_vec();
+                    members
+                        .iter()
+                        .zip(&self.validation_copies)
+                        .for_each(|(&clip, copies)| entries[clip] = copies[copy].clone());
+                    let data = scalers.dataset(self.prepared, &entries, &[], self.fold);
+                    let scored = Scorer::new(self.prepared, &data, net, &self.devices[0]).score(members)?;
+                    answers.append(self.judgements(members, &scored));
+                    far.extend(Self::distances(&data, members)?);
+                }
+            }
+            Calibration::Corpora => {
+                answers = Judgements::of(self.prepared.classes.len(), []);
+                let corpus = |clip: &usize| &self.prepared.clips[*clip].corpus;
+                let mut groups = vec![members.clone()];
+                for name in &settings.calibrate_on {
+                    let group: Vec<usize> =
+                        self.fold.test.iter().filter(|clip| corpus(clip) == name).copied().collect();
+                    if group.is_empty() {
+                        return Err(Error::Config(format!(
+                            "train.calibrate_on names {name}, and the test side of {} has no clip of it",
+                            self.label()
+                        )));
+                    }
+                    groups.push(group);
+                }
+                let each = groups.iter().map(Vec::len).min().unwrap_or(0);
+                for group in &groups {
+                    let members: Vec<usize> = (0..each).map(|i| group[i * group.len() / each]).collect();
+                    let scored = Scorer::new(self.prepared, &data, net, &self.devices[0]).score(&members)?;
+                    answers.append(self.judgements(&members, &scored));
+                    far.extend(Self::distances(&data, &members)?);
+                }
+            }
         }
-        let distances = |data: &Dataset| -> Result<Vec<f64>> {
-            members.iter().map(|&clip| Ok(distance(&data.rows_of(clip, 0..data.frames_of(clip))?))).collect()
-        };
-        let mut far = distances(&scalers.dataset(self.prepared, self.entries, &[], self.fold))?;
-        let copies = self.validation_copies.iter().map(Vec::len).min().unwrap_or(0);
-        for copy in 0..copies {
-            let mut entries = self.entries.to_vec();
-            members
-                .iter()
-                .zip(&self.validation_copies)
-                .for_each(|(&clip, copies)| entries[clip] = copies[copy].clone());
-            let data = scalers.dataset(self.prepared, &entries, &[], self.fold);
-            let scored = Scorer::new(self.prepared, &data, net, &self.devices[0]).score(members)?;
-            answers.append(self.judgements(members, &scored));
-            far.extend(distances(&data)?);
-        }
-        let fitted = calibration::fit(&answers, &far);
+        let fitted = calibration::fit(&answers, &far, settings.uncertain_below);
         Ok((fitted.map(|(temperature, _)| temperature), fitted.map(|(_, doubt)| doubt)))
     }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{
     ClipRecord, Done, Embeddings, EpochRecord, Numbers, PartRecord, Predictions, RunDir, RunRecord, Shots, SplitRow,
+    Temperatures,
 };
 use crate::{
     config::LabelsConfig,
@@ -36,6 +37,8 @@ pub struct Finished<P = Predictions> {
     pub embeddings: Option<Embeddings>,
     /// What was learnt beside a class.
     pub parts: Vec<PartRecord>,
+    /// What divides the logits of its test side's clips, where it depends on the clip.
+    pub temperatures: Option<Temperatures>,
     /// How its corpora's emotions became classes.
     pub labels: LabelsConfig,
 }
@@ -113,6 +116,7 @@ fn load<P>(path: &Path, read: fn(&RunDir) -> Result<[P; 2]>) -> Result<Vec<Finis
                 embeddings: if number == 0 { Embeddings::read(&dir.embeddings())? } else { None },
                 labels: resolved.labels,
                 record,
+                temperatures: Temperatures::read(&dir.temperatures())?,
                 done: read_json(&dir.done())?,
                 epochs: dir.epochs()?,
                 predictions,

@@ -17,6 +17,7 @@
 //!   validation_numbers.csv … and the validation side's
 //!   parts.json        a figure of each part that is learnt beside a class
 //!   embeddings.csv    the penultimate layer's vectors of the test side
+//!   temperatures.csv  what divides the test clips' logits, where it depends on the clip
 //!   bundle/           what prediction needs, in the one file model.safetensors
 //!   done.json         the mark of a finished run, written last
 //!   .lock             held by the process that trains the run
@@ -34,6 +35,7 @@ mod predictions;
 mod record;
 mod recordings;
 mod split;
+mod temperatures;
 mod versions;
 
 use std::path::{Path, PathBuf};
@@ -51,6 +53,7 @@ pub use predictions::{Prediction, Predictions, write_predictions};
 pub use record::{Done, ProtocolRecord, RunRecord, Shots};
 pub use recordings::Recordings;
 pub use split::SplitRow;
+pub use temperatures::Temperatures;
 pub use versions::Versions;
 
 use crate::error::{Error, Result};
@@ -208,6 +211,12 @@ impl RunDir {
     #[must_use]
     pub fn embeddings(&self) -> PathBuf {
         self.0.join("embeddings.csv")
+    }
+
+    /// What divides the logits of the test side's clips; absent where it is the same for all.
+    #[must_use]
+    pub fn temperatures(&self) -> PathBuf {
+        self.0.join("temperatures.csv")
     }
 
     /// What prediction needs.

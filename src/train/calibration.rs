@@ -12,6 +12,10 @@ pub enum Calibration {
     /// The validation side and altered copies of its clips, as `[augment]` makes them, with the distance from the clips of
     /// training; answers below an even chance are then "uncertain".
     Altered,
+    /// The validation side and clips of the test side's corpora that `train.calibrate_on` names, as many of each, with the distance
+    /// from the clips of training: how sure it may be of strangers is learnt from strangers. Those clips are tested too, and the
+    /// report's calibration is not independent of them; every other figure is.
+    Corpora,
 }
 
 impl Calibration {

@@ -57,6 +57,12 @@ pub struct TrainConfig {
     /// What the probabilities are calibrated on.
     #[serde(skip_serializing_if = "Calibration::is_default")]
     pub calibration: Calibration,
+    /// The corpora that `calibration = "corpora"` is fitted on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calibrate_on: Vec<String>,
+    /// The confidence below which an answer is "uncertain", where the calibration knows a distance.
+    #[serde(skip_serializing_if = "is_even")]
+    pub uncertain_below: f64,
     /// A bundle to start from in place of random weights: a folder, relative to where the program runs, in which `{fold}`
     /// and `{seed}` stand for the run's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +75,11 @@ pub struct TrainConfig {
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
 fn is_two(value: &usize) -> bool {
     *value == 2
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, clippy::float_cmp)] // serde's signature; the default, written as a constant
+fn is_even(value: &f64) -> bool {
+    *value == 0.5
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
@@ -95,6 +106,8 @@ impl Default for TrainConfig {
             sampling: Sampling::Shuffled,
             averaging: Averaging::default(),
             calibration: Calibration::Validation,
+            calibrate_on: Vec::new(),
+            uncertain_below: 0.5,
             init: None,
             keep_checkpoints: 2,
         }
@@ -118,6 +131,15 @@ impl TrainConfig {
             if value == 0 || value > 100_000 {
                 return Err(out_of_range(key, value, "from 1 to 100000"));
             }
+        }
+        if (self.calibration == Calibration::Corpora) == self.calibrate_on.is_empty() {
+            return Err(Error::Config(format!(
+                "train.calibrate_on = {:?}: the corpora of train.calibration = \"corpora\"; give both or none",
+                self.calibrate_on
+            )));
+        }
+        if !(0.0..1.0).contains(&self.uncertain_below) {
+            return Err(out_of_range("train.uncertain_below", self.uncertain_below, "from 0 to below 1"));
         }
         if !(self.learning_rate > 0.0 && self.learning_rate <= 10.0) {
             return Err(out_of_range("train.learning_rate", self.learning_rate, "above 0 and up to 10"));

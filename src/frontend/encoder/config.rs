@@ -23,6 +23,11 @@ pub struct EncoderConfig {
     /// What becomes of a clip's absolute level in Whisper's spectrogram. Default: as recorded.
     #[serde(default, skip_serializing_if = "is_kept")]
     pub level: Level,
+    /// A room's noise laid under every clip, so many decibels below the mean power of its loud frames: from 0 to 60, with a
+    /// level that is not kept. Where a microphone's gain is fixed, who speaks softly is recorded with more noise, and a network
+    /// learns the noise for the voice; so masked, recordings are alike. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snr: Option<f64>,
     /// Decades of power from the spectrogram's loudest value to its floor, above 0 and at most 8: Whisper's, the default.
     /// Fewer hide the noise of rooms and microphones.
     #[serde(default = "whole_range", skip_serializing_if = "is_whole")]
@@ -168,6 +173,17 @@ impl EncoderConfig {
                 whole_range()
             )));
         }
+        if let Some(snr) = self.snr {
+            if !(0.0..=60.0).contains(&snr) {
+                return Err(Error::Config(format!("encoder.snr = {snr}: decibels, 0 to 60")));
+            }
+            if self.level == Level::Kept {
+                return Err(Error::Config(format!(
+                    "encoder.snr = {snr} is relative to a clip's level, and encoder.level = \"kept\" brings it to none: set \
+                     encoder.level = \"free\", or leave encoder.snr out"
+                )));
+            }
+        }
         if !(0.1..=longest()).contains(&self.window) {
             return Err(Error::Config(format!("encoder.window = {}: seconds, 0.1 to {}", self.window, longest())));
         }
@@ -219,7 +235,7 @@ impl EncoderConfig {
     }
 
     /// Samples of the longest window.
-    pub(super) fn window_samples(&self) -> usize {
+    pub(crate) fn window_samples(&self) -> usize {
         (self.window * f64::from(super::SAMPLE_RATE)).round() as usize
     }
 
@@ -247,10 +263,11 @@ impl EncoderConfig {
     pub(super) fn identity(&self) -> String {
         let spectrogram = match self.spectrogram() {
             (Level::Kept, true) => String::new(),
-            (level, _) => format!(" level {} range {}", level.name(), self.range),
+            (level, _) => format!(" level {} of 15 dB range {}", level.name(), self.range),
         };
+        let noise = self.snr.map_or_else(String::new, |snr| format!(" snr {snr}"));
         let window = if is_longest(&self.window) { String::new() } else { format!(" window {}", self.window) };
-        spectrogram + &window
+        spectrogram + &noise + &window
     }
 
     /// The level, and whether the range is Whisper's.
@@ -291,13 +308,22 @@ mod tests {
         assert_eq!((plain.level, plain.range, plain.identity().as_str()), (Level::Kept, 8.0, ""));
         assert!(!toml::to_string(&plain).unwrap().contains("level"));
         let free = config("level = 'free'\nrange = 4.0\nwindow = 2.5");
-        assert_eq!((free.level, free.identity().as_str()), (Level::Free, " level free range 4 window 2.5"));
+        assert_eq!((free.level, free.identity().as_str()), (Level::Free, " level free of 15 dB range 4 window 2.5"));
         assert_eq!((plain.window_samples(), free.window_samples()), (480_000, 40_000));
         assert_eq!(toml::from_str::<EncoderConfig>(&toml::to_string(&free).unwrap()).unwrap(), free);
         let rate = super::super::SAMPLE_RATE;
         assert!(free.validate(rate).is_ok());
         let error = config("range = 9.0").validate(rate).unwrap_err();
         assert!(error.exit_status() == 2 && error.to_string().contains("encoder.range = 9"), "{error}");
+        let masked = config("level = 'free'\nsnr = 10.0");
+        assert_eq!(masked.identity(), " level free of 15 dB range 8 snr 10");
+        assert!(masked.validate(rate).is_ok());
+        for (text, problem) in
+            [("snr = 10.0", "level = \"free\""), ("level = 'free'\nsnr = -1.0", "snr = -1: decibels")]
+        {
+            let error = config(text).validate(rate).unwrap_err();
+            assert!(error.exit_status() == 2 && error.to_string().contains(problem), "{error}");
+        }
         let error = config("window = 31.0").validate(rate).unwrap_err();
         assert!(error.exit_status() == 2 && error.to_string().contains("encoder.window = 31"), "{error}");
     }

@@ -38,7 +38,8 @@ impl Front {
 
     /// The same that sees a clip as a config says: its level, the spectrogram's floor, the longest window.
     pub fn seen_as(&self, config: &EncoderConfig) -> Self {
-        let log_mel = self.log_mel.clone().map(|log_mel| log_mel.levelled(config.level, config.range as f32));
+        let log_mel =
+            self.log_mel.clone().map(|log_mel| log_mel.levelled(config.level, config.snr, config.range as f32));
         Self { manifest: self.manifest.clone(), log_mel, window: config.window_samples() }
     }
 

@@ -58,8 +58,22 @@ impl Level {
     }
 }
 
-/// How far below the loudest frame a frame may be and still be active, in decades of power: 30 dB.
-const ACTIVE: f64 = 3.0;
+/// Lays a room's noise under a clip that [`Level::bring`] has brought to its level, `snr` decibels below the active frames'
+/// mean power: whatever a recording holds further below cannot be told any more.
+pub fn mask(matrix: &mut Matrix, snr: f64) {
+    let power = |spectrum: &[f64]| spectrum.iter().map(|x| 10f64.powf(*x)).sum::<f64>().log10();
+    let below = power(&NOISE) - power(&REFERENCE) + snr / 10.0;
+    let noise: Vec<f64> = spread(&NOISE, matrix.dims()).iter().map(|x| 10f64.powf(x - below)).collect();
+    for frame in 0..matrix.frames() {
+        for (value, noise) in matrix.row_mut(frame).iter_mut().zip(&noise) {
+            *value = (10f64.powf(f64::from(*value)) + noise).log10() as f32;
+        }
+    }
+}
+
+/// How far below the loudest frame a frame may be and still be active, in decades of power: 15 dB. Noise that lies 20 dB below
+/// speech, as in many recordings, is not active, so that the mean does not depend on the share of pauses.
+const ACTIVE: f64 = 1.5;
 
 /// Each band's mean power over the active frames.
 fn active_mean(matrix: &Matrix) -> Vec<f64> {
@@ -85,14 +99,30 @@ const REFERENCE: [f64; 80] = [
     -4.64, -4.69, -4.79, -4.88, -4.93, -4.92, -4.89, -4.89, -4.89, -4.85, -4.82, -4.79, -4.78, -4.99, -5.83, -7.34,
 ];
 
-/// The reference for any number of bands, which span the same frequencies: between two of its points a straight line.
+/// The decimal logarithm of a noise's power in each of 80 bands, of which the shape alone counts: the upper quartile of the
+/// quiet frames (a twelfth of each clip's) of 300 sad clips of CREMA-D's training speakers, brought to the reference, smoothed
+/// over five bands. In those the noise lies nearest to the voice.
+const NOISE: [f64; 80] = [
+    -2.59, -2.58, -2.56, -2.54, -2.54, -2.60, -2.70, -2.83, -3.01, -3.18, -3.34, -3.46, -3.57, -3.70, -3.82, -3.92,
+    -4.04, -4.17, -4.26, -4.36, -4.45, -4.55, -4.62, -4.69, -4.75, -4.80, -4.82, -4.86, -4.88, -4.91, -4.96, -4.99,
+    -5.02, -5.06, -5.08, -5.11, -5.13, -5.16, -5.17, -5.20, -5.21, -5.24, -5.25, -5.27, -5.30, -5.34, -5.36, -5.39,
+    -5.42, -5.45, -5.48, -5.50, -5.52, -5.52, -5.51, -5.52, -5.52, -5.53, -5.55, -5.58, -5.58, -5.59, -5.59, -5.59,
+    -5.60, -5.62, -5.63, -5.66, -5.68, -5.69, -5.70, -5.70, -5.69, -5.69, -5.68, -5.72, -5.91, -6.29, -6.66, -7.04,
+];
+
+/// The reference for any number of bands.
 fn reference(bands: usize) -> Vec<f64> {
-    let last = REFERENCE.len() - 1;
+    spread(&REFERENCE, bands)
+}
+
+/// A spectrum for any number of bands, which span the same frequencies: between two of its points a straight line.
+fn spread(spectrum: &[f64; 80], bands: usize) -> Vec<f64> {
+    let last = spectrum.len() - 1;
     let at = |band: usize| {
         let place = band as f64 * last as f64 / bands.saturating_sub(1).max(1) as f64;
         let below = (place as usize).min(last);
         let share = place - below as f64;
-        REFERENCE[below] * (1.0 - share) + REFERENCE[(below + 1).min(last)] * share
+        spectrum[below] * (1.0 - share) + spectrum[(below + 1).min(last)] * share
     };
     (0..bands).map(at).collect()
 }
@@ -129,6 +159,27 @@ mod tests {
             assert_eq!(each, level == Level::Spectrum);
         }
         assert_eq!(brought(Level::Kept, 0.0), clip(0.0));
+    }
+
+    #[test]
+    fn what_lies_far_below_speech_is_masked_and_speech_is_not() {
+        let masked = |quieter: f32| {
+            let mut matrix = brought(Level::Free, 0.0);
+            matrix.row_mut(2).iter_mut().for_each(|value| *value -= quieter);
+            mask(&mut matrix, 10.0);
+            matrix
+        };
+        // 40 dB below speech or 70: little of the difference of 30 dB is left.
+        let (noisy, clean) = (masked(0.0), masked(3.0));
+        let apart = noisy.row(2).iter().zip(clean.row(2)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart < 0.3, "{apart}");
+        assert_eq!(noisy.row(0), clean.row(0));
+        // The two loud frames rise by a tenth of their mean power.
+        let power = |matrix: &Matrix| -> f64 {
+            (0..2).flat_map(|frame| matrix.row(frame)).map(|&x| 10f64.powf(f64::from(x))).sum()
+        };
+        let ratio = power(&noisy) / power(&brought(Level::Free, 0.0));
+        approx::assert_relative_eq!(ratio, 1.1, max_relative = 1e-3);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::{
         spectral::{FeaturesConfig, FilterBank, Frames, LANES, mel_bank},
     },
     Level,
+    level::mask,
 };
 
 /// Samples of a window.
@@ -32,6 +33,7 @@ pub(super) struct LogMel {
     window: Arc<[f64]>,
     bank: FilterBank,
     level: Level,
+    snr: Option<f64>,
     range: f32,
 }
 
@@ -45,13 +47,15 @@ impl LogMel {
             window: (0..WINDOW).map(|i| 0.5 - 0.5 * (TAU * i as f64 / WINDOW as f64).cos()).collect(),
             bank: mel_bank(&config, &frames),
             level: Level::Kept,
+            snr: None,
             range: RANGE,
         }
     }
 
-    /// The same with another treatment of a clip's level, and its floor so many decades below the loudest value.
-    pub fn levelled(self, level: Level, range: f32) -> Self {
-        Self { level, range, ..self }
+    /// The same with another treatment of a clip's level, noise laid so many decibels under it, and its floor so many decades
+    /// below the loudest value.
+    pub fn levelled(self, level: Level, snr: Option<f64>, range: f32) -> Self {
+        Self { level, snr, range, ..self }
     }
 
     /// Mel bands of a frame.
@@ -91,6 +95,9 @@ impl LogMel {
             }
         }
         self.level.bring(&mut matrix);
+        if let Some(snr) = self.snr {
+            mask(&mut matrix, snr);
+        }
         let floor = matrix.as_slice().iter().copied().fold(f32::MIN, f32::max) - self.range;
         for value in matrix.as_mut_slice() {
             *value = (value.max(floor) + 4.0) / 4.0;
