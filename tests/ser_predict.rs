@@ -166,6 +166,47 @@ fn a_timeline_is_cut_answered_and_drawn() {
 }
 
 #[test]
+fn turns_of_both_parties_of_a_call_have_rows_and_a_summary() {
+    let dir = tempfile::tempdir().unwrap();
+    let (speaks, pause) = (voice(RATE * 3 / 2), vec![0; RATE as usize * 3 / 2]);
+    let left = [&pause[..], &speaks, &pause, &pause].concat();
+    let right = [&pause[..], &pause, &pause, &speaks].concat();
+    let call: Vec<i16> = left.iter().zip(&right).flat_map(|(l, r)| [*l, *r]).collect();
+    let sample_format = hound::SampleFormat::Int;
+    let spec = hound::WavSpec { channels: 2, sample_rate: RATE, bits_per_sample: 16, sample_format };
+    let mut writer = hound::WavWriter::create(dir.path().join("call.wav"), spec).unwrap();
+    call.iter().for_each(|&sample| writer.write_sample(sample).unwrap());
+    writer.finalize().unwrap();
+    let asked = ["--timeline", "call.wav", "--segments", "vad", "--channel", "each"];
+    let text = run(predict(dir.path()).args(asked)).succeeds().stdout.clone();
+    assert!(text.contains("call.wav, left: ") && text.contains("call.wav, right: "), "{text}");
+    let rows = run(predict(dir.path()).args(asked).args(["--format", "csv"])).succeeds().stdout.clone();
+    let rows: Vec<Vec<&str>> = rows.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0][..4], ["path", "channel", "start", "end"]);
+    assert_eq!((rows.len(), rows[1][1], rows[2][1]), (3, "left", "right"));
+    let near = |text: &str, wanted: f64| (text.parse::<f64>().unwrap() - wanted).abs() < 0.3;
+    assert!(near(rows[1][2], 1.5) && near(rows[1][3], 3.0) && near(rows[2][2], 4.5), "{rows:?}");
+    // The same of a stream.
+    let stream = ["--stream", "--rate", "16000", "--channels", "2", "--segments", "vad", "--channel", "each"];
+    let ran = piped(predict(dir.path()).args(stream).args(["--format", "csv"]), move |to| {
+        to.write_all(&call.iter().flat_map(|s| s.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
+    });
+    let streamed = ran.succeeds().stdout.clone();
+    let streamed: Vec<Vec<&str>> = streamed.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let mut streamed: Vec<&[&str]> = streamed.iter().map(|row| &row[1..]).collect();
+    streamed.sort();
+    assert_eq!(streamed, [&rows[1][1..], &rows[2][1..]]);
+    // Clips, too.
+    let clips = json(run(predict(dir.path()).args(["call.wav", "--channel", "each", "--format", "json"])).succeeds());
+    assert_eq!((&clips["results"][0]["channel"], &clips["results"][1]["channel"]), (&"left".into(), &"right".into()));
+    let fails = |arguments: &[&str], part: &str| run(predict(dir.path()).args(arguments)).fails(2, &[part]);
+    fails(&["call.wav", "--segments", "vad"], "--timeline");
+    fails(&["call.wav", "--timeline", "--segments", "vad", "--hop", "1"], "--hop is for --segments windows");
+    fails(&["call.wav", "--timeline", "--channel", "each", "--plot", "t.png"], "--plot draws one channel");
+    fails(&["--stream", "--rate", "8000", "--channel", "right"], "--channel right");
+}
+
+#[test]
 fn a_bundle_is_one_file_that_says_what_it_is() {
     let dir = tempfile::tempdir().unwrap();
     wav(&dir.path().join("a.wav"), 1, &voice(20_000));

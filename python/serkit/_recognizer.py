@@ -254,13 +254,13 @@ class Recognizer:
         *,
         window: float = 3.0,
         hop: Optional[float] = None,
-        gate: float = -60.0,
+        gate: Optional[float] = None,
         progress: Optional[Progress] = None,
     ) -> Windows:
         """What is heard in a file of any length, window by window.
 
-        ``window`` and ``hop`` (1 s, or the window where that is shorter) are in seconds; ``gate`` is the level in dB of
-        full scale that a window must exceed somewhere, or it is silence.
+        ``window`` and ``hop`` (1 s, or the window where that is shorter) are in seconds. A window without
+        speech is silence; with ``gate``, a level in dB of full scale, one that exceeds it nowhere.
         """
         hop = min(1.0, window) if hop is None else hop
         rows, notes = self._inner.timeline(os.fspath(path), window, hop, gate, Tell(progress))
@@ -272,7 +272,7 @@ class Recognizer:
         *,
         window: float = 3.0,
         hop: Optional[float] = None,
-        gate: float = -60.0,
+        gate: Optional[float] = None,
         growing: bool = True,
     ) -> "Stream":
         """Starts listening to a signal that comes piece by piece.

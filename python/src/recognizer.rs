@@ -116,10 +116,11 @@ impl Recognizer {
         path: PathBuf,
         window: f64,
         hop: f64,
-        gate: f32,
+        gate: Option<f32>,
         tell: Option<Bound<'py, PyAny>>,
     ) -> PyResult<(Vec<Heard<'py>>, Vec<String>)> {
-        let listening = Listening { window, hop, growing: false, gate: Gate { level_db: gate } };
+        let listening =
+            Listening { window, hop, gate: gate.map_or(Gate::Speech, Gate::Level), ..Listening::timeline() };
         let (windows, notes) = watched(py, tell.as_ref(), |observer| {
             // Wrong settings are better known before the file is opened.
             self.inner.listen(48_000, listening)?;
@@ -135,8 +136,9 @@ impl Recognizer {
         Ok((heard(py, &windows), notes))
     }
 
-    fn listen(&self, rate: u32, window: f64, hop: f64, growing: bool, gate: f32) -> PyResult<Listener> {
-        let listening = Listening { window, hop, growing, gate: Gate { level_db: gate } };
+    fn listen(&self, rate: u32, window: f64, hop: f64, growing: bool, gate: Option<f32>) -> PyResult<Listener> {
+        let listening =
+            Listening { window, hop, growing, gate: gate.map_or(Gate::Speech, Gate::Level), ..Listening::timeline() };
         Ok(Listener { inner: self.inner.listen(rate, listening).map_err(exception)?, ended: false })
     }
 }

@@ -3,7 +3,8 @@
 import { texts } from "./texts.js";
 
 /** @typedef {{path: string, start: number, end: number, emotion: string, confidence?: number, probabilities?: Record<string, number>, error?: string}} Row */
-/** @typedef {{name: string, rows: Row[], classes: string[], seconds: number, samples?: Float32Array, rate?: number, sound?: Blob, live?: boolean}} Recording */
+/** @typedef {{name: string, rows: Row[], classes: string[], seconds: number, samples?: Float32Array, rate?: number, sound?: Blob, live?: boolean, summary?: Summary, whole?: Row}} Recording */
+/** @typedef {{seconds: number, speech: number, uncertain: number, shares: Record<string, number>}} Summary */
 
 const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 const COLOURS = ["#d55e00", "#8a6fd1", "#0f8a6d", "#c9930a", "#3f86c6", "#c2548f", "#7b7f87", "#5d9c1f", "#a5522d", "#3aa6a6"];
@@ -18,14 +19,23 @@ let session = null;
 
 const say = (/** @type {string} */ text) => { $("status").textContent = text; };
 const percent = (/** @type {number} */ p) => `${Math.round(100 * p)} %`;
-const threshold = () => $("threshold").value / 100;
+const width = (/** @type {number} */ part) => `${(100 * part).toFixed(1)}%`;
+/** The server's until somebody moves the slider, and the server's. */
+let threshold = 0;
+let served = 0;
 const colour = (/** @type {string} */ name) => COLOURS[Math.max(0, classes.indexOf(name)) % COLOURS.length];
 const authorisation = () => (token ? { Authorization: `Bearer ${token}` } : {});
+
+/** The most probable emotion, however doubtful. @param {Row} row */
+function best(row) {
+  const all = Object.entries(row.probabilities ?? {});
+  return all.reduce((most, one) => (one[1] > most[1] ? one : most), [row.emotion, -1])[0];
+}
 
 /** The emotion of a row, "uncertain" where it is below the threshold. @param {Row} row */
 function emotion(row) {
   if (row.confidence === undefined) return texts.silence;
-  return row.confidence < threshold() ? texts.uncertain : row.emotion;
+  return row.confidence < threshold ? texts.uncertain : best(row);
 }
 
 /** @param {string} tag @param {string} [text] @param {string} [name] */
@@ -58,14 +68,31 @@ async function ask(path, options = {}) {
 async function models() {
   const about = await ask("v1/models");
   classes = about.classes;
+  $("threshold").value = 100 * about.threshold;
+  threshold = served = about.threshold;
+  $("threshold-value").textContent = percent(threshold);
   $("token-form").hidden = true;
   const parts = [element("h3", texts.classes), element("p", about.classes.join(", "))];
   parts.push(element("h3", texts.notFor), element("p", about.not_for), element("p", about.law));
   parts.push(element("h3", texts.testedOn));
   for (const model of about.models) parts.push(element("pre", model.summary));
-  if (about.card) parts.push(element("h3", texts.card), element("pre", about.card));
+  if (about.card) parts.push(element("h3", texts.card), ...prose(about.card));
   $("card-text").replaceChildren(...parts);
   bars({});
+}
+
+/** Plain Markdown as headings, paragraphs, and what must keep its lines. @param {string} text @returns {HTMLElement[]} */
+function prose(text) {
+  /** @type {HTMLElement[]} */
+  const parts = [];
+  for (const [, code, block] of text.matchAll(/```[^\n]*\n([^]*?)```|((?:.+\n?)+)/g)) {
+    const plain = (code ?? block).trim().replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("**", "");
+    const heading = /^#+ +(.*)$/.exec(plain);
+    if (heading) parts.push(element("h4", heading[1]));
+    else if (code !== undefined || /^[|\-*]/.test(plain)) parts.push(element("pre", plain));
+    else if (plain) parts.push(element("p", plain.replaceAll("\n", " ").replaceAll("`", "")));
+  }
+  return parts;
 }
 
 // --- what is heard now
@@ -86,7 +113,7 @@ function bars(probabilities) {
   classes.forEach((name, i) => {
     const p = probabilities[name];
     const item = list.children[i];
-    item.querySelector(".track > span").style.width = percent(p ?? 0);
+    item.querySelector(".track > span").style.width = width(p ?? 0);
     item.querySelector(".value").textContent = p === undefined ? "" : percent(p);
   });
 }
@@ -97,8 +124,13 @@ function now(row) {
   $("emotion").textContent = name;
   $("confidence").textContent = row.confidence === undefined ? "" : percent(row.confidence);
   $("headline").classList.toggle("vague", name === texts.uncertain || name === texts.silence);
-  $("voice").textContent = row.confidence === undefined ? texts.silent : texts.voice;
   bars(row.probabilities ?? {});
+}
+
+/** Whether somebody speaks at this moment. @param {boolean} speech */
+function speaks(speech) {
+  $("voice").textContent = speech ? texts.voice : texts.silent;
+  $("level").classList.toggle("speech", speech);
 }
 
 /** A recording by microphone, from the first sample to the last answer. */
@@ -114,6 +146,7 @@ class Session {
     this.recording = { name: texts.recording, rows: [], classes, seconds: 0, live: true };
     this.ended = false;
     this.ending = false;
+    this.complete = false;
   }
 
   async begin() {
@@ -129,7 +162,7 @@ class Session {
     this.socket.onclose = () => this.end(texts.status.gone);
     await new Promise((done) => { this.socket.onopen = done; this.socket.onerror = done; });
     if (this.socket.readyState !== WebSocket.OPEN) return;
-    this.socket.send(JSON.stringify({ rate: context.sampleRate, format: "s16le" }));
+    this.socket.send(JSON.stringify({ rate: context.sampleRate, format: "s16le", activity: true }));
     stream.getTracks().forEach((track) => { track.onended = () => this.stop(texts.status.unplugged); });
     context.createMediaStreamSource(stream).connect(this.capture);
     await context.resume();
@@ -138,7 +171,7 @@ class Session {
 
   /** @param {Float32Array} samples */
   hear(samples) {
-    if (this.ended || this.socket.readyState !== WebSocket.OPEN || !samples.length) return;
+    if (this.ended || this.complete || this.socket.readyState !== WebSocket.OPEN || !samples.length) return;
     // Rounded once, so that what is kept is what was sent.
     const piece = Int16Array.from(samples, (x) => Math.max(-32768, Math.min(32767, Math.round(32768 * x))));
     this.pieces.push(piece);
@@ -147,21 +180,25 @@ class Session {
     if (this.ending) return;
     const power = samples.reduce((sum, x) => sum + x * x, 0) / samples.length;
     const level = Math.max(-60, Math.min(0, 10 * Math.log10(power + 1e-12)));
-    $("level").style.width = percent((level + 60) / 60);
+    $("level").style.width = width((level + 60) / 60);
     $("level").setAttribute("aria-valuenow", String(Math.round(level)));
     $("level").setAttribute("aria-valuetext", `${Math.round(level)} dB`);
   }
 
   /** @param {any} message */
   answer(message) {
-    if (message.problem) {
-      this.end(texts.status.refused(message.problem.detail));
-    } else if (message.end) {
-      this.end(this.reason ?? texts.status.done(message.end.seconds));
-    } else if ("start" in message) {
+    // An answer has an end, too: where its window ends.
+    if ("start" in message) {
       this.recording.rows.push(message);
       now(message);
       show(this.recording, true);
+    } else if ("speech" in message) {
+      speaks(message.speech);
+    } else if (message.problem) {
+      this.end(texts.status.refused(message.problem.detail));
+    } else if (message.end) {
+      this.recording.summary = message.end.summaries?.[0];
+      this.end(this.reason ?? texts.status.done(message.end.seconds));
     }
   }
 
@@ -177,6 +214,8 @@ class Session {
     setTimeout(() => {
       if (this.socket?.readyState === WebSocket.OPEN) this.socket.send('{"end": true}');
       else this.end(texts.status.gone);
+      // What comes now was not heard by the server, so it is not kept.
+      this.complete = true;
     }, 200);
   }
 
@@ -208,8 +247,12 @@ class Session {
     say(text);
     try {
       const answer = await ask(`v1/recognize?name=${recording.name}`, { method: "POST", body: recording.sound });
+      [recording.whole] = answer.results;
       if (shown === recording) whole(answer.results[0]);
-    } catch { /* the pieces are answered; a recording that has no answer as a whole is none */ }
+    } catch (error) {
+      // The pieces are answered; why the whole is not is said beside them.
+      if (shown === recording) remark(/** @type {Error} */ (error).message);
+    }
   }
 }
 
@@ -236,6 +279,7 @@ async function start() {
     shown = null;
     $("result").hidden = true;
     $("live").hidden = false;
+    speaks(false);
     $("emotion").textContent = texts.waiting;
     $("confidence").textContent = "";
     bars({});
@@ -243,9 +287,10 @@ async function start() {
     await session.begin();
   } catch (error) {
     const { name } = /** @type {Error} */ (error);
-    const why = { NotAllowedError: texts.status.denied, NotFoundError: texts.status.none, NotReadableError: texts.status.busy };
-    say(why[/** @type {keyof typeof why} */ (name)] ?? String(error));
-    session?.end(String(error));
+    const why = { AbortError: texts.status.goneFile, NotAllowedError: texts.status.denied, NotFoundError: texts.status.none, NotReadableError: texts.status.busy };
+    const text = why[/** @type {keyof typeof why} */ (name)] ?? String(error);
+    say(text);
+    session?.end(text);
   }
   buttons();
 }
@@ -263,7 +308,7 @@ function show(recording, growing) {
   shown = recording;
   $("result").hidden = false;
   $("result-title").textContent = growing ? texts.timeline : recording.name;
-  for (const id of ["wave", "player", "downloads", "segments", "whole"]) $(id).hidden = true;
+  for (const id of ["wave", "player", "downloads", "segments", "whole", "shares"]) $(id).hidden = true;
   $("names").replaceChildren(...recording.classes.map((name) => element("li", name)));
   draw();
   if (growing) return;
@@ -276,6 +321,7 @@ function show(recording, growing) {
     $("player").src = link("wav", recording.sound, "wav");
     $("player").hidden = false;
   }
+  if (recording.summary) shares(recording.summary);
   $("segments").hidden = false;
   segments(recording);
   draw();
@@ -292,8 +338,22 @@ function link(id, blob, extension) {
 
 /** @param {Row} row */
 function whole(row) {
+  remark(`${emotion(row)}, ${percent(row.confidence ?? 0)}`);
+}
+
+/** Says something of the recording as a whole. @param {string} text */
+function remark(text) {
   $("whole").hidden = false;
-  $("whole").textContent = `${texts.whole}: ${emotion(row)}, ${percent(row.confidence ?? 0)}`;
+  $("whole").textContent = `${texts.whole}: ${text}`;
+}
+
+/** How the time is shared among the emotions, as the server has it. @param {Summary} summary */
+function shares(summary) {
+  const all = Object.entries(summary.shares).filter(([, share]) => share > 0).sort((a, b) => b[1] - a[1]);
+  if (summary.uncertain > 0) all.push([texts.uncertain, summary.uncertain]);
+  const said = all.map(([name, share]) => `${name} ${percent(share)}`).join(", ");
+  $("shares").hidden = false;
+  $("shares").textContent = summary.speech > 0 ? texts.shares(summary.speech, summary.seconds, said) : texts.noSpeech;
 }
 
 /** @param {Recording} recording */
@@ -382,10 +442,10 @@ function draw() {
       pen.fillRect(left, i * ROW, right - left, ROW);
       pen.globalAlpha = 1;
       // The most probable is marked, with a dashed line where it is uncertain.
-      if (name === row.emotion && row.confidence !== undefined) {
+      if (name === best(row) && row.confidence !== undefined) {
         pen.strokeStyle = ink;
         pen.lineWidth = 2;
-        pen.setLineDash(row.confidence < threshold() ? [2, 3] : []);
+        pen.setLineDash(row.confidence < threshold ? [2, 3] : []);
         pen.beginPath();
         pen.moveTo(left, i * ROW + ROW / 2);
         pen.lineTo(right, i * ROW + ROW / 2);
@@ -495,7 +555,7 @@ async function overTime(file, query) {
   try {
     const answer = await ask(`v1/recognize?timeline=true&${query}`, { method: "POST", body: file });
     /** @type {Recording} */
-    const recording = { name: nameOf(file), rows: answer.results, classes, seconds: answer.results.at(-1)?.end ?? 0, sound: file };
+    const recording = { name: nameOf(file), rows: answer.results, classes, summary: answer.summaries?.[0], seconds: answer.results.at(-1)?.end ?? 0, sound: file };
     const context = new AudioContext();
     try {
       const sound = await context.decodeAudioData(await file.arrayBuffer());
@@ -548,8 +608,15 @@ $("token-form").addEventListener("submit", (/** @type {Event} */ event) => {
   models().then(() => say(texts.status.ready), (error) => say(error.message));
 });
 const vague = () => {
-  $("threshold-value").textContent = percent(threshold());
-  if (shown && !session) { segments(shown); draw(); }
+  threshold = $("threshold").value / 100;
+  $("threshold-value").textContent = percent(threshold);
+  if (shown && !session) {
+    segments(shown);
+    if (shown.whole) whole(shown.whole);
+    // The server's sum is of its own threshold.
+    if (shown.summary) $("shares").hidden = threshold !== served;
+    draw();
+  }
 };
 $("threshold").addEventListener("input", vague);
 addEventListener("dragover", (event) => { event.preventDefault(); $("drop").hidden = false; });
@@ -576,6 +643,5 @@ for (const id of ["wave", "timeline"]) {
     $("player").play();
   });
 }
-vague();
 buttons();
 models().then(() => say(texts.status.ready), (error) => say(error.message));

@@ -13,8 +13,8 @@ export const texts = {
   drop: "Drop recordings here",
   live: "Now",
   level: "Level",
-  voice: "sound is heard",
-  silent: "silence",
+  voice: "speech",
+  silent: "no speech",
   waiting: "waiting for the first half second …",
   timeline: "Over time",
   results: "Recordings",
@@ -34,7 +34,10 @@ export const texts = {
   json: "answers (JSON)",
   wav: "sound (WAV)",
   uncertain: "uncertain",
-  silence: "silence",
+  silence: "no speech",
+  noSpeech: "No speech was found.",
+  shares: (/** @type {number} */ speech, /** @type {number} */ seconds, /** @type {string} */ said) =>
+    `Of ${speech.toFixed(1)} s of speech (in ${seconds.toFixed(1)} s): ${said}.`,
   token: "Token of this server",
   tokenUse: "Use it",
   privacy: (/** @type {string} */ host) =>

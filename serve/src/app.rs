@@ -52,8 +52,9 @@ impl App {
             Some(first) => (load_all(&options.bundles)?, None, BuiltIn::named(first).map(|known| known.name)),
             None => (vec![Bundle::read(DEFAULT.bytes()?, DEFAULT.name.as_ref())?], Some(CARD), Some(DEFAULT.name)),
         };
-        let shown = models::shown(&bundles, card)?;
+        let mut shown = models::shown(&bundles, card)?;
         let recognizer = Recognizer::with_models(bundles, &models_dir(options.models.clone()))?;
+        shown.threshold = recognizer.threshold();
         recognizer.notes().iter().for_each(|note| eprintln!("note: {note}"));
         for origin in &options.allow_origin {
             crate::guard::check_origin(origin)?;
@@ -63,7 +64,7 @@ impl App {
             recognizer,
             model,
             token,
-            models: shown,
+            models: shown.to_json()?,
             clips: Pool::new("clips", jobs, options.queue.into())?,
             // A stream has one piece of work at a time, so that there is always room.
             streams: Pool::new("streams", jobs, options.streams())?,

@@ -1,9 +1,6 @@
 //! What is asked of a recording: the query of `/v1/recognize`.
 
-use ser::{
-    audio::Channel,
-    predict::{Format, Gate, Listening, Style},
-};
+use ser::predict::{Channels, Format, Gate, Listening, Segments, Style};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -29,7 +26,10 @@ pub struct Asked {
     /// From one window to the next in seconds (1), at most the window's length and at least a 32nd of it.
     #[param(minimum = 0.05, maximum = 60.0, nullable = false)]
     hop: Option<f64>,
-    /// The level in dB of full scale that a window must exceed somewhere, or it is called "silence" (-60).
+    /// What a timeline answers for (windows).
+    #[param(nullable = false)]
+    segments: Option<Kind>,
+    /// The level in dB of full scale that a window must exceed somewhere, or it is called "silence" (one without speech is).
     #[param(minimum = -200.0, maximum = 0.0, nullable = false)]
     gate: Option<f32>,
     /// How many emotions are listed, the most probable first (all).
@@ -49,6 +49,25 @@ pub struct Asked {
     name: Option<String>,
 }
 
+/// What a timeline answers for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Windows of one length.
+    Windows,
+    /// Turns of speech between pauses of half a second.
+    Vad,
+}
+
+impl From<Kind> for Segments {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Windows => Self::Windows,
+            Kind::Vad => Self::Speech,
+        }
+    }
+}
+
 /// A channel by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -59,6 +78,19 @@ pub enum Which {
     Left,
     /// The second.
     Right,
+    /// Every one by itself.
+    Each,
+}
+
+impl From<Which> for Channels {
+    fn from(which: Which) -> Self {
+        match which {
+            Which::Mix => Self::Mix,
+            Which::Left => Self::Left,
+            Which::Right => Self::Right,
+            Which::Each => Self::Each,
+        }
+    }
 }
 
 /// How an answer is written.
@@ -85,10 +117,14 @@ impl Asked {
             .map_err(|e| unreadable(pairs, &e.path().to_string(), e.inner()))?;
         asked.listening()?;
         if asked.timeline != Some(true) {
-            let only =
-                [("window", asked.window.is_some()), ("hop", asked.hop.is_some()), ("gate", asked.gate.is_some())];
+            let only = [
+                ("window", asked.window.is_some()),
+                ("hop", asked.hop.is_some()),
+                ("gate", asked.gate.is_some()),
+                ("segments", asked.segments.is_some()),
+            ];
             if let Some((name, _)) = only.iter().find(|(_, given)| *given) {
-                return Err(Problem::wrong(format!("{name} is for windows: ask for timeline=true as well")));
+                return Err(Problem::wrong(format!("{name} is for timelines: ask for timeline=true as well")));
             }
         }
         if asked.top == Some(0) {
@@ -108,12 +144,8 @@ impl Asked {
         self.name.clone().unwrap_or_else(|| "-".into())
     }
 
-    pub fn channel(&self) -> Channel {
-        match self.channel {
-            None | Some(Which::Mix) => Channel::Mix,
-            Some(Which::Left) => Channel::Only(0),
-            Some(Which::Right) => Channel::Only(1),
-        }
+    pub fn channels(&self) -> Channels {
+        self.channel.map(Channels::from).unwrap_or_default()
     }
 
     pub fn format(&self) -> Format {
@@ -138,12 +170,13 @@ impl Asked {
             threshold: self.threshold.unwrap_or(threshold),
             top: self.top.map(usize::from),
             windows: self.is_timeline(),
+            channels: self.channels() == Channels::Each,
             model,
         }
     }
 
     pub fn listening(&self) -> Result<Listening, Problem> {
-        listening(Listening::timeline(), self.window, self.hop, self.gate)
+        listening(Listening::timeline(), self.segments, self.window, self.hop, self.gate)
     }
 }
 
@@ -165,14 +198,21 @@ fn unreadable(mut pairs: form_urlencoded::Parse, key: &str, error: &impl std::fm
 /// 400 where they are out of range.
 pub fn listening(
     default: Listening,
+    segments: Option<Kind>,
     window: Option<f64>,
     hop: Option<f64>,
     gate: Option<f32>,
 ) -> Result<Listening, Problem> {
+    let segments = segments.map_or(default.segments, Segments::from);
+    if segments == Segments::Speech {
+        let only = [("window", window.is_some()), ("hop", hop.is_some()), ("gate", gate.is_some())];
+        if let Some((name, _)) = only.iter().find(|(_, given)| *given) {
+            return Err(Problem::wrong(format!("{name} is for segments=windows: leave it out with vad")));
+        }
+    }
     let window = window.unwrap_or(default.window);
     // A window shorter than the usual hop is heard without overlap, as ser-predict does.
     let hop = hop.unwrap_or(default.hop.min(window));
-    let gate = gate.unwrap_or(default.gate.level_db);
     if !(0.2..=LONGEST_WINDOW).contains(&window) {
         return Err(Problem::wrong(format!("window = {window}: seconds, from 0.2 to {LONGEST_WINDOW}")));
     }
@@ -181,10 +221,11 @@ pub fn listening(
             "hop = {hop}: seconds, from 0.05 and a {MOST_OVERLAP}nd of the window to the window's length, {window}"
         )));
     }
-    if !(-200.0..=0.0).contains(&gate) {
+    if let Some(gate) = gate.filter(|gate| !(-200.0..=0.0).contains(gate)) {
         return Err(Problem::wrong(format!("gate = {gate}: dB of full scale, from -200 to 0")));
     }
-    Ok(Listening { window, hop, gate: Gate { level_db: gate }, ..default })
+    let gate = gate.map_or(default.gate, Gate::Level);
+    Ok(Listening { segments, window, hop, gate, ..default })
 }
 
 #[cfg(test)]
@@ -195,8 +236,11 @@ mod tests {
     fn a_query_is_read_and_what_is_wrong_is_named() {
         let asked =
             Asked::read(Some("timeline=true&window=2&hop=0.5&top=3&threshold=0.4&channel=right&format=csv")).unwrap();
-        assert!(asked.is_timeline() && asked.channel() == Channel::Only(1) && asked.format() == Format::Csv);
-        assert_eq!(asked.style(None, 0.5), Style { threshold: 0.4, top: Some(3), windows: true, model: None });
+        assert!(asked.is_timeline() && asked.channels() == Channels::Right && asked.format() == Format::Csv);
+        assert_eq!(
+            asked.style(None, 0.5),
+            Style { threshold: 0.4, top: Some(3), windows: true, channels: false, model: None }
+        );
         let listening = asked.listening().unwrap();
         assert_eq!((listening.window, listening.hop, listening.growing), (2.0, 0.5, false));
         assert_eq!(Asked::read(Some("timeline=true&window=0.5")).unwrap().listening().unwrap().hop, 0.5);

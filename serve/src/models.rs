@@ -27,6 +27,8 @@ pub const LAW: &str = "In the European Union, recognising emotions of people at 
 pub struct Models {
     /// The emotions, in the order of the columns of a table.
     pub classes: Vec<String>,
+    /// The confidence below which the emotion is "uncertain", where nobody asks for another.
+    pub threshold: f32,
     /// What each is.
     pub models: Vec<Model>,
     /// What the models are not for.
@@ -58,8 +60,8 @@ pub struct Model {
     pub description: Value,
 }
 
-/// The answer of `/v1/models`.
-pub fn shown(bundles: &[Bundle], card: Option<&str>) -> Result<String> {
+/// What `/v1/models` says of bundles, but for the threshold.
+pub fn shown(bundles: &[Bundle], card: Option<&str>) -> Result<Models> {
     let model = |bundle: &Bundle| -> Result<Model> {
         let unreadable = |e: serde_json::Error| Error::Data(format!("cannot write the bundle's description: {e}"));
         Ok(Model {
@@ -71,14 +73,21 @@ pub fn shown(bundles: &[Bundle], card: Option<&str>) -> Result<String> {
             description: serde_json::from_str(&bundle.to_json()?).map_err(unreadable)?,
         })
     };
-    let models = Models {
+    Ok(Models {
+        threshold: 0.0,
         classes: bundles.first().map(|bundle| bundle.classes.clone()).unwrap_or_default(),
         models: bundles.iter().map(model).collect::<Result<_>>()?,
         not_for: NOT_FOR,
         law: LAW,
         card: card.map(str::to_owned),
-    };
-    serde_json::to_string(&models).map_err(|e| Error::Data(format!("cannot write the models' description: {e}")))
+    })
+}
+
+impl Models {
+    /// The answer of `/v1/models`.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|e| Error::Data(format!("cannot write the models' description: {e}")))
+    }
 }
 
 /// What answers.

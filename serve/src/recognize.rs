@@ -11,7 +11,7 @@ use ser::{
     audio::{Audio, Decoder},
     error::{Error, Result},
     events::{Observer, Stop},
-    predict::{Answer, Output, timeline},
+    predict::{Output, Side, Source, timelines},
 };
 use serde::Serialize;
 use tokio::time::timeout;
@@ -80,6 +80,30 @@ pub struct Document {
     classes: Vec<String>,
     /// One for each recording, or for each of its windows.
     results: Vec<Row>,
+    /// Of timelines: how the time of each recording, or of each of its channels, is shared among the emotions.
+    #[schema(required = false, nullable = false)]
+    summaries: Option<Vec<Sum>>,
+}
+
+/// How the time of a recording is shared among the emotions.
+#[derive(Serialize, ToSchema)]
+#[allow(dead_code)]
+pub struct Sum {
+    /// What its sender calls the recording.
+    path: String,
+    /// Which channel it is of, where they are apart.
+    #[schema(required = false, nullable = false)]
+    channel: Option<String>,
+    /// How long the recording is.
+    seconds: f64,
+    /// Seconds that are answered for.
+    speech: f64,
+    /// The part of them that is "uncertain".
+    #[schema(required = false, nullable = false)]
+    uncertain: Option<f64>,
+    /// The part of them that each emotion has.
+    #[schema(required = false, nullable = false)]
+    shares: Option<std::collections::BTreeMap<String, f64>>,
 }
 
 /// A recording, or a window of it.
@@ -88,6 +112,9 @@ pub struct Document {
 pub struct Row {
     /// What its sender calls the recording.
     path: String,
+    /// Which channel it is of, where they are apart: left, right, 3 …, or mono.
+    #[schema(required = false, nullable = false)]
+    channel: Option<String>,
     /// Where the window begins, in seconds.
     #[schema(required = false, nullable = false)]
     start: Option<f64>,
@@ -205,10 +232,9 @@ fn work(app: &App, asked: &Asked, files: &[File], stop: &Stop) -> std::result::R
                 }
                 Err(fault) => fault,
             },
-            false => match clip(app, asked, file, stop) {
-                Ok(answer) => {
-                    heard += answer.seconds();
-                    output.clip(&file.name, Ok(&answer)).map_err(written)?;
+            false => match clips(app, asked, file, stop, &mut output) {
+                Ok(seconds) => {
+                    heard += seconds;
                     continue;
                 }
                 Err(fault) => fault,
@@ -223,23 +249,62 @@ fn work(app: &App, asked: &Asked, files: &[File], stop: &Stop) -> std::result::R
     Ok((body, heard))
 }
 
-fn opened(asked: &Asked, file: &File) -> std::result::Result<Decoder, Fault> {
+fn opened(file: &File) -> std::result::Result<Decoder, Fault> {
     let decoder = Decoder::of_bytes(Arc::clone(&file.bytes), Path::new(&file.name));
-    let decoder = decoder.map_err(|error| match file.is_audio() {
+    decoder.map_err(|error| match file.is_audio() {
         true => Fault::Other(error),
         false => Fault::Foreign(error),
-    })?;
-    Ok(decoder.channel(asked.channel()))
+    })
+}
+
+/// The channels that are asked for, each with its name where they are apart.
+fn apart(asked: &Asked, file: &File) -> std::result::Result<Vec<(Side, Decoder)>, Fault> {
+    // What is no audio is told apart first.
+    opened(file)?;
+    Ok(asked.channels().decoders(|| Decoder::of_bytes(Arc::clone(&file.bytes), Path::new(&file.name)))?)
+}
+
+fn unwritten(e: &std::io::Error) -> Error {
+    Error::Data(format!("cannot write: {e}"))
 }
 
 fn stopped() -> Error {
     Error::Interrupted("stopped: nobody waits for the answer, or the server is stopping".into())
 }
 
-/// A recording as one clip.
-fn clip(app: &App, asked: &Asked, file: &File, stop: &Stop) -> std::result::Result<Answer, Fault> {
+/// The channels of a recording, each as one clip; how long they are together.
+fn clips(
+    app: &App,
+    asked: &Asked,
+    file: &File,
+    stop: &Stop,
+    output: &mut Output<&mut Vec<u8>>,
+) -> std::result::Result<f64, Fault> {
     let path = Path::new(&file.name);
-    let mut decoder = opened(asked, file)?;
+    let sides = apart(asked, file)?;
+    let alone = sides.len() == 1;
+    let mut heard = 0.0;
+    for (side, decoder) in sides {
+        let answer = match samples(app, path, decoder, stop) {
+            Ok(audio) => app.recognizer.audio(audio, path),
+            Err(Fault::Other(error)) => Err(error),
+            Err(fault) => return Err(fault),
+        };
+        let source = Source { path: &file.name, channel: side.name.as_deref() };
+        match answer {
+            // A silent party does not make the other one unheard.
+            Err(error) if alone || matches!(error, Error::Interrupted(_)) => return Err(error.into()),
+            answer => {
+                heard += answer.as_ref().map_or(0.0, ser::predict::Answer::seconds);
+                output.clip(source, answer.as_ref()).map_err(|e| unwritten(&e))?;
+            }
+        }
+    }
+    Ok(heard)
+}
+
+/// All samples of a channel, which must be few enough for a clip.
+fn samples(app: &App, path: &Path, mut decoder: Decoder, stop: &Stop) -> std::result::Result<Audio, Fault> {
     let longest = app.options.max_seconds.min(LONGEST_CLIP);
     let mut samples = Vec::new();
     while let Some(block) = decoder.next()? {
@@ -254,7 +319,7 @@ fn clip(app: &App, asked: &Asked, file: &File, stop: &Stop) -> std::result::Resu
         }
     }
     match decoder.sample_rate() {
-        Some(sample_rate) if !samples.is_empty() => Ok(app.recognizer.audio(Audio { samples, sample_rate }, path)?),
+        Some(sample_rate) if !samples.is_empty() => Ok(Audio { samples, sample_rate }),
         _ => Err(Error::file(path, "holds no audio samples").into()),
     }
 }
@@ -270,18 +335,25 @@ fn windows(
     let path = Path::new(&file.name);
     let longest = app.options.max_seconds;
     let listening = asked.listening().map_err(|problem| Error::Config(problem.detail))?;
-    let (mut end, mut is_long) = (0.0, false);
-    let each = |window: ser::predict::Window| -> Result<()> {
-        end = window.end;
-        if end > f64::from(longest) {
+    let (sides, decoders): (Vec<Side>, Vec<Decoder>) = apart(asked, file)?.into_iter().unzip();
+    let names: Vec<Option<&str>> = sides.iter().map(|side| side.name.as_deref()).collect();
+    let too_long = || Error::file(path, format!("lasts longer than {longest} s, the most that is heard here"));
+    let mut is_long = false;
+    let each = |side: usize, window: ser::predict::Window| -> Result<()> {
+        if window.end > f64::from(longest) {
             is_long = true;
-            return Err(Error::file(path, format!("lasts longer than {longest} s, the most that is heard here")));
+            return Err(too_long());
         }
-        output.window(&file.name, &window).map_err(|e| Error::Data(format!("cannot write: {e}")))
+        let source = Source { path: &file.name, channel: names[side] };
+        output.window(source, &window).map_err(|e| unwritten(&e))
     };
-    let done = timeline(&app.recognizer, opened(asked, file)?, path, listening, stop, each);
-    match done {
-        Ok(_) => Ok(end),
+    match timelines(&app.recognizer, decoders, path, listening, stop, each) {
+        // Who is silent to the end has no turn that would tell.
+        Ok(ended) if ended.seconds > f64::from(longest) => Err(Fault::Long(too_long())),
+        Ok(ended) => {
+            output.summary(&file.name, &names, ended.seconds).map_err(|e| unwritten(&e))?;
+            Ok(ended.seconds)
+        }
         Err(error) if is_long => Err(Fault::Long(error)),
         Err(error) => Err(error.into()),
     }

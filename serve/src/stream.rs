@@ -11,8 +11,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use ser::{
-    audio::container,
-    predict::{Listener, Listening, Pcm, STDIN, SampleFormat, Style, Window},
+    audio::{Channel, container},
+    predict::{
+        Channels, Listener, Listening, Pcm, STDIN, SampleFormat, Side, Source, Style, Tally, Vocabulary, Window,
+    },
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -20,7 +22,8 @@ use tokio::time::{Instant as Deadline, timeout, timeout_at};
 
 use crate::{
     app::{App, end_of},
-    asked, guard,
+    asked::{self, Kind, Which},
+    guard,
     metrics::Open,
     problem::Problem,
 };
@@ -43,9 +46,14 @@ struct Opening {
     /// Interleaved.
     #[serde(default = "one")]
     channels: usize,
+    segments: Option<Kind>,
     window: Option<f64>,
     hop: Option<f64>,
     gate: Option<f32>,
+    channel: Option<Which>,
+    /// Whether to tell when somebody begins to speak and ends.
+    #[serde(default)]
+    activity: bool,
     threshold: Option<f32>,
     top: Option<u16>,
 }
@@ -72,12 +80,22 @@ struct Ending {
     end: bool,
 }
 
+/// A channel of a stream.
+struct Voice {
+    side: Side,
+    listener: Listener,
+    tally: Tally,
+    /// Whether somebody was said to speak.
+    speaks: bool,
+}
+
 /// A stream being listened to.
 struct Stream {
-    listener: Listener,
+    voices: Vec<Voice>,
+    channels: Vec<Channel>,
     pcm: Pcm,
     style: Style,
-    /// Those of the recogniser.
+    activity: bool,
     /// Whether emotions are heard, and not numbers alone.
     emotions: bool,
     rate: u32,
@@ -89,10 +107,11 @@ struct Stream {
 /// Listens to samples as they come.
 ///
 /// A WebSocket. The first message is JSON: `{"rate": 16000, "format": "s16le", "channels": 1}`, and where wanted `window`,
-/// `hop`, `gate`, `threshold`, `top` as in /v1/recognize; formats are u8, s16le, s24le, s32le, f32le and f64le. The server
-/// answers `{"ready": …}`. Then come samples as binary messages of at most 1 MiB and 10 s, and at every hop an object goes
+/// `hop`, `gate`, `segments`, `channel`, `threshold`, `top` as in /v1/recognize; formats are u8, s16le, s24le, s32le, f32le
+/// and f64le. With `"activity": true`, `{"speech": true}` says that somebody begins to speak, `false` that nobody does any
+/// more. The server answers `{"ready": …}`. Then come samples as binary messages of at most 1 MiB and 10 s, and at every hop an object goes
 /// back, as `ser-predict --stream --format jsonl` prints it. `{"end": true}` asks for what is left; the server sends it, then
-/// `{"end": {"seconds": …}}`, and closes. What is wrong is `{"problem": …}` before the close. A page gives its token as a
+/// `{"end": {"seconds": …, "summaries": […]}}`, and closes. What is wrong is `{"problem": …}` before the close. A page gives its token as a
 /// subprotocol `token.TOKEN` beside `ser`.
 #[utoipa::path(
     get,
@@ -239,8 +258,9 @@ impl Session {
     }
 
     async fn open(&mut self, opening: Opening) -> Result<Stream, Problem> {
-        let Opening { rate, format, channels, window, hop, gate, threshold, top } = opening;
-        let listening = asked::listening(Listening::live(), window, hop, gate)?;
+        let Opening { rate, format, channels, segments, window, hop, gate, channel, activity, threshold, top } =
+            opening;
+        let listening = asked::listening(Listening::live(), segments, window, hop, gate)?;
         let format = format.map_or(Ok(SampleFormat::default()), |name| name.parse());
         let format = format.map_err(|e| Problem::wrong(format!("format: {e}")))?;
         let plain = |error: ser::error::Error| Problem::wrong(error.to_string().trim_start_matches("--"));
@@ -249,7 +269,23 @@ impl Session {
             return Err(Problem::wrong(format!("threshold = {threshold}: a probability from 0 to 1")));
         }
         let pcm = Pcm::new(format, channels).map_err(plain)?;
-        let listener = self.app.recognizer.listen(rate, listening).map_err(plain)?;
+        let recognizer = &self.app.recognizer;
+        let chosen = channel.map(Channels::from).unwrap_or_default();
+        if chosen == Channels::Right && channels < 2 {
+            return Err(Problem::wrong("channel = right: the stream has one channel (channels)"));
+        }
+        let voice = |side| {
+            let listener = recognizer.listen(rate, listening).map_err(plain)?;
+            let tally = {
+                let Vocabulary { emotions, targets, .. } = recognizer.vocabulary();
+                Tally::new(emotions, targets)
+            };
+            Ok(Voice { side, listener, tally, speaks: false })
+        };
+        let voices = chosen.sides(channels).into_iter().map(voice).collect::<Result<Vec<_>, Problem>>()?;
+        let Some(Voice { listener, .. }) = voices.first() else {
+            return Err(Problem::wrong("channels = 0: from 1 to 64"));
+        };
         let ready = Ready {
             classes: self.app.recognizer.classes(),
             window: listening.window,
@@ -258,11 +294,12 @@ impl Session {
             notes: listener.notes(),
         };
         let ready = json!({ "ready": ready }).to_string();
-        self.send(ready).await;
+        self.send(ready).await?;
         let top = top.map(|top| usize::from(top).max(1));
-        let style = Style { threshold, top, windows: true, model: self.app.model };
+        let style = Style { threshold, top, windows: true, channels: false, model: self.app.model };
         let emotions = self.app.recognizer.has_classes();
-        Ok(Stream { listener, pcm, style, emotions, rate, samples: 0, bytes: 0 })
+        let channels = voices.iter().map(|voice| voice.side.channel).collect();
+        Ok(Stream { voices, channels, pcm, style, activity, emotions, rate, samples: 0, bytes: 0 })
     }
 
     /// Does a piece of work on the stream's threads and sends what comes of it.
@@ -284,15 +321,18 @@ impl Session {
         (self.bytes, self.seconds) = (stream.bytes, stream.seconds());
         self.app.metrics.heard_stream(self.seconds - before);
         for row in rows? {
-            self.app.metrics.windows.inc();
-            self.send(row).await;
+            if row.contains("\"start\":") {
+                self.app.metrics.windows.inc();
+            }
+            self.send(row).await?;
         }
         Ok(stream)
     }
 
     async fn finish(&mut self, stream: Stream, is_stopping: bool) -> Result<End, Problem> {
         let stream = self.work(stream, Stream::end).await?;
-        self.send(json!({ "end": { "seconds": stream.seconds() } }).to_string()).await;
+        let end = json!({ "end": { "seconds": stream.seconds(), "summaries": stream.summaries() } });
+        self.send(end.to_string()).await?;
         Ok(End::Heard { is_stopping })
     }
 
@@ -303,7 +343,7 @@ impl Session {
             Ok(End::Heard { is_stopping: false }) => (close_code::NORMAL, "heard to the end"),
             Ok(End::Heard { is_stopping: true }) => (close_code::AWAY, "the server is stopping"),
             Err(problem) => {
-                self.send(json!({ "problem": problem }).to_string()).await;
+                let _ = self.send(json!({ "problem": problem }).to_string()).await;
                 let code = match problem.status {
                     413 => close_code::SIZE,
                     429 | 503 => close_code::AGAIN,
@@ -325,9 +365,13 @@ impl Session {
         code
     }
 
-    /// Sends a text. Where nobody reads, the next reading fails as well.
-    async fn send(&mut self, text: String) {
-        let _ = timeout(self.app.options.timeout(), self.socket.send(Message::text(text))).await;
+    /// Sends a text. Whoever does not read it in time is not answered any more, however much he sends.
+    async fn send(&mut self, text: String) -> Result<(), Problem> {
+        let sent = timeout(self.app.options.timeout(), self.socket.send(Message::text(text))).await;
+        sent.ok().and_then(Result::ok).ok_or_else(|| {
+            let detail = format!("the answers were not read within {} s (--timeout)", self.app.options.timeout);
+            Problem::new(StatusCode::REQUEST_TIMEOUT, detail)
+        })
     }
 }
 
@@ -351,29 +395,61 @@ impl Stream {
 
     fn hear(&mut self, bytes: &[u8]) -> Result<Vec<String>, Problem> {
         self.bytes += bytes.len() as u64;
-        let samples = self.pcm.push(bytes);
-        if samples.len() as u64 > LONGEST_MESSAGE * u64::from(self.rate) {
+        let heard = self.pcm.push_apart(bytes, &self.channels);
+        let longest = heard.first().map_or(0, Vec::len);
+        if longest as u64 > LONGEST_MESSAGE * u64::from(self.rate) {
             return Err(Problem::too_large(format!(
                 "a message holds {:.1} s of audio: send at most {LONGEST_MESSAGE} s at once",
-                samples.len() as f64 / f64::from(self.rate)
+                longest as f64 / f64::from(self.rate)
             )));
         }
-        self.samples += samples.len() as u64;
+        self.samples += longest as u64;
         let mut rows = Vec::new();
         // Windows are held until they are answered: those of a second at a time.
-        for piece in samples.chunks(self.rate as usize) {
-            let windows = self.listener.push(piece).map_err(|error| Problem::of(&error))?;
-            rows.extend(windows.iter().map(|window| self.row(window)));
+        for from in (0..longest).step_by(self.rate as usize) {
+            let to = longest.min(from + self.rate as usize);
+            for (at, samples) in heard.iter().enumerate() {
+                let windows = self.voices[at].listener.push(&samples[from..to]).map_err(|error| Problem::of(&error))?;
+                self.rows(at, &windows, &mut rows);
+            }
         }
         Ok(rows)
     }
 
     fn end(&mut self) -> Result<Vec<String>, Problem> {
-        let windows = self.listener.finish().map_err(|error| Problem::of(&error))?;
-        Ok(windows.iter().map(|window| self.row(window)).collect())
+        let mut rows = Vec::new();
+        for at in 0..self.voices.len() {
+            let windows = self.voices[at].listener.finish().map_err(|error| Problem::of(&error))?;
+            self.rows(at, &windows, &mut rows);
+        }
+        Ok(rows)
     }
 
-    fn row(&self, window: &Window) -> String {
-        self.style.window(STDIN, window, self.emotions).to_string()
+    fn rows(&mut self, at: usize, windows: &[Window], rows: &mut Vec<String>) {
+        let voice = &mut self.voices[at];
+        let channel = voice.side.name.as_deref();
+        for window in windows {
+            voice.tally.add(&self.style, window);
+            rows.push(self.style.window(Source { path: STDIN, channel }, window, self.emotions).to_string());
+        }
+        let speaks = voice.listener.is_speaking().unwrap_or_default();
+        if self.activity && speaks != voice.speaks {
+            voice.speaks = speaks;
+            let mut told = json!({ "speech": speaks });
+            channel.into_iter().for_each(|channel| told["channel"] = channel.into());
+            rows.push(told.to_string());
+        }
+    }
+
+    /// How the time of each channel is shared among the emotions.
+    fn summaries(&self) -> Vec<serde_json::Value> {
+        let summary = |voice: &Voice| {
+            let mut tally = voice.tally.clone();
+            tally.until(self.seconds());
+            let mut object = tally.object();
+            voice.side.name.iter().for_each(|name| drop(object.insert("channel".into(), name.as_ref().into())));
+            object.into()
+        };
+        self.voices.iter().map(summary).collect()
     }
 }

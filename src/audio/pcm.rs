@@ -162,12 +162,29 @@ impl Pcm {
         Ok(Self { format, channels, pending: Vec::new() })
     }
 
-    /// The samples that are whole by now.
+    /// The samples that are whole by now, the mean of the channels.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<f32> {
-        let (width, channels) = (self.format.width(), self.channels);
+        let channels = self.channels;
+        mono(self.frames(bytes), channels)
+    }
+
+    /// The same of each of the channels that are asked for; nothing of one that is not there.
+    pub fn push_apart(&mut self, bytes: &[u8], asked: &[Channel]) -> Vec<Vec<f32>> {
+        let interleaved = self.frames(bytes);
+        asked.iter().map(|channel| channel.of(interleaved.clone(), self.channels).unwrap_or_default()).collect()
+    }
+
+    /// How many channels there are.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Interleaved samples of the frames that are whole by now.
+    fn frames(&mut self, bytes: &[u8]) -> Vec<f32> {
         self.pending.extend_from_slice(bytes);
-        let whole = self.pending.len() - self.pending.len() % (width * channels);
-        let samples = mono(self.format.values(&self.pending[..whole]), channels);
+        let whole = self.pending.len() - self.pending.len() % (self.format.width() * self.channels);
+        let samples = self.format.values(&self.pending[..whole]);
         self.pending.drain(..whole);
         samples
     }
@@ -211,6 +228,9 @@ mod tests {
             assert_eq!(samples, [0.0, 0.5, -1.0], "{name}");
         }
         assert_eq!(Pcm::new(SampleFormat::U8, 3).unwrap().push(&[128, 192, 0, 1]), [-0.5 / 3.0]);
+        let apart =
+            Pcm::new(SampleFormat::U8, 2).unwrap().push_apart(&[128, 192, 0, 64, 9], &[Channel::Only(1), Channel::Mix]);
+        assert_eq!(apart, [[0.5, -0.5], [0.25, -0.75]]);
         assert!(Pcm::new(SampleFormat::U8, 0).is_err());
         assert!("s16be".parse::<SampleFormat>().unwrap_err().contains("s16le"));
     }

@@ -4,22 +4,24 @@ use std::{
     io::{self, IsTerminal, Read, StdoutLock, Write},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rayon::prelude::*;
 use ser::{
     arrays::Precision,
-    audio::{Decoder, container},
+    audio::{Channel, Decoder, container},
     device::check_processor,
     error::{Error, Result},
     events::Observer as _,
     frontend::encoder::models_dir,
     predict::{
-        Answer, BuiltIn, Bundle, DEFAULT, Format, Gate, Listener, Listening, Output, Pcm, Recognizer, STDIN,
-        SampleFormat, Style, Vocabulary, Window,
+        Answer, BuiltIn, Bundle, Channels, DEFAULT, Format, Gate, Listener, Listening, Output, Pcm, Recognizer, STDIN,
+        SampleFormat, Segments, Side, Source, Style, Vocabulary, Window,
         bulk::{self, PART_ROWS, PartFormat, Settings, Shard},
-        expand, inspect, is_bundle, load_all, timeline,
+        expand, inspect, is_bundle, load_all, timelines,
     },
     progress::Terminal,
     report::plot,
@@ -45,6 +47,8 @@ Examples:
       every file below a folder, in parallel; all folds and seeds vote
   ser-predict model.safetensors --timeline interview.mp3 --plot interview.png --format csv > interview.csv
       a row a second, each on 3 s; memory does not grow with the recording
+  ser-predict model.safetensors --timeline call.wav --segments vad --channel each
+      a row a turn of either party, and how the time of each is shared among the emotions
   arecord -t raw -f S16_LE -r 16000 | ser-predict model.safetensors --stream --rate 16000
       an answer every half second
   ffmpeg -i film.mkv -f wav - | ser-predict model.safetensors --timeline -
@@ -183,9 +187,16 @@ struct Recognise {
     /// From one window to the next in seconds [default: 1 of a timeline, 0.5 of a stream].
     #[arg(long, value_name = "S")]
     hop: Option<f64>,
-    /// The level in dB of full scale that a window must exceed somewhere, or it is called "silence" [default: -60].
+    /// What a timeline or a stream answers for: windows, or vad, the turns of speech between pauses of half a second.
+    #[arg(long, value_name = "KIND", default_value_t)]
+    segments: Segments,
+    /// The level in dB of full scale that a window must exceed somewhere, or it is called "silence" [default: a window without
+    /// speech is].
     #[arg(long, value_name = "DB", allow_negative_numbers = true)]
     gate: Option<f32>,
+    /// Which channels are heard: mix (their mean), left, right, or each by itself.
+    #[arg(long, value_name = "CHANNEL", default_value_t, conflicts_with = "manifest")]
+    channel: Channels,
     /// Draw the timeline of the one file, as PNG or SVG.
     #[arg(long, value_name = "FILE", requires = "timeline")]
     plot: Option<PathBuf>,
@@ -300,6 +311,19 @@ fn run(mut arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
     if let Some(threshold) = arguments.threshold.filter(|threshold| !(0.0..=1.0).contains(threshold)) {
         return Err(Error::Config(format!("--threshold {threshold}: a probability from 0 to 1")));
     }
+    if arguments.segments == Segments::Speech {
+        if !arguments.timeline && !live {
+            return Err(Error::Config("--segments vad is for --timeline and --stream: give one".into()));
+        }
+        let of_windows = [("--window", arguments.window.is_some()), ("--hop", arguments.hop.is_some())];
+        let of_windows = of_windows.into_iter().chain([("--gate", arguments.gate.is_some())]);
+        if let Some((name, _)) = of_windows.into_iter().find(|(_, given)| *given) {
+            return Err(Error::Config(format!("{name} is for --segments windows: leave it out with vad")));
+        }
+    }
+    if arguments.plot.is_some() && arguments.channel == Channels::Each {
+        return Err(Error::Config("--plot draws one channel: choose --channel left, right or mix".into()));
+    }
     if arguments.plot.is_some() && (arguments.paths.len() != 1 || arguments.paths[0].is_dir()) {
         return Err(Error::Config("--plot draws the timeline of one file: give one".into()));
     }
@@ -331,6 +355,7 @@ fn run(mut arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
         threshold: arguments.threshold.unwrap_or_else(|| recognizer.threshold()),
         top: arguments.top.map(usize::from),
         windows: arguments.timeline || live,
+        channels: arguments.channel == Channels::Each,
         model,
     };
     let output = Output::of(io::stdout().lock(), arguments.format, style, recognizer.vocabulary());
@@ -344,7 +369,7 @@ fn run(mut arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
     } else if arguments.timeline {
         arguments.timelines(&mut work)
     } else {
-        work.files(&arguments.paths)
+        work.files(&arguments.paths, arguments.channel)
     };
     // A document is closed whatever happened.
     let failed = work.failed;
@@ -364,40 +389,50 @@ struct Answering<'a> {
 
 impl Answering<'_> {
     /// Writes a file's row; an error goes to standard error as well. Whether to go on.
-    fn clip(&mut self, path: &Path, answer: std::result::Result<&Answer, &Error>) -> Result<bool> {
+    fn clip(&mut self, path: &Path, side: Option<&Side>, answer: std::result::Result<&Answer, &Error>) -> Result<bool> {
         if let Err(error) = answer {
             self.failed = true;
             eprintln!("error: {error}");
         }
-        read_on(self.output.clip(&path.to_string_lossy(), answer))
+        let path = path.to_string_lossy();
+        read_on(self.output.clip(Source { path: &path, channel: side.and_then(|side| side.name.as_deref()) }, answer))
     }
 
-    fn files(&mut self, paths: &[PathBuf]) -> Result<()> {
+    fn files(&mut self, paths: &[PathBuf], channels: Channels) -> Result<()> {
         let inputs: Vec<(PathBuf, Option<Error>)> = inputs(paths);
         let progress =
             (inputs.len() > 1 && !io::stdout().is_terminal()).then(|| self.terminal.work("recognising", inputs.len()));
         // Enough at once that no thread waits for long, few enough that rows come soon.
         let at_once = 16 * rayon::current_num_threads();
         for some in inputs.chunks(at_once) {
-            let usable: Vec<PathBuf> = some
-                .iter()
-                .filter(|(path, lost)| lost.is_none() && !is_stdin(path))
-                .map(|(path, _)| path.clone())
+            let answers: Vec<_> = some
+                .par_iter()
+                .filter(|(_, lost)| lost.is_none())
+                .map(|(path, _)| {
+                    if self.terminal.stop_requested() {
+                        return Err(Error::Interrupted("stopped before this file".into()));
+                    }
+                    self.recognizer.channels(channels, opener(path)?, path)
+                })
                 .collect();
-            let mut answers = self.recognizer.files(&usable, self.terminal).into_iter();
+            let mut answers = answers.into_iter();
             for (path, lost) in some {
-                let answer = match lost {
+                let answers = match lost {
                     Some(error) => {
-                        self.clip(path, Err(error))?;
+                        self.clip(path, None, Err(error))?;
                         continue;
                     }
-                    None if is_stdin(path) => stdin().and_then(|decoder| self.recognizer.decoder(decoder, path)),
                     None => answers.next().unwrap_or_else(|| Err(Error::Interrupted("stopped".into()))),
                 };
-                if let Err(stopped @ Error::Interrupted(_)) = answer {
-                    return Err(stopped);
-                }
-                if !self.clip(path, answer.as_ref())? {
+                let going = match answers {
+                    Err(stopped @ Error::Interrupted(_)) => return Err(stopped),
+                    Err(error) => self.clip(path, None, Err(&error))?,
+                    Ok(answers) => answers
+                        .iter()
+                        .map(|(side, answer)| self.clip(path, Some(side), answer.as_ref()))
+                        .try_fold(true, |going, next| next.map(|next| going && next))?,
+                };
+                if !going {
                     return Ok(());
                 }
                 progress.iter().for_each(|progress| progress.step());
@@ -427,11 +462,17 @@ fn is_stdin(path: &Path) -> bool {
     path == Path::new(STDIN)
 }
 
-fn stdin() -> Result<Decoder> {
+/// What opens a file, as often as it is wanted; standard input is read once.
+fn opener(path: &Path) -> Result<Box<dyn Fn() -> Result<Decoder>>> {
+    if !is_stdin(path) {
+        let path = path.to_owned();
+        return Ok(Box::new(move || Decoder::open(&path)));
+    }
     let path = Path::new("standard input");
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes).map_err(Error::io("read", path))?;
-    Decoder::of_bytes(bytes.into(), path)
+    let bytes: Arc<[u8]> = bytes.into();
+    Ok(Box::new(move || Decoder::of_bytes(bytes.clone(), path)))
 }
 
 impl Recognise {
@@ -447,8 +488,8 @@ impl Recognise {
         let window = self.window.unwrap_or(default.window);
         // A window shorter than the usual hop has no overlap.
         let hop = self.hop.unwrap_or(default.hop.min(window));
-        let gate = self.gate.map_or(default.gate, |level_db| Gate { level_db });
-        Listening { window, hop, gate, ..default }
+        let gate = self.gate.map_or(default.gate, Gate::Level);
+        Listening { segments: self.segments, window, hop, gate, ..default }
     }
 
     /// Answers for the recordings of a list. Those that cannot be used are rows of the table, and no failure of the call.
@@ -474,8 +515,21 @@ impl Recognise {
         for (path, lost) in inputs(&self.paths) {
             let (mut drawn, mut course) = (Vec::new(), Vec::new());
             let mut open = true;
-            let mut each = |window: Window| {
-                open = read_on(work.output.window(&path.to_string_lossy(), &window))?;
+            let name = path.to_string_lossy();
+            let opened = match lost {
+                Some(error) => Err(error),
+                None => opener(&path).and_then(|open| self.channel.decoders(open)),
+            };
+            let (sides, decoders): (Vec<Side>, Vec<Decoder>) = match opened {
+                Ok(opened) => opened.into_iter().unzip(),
+                Err(error) => {
+                    work.clip(&path, None, Err(&error))?;
+                    continue;
+                }
+            };
+            let channels: Vec<Option<&str>> = sides.iter().map(|side| side.name.as_deref()).collect();
+            let mut each = |side: usize, window: Window| {
+                open = read_on(work.output.window(Source { path: &name, channel: channels[side] }, &window))?;
                 if self.plot.is_some() && !work.recognizer.targets().is_empty() {
                     let values = window.answer.as_ref().map(|answer| answer.values().to_vec());
                     course.push(plot::course::Moment { start: window.start, end: window.end, values });
@@ -489,19 +543,17 @@ impl Recognise {
                 }
                 if open { Ok(()) } else { Err(Error::Interrupted("nobody reads".into())) }
             };
-            let opened = match lost {
-                Some(error) => Err(error),
-                None if is_stdin(&path) => stdin(),
-                None => Decoder::open(&path),
-            };
-            let done = opened
-                .and_then(|decoder| timeline(work.recognizer, decoder, &path, listening, work.terminal, &mut each));
-            match done {
-                Ok(notes) => notes.iter().for_each(|note| eprintln!("note: {}: {note}", path.display())),
+            match timelines(work.recognizer, decoders, &path, listening, work.terminal, &mut each) {
+                Ok(ended) => {
+                    ended.notes.iter().for_each(|note| eprintln!("note: {}: {note}", path.display()));
+                    if !read_on(work.output.summary(&name, &channels, ended.seconds))? {
+                        return Ok(());
+                    }
+                }
                 Err(Error::Interrupted(_)) if !open => return Ok(()),
                 Err(stopped @ (Error::Interrupted(_) | Error::Config(_))) => return Err(stopped),
                 Err(error) => {
-                    work.clip(&path, Err(&error))?;
+                    work.clip(&path, None, Err(&error))?;
                 }
             }
             if let Some(to) = &self.plot {
@@ -525,9 +577,10 @@ impl Recognise {
         #[cfg(feature = "microphone")]
         if self.microphone {
             let microphone = ser::predict::microphone::Microphone::open()?;
-            let mut live = Live::new(recognizer.listen(microphone.sample_rate(), listening)?, listening, "microphone");
+            let rate = microphone.sample_rate();
+            let mut live = Live::new(recognizer, rate, listening, Channels::Mix.sides(1), "microphone")?;
             while !work.terminal.stop_requested() {
-                if !live.push(&microphone.next(work.terminal)?, work)? {
+                if !live.push(&[microphone.next(work.terminal)?], work)? {
                     return Ok(());
                 }
             }
@@ -535,7 +588,12 @@ impl Recognise {
         }
         let rate = self.rate.unwrap_or_default();
         let mut pcm = Pcm::new(self.sample_format, self.channels)?;
-        let mut live = Live::new(recognizer.listen(rate, listening)?, listening, STDIN);
+        let sides = self.channel.sides(self.channels);
+        let channels: Vec<Channel> = sides.iter().map(|side| side.channel).collect();
+        if self.channel == Channels::Right && self.channels < 2 {
+            return Err(Error::Config("--channel right: the stream has one channel (--channels)".into()));
+        }
+        let mut live = Live::new(recognizer, rate, listening, sides, STDIN)?;
         let mut input = io::stdin().lock();
         let mut bytes = [0; 1 << 13];
         let mut begins = true;
@@ -551,7 +609,7 @@ impl Recognise {
                         )));
                     }
                     begins = false;
-                    if !live.push(&pcm.push(&bytes[..n]), work)? {
+                    if !live.push(&pcm.push_apart(&bytes[..n], &channels), work)? {
                         return Ok(());
                     }
                 }
@@ -563,48 +621,72 @@ impl Recognise {
     }
 }
 
-/// A stream that is being listened to.
+/// A stream that is being listened to, each of its channels that is meant by itself.
 struct Live {
-    listener: Listener,
+    voices: Vec<(Side, Listener)>,
     name: &'static str,
+    rate: u32,
+    /// Samples of a channel.
+    samples: u64,
     /// From the arrival of a window's last samples to its row, one of each answer.
     times: Vec<Duration>,
 }
 
 impl Live {
-    fn new(listener: Listener, listening: Listening, name: &'static str) -> Self {
-        eprintln!(
-            "listening: an answer every {} s on the last {} s; the conversion of the rate takes up to {:.0} ms, the answer \
-             some more",
-            listening.hop,
-            listening.window,
-            1e3 * listener.latency()
-        );
-        listener.notes().iter().for_each(|note| eprintln!("note: {note}"));
-        Self { listener, name, times: Vec::new() }
-    }
-
-    /// Takes in samples and writes what they complete. Whether to go on.
-    fn push(&mut self, samples: &[f32], work: &mut Answering) -> Result<bool> {
-        let arrived = Instant::now();
-        let windows = self.listener.push(samples)?;
-        self.write(&windows, arrived, work)
-    }
-
-    fn write(&mut self, windows: &[Window], arrived: Instant, work: &mut Answering) -> Result<bool> {
-        for window in windows {
-            if !read_on(work.output.window(self.name, window))? {
-                return Ok(false);
+    fn new(
+        recognizer: &Recognizer,
+        rate: u32,
+        listening: Listening,
+        sides: Vec<Side>,
+        name: &'static str,
+    ) -> Result<Self> {
+        let voices = sides.into_iter().map(|side| Ok((side, recognizer.listen(rate, listening)?)));
+        let voices = voices.collect::<Result<Vec<_>>>()?;
+        let latency = voices.iter().map(|(_, listener)| listener.latency()).fold(0.0, f64::max);
+        let what = match listening.segments {
+            Segments::Speech => "an answer for every turn, half a second after it".to_owned(),
+            Segments::Windows => {
+                format!("an answer every {} s on the last {} s", listening.hop, listening.window)
             }
-            self.times.push(arrived.elapsed());
+        };
+        let conversion = 1e3 * latency;
+        eprintln!("listening: {what}; the conversion of the rate takes up to {conversion:.0} ms, the answer some more");
+        voices.iter().take(1).flat_map(|(_, listener)| listener.notes()).for_each(|note| eprintln!("note: {note}"));
+        Ok(Self { voices, name, rate, samples: 0, times: Vec::new() })
+    }
+
+    /// Takes in samples of each channel and writes what they complete. Whether to go on.
+    fn push(&mut self, channels: &[Vec<f32>], work: &mut Answering) -> Result<bool> {
+        let arrived = Instant::now();
+        self.samples += channels.first().map_or(0, |samples| samples.len() as u64);
+        self.write(arrived, work, |listener, at| listener.push(&channels[at]))
+    }
+
+    fn write(
+        &mut self,
+        arrived: Instant,
+        work: &mut Answering,
+        mut hear: impl FnMut(&mut Listener, usize) -> Result<Vec<Window>>,
+    ) -> Result<bool> {
+        for (at, (side, listener)) in self.voices.iter_mut().enumerate() {
+            let source = Source { path: self.name, channel: side.name.as_deref() };
+            for window in hear(listener, at)? {
+                if !read_on(work.output.window(source, &window))? {
+                    return Ok(false);
+                }
+                self.times.push(arrived.elapsed());
+            }
         }
         Ok(true)
     }
 
     fn end(mut self, work: &mut Answering) -> Result<()> {
         let arrived = Instant::now();
-        let windows = self.listener.finish()?;
-        self.write(&windows, arrived, work)?;
+        if self.write(arrived, work, |listener, _| listener.finish())? {
+            let channels: Vec<Option<&str>> = self.voices.iter().map(|(side, _)| side.name.as_deref()).collect();
+            let seconds = self.samples as f64 / f64::from(self.rate);
+            read_on(work.output.summary(self.name, &channels, seconds))?;
+        }
         self.times.sort_unstable();
         if let (Some(median), Some(longest)) = (self.times.get(self.times.len() / 2), self.times.last()) {
             eprintln!(

@@ -1,20 +1,53 @@
-//! Listening to a signal of any length, window by window: a long file's timeline, a stream, a microphone.
+//! Listening to a signal of any length, window by window or turn by turn: a long file's timeline, a stream, a microphone.
 
-use std::{ops::Range, path::Path};
+use std::{collections::VecDeque, ops::Range, path::Path};
 
 use rayon::prelude::*;
 
-use super::{Answer, Gate, Recognizer};
+use super::{
+    Answer, Gate, Recognizer,
+    gate::{SHARE, is_louder},
+    speech::Speech,
+};
 use crate::{
     audio::{Audio, Decoder, Resampler},
     error::{Error, Result},
     events::Observer,
+    names::known_by_name,
     setting::out_of_range,
 };
 
-/// How a signal is cut into windows.
+/// What is answered for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Segments {
+    /// Windows of one length that overlap.
+    #[default]
+    Windows,
+    /// Stretches of speech between pauses, of 15 s at the most.
+    Speech,
+}
+
+impl Segments {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: [Self; 2] = [Self::Windows, Self::Speech];
+
+    /// The kind's name on a command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Windows => "windows",
+            Self::Speech => "vad",
+        }
+    }
+}
+
+known_by_name!(Segments, "no kind of segments");
+
+/// How a signal is cut.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Listening {
+    /// Windows, or turns of speech, of which the other fields say nothing.
+    pub segments: Segments,
     /// Length of a window in seconds.
     pub window: f64,
     /// From one window to the next in seconds; the rest of the window overlaps.
@@ -30,14 +63,20 @@ impl Listening {
     /// Of a file: 3 s, about an utterance, every second.
     #[must_use]
     pub fn timeline() -> Self {
-        Self { window: 3.0, hop: 1.0, growing: false, gate: Gate::default() }
+        Self { segments: Segments::Windows, window: 3.0, hop: 1.0, growing: false, gate: Gate::Speech }
     }
 
     /// Live: an answer every half second on the last 3 s. Once the first window is full, they are the windows of a timeline
     /// with that hop.
     #[must_use]
     pub fn live() -> Self {
-        Self { window: 3.0, hop: 0.5, growing: true, gate: Gate::default() }
+        Self { hop: 0.5, growing: true, ..Self::timeline() }
+    }
+
+    /// A row a turn: what is said between two pauses.
+    #[must_use]
+    pub fn turns() -> Self {
+        Self { segments: Segments::Speech, ..Self::timeline() }
     }
 
     fn validate(&self) -> Result<()> {
@@ -47,14 +86,16 @@ impl Listening {
         if !(0.05..=self.window).contains(&self.hop) {
             return Err(out_of_range("--hop", self.hop, "seconds, from 0.05 to the window's length"));
         }
-        if !(-200.0..=0.0).contains(&self.gate.level_db) {
-            return Err(out_of_range("--gate", self.gate.level_db, "dB of full scale, from -200 to 0"));
+        match self.gate {
+            Gate::Level(level_db) if !(-200.0..=0.0).contains(&level_db) => {
+                Err(out_of_range("--gate", level_db, "dB of full scale, from -200 to 0"))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
-/// A window and its answer.
+/// A window, or a turn, and its answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Window {
     /// Where it begins, in seconds from the signal's start.
@@ -65,17 +106,28 @@ pub struct Window {
     pub answer: Option<Answer>,
 }
 
-/// Takes in a signal piece by piece and answers window by window. What it holds is a window and a block, however long
-/// the signal is. Answers do not depend on how the signal was cut into pieces.
+/// Takes in a signal piece by piece and answers window by window. What it holds is a window and a block, or a turn, however
+/// long the signal is. Answers do not depend on how the signal was cut into pieces.
 pub struct Listener {
     recognizer: Recognizer,
     listening: Listening,
     resampler: Resampler,
+    signal: Signal,
     cutter: Cutter,
+    /// None where nobody asks for speech.
+    ear: Option<Ear>,
+    /// Ranges of the signal that are to be answered for once all of them is there.
+    waiting: VecDeque<Range<u64>>,
     rate: u32,
     notes: Vec<String>,
     /// Samples taken in.
     samples_in: u64,
+}
+
+struct Ear {
+    speech: Speech,
+    /// Whether it hears the signal as it comes, not as the recogniser wants it.
+    direct: bool,
 }
 
 impl Listener {
@@ -83,9 +135,16 @@ impl Listener {
         listening.validate()?;
         let samples = |seconds: f64| ((seconds * f64::from(rate)).round() as u64).max(1);
         let cutter = Cutter::new(samples(listening.window), samples(listening.hop), listening.growing);
-        let resampler = Resampler::new(from, rate).map_err(|problem| Error::Config(format!("the signal {problem}")))?;
+        let problem = |problem: String| Error::Config(format!("the signal {problem}"));
+        let resampler = Resampler::new(from, rate).map_err(problem)?;
+        let asks = listening.segments == Segments::Speech || listening.gate == Gate::Speech;
+        // What is at the detector's rate already is not converted again.
+        let direct = rate != super::speech::RATE;
+        let speech = asks.then(|| Speech::new(if direct { from } else { rate })).transpose().map_err(problem)?;
+        let ear = speech.map(|speech| Ear { speech, direct });
         let notes = recognizer.notes_at(from);
-        Ok(Self { recognizer, listening, resampler, cutter, rate, notes, samples_in: 0 })
+        let (signal, waiting) = (Signal::default(), VecDeque::new());
+        Ok(Self { recognizer, listening, resampler, signal, cutter, ear, waiting, rate, notes, samples_in: 0 })
     }
 
     /// What should be known before the answers are trusted, as [`Answer::notes`].
@@ -95,10 +154,22 @@ impl Listener {
     }
 
     /// How much later than its last sample comes in a window is complete at the most, in seconds: what the conversion of
-    /// the rate holds back. The time to compute the answer comes on top.
+    /// the rate holds back. The time to compute the answer comes on top, and for a turn the pause that ends it.
     #[must_use]
     pub fn latency(&self) -> f64 {
-        self.resampler.latency()
+        let ear = self.ear.as_ref().filter(|ear| ear.direct);
+        ear.map_or(0.0, |ear| ear.speech.latency()).max(self.resampler.latency())
+    }
+
+    /// Whether somebody speaks at this moment, as far as the signal has been heard; none where the gate is one of level.
+    #[must_use]
+    pub fn is_speaking(&self) -> Option<bool> {
+        self.ear.as_ref().map(|ear| ear.speech.is_speaking())
+    }
+
+    /// Where the next answer will begin at the earliest, in seconds.
+    pub(super) fn next_start(&self) -> f64 {
+        self.waiting.front().map_or(self.needed(), |range| range.start) as f64 / f64::from(self.rate)
     }
 
     /// Takes in more mono samples; the windows that they complete, in order.
@@ -113,8 +184,11 @@ impl Listener {
         }
         self.samples_in += samples.len() as u64;
         let converted = self.resampler.push(samples).map_err(Error::Data)?;
-        let cuts = self.cutter.push(&converted);
-        self.answers(cuts)
+        if let Some(ear) = &mut self.ear {
+            ear.speech.push(if ear.direct { samples } else { &converted }).map_err(Error::Data)?;
+        }
+        self.signal.push(&converted);
+        self.answers(false)
     }
 
     /// The end of the signal: the windows that are still to come.
@@ -124,28 +198,75 @@ impl Listener {
     /// As [`Listener::push`].
     pub fn finish(&mut self) -> Result<Vec<Window>> {
         let converted = self.resampler.finish().map_err(Error::Data)?;
-        let mut cuts = self.cutter.push(&converted);
-        cuts.extend(self.cutter.finish());
-        self.answers(cuts)
+        if let Some(ear) = &mut self.ear {
+            if !ear.direct {
+                ear.speech.push(&converted).map_err(Error::Data)?;
+            }
+            ear.speech.finish().map_err(Error::Data)?;
+        }
+        self.signal.push(&converted);
+        self.answers(true)
     }
 
-    fn answers(&self, cuts: Vec<Cut>) -> Result<Vec<Window>> {
-        cuts.into_par_iter().map(|cut| self.answer(cut)).collect()
+    fn answers(&mut self, ended: bool) -> Result<Vec<Window>> {
+        let (end, rate) = (self.signal.end(), self.rate);
+        let turns = self.ear.as_mut().map(|ear| ear.speech.turns(rate)).unwrap_or_default();
+        match self.listening.segments {
+            Segments::Speech => self.waiting.extend(turns),
+            Segments::Windows => {
+                self.waiting.extend(self.cutter.push(end));
+                self.waiting.extend(ended.then(|| self.cutter.finish(end)).flatten());
+            }
+        }
+        let known = |at| self.ear.as_ref().is_none_or(|ear| ear.speech.knows(at, rate));
+        let is_ready = |range: &&Range<u64>| ended || (range.end <= end && known(range.end));
+        let ready = self.waiting.iter().take_while(is_ready).count();
+        let ranges: Vec<Range<u64>> = self.waiting.drain(..ready).collect();
+        // A frame of speech may reach a little beyond the end.
+        let ranges = ranges.into_iter().map(|range| range.start..range.end.min(end)).filter(|range| !range.is_empty());
+        let cuts: Vec<(Range<u64>, Option<Vec<f32>>)> = ranges.map(|range| self.gated(range)).collect();
+        let needed = self.waiting.front().map_or(u64::MAX, |range| range.start).min(self.needed());
+        self.signal.forget(needed);
+        if let Some(ear) = &mut self.ear {
+            ear.speech.forget(needed, rate);
+        }
+        cuts.into_par_iter().map(|(range, samples)| self.answer(&range, samples)).collect()
     }
 
-    fn answer(&self, Cut { range, samples }: Cut) -> Result<Window> {
+    /// The first sample that what is to come may need.
+    fn needed(&self) -> u64 {
+        match (self.listening.segments, &self.ear) {
+            (Segments::Speech, Some(ear)) => ear.speech.next_turn(self.rate),
+            _ => self.cutter.needed(),
+        }
+    }
+
+    /// A range with its samples, where the gate opens.
+    fn gated(&self, range: Range<u64>) -> (Range<u64>, Option<Vec<f32>>) {
+        let samples = self.signal.of(&range);
+        let opens = match (self.listening.segments, self.listening.gate, &self.ear) {
+            (Segments::Speech, ..) => true,
+            (_, Gate::Level(level_db), _) => is_louder(level_db, samples, self.rate),
+            (_, Gate::Speech, Some(ear)) => ear.speech.share(&range, self.rate) >= SHARE,
+            (_, Gate::Speech, None) => false,
+        };
+        let samples = opens.then(|| samples.to_vec());
+        (range, samples)
+    }
+
+    fn answer(&self, range: &Range<u64>, samples: Option<Vec<f32>>) -> Result<Window> {
         let seconds = |samples: u64| samples as f64 / f64::from(self.rate);
         let (start, end) = (seconds(range.start), seconds(range.end));
-        let answer = match self.listening.gate.opens(&samples, self.rate) {
-            true => Some(self.recognizer.audio(Audio { samples, sample_rate: self.rate }, Path::new("the signal"))?),
-            false => None,
-        };
-        Ok(Window { start, end, answer })
+        let audio = samples.map(|samples| Audio { samples, sample_rate: self.rate });
+        // The detector hears a moment longer than somebody speaks; what follows may be nothing at all.
+        let audio = audio.filter(|audio| !audio.is_silent());
+        let answer = audio.map(|audio| self.recognizer.audio(audio, Path::new("the signal")));
+        Ok(Window { start, end, answer: answer.transpose()? })
     }
 }
 
-/// The windows of a whole file, handed one by one to `each`. Memory does not grow with the file. Returns what should be
-/// known before the answers are trusted.
+/// The windows of a whole file, or its turns, handed one by one to `each`. Memory does not grow with the file. Returns what
+/// should be known before the answers are trusted.
 ///
 /// # Errors
 ///
@@ -153,39 +274,143 @@ impl Listener {
 /// than a frame; [`Error::Interrupted`] where a stop was asked for.
 pub fn timeline(
     recognizer: &Recognizer,
-    mut decoder: Decoder,
+    decoder: Decoder,
     path: &Path,
     listening: Listening,
     observer: &dyn Observer,
     mut each: impl FnMut(Window) -> Result<()>,
 ) -> Result<Vec<String>> {
-    let mut listener = None;
-    let named = |e: Error| match e {
-        Error::Data(problem) => Error::file(path, problem),
-        other => other,
-    };
-    while let Some(block) = decoder.next()? {
+    let ended = timelines(recognizer, vec![decoder], path, listening, observer, |_, window| each(window))?;
+    Ok(ended.notes)
+}
+
+/// A recording that was heard to its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// How long it is, in seconds.
+    pub seconds: f64,
+    /// What should be known before the answers are trusted.
+    pub notes: Vec<String>,
+}
+
+/// The same of several channels of one file, a decoder for each: the windows of all in the order of their starts, with the
+/// number of their channel.
+///
+/// # Errors
+///
+/// As [`timeline`].
+pub fn timelines(
+    recognizer: &Recognizer,
+    decoders: Vec<Decoder>,
+    path: &Path,
+    listening: Listening,
+    observer: &dyn Observer,
+    mut each: impl FnMut(usize, Window) -> Result<()>,
+) -> Result<Ended> {
+    let mut voices: Vec<Voice> = decoders.into_iter().map(Voice::new).collect();
+    // Whichever is behind goes on, so that no channel's windows pile up.
+    while let Some(behind) = voices.iter_mut().filter(|voice| !voice.ended).min_by_key(|voice| voice.decoded) {
         if observer.stop_requested() {
             return Err(Error::Interrupted(format!("stopped in {}", path.display())));
         }
-        let listener = match &mut listener {
+        behind.go_on(recognizer, path, listening)?;
+        loop {
+            let first = |voice: &Voice| voice.windows.front().map_or(f64::INFINITY, |window| window.start);
+            let Some(next) = (0..voices.len()).min_by(|&a, &b| first(&voices[a]).total_cmp(&first(&voices[b]))) else {
+                break;
+            };
+            let settled = voices.iter().map(Voice::next_start).fold(f64::INFINITY, f64::min);
+            if first(&voices[next]) > settled {
+                break;
+            }
+            let Some(window) = voices[next].windows.pop_front() else { break };
+            each(next, window)?;
+        }
+    }
+    let longest = voices.into_iter().max_by_key(|voice| voice.decoded);
+    let heard = longest.and_then(|Voice { listener, decoder, decoded, .. }| {
+        let seconds = decoded as f64 / f64::from(decoder.sample_rate()?);
+        Some(Ended { seconds, notes: listener?.notes })
+    });
+    heard.ok_or_else(|| Error::file(path, "holds no audio samples"))
+}
+
+/// A channel of a file being listened to.
+struct Voice {
+    decoder: Decoder,
+    listener: Option<Listener>,
+    /// Samples.
+    decoded: u64,
+    windows: VecDeque<Window>,
+    ended: bool,
+}
+
+impl Voice {
+    fn new(decoder: Decoder) -> Self {
+        Self { decoder, listener: None, decoded: 0, windows: VecDeque::new(), ended: false }
+    }
+
+    /// A block, or the end.
+    fn go_on(&mut self, recognizer: &Recognizer, path: &Path, listening: Listening) -> Result<()> {
+        let named = |e: Error| match e {
+            Error::Data(problem) => Error::file(path, problem),
+            other => other,
+        };
+        let Some(block) = self.decoder.next()? else {
+            self.ended = true;
+            let listener = self.listener.as_mut().ok_or_else(|| Error::file(path, "holds no audio samples"))?;
+            self.windows.extend(listener.finish().map_err(named)?);
+            return Ok(());
+        };
+        self.decoded += block.len() as u64;
+        let listener = match &mut self.listener {
             Some(listener) => listener,
-            none => none.insert(recognizer.listen(decoder.sample_rate().unwrap_or_default(), listening)?),
+            none => none.insert(recognizer.listen(self.decoder.sample_rate().unwrap_or_default(), listening)?),
         };
         // A second at a time, whatever the decoder's blocks: a step of work that is neither tiny nor long.
         for piece in block.chunks(1 << 15) {
-            listener.push(piece).map_err(named)?.into_iter().try_for_each(&mut each)?;
+            self.windows.extend(listener.push(piece).map_err(named)?);
+        }
+        Ok(())
+    }
+
+    /// Where a window to come may begin at the earliest; infinity at the end.
+    fn next_start(&self) -> f64 {
+        match &self.listener {
+            _ if self.ended => f64::INFINITY,
+            Some(listener) => listener.next_start(),
+            None => 0.0,
         }
     }
-    let mut listener = listener.ok_or_else(|| Error::file(path, "holds no audio samples"))?;
-    listener.finish().map_err(named)?.into_iter().try_for_each(each)?;
-    Ok(listener.notes)
 }
 
-/// The samples of a window, with their places in the signal.
-struct Cut {
-    range: Range<u64>,
-    samples: Vec<f32>,
+/// The signal from `first` on.
+#[derive(Default)]
+struct Signal {
+    held: Vec<f32>,
+    first: u64,
+}
+
+impl Signal {
+    fn end(&self) -> u64 {
+        self.first + self.held.len() as u64
+    }
+
+    fn push(&mut self, samples: &[f32]) {
+        self.held.extend_from_slice(samples);
+    }
+
+    fn of(&self, range: &Range<u64>) -> &[f32] {
+        let place = |at: u64| (at.clamp(self.first, self.end()) - self.first) as usize;
+        &self.held[place(range.start)..place(range.end)]
+    }
+
+    /// Lets go of what lies before a sample.
+    fn forget(&mut self, before: u64) {
+        let gone = before.clamp(self.first, self.end()) - self.first;
+        self.held.drain(..gone as usize);
+        self.first += gone;
+    }
 }
 
 /// Cuts a signal into windows that overlap.
@@ -196,45 +421,33 @@ struct Cutter {
     next: u64,
     /// The end of the last window that was cut; 0 before.
     done: u64,
-    /// The signal from `first` on.
-    held: Vec<f32>,
-    first: u64,
 }
 
 impl Cutter {
     fn new(window: u64, hop: u64, growing: bool) -> Self {
-        let next = if growing { hop } else { window };
-        Self { window, hop, next, done: 0, held: Vec::new(), first: 0 }
+        Self { window, hop, next: if growing { hop } else { window }, done: 0 }
     }
 
-    fn end(&self) -> u64 {
-        self.first + self.held.len() as u64
-    }
-
-    fn push(&mut self, samples: &[f32]) -> Vec<Cut> {
-        self.held.extend_from_slice(samples);
-        let mut cuts = Vec::new();
-        while self.next <= self.end() {
-            cuts.push(self.cut(self.next.saturating_sub(self.window)..self.next));
+    /// The windows that are complete once the signal reaches `end`.
+    fn push(&mut self, end: u64) -> Vec<Range<u64>> {
+        let mut windows = Vec::new();
+        while self.next <= end {
+            windows.push(self.needed()..self.next);
             self.done = self.next;
             self.next += self.hop;
         }
-        // What no window to come needs.
-        let needed = self.next.saturating_sub(self.window).min(self.end());
-        self.held.drain(..(needed - self.first) as usize);
-        self.first = needed;
-        cuts
+        windows
     }
 
     /// The window that the signal's end is in, where no window has it yet: as much as there is of the next one.
-    fn finish(&mut self) -> Option<Cut> {
-        let (start, end) = (self.next.saturating_sub(self.window), self.end());
-        (start < end && self.done < end).then(|| self.cut(start..end))
+    fn finish(&self, end: u64) -> Option<Range<u64>> {
+        let start = self.needed();
+        (start < end && self.done < end).then_some(start..end)
     }
 
-    fn cut(&self, range: Range<u64>) -> Cut {
-        let place = |at: u64| (at - self.first) as usize;
-        Cut { samples: self.held[place(range.start)..place(range.end)].to_vec(), range }
+    /// Where the next window begins.
+    fn needed(&self) -> u64 {
+        self.next.saturating_sub(self.window)
     }
 }
 
@@ -245,14 +458,23 @@ mod tests {
 
     fn ranges(growing: bool, n: usize, piece: usize) -> Vec<Range<u64>> {
         let mut cutter = Cutter::new(6, 2, growing);
-        let signal: Vec<f32> = (0..n).map(|i| i as f32).collect();
-        let mut cuts: Vec<Cut> = signal.chunks(piece).flat_map(|piece| cutter.push(piece)).collect();
-        assert!(cutter.held.len() < 6 + piece);
-        cuts.extend(cutter.finish());
-        for cut in &cuts {
-            assert_eq!(cut.samples, signal[cut.range.start as usize..cut.range.end as usize]);
+        let mut signal = Signal::default();
+        let whole: Vec<f32> = (0..n).map(|i| i as f32).collect();
+        let mut windows = Vec::new();
+        let mut check = |signal: &Signal, found: Vec<Range<u64>>| {
+            for range in found {
+                assert_eq!(signal.of(&range), &whole[range.start as usize..range.end as usize]);
+                windows.push(range);
+            }
+        };
+        for piece in whole.chunks(piece) {
+            signal.push(piece);
+            check(&signal, cutter.push(signal.end()));
+            signal.forget(cutter.needed());
+            assert!(signal.held.len() < 6 + piece.len());
         }
-        cuts.into_iter().map(|cut| cut.range).collect()
+        check(&signal, cutter.finish(signal.end()).into_iter().collect());
+        windows
     }
 
     #[test]
@@ -272,7 +494,8 @@ mod tests {
         let recognizer = Recognizer::new(vec![made_up::bundle(1)]).unwrap();
         let signal: Vec<f32> =
             (0..48_000 * 5).map(|i| 0.3 * (i as f32 * 0.01).sin() * (i as f32 * 0.0003).cos()).collect();
-        let run = |listening, piece| {
+        let run = |listening: Listening, piece| {
+            let listening = Listening { gate: Gate::Level(-60.0), ..listening };
             let mut listener = recognizer.listen(48_000, listening).unwrap();
             let mut windows: Vec<Window> =
                 signal.chunks(piece).flat_map(|piece| listener.push(piece).unwrap()).collect();
@@ -287,7 +510,8 @@ mod tests {
         assert!(timeline.iter().all(|window| live.contains(window)));
         // A clip that fits a window: the last answer is the file's.
         let clip = &signal[..48_000 * 2 + 7];
-        let mut listener = recognizer.listen(48_000, Listening::live()).unwrap();
+        let live = Listening { gate: Gate::Level(-60.0), ..Listening::live() };
+        let mut listener = recognizer.listen(48_000, live).unwrap();
         let mut windows = listener.push(clip).unwrap();
         windows.extend(listener.finish().unwrap());
         let last = windows.last().unwrap().answer.as_ref().unwrap();
@@ -298,7 +522,8 @@ mod tests {
     fn silence_is_no_emotion_and_settings_out_of_range_are_named() {
         let recognizer = Recognizer::new(vec![made_up::bundle(1)]).unwrap();
         let mut listener = recognizer.listen(22_050, Listening::live()).unwrap();
-        let windows = listener.push(&[0.0; 22_050]).unwrap();
+        let mut windows = listener.push(&[0.0; 22_050]).unwrap();
+        windows.extend(listener.finish().unwrap());
         assert!(listener.notes().is_empty() && recognizer.listen(8_000, Listening::live()).unwrap().notes().len() == 1);
         assert!(recognizer.listen(7, Listening::live()).err().unwrap().to_string().contains("--rate = 7"));
         assert!(windows.len() == 2 && windows.iter().all(|window| window.answer.is_none()));
@@ -307,9 +532,82 @@ mod tests {
             (Listening { window: 0.0, ..Listening::live() }, "--window = 0"),
             (Listening { hop: 4.0, ..Listening::live() }, "--hop = 4"),
             (Listening { hop: f64::NAN, ..Listening::live() }, "--hop = NaN"),
-            (Listening { gate: Gate { level_db: 3.0 }, ..Listening::live() }, "--gate = 3"),
+            (Listening { gate: Gate::Level(3.0), ..Listening::live() }, "--gate = 3"),
         ] {
             assert!(recognizer.listen(22_050, listening).err().unwrap().to_string().contains(key), "{key}");
+        }
+    }
+
+    /// Something that the detector takes for a voice, where `speaks`.
+    fn talk(rate: u32, seconds: u32, speaks: impl Fn(f64) -> bool) -> Vec<f32> {
+        let at = |i: u32| {
+            let t = f64::from(i) / f64::from(rate);
+            let pitch = std::f64::consts::TAU * (140.0 * t + 3.0 * (6.0 * t).sin());
+            let loud = if speaks(t) { 0.1 + 0.1 * (9.0 * t).sin() } else { 0.0 };
+            (loud * (pitch.sin() + 0.5 * (2.0 * pitch).sin() + 0.3 * (5.0 * pitch).sin())) as f32
+        };
+        (0..seconds * rate).map(at).collect()
+    }
+
+    #[test]
+    fn speech_is_answered_for_by_windows_and_by_turns_whatever_the_pieces() {
+        let recognizer = Recognizer::new(vec![made_up::bundle(1)]).unwrap();
+        let speaks = |t: f64| (2.0..4.0).contains(&t) || (6.0..7.5).contains(&t);
+        let run = |rate, listening, piece| {
+            let mut listener = recognizer.listen(rate, listening).unwrap();
+            let mut windows: Vec<Window> =
+                talk(rate, 10, speaks).chunks(piece).flat_map(|piece| listener.push(piece).unwrap()).collect();
+            windows.extend(listener.finish().unwrap());
+            windows
+        };
+        for rate in [22_050, 16_000, 44_100] {
+            let windows = run(rate, Listening { window: 1.0, hop: 1.0, ..Listening::timeline() }, 1_000_000);
+            let heard: Vec<bool> = windows.iter().map(|window| window.answer.is_some()).collect();
+            assert_eq!(heard.len(), 10, "{rate}");
+            assert!(!heard[0] && heard[2] && heard[3] && heard[6] && !heard[9], "{rate}: {heard:?}");
+            assert_eq!(run(rate, Listening { window: 1.0, hop: 1.0, ..Listening::timeline() }, 333), windows);
+            let turns = run(rate, Listening::turns(), 1_000_000);
+            assert_eq!(turns.len(), 2, "{rate}: {turns:?}");
+            assert!((turns[0].start - 2.0).abs() < 0.3 && (turns[1].end - 7.5).abs() < 0.3, "{rate}: {turns:?}");
+            assert!(turns.iter().all(|turn| turn.answer.is_some()));
+            assert_eq!(run(rate, Listening::turns(), 333), turns);
+        }
+    }
+
+    #[test]
+    fn channels_apart_are_heard_together_in_the_order_of_time() {
+        let recognizer = Recognizer::new(vec![made_up::bundle(1)]).unwrap();
+        let sides = [talk(16_000, 9, |t| !(2.0..=6.5).contains(&t)), talk(16_000, 9, |t| (3.0..5.0).contains(&t))];
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let sample_format = hound::SampleFormat::Int;
+        let spec = hound::WavSpec { channels: 2, sample_rate: 16_000, bits_per_sample: 16, sample_format };
+        let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
+        for i in 0..sides[0].len() {
+            sides.iter().for_each(|side| writer.write_sample((side[i] * 32_768.0) as i16).unwrap());
+        }
+        writer.finalize().unwrap();
+        let path = Path::new("call.wav");
+        let bytes: std::sync::Arc<[u8]> = bytes.into_inner().into();
+        let decoder = |side| Decoder::of_bytes(bytes.clone(), path).unwrap().channel(crate::audio::Channel::Only(side));
+        let of = |sides: &[usize], listening| {
+            let decoders = sides.iter().map(|&side| decoder(side)).collect();
+            let mut rows = Vec::new();
+            let each = |side, window: Window| {
+                rows.push((side, window));
+                Ok(())
+            };
+            timelines(&recognizer, decoders, path, listening, &(), each).unwrap();
+            rows
+        };
+        let turns = of(&[0, 1], Listening::turns());
+        assert_eq!(turns.iter().map(|(side, _)| *side).collect::<Vec<_>>(), [0, 1, 0], "{turns:?}");
+        assert!(turns.windows(2).all(|pair| pair[0].1.start <= pair[1].1.start));
+        let windows = of(&[0, 1], Listening::timeline());
+        assert!(windows.windows(2).all(|pair| pair[0].1.start <= pair[1].1.start));
+        for side in [0, 1] {
+            let alone: Vec<Window> = of(&[side], Listening::timeline()).into_iter().map(|(_, window)| window).collect();
+            let apart: Vec<Window> = windows.iter().filter(|row| row.0 == side).map(|row| row.1.clone()).collect();
+            assert_eq!(apart, alone);
         }
     }
 }

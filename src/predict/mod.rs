@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod bulk;
+mod channels;
 mod gate;
 mod inputs;
 mod inspect;
@@ -13,15 +14,19 @@ mod listen;
 pub mod microphone;
 mod output;
 mod recognizer;
+mod speech;
+mod summary;
 
 pub use crate::{
     audio::{Pcm, SampleFormat},
     bundle::{BuiltIn, Bundle, DEFAULT, Figures, SideFigures},
 };
 pub use answer::Answer;
+pub use channels::{Channels, Side};
 pub use gate::Gate;
 pub use inputs::{STDIN, expand, is_bundle};
 pub use inspect::inspect;
-pub use listen::{Listener, Listening, Window, timeline};
-pub use output::{Format, Output, Style, Vocabulary};
+pub use listen::{Ended, Listener, Listening, Segments, Window, timeline, timelines};
+pub use output::{Format, Output, Source, Style, Vocabulary};
 pub use recognizer::{Recognizer, load_all};
+pub use summary::{Summary, Tally};

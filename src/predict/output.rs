@@ -5,12 +5,12 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Window};
+use super::{Answer, Window, summary::Tally};
 use crate::{csv_file::CsvWriter, error::Error, escape, names::known_by_name, task::Scale};
 
 /// What the emotion is called where the most probable one is below the threshold.
 const UNCERTAIN: &str = "uncertain";
-/// What it is called where the voice gate stayed shut.
+/// What it is called where the gate stayed shut: nobody speaks.
 const SILENCE: &str = "silence";
 /// Characters of a bar that stands for certainty.
 const BAR: usize = 30;
@@ -58,8 +58,23 @@ pub struct Vocabulary<'a> {
     pub scales: &'a [Scale],
 }
 
+/// What a row is of: a recording by its name, and where its channels are apart, one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source<'a> {
+    /// What the recording is called.
+    pub path: &'a str,
+    /// What the channel is called; none where there is only one to speak of.
+    pub channel: Option<&'a str>,
+}
+
+impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for Source<'a> {
+    fn from(path: &'a T) -> Self {
+        Self { path: path.as_ref(), channel: None }
+    }
+}
+
 /// What is said of an answer.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Style {
     /// The confidence below which the emotion is "uncertain".
     pub threshold: f32,
@@ -67,6 +82,8 @@ pub struct Style {
     pub top: Option<usize>,
     /// Whether rows are windows of a longer signal, with a start and an end.
     pub windows: bool,
+    /// Whether rows are of channels apart: a table then has a column for them.
+    pub channels: bool,
     /// The model in the program that answers, where it is one: JSON names it.
     pub model: Option<&'static str>,
 }
@@ -75,8 +92,9 @@ impl Style {
     /// A window of a longer signal as the object that stands for it in JSON lines; `emotions` says whether the recogniser knows any,
     /// and not numbers alone.
     #[must_use]
-    pub fn window(&self, path: &str, window: &Window, emotions: bool) -> Value {
-        let row = Row { path, place: Some((window.start, window.end)), answer: Ok(window.answer.as_ref()) };
+    pub fn window<'a>(&self, source: impl Into<Source<'a>>, window: &Window, emotions: bool) -> Value {
+        let row =
+            Row { source: source.into(), place: Some((window.start, window.end)), answer: Ok(window.answer.as_ref()) };
         self.line(&row, !emotions)
     }
 
@@ -106,7 +124,10 @@ impl Style {
 
     fn object(&self, row: &Row, numbers: bool) -> Value {
         let mut object = Map::new();
-        object.insert("path".into(), row.path.into());
+        object.insert("path".into(), row.source.path.into());
+        if let Some(channel) = row.source.channel {
+            object.insert("channel".into(), channel.into());
+        }
         if let Some((start, end)) = row.place {
             object.insert("start".into(), start.into());
             object.insert("end".into(), end.into());
@@ -161,11 +182,15 @@ pub struct Output<W: Write> {
     /// Whether answers are values of targets alone.
     numbers: bool,
     rows: usize,
+    /// What the rows of the recording under way add up to, by channel.
+    tallies: Vec<(Option<String>, Tally)>,
+    /// Of a document, what stands at its end.
+    summaries: Vec<Value>,
 }
 
 /// One row: a clip or a window, or what went wrong with it.
 struct Row<'a> {
-    path: &'a str,
+    source: Source<'a>,
     place: Option<(f64, f64)>,
     answer: Result<Option<&'a Answer>, &'a Error>,
 }
@@ -190,7 +215,8 @@ impl<W: Write> Output<W> {
         // Of numbers alone.
         let numbers = emotions.is_empty() && !targets.is_empty();
         let (classes, targets) = (emotions.to_vec(), targets.to_vec());
-        let mut output = Self { to, format, style, classes, targets, numbers, rows: 0 };
+        let (tallies, summaries) = (Vec::new(), Vec::new());
+        let mut output = Self { to, format, style, classes, targets, numbers, rows: 0, tallies, summaries };
         let ranges = || {
             let each = output.targets.iter().zip(scales).map(|(name, scale)| (name.clone(), json!(scale)));
             Value::from(each.collect::<Map<String, Value>>())
@@ -209,10 +235,11 @@ impl<W: Write> Output<W> {
                 write!(output.to, "{head}{ranges}  \"results\": [")?;
             }
             Format::Csv => {
+                let named: &[&str] = if style.channels { &["path", "channel"] } else { &["path"] };
                 let place: &[&str] = if style.windows { &["start", "end"] } else { &["seconds"] };
                 let columns = output.classes.iter().map(|class| format!("p_{class}")).chain(output.targets.clone());
                 let judged: &[&str] = if numbers { &[] } else { &["emotion", "confidence"] };
-                let fixed = ["path"].iter().chain(place).chain(judged).map(ToString::to_string);
+                let fixed = named.iter().chain(place).chain(judged).map(ToString::to_string);
                 let record: Vec<String> = fixed.chain(columns).chain(["error".to_owned()]).collect();
                 output.record(&record)?;
             }
@@ -226,8 +253,8 @@ impl<W: Write> Output<W> {
     /// # Errors
     ///
     /// Those of writing.
-    pub fn clip(&mut self, path: &str, answer: Result<&Answer, &Error>) -> io::Result<()> {
-        self.row(&Row { path, place: None, answer: answer.map(Some) })
+    pub fn clip<'a>(&mut self, source: impl Into<Source<'a>>, answer: Result<&Answer, &Error>) -> io::Result<()> {
+        self.row(&Row { source: source.into(), place: None, answer: answer.map(Some) })
     }
 
     /// A window of a longer signal.
@@ -235,8 +262,53 @@ impl<W: Write> Output<W> {
     /// # Errors
     ///
     /// Those of writing.
-    pub fn window(&mut self, path: &str, window: &Window) -> io::Result<()> {
-        self.row(&Row { path, place: Some((window.start, window.end)), answer: Ok(window.answer.as_ref()) })
+    pub fn window<'a>(&mut self, source: impl Into<Source<'a>>, window: &Window) -> io::Result<()> {
+        let source = source.into();
+        let style = self.style;
+        self.tally(source.channel).add(&style, window);
+        self.row(&Row { source, place: Some((window.start, window.end)), answer: Ok(window.answer.as_ref()) })
+    }
+
+    /// The end of a recording of `seconds` whose windows were written: how its time is shared among the emotions, of each of
+    /// the channels. A table has no place for it.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub fn summary(&mut self, path: &str, channels: &[Option<&str>], seconds: f64) -> io::Result<()> {
+        for &channel in channels {
+            self.tally(channel).until(seconds);
+            let tally = self.tally(channel).clone();
+            let mut object = Map::new();
+            object.insert("path".into(), path.into());
+            channel.into_iter().for_each(|channel| drop(object.insert("channel".into(), channel.into())));
+            match self.format {
+                Format::Text => {
+                    let channel = channel.map(|channel| format!(", {channel}")).unwrap_or_default();
+                    writeln!(self.to, "{}{channel}: {}", escape::text(path), escape::text(&tally.text()))?;
+                }
+                Format::Json => {
+                    object.extend(tally.object());
+                    self.summaries.push(object.into());
+                }
+                Format::Jsonl => {
+                    object.insert("summary".into(), tally.object().into());
+                    writeln!(self.to, "{}", Value::from(object))?;
+                }
+                Format::Csv => {}
+            }
+        }
+        self.tallies.clear();
+        self.to.flush()
+    }
+
+    fn tally(&mut self, channel: Option<&str>) -> &mut Tally {
+        let at = self.tallies.iter().position(|(known, _)| known.as_deref() == channel);
+        let at = at.unwrap_or_else(|| {
+            self.tallies.push((channel.map(str::to_owned), Tally::new(&self.classes, &self.targets)));
+            self.tallies.len() - 1
+        });
+        &mut self.tallies[at].1
     }
 
     /// The end: closes a JSON document.
@@ -246,7 +318,12 @@ impl<W: Write> Output<W> {
     /// Those of writing.
     pub fn finish(mut self) -> io::Result<()> {
         if self.format == Format::Json {
-            writeln!(self.to, "{}]\n}}", if self.rows > 0 { "\n  " } else { "" })?;
+            write!(self.to, "{}]", if self.rows > 0 { "\n  " } else { "" })?;
+            for (i, summary) in self.summaries.iter().enumerate() {
+                let before = if i > 0 { "," } else { ",\n  \"summaries\": [" };
+                write!(self.to, "{before}\n    {summary}")?;
+            }
+            writeln!(self.to, "{}\n}}", if self.summaries.is_empty() { "" } else { "\n  ]" })?;
         }
         self.to.flush()
     }
@@ -267,13 +344,15 @@ impl<W: Write> Output<W> {
 
     fn text(&mut self, row: &Row) -> io::Result<()> {
         let emotion = row.answer.map(|answer| escape::text(self.style.emotion(answer)));
-        let path = escape::text(row.path);
+        let channel = row.source.channel.map(|channel| format!("{channel:<5}  "));
+        let mut path = escape::text(row.source.path).into_owned();
+        row.source.channel.into_iter().for_each(|channel| path.push_str(&format!(", {channel}")));
         let percent = |p: f32| format!("{:3.0} %", 100.0 * p);
         match (row.place, &row.answer, emotion) {
             (place, Ok(Some(answer)), _) if self.numbers => {
                 let start = match place {
-                    Some((start, end)) => format!("{start:8.2} – {end:8.2} s"),
-                    None => path.into_owned(),
+                    Some((start, end)) => format!("{}{start:8.2} – {end:8.2} s", channel.unwrap_or_default()),
+                    None => path,
                 };
                 writeln!(self.to, "{start}{} {}", if place.is_some() { " " } else { ":" }, said(answer))?;
                 if place.is_some() {
@@ -286,7 +365,7 @@ impl<W: Write> Output<W> {
             (Some((start, end)), Ok(answer), Ok(emotion)) => {
                 let width =
                     self.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0).max(UNCERTAIN.len());
-                let place = format!("{start:8.2} – {end:8.2} s");
+                let place = format!("{}{start:8.2} – {end:8.2} s", channel.unwrap_or_default());
                 match answer {
                     None => writeln!(self.to, "{place}  {emotion}"),
                     Some(answer) => {
@@ -334,7 +413,8 @@ impl<W: Write> Output<W> {
 
     fn csv(&mut self, row: &Row) -> io::Result<()> {
         let answer = row.answer.ok().flatten();
-        let mut record = vec![row.path.to_owned()];
+        let mut record = vec![row.source.path.to_owned()];
+        record.extend(self.style.channels.then(|| row.source.channel.unwrap_or_default().to_owned()));
         match (self.style.windows, row.place) {
             (true, Some((start, end))) => record.extend([start.to_string(), end.to_string()]),
             (true, None) => record.extend([String::new(), String::new()]),
@@ -416,6 +496,7 @@ mod tests {
             let window = |start, answer| Window { start, end: start + 3.0, answer };
             output.window("a.wav", &window(0.0, Some(answer([0.1, 0.7, 0.2], &[])))).unwrap();
             output.window("a.wav", &window(1.5, None)).unwrap();
+            output.summary("a.wav", &[None], 4.5).unwrap();
         } else {
             output.clip("a.wav", Ok(&answer([0.1, 0.7, 0.2], &[]))).unwrap();
             output.clip("z.wav", Ok(&answer([0.4, 0.3, 0.3], &["telephone"]))).unwrap();
@@ -425,7 +506,7 @@ mod tests {
         String::from_utf8(to).unwrap()
     }
 
-    const PLAIN: Style = Style { threshold: 0.5, top: None, windows: false, model: None };
+    const PLAIN: Style = Style { threshold: 0.5, top: None, windows: false, channels: false, model: None };
 
     #[test]
     fn people_get_bars() {
@@ -438,7 +519,10 @@ mod tests {
         );
         let text = written(Format::Text, Style { windows: true, ..PLAIN });
         assert!(text.starts_with("    0.00 –     3.00 s  happy       70 %  ███"), "{text}");
-        assert!(text.contains("    1.50 –     4.50 s  silence\n"), "{text}");
+        assert!(
+            text.contains("    1.50 –     4.50 s  silence\na.wav: 3.0 s of speech in 4.5 s: happy 100 %\n"),
+            "{text}"
+        );
         assert_eq!((bar(0.0), bar(1.0), bar(0.01)), (String::new(), "█".repeat(30), "▎".into()));
     }
 
@@ -539,13 +623,52 @@ mod tests {
     }
 
     #[test]
+    fn channels_apart_have_names_and_summaries_of_their_own() {
+        let written = |format| {
+            let mut to = Vec::new();
+            let style = Style { windows: true, channels: true, ..PLAIN };
+            let classes = ["angry", "happy", "sad"].map(String::from);
+            let mut output = Output::new(&mut to, format, style, &classes).unwrap();
+            let window = Window { start: 0.0, end: 3.0, answer: Some(answer([0.1, 0.7, 0.2], &[])) };
+            output.window(Source { path: "a.wav", channel: Some("left") }, &window).unwrap();
+            output.summary("a.wav", &[Some("left"), Some("right")], 3.0).unwrap();
+            output.finish().unwrap();
+            String::from_utf8(to).unwrap()
+        };
+        assert_eq!(
+            written(Format::Csv),
+            "path,channel,start,end,emotion,confidence,p_angry,p_happy,p_sad,error\na.wav,left,0,3,happy,0.7,0.1,0.7,0.2,\n"
+        );
+        let text = written(Format::Text);
+        assert!(text.starts_with("left       0.00 –     3.00 s  happy"), "{text}");
+        assert!(
+            text.contains("\na.wav, left: 3.0 s of speech in 3.0 s: happy 100 %\na.wav, right: no speech in 3.0 s\n"),
+            "{text}"
+        );
+        let document: Value = serde_json::from_str(&written(Format::Json)).unwrap();
+        assert_eq!(document["results"][0]["channel"], "left");
+        assert_eq!(
+            document["summaries"][1],
+            json!({"path": "a.wav", "channel": "right", "seconds": 3.0, "speech": 0.0, "uncertain": 0.0, "shares": {}})
+        );
+    }
+
+    #[test]
     fn json_reads_back() {
         for windows in [false, true] {
             let style = Style { windows, ..PLAIN };
             let document: Value = serde_json::from_str(&written(Format::Json, style)).unwrap();
             let lines = written(Format::Jsonl, style);
             let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-            assert_eq!(document["results"], Value::from(lines));
+            let (sums, rows): (Vec<Value>, Vec<Value>) =
+                lines.into_iter().partition(|line| line.get("summary").is_some());
+            assert_eq!(document["results"], Value::from(rows));
+            assert_eq!(sums.len(), usize::from(windows));
+            for sum in sums {
+                assert_eq!(sum["summary"]["shares"]["happy"], 1.0);
+                assert_eq!(document["summaries"][0]["shares"], sum["summary"]["shares"]);
+                assert_eq!(document["summaries"][0]["path"], sum["path"]);
+            }
             assert_eq!(document["results"][0]["probabilities"]["happy"], 0.7);
             assert!(document["results"][2]["error"].as_str().unwrap().contains("empty"));
         }

@@ -8,7 +8,7 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    Answer,
+    Answer, Channels, Side,
     listen::{Listener, Listening},
     output::Vocabulary,
 };
@@ -247,6 +247,22 @@ impl Recognizer {
             Some(sample_rate) if !samples.is_empty() => self.audio(Audio { samples, sample_rate }, path),
             _ => Err(Error::file(path, "holds no audio samples")),
         }
+    }
+
+    /// The answers to the channels of a recording that are meant, each taken as one clip; `open` opens it, and `path` serves the
+    /// messages alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Channels::decoders`]; of a channel, as [`Recognizer::decoder`].
+    pub fn channels(
+        &self,
+        channels: Channels,
+        open: impl Fn() -> Result<Decoder>,
+        path: &Path,
+    ) -> Result<Vec<(Side, Result<Answer>)>> {
+        let answer = |(side, decoder)| (side, self.decoder(decoder, path));
+        Ok(channels.decoders(open)?.into_iter().map(answer).collect())
     }
 
     /// The answer to mono samples (full scale ±1) at `sample_rate` Hz, taken as one clip.

@@ -22,7 +22,13 @@ pub struct Browser {
 
 impl Browser {
     /// Starts the first Chromium on the path (or `$CHROMIUM`); nothing where there is none.
+    #[allow(dead_code)] // each test crate uses its part
     pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(arguments: &[&str]) -> Option<Self> {
         let named = std::env::var("CHROMIUM").ok();
         let names = named.iter().map(String::as_str).chain(["chromium", "chromium-browser", "google-chrome"]);
         let program = names.into_iter().find(|name| {
@@ -37,6 +43,7 @@ impl Browser {
             .args(["--no-first-run", "--disable-background-networking", "--remote-debugging-pipe"])
             .args(["--autoplay-policy=no-user-gesture-required", "--force-device-scale-factor=1"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -116,6 +123,30 @@ impl Browser {
     /// What the page complained of: errors, warnings, breaches of its policy.
     pub fn complaints(&self) -> &[String] {
         &self.complaints
+    }
+
+    /// Waits until an expression holds.
+    #[allow(dead_code)] // each test crate uses its part
+    #[track_caller]
+    pub fn until(&mut self, expression: &str) {
+        let begun = std::time::Instant::now();
+        while self.value(expression) != true {
+            let text = self.value("document.body.innerText");
+            assert!(begun.elapsed().as_secs() < 60, "not within a minute: {expression}; the page says {text}");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+
+    /// What the reader answers when the page asks for the microphone.
+    #[allow(dead_code)] // each test crate uses its part
+    pub fn microphone(&mut self, setting: &str) {
+        self.call("Browser.setPermission", json!({"permission": {"name": "microphone"}, "setting": setting}));
+    }
+
+    /// Where downloads go.
+    #[allow(dead_code)] // each test crate uses its part
+    pub fn downloads(&mut self, folder: &Path) {
+        self.call("Browser.setDownloadBehavior", json!({"behavior": "allow", "downloadPath": folder}));
     }
 
     /// The addresses that the page asked for.

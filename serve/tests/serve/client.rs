@@ -199,7 +199,7 @@ pub fn written(format: Format, style: Style, rows: impl FnOnce(&mut Output<&mut 
     String::from_utf8(bytes).unwrap()
 }
 
-pub const PLAIN: Style = Style { threshold: 0.0, top: None, windows: false, model: None };
+pub const PLAIN: Style = Style { threshold: 0.0, top: None, windows: false, channels: false, model: None };
 
 /// A form with files.
 pub fn form(files: &[(&str, &str, &[u8])]) -> (String, Vec<u8>) {

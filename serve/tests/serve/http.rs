@@ -39,6 +39,7 @@ fn answers_are_those_of_ser_predict_to_the_byte() {
             Ok(())
         })
         .unwrap();
+        output.summary("-", &[None], 6.3).unwrap();
     });
     assert_eq!(server.post("/v1/recognize?timeline=true&window=2&hop=0.7", &long).is_ok(), expected);
 
@@ -53,6 +54,35 @@ fn answers_are_those_of_ser_predict_to_the_byte() {
     assert_eq!(server.post("/v1/recognize?channel=mix", &call).is_ok(), mixed.is_ok());
     assert_ne!(server.post("/v1/recognize?channel=left", &call).is_ok(), mixed.is_ok());
     server.post("/v1/recognize?channel=right", &clip).is_problem(422, "has one channel");
+
+    // Each with its name; a silent party has a row that says so.
+    let each: Value = serde_json::from_str(server.post("/v1/recognize?channel=each", &call).is_ok()).unwrap();
+    for (row, (name, alone)) in [("left", &left), ("right", &right)].into_iter().enumerate() {
+        let alone: Value = serde_json::from_str(server.post("/v1/recognize", &wav(&[alone])).is_ok()).unwrap();
+        assert_eq!(each["results"][row]["channel"], name);
+        assert_eq!(each["results"][row]["probabilities"], alone["results"][0]["probabilities"]);
+    }
+    let half = wav(&[&left, &vec![0; left.len()]]);
+    let half: Value = serde_json::from_str(server.post("/v1/recognize?channel=each", &half).is_ok()).unwrap();
+    assert!(half["results"][1]["error"].as_str().unwrap().contains("silence"), "{half}");
+
+    // Turns of speech of either party, and what they come to.
+    let pause = vec![0; 24_000];
+    let speaks = voice(1.5, 140.0);
+    let call_of_turns = wav(&[
+        &[&speaks[..], &pause, &pause, &speaks, &pause].concat(),
+        &[&pause[..], &pause, &speaks, &pause, &pause].concat(),
+    ]);
+    let asked = "/v1/recognize?timeline=true&segments=vad&channel=each";
+    let turns: Value = serde_json::from_str(server.post(asked, &call_of_turns).is_ok()).unwrap();
+    let who: Vec<&str> =
+        turns["results"].as_array().unwrap().iter().map(|row| row["channel"].as_str().unwrap()).collect();
+    assert_eq!(who, ["left", "right", "left"], "{turns}");
+    let sums = turns["summaries"].as_array().unwrap();
+    assert_eq!((&sums[0]["channel"], &sums[1]["channel"]), (&"left".into(), &"right".into()));
+    assert!(sums[0]["speech"].as_f64().unwrap() > 1.5 * sums[1]["speech"].as_f64().unwrap(), "{turns}");
+    server.post("/v1/recognize?timeline=true&segments=vad&hop=1", &clip).is_problem(400, "hop is for segments=windows");
+    server.post("/v1/recognize?segments=vad", &clip).is_problem(400, "timeline=true");
 
     // A form with several, one of which is no audio: it has a row that says so.
     let (kind, body) = form(&[("file", "a.wav", &clip), ("file", "b.txt", b"no audio"), ("file", "c.wav", &call)]);

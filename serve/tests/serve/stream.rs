@@ -81,7 +81,7 @@ fn a_stream_answers_as_ser_predict_whatever_the_messages() {
     }
     // Other settings; an answer comes without waiting for the end.
     let listening = Listening { window: 1.0, hop: 0.25, ..Listening::live() };
-    let style = Style { threshold: 0.9, top: Some(1), windows: true, model: None };
+    let style = Style { threshold: 0.9, top: Some(1), windows: true, ..PLAIN };
     let mut socket =
         open(&server, &json!({"rate": RATE, "format": "s16le", "window": 1, "hop": 0.25, "threshold": 0.9, "top": 1}));
     socket.send(Message::binary(bytes(&samples[..8_000]))).unwrap();
@@ -93,6 +93,37 @@ fn a_stream_answers_as_ser_predict_whatever_the_messages() {
     assert!(next()["ready"].is_object());
     let rows = expected(&samples[..8_000], RATE, listening, style);
     assert_eq!([next(), next()], rows[..]);
+}
+
+#[test]
+fn turns_of_either_party_are_answered_for_and_speech_is_told_of_as_it_begins() {
+    let server = Server::start(&[]);
+    let (speaks, pause) = (voice(1.5, 150.0), vec![0; 24_000]);
+    let left = [&pause[..], &speaks, &pause, &pause].concat();
+    let right = [&pause[..], &pause, &pause, &speaks].concat();
+    let call: Vec<i16> = left.iter().zip(&right).flat_map(|(l, r)| [*l, *r]).collect();
+    let asked = json!({ "rate": RATE, "channels": 2, "channel": "each", "segments": "vad", "activity": true });
+    let mut socket = open(&server, &asked);
+    for piece in bytes(&call).chunks(3_200) {
+        socket.send(Message::binary(piece.to_vec())).unwrap();
+    }
+    socket.send(Message::text(r#"{"end": true}"#)).unwrap();
+    let (mut texts, code) = rest(&mut socket);
+    assert_eq!(code, Some(CloseCode::Normal));
+    let end = texts.pop().unwrap();
+    assert_eq!(
+        (&end["end"]["summaries"][0]["channel"], &end["end"]["summaries"][1]["channel"]),
+        (&json!("left"), &json!("right"))
+    );
+    let told: Vec<(bool, &str)> =
+        texts.iter().filter_map(|text| Some((text["speech"].as_bool()?, text["channel"].as_str()?))).collect();
+    assert_eq!(told[..3], [(true, "left"), (false, "left"), (true, "right")]);
+    let turns: Vec<&Value> = texts.iter().filter(|text| text["start"].is_number()).collect();
+    assert!(turns.len() == 2 && turns[0]["channel"] == "left" && turns[1]["channel"] == "right", "{texts:?}");
+    assert!((turns[0]["start"].as_f64().unwrap() - 1.5).abs() < 0.3, "{texts:?}");
+    let wrong = json!({ "rate": RATE, "segments": "vad", "window": 1.0 });
+    let (texts, _) = rest(&mut open(&server, &wrong));
+    assert!(texts[0]["problem"]["detail"].as_str().unwrap().contains("window is for segments=windows"), "{texts:?}");
 }
 
 #[test]
@@ -145,6 +176,22 @@ fn what_is_wrong_with_a_stream_is_said_before_the_close() {
     let (texts, _) = rest(&mut silent);
     assert!(texts[1]["problem"]["detail"].as_str().unwrap().contains("no samples came for 2 s"), "{texts:?}");
     // The server is as it was.
+    server.until("ser_streams 0");
+}
+
+#[test]
+fn whoever_does_not_read_is_not_answered_for_ever() {
+    let server = Server::start(&["--timeout", "1"]);
+    // Windows of silence cost little, so that answers soon fill what the system holds for a reader.
+    let asked = json!({
+        "rate": 16_000, "format": "u8", "channels": 64, "channel": "each", "window": 0.2, "hop": 0.05, "gate": 0.0
+    });
+    let mut socket = open(&server, &asked);
+    let silence = vec![128u8; 64 * 16_000];
+    let begun = std::time::Instant::now();
+    while socket.send(Message::binary(silence.clone())).is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(100), "a stream whose answers nobody reads goes on");
+    }
     server.until("ser_streams 0");
 }
 

@@ -9,6 +9,7 @@ use super::{List, Settings};
 use crate::{
     error::{Error, Result},
     files::{read_json, write_json},
+    predict::Gate,
 };
 
 const FILE: &str = "_job.json";
@@ -27,8 +28,8 @@ pub(super) struct Job {
     parts: String,
     threshold: f32,
     calibrated: bool,
-    /// Window, hop and gate.
-    timeline: Option<(f64, f64, f32)>,
+    /// Kind of segments, window, hop, and the gate's level where it is one of level.
+    timeline: Option<(String, f64, f64, Option<f32>)>,
 }
 
 impl Job {
@@ -42,7 +43,13 @@ impl Job {
             parts: settings.format.name().to_owned(),
             threshold: settings.threshold,
             calibrated: settings.calibrated,
-            timeline: settings.timeline.map(|of| (of.window, of.hop, of.gate.level_db)),
+            timeline: settings.timeline.map(|of| {
+                let level = match of.gate {
+                    Gate::Speech => None,
+                    Gate::Level(level_db) => Some(level_db),
+                };
+                (of.segments.name().to_owned(), of.window, of.hop, level)
+            }),
         }
     }
 

@@ -86,7 +86,7 @@ impl Work<'_> {
 
     fn style(&self) -> Style {
         let windows = self.settings.timeline.is_some();
-        Style { threshold: self.settings.threshold, top: None, windows, model: None }
+        Style { threshold: self.settings.threshold, windows, ..Style::default() }
     }
 
     /// Listens to all, so many at once that no thread waits for long, and hands on the rows in order.

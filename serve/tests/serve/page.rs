@@ -1,0 +1,285 @@
+//! The page in headless Chromium, with a clip as the microphone. Without Chromium the tests say that they are skipped.
+//! `SER_CLIP` names another clip (16-bit WAV), `SER_SHOTS` a folder for pictures that people look at.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use ser::{
+    audio::Decoder,
+    predict::{Listening, Style},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    browser::Browser,
+    client::{PLAIN, RECOGNIZER, Server, voice, wav},
+};
+
+const STATUS: &str = "document.getElementById('status').textContent";
+const START: &str = "document.getElementById('start').click()";
+/// Gives the page files, as if they were chosen.
+const CHOOSE: &str = "(files => { const all = new DataTransfer(); files.forEach(file => all.items.add(file)); \
+                      const input = document.getElementById('file-input'); input.files = all.files; \
+                      input.dispatchEvent(new Event('change')); })";
+/// Keeps what the page gets for a microphone, so that it can be unplugged.
+const KEEP: &str = "const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices); \
+                    navigator.mediaDevices.getUserMedia = async wanted => (window.stream = await real(wanted)); true";
+
+/// A browser whose microphone is a clip.
+fn with_microphone(dir: &Path) -> Option<Browser> {
+    let clip = std::env::var("SER_CLIP").map_or_else(
+        |_| {
+            let path = dir.join("microphone.wav");
+            std::fs::write(&path, wav(&[&voice(6.0, 140.0)])).unwrap();
+            path
+        },
+        Into::into,
+    );
+    let browser = Browser::start_with(&[
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        &format!("--use-file-for-fake-audio-capture={}", clip.display()),
+    ]);
+    if browser.is_none() {
+        eprintln!("skipped: there is no Chromium (scripts/test-html.sh installs it)");
+    }
+    browser
+}
+
+fn open(page: &mut Browser, server: &Server) {
+    page.open(&format!("http://{}/", server.address));
+    page.until(&format!("{STATUS} === 'Ready.'"));
+    page.value(KEEP);
+}
+
+/// Starts the microphone and waits for answers.
+#[track_caller]
+fn listen(page: &mut Browser, rows: usize) {
+    page.value(START);
+    let heard = "document.getElementById('bars').textContent.includes('%')";
+    page.until(heard);
+    std::thread::sleep(Duration::from_millis(500 * rows as u64));
+}
+
+/// A picture for people, where they ask for it.
+fn shoot(page: &mut Browser, name: &str) {
+    let Ok(folder) = std::env::var("SER_SHOTS") else { return };
+    for (size, width) in [("", 1280), ("-phone", 360)] {
+        page.width(width);
+        for (theme, dark) in [("", false), ("-dark", true)] {
+            page.dark(dark);
+            page.value("dispatchEvent(new Event('resize'))");
+            let height = page.value("document.documentElement.scrollHeight").as_u64().unwrap();
+            page.shoot(&Path::new(&folder).join(format!("{name}{size}{theme}.png")), Some((0, height)));
+        }
+    }
+    page.dark(false);
+    page.width(1280);
+}
+
+/// The page has enough contrast in both themes, fits a telephone, and has names for what can be pressed.
+#[track_caller]
+fn is_accessible(page: &mut Browser) {
+    for dark in [false, true] {
+        page.dark(dark);
+        let poor = page.value(include_str!("../../../tests/html_page/contrast.js"));
+        assert_eq!(poor, json!([]), "dark: {dark}");
+    }
+    page.dark(false);
+    page.width(360);
+    assert_eq!(page.value("document.documentElement.scrollWidth <= 360"), true, "a telephone's width");
+    page.width(1280);
+    let nameless = "[...document.querySelectorAll('button, a[href], audio, canvas:not([hidden]), input')]\
+                    .filter(part => part.checkVisibility() && part.tagName !== 'AUDIO' && \
+                    !(part.textContent.trim() || part.ariaLabel || part.labels?.length)).map(part => part.outerHTML)";
+    assert_eq!(page.value(nameless), json!([]), "what can be pressed has a name");
+}
+
+/// The same with every number in double precision: a page writes 1.0 as 1.
+fn in_floats(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => json!(number.as_f64()),
+        Value::Array(all) => all.iter().map(in_floats).collect(),
+        Value::Object(all) => all.iter().map(|(key, value)| (key.clone(), in_floats(value))).collect(),
+        other => other.clone(),
+    }
+}
+
+fn downloaded(folder: &Path, name: &str) -> Vec<u8> {
+    let begun = Instant::now();
+    loop {
+        match std::fs::read(folder.join(name)) {
+            Ok(bytes) if !bytes.is_empty() => return bytes,
+            _ => assert!(begun.elapsed().as_secs() < 30, "{name} was not downloaded"),
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn who_speaks_sees_the_answers_of_the_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(mut page) = with_microphone(dir.path()) else { return };
+    let server = Server::start(&[]);
+    open(&mut page, &server);
+    shoot(&mut page, "start");
+    is_accessible(&mut page);
+    // By keyboard alone.
+    page.value("document.getElementById('start').focus()");
+    page.press("Enter");
+    page.until("document.getElementById('bars').textContent.includes('%')");
+    page.until("document.getElementById('voice').textContent === 'speech'");
+    assert_eq!(
+        page.value(
+            "document.getElementById('status').ariaLive || document.getElementById('status').getAttribute('aria-live')"
+        ),
+        "polite"
+    );
+    page.until("[...document.querySelectorAll('#bars .track > span')].some(bar => bar.offsetWidth > 20)");
+    page.until("document.getElementById('level').offsetWidth > 5");
+    std::thread::sleep(Duration::from_secs(2));
+    is_accessible(&mut page);
+    shoot(&mut page, "live");
+    page.value("document.getElementById('start').focus()");
+    page.press("Enter");
+    page.until("!document.getElementById('whole').hidden");
+    assert_eq!(page.value("stream.getTracks()[0].readyState"), "ended", "the microphone is off");
+    page.value("document.getElementById('segments').open = true");
+    is_accessible(&mut page);
+    shoot(&mut page, "done");
+
+    // What can be downloaded is what the program says of the same samples.
+    let folder = dir.path().join("downloads");
+    page.downloads(&folder);
+    for kind in ["wav", "json", "csv"] {
+        page.value(&format!("document.getElementById('{kind}').click()"));
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    let sound = downloaded(&folder, "recording.wav");
+    let path = Path::new("recording.wav");
+    let decoder = Decoder::of_bytes(sound.as_slice().into(), path).unwrap();
+    let answer = RECOGNIZER.decoder(decoder, path).unwrap();
+    let percent = (100.0 * answer.confidence()).round();
+    let expected = format!("As a whole: {}, {percent} %", answer.emotion());
+    assert_eq!(page.value("document.getElementById('whole').textContent"), expected);
+    let mut reader = hound::WavReader::new(sound.as_slice()).unwrap();
+    let rate = reader.spec().sample_rate;
+    let samples: Vec<f32> = reader.samples::<i16>().map(|s| f32::from(s.unwrap()) / 32_768.0).collect();
+    let mut listener = RECOGNIZER.listen(rate, Listening::live()).unwrap();
+    let mut windows = listener.push(&samples).unwrap();
+    windows.extend(listener.finish().unwrap());
+    let style = Style { windows: true, ..PLAIN };
+    let rows: Vec<Value> = windows.iter().map(|window| style.window("recording.wav", window, true)).collect();
+    let document: Value = serde_json::from_slice(&downloaded(&folder, "recording.json")).unwrap();
+    assert_eq!(in_floats(&document["results"]), in_floats(&Value::from(rows)));
+    assert!(windows.len() > 4 && windows.iter().any(|window| window.answer.is_some()));
+    let table = String::from_utf8(downloaded(&folder, "recording.csv")).unwrap();
+    assert_eq!(table.lines().count(), windows.len() + 1);
+    assert_eq!(page.value("document.getElementById('shares').textContent.includes('s of speech')"), true);
+
+    // A slider makes what is not clear uncertain, in words and in the table.
+    page.value("(slider => { slider.value = 100; slider.dispatchEvent(new Event('input')); })(document.getElementById('threshold'))");
+    page.until("document.querySelector('#segments tbody').innerText.includes('uncertain')");
+    shoot(&mut page, "uncertain");
+
+    // It plays, as a whole and piece by piece.
+    let plays = "new Promise(done => { const player = document.getElementById('player'); \
+                 player.addEventListener('timeupdate', () => player.currentTime > 0 && done(true)); \
+                 document.querySelector('#segments td button').click(); setTimeout(() => done(false), 20000); })";
+    assert_eq!(page.value(plays), true);
+
+    // What the model is: one press away.
+    page.value("document.getElementById('about').focus()");
+    page.press("Enter");
+    for part in ["AI Act", "angry, disgust", "tested"] {
+        let there = format!("document.querySelector('dialog[open]').innerText.includes({part:?})");
+        assert_eq!(page.value(&there), true, "{part}");
+    }
+    is_accessible(&mut page);
+    shoot(&mut page, "card");
+    page.press("Escape");
+    assert_eq!(page.value("document.querySelector('dialog').open"), false);
+
+    assert_eq!(page.complaints(), [""; 0], "the console stays silent");
+    let own = format!("http://{}/", server.address);
+    let strange: Vec<_> = page
+        .asked()
+        .iter()
+        .filter(|url| ![own.as_str(), "blob:", "data:"].iter().any(|known| url.starts_with(known)))
+        .collect();
+    assert!(strange.is_empty(), "nothing is asked of anybody else: {strange:?}");
+}
+
+#[test]
+fn what_goes_wrong_is_said_on_the_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(mut page) = with_microphone(dir.path()) else { return };
+    let mut server = Server::start(&[]);
+    open(&mut page, &server);
+    let done = "!document.getElementById('whole').hidden && document.getElementById('live').hidden";
+
+    // Unplugged: what was heard is kept.
+    listen(&mut page, 2);
+    page.value("stream.getTracks()[0].dispatchEvent(new Event('ended'))");
+    page.until(done);
+    assert_eq!(page.value(STATUS), "The microphone is gone. What was recorded until then is below.");
+
+    // Hidden: the microphone is off.
+    listen(&mut page, 1);
+    page.value(
+        "Object.defineProperty(document, 'hidden', {configurable: true, get: () => true}); \
+         document.dispatchEvent(new Event('visibilitychange')); delete document.hidden",
+    );
+    page.until(&format!("{STATUS}.includes('was hidden')"));
+    assert_eq!(page.value("stream.getTracks()[0].readyState"), "ended");
+    page.until(done);
+
+    // No audio, and audio.
+    let bytes = wav(&[&voice(2.0, 140.0)]);
+    let answer = RECOGNIZER
+        .decoder(Decoder::of_bytes(bytes.as_slice().into(), Path::new("a.wav")).unwrap(), Path::new("a.wav"))
+        .unwrap();
+    page.value(&format!(
+        "{CHOOSE}([new File(['hello, this is text'], 'b.txt'), new File([new Uint8Array({})], 'a.wav')])",
+        json!(bytes)
+    ));
+    let rows = "document.querySelector('#recordings tbody').innerText";
+    page.until(&format!("{rows}.includes('b.txt: is not audio')"));
+    page.until(&format!("{rows}.includes('{} %')", (100.0 * answer.confidence()).round()));
+    shoot(&mut page, "files");
+    is_accessible(&mut page);
+    page.value("[...document.querySelectorAll('#recordings button')].at(-1).click()");
+    page.until("document.getElementById('result-title').textContent === 'a.wav'");
+
+    // The server goes away while somebody speaks, and is not there for a file.
+    listen(&mut page, 1);
+    server.terminate();
+    server.ended(Duration::from_secs(30));
+    page.until(&format!("{STATUS}.includes('heard') || {STATUS}.includes('gone')"));
+    page.until("document.getElementById('live').hidden && !document.getElementById('result').hidden");
+    page.value(&format!("{CHOOSE}([new File(['hello'], 'c.txt')])"));
+    page.until(&format!("{rows}.includes('The server does not answer')"));
+    page.value(START);
+    page.until(&format!("{STATUS}.includes('The server does not answer')"));
+    shoot(&mut page, "gone");
+}
+
+#[test]
+fn a_microphone_that_is_denied_or_not_there_is_said_on_the_page() {
+    let Some(mut page) = Browser::start_with(&["--use-fake-device-for-media-stream"]) else {
+        eprintln!("skipped: there is no Chromium (scripts/test-html.sh installs it)");
+        return;
+    };
+    let server = Server::start(&[]);
+    page.open(&format!("http://{}/", server.address));
+    page.until(&format!("{STATUS} === 'Ready.'"));
+    page.microphone("denied");
+    page.value(START);
+    page.until(&format!("{STATUS}.includes('gave no microphone')"));
+    assert_eq!(page.value("document.getElementById('start').disabled"), false, "one may try again");
+    page.value("navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotFoundError'); }");
+    page.value(START);
+    page.until(&format!("{STATUS}.includes('There is no microphone')"));
+}
