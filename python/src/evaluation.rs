@@ -35,7 +35,7 @@ impl Evaluation {
     fn write(&self, py: Python<'_>, folder: PathBuf, data: Option<PathBuf>) -> PyResult<()> {
         let write = || {
             let recordings = Recordings::find(self.0.clips.values(), Some(&data_dir(data)));
-            report::write(&self.0, &recordings, &[], &[], &folder)
+            report::write(&self.0, &recordings, &[], report::More::default(), &folder)
         };
         py.detach(|| on_threads(write)).map_err(exception)
     }
@@ -77,7 +77,7 @@ pub fn evaluate<'py>(
     };
     let (samples, seed) = bootstrap;
     let evaluate = || -> Result<Evaluation> {
-        let given = Given { name, speaker_independent: independent, files };
+        let given = Given { name, speaker_independent: independent, files, ..Given::default() };
         evaluate_given(given, rows()?, Bootstrap { samples, seed }).map(Evaluation)
     };
     py.detach(|| on_threads(evaluate)).map_err(exception)

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    protocol::Side,
+    protocol::{Caveat, Side},
     run::{ClipRecord, Finished, Prediction, Predictions, ProtocolRecord, RunRecord, Temperatures, Versions},
 };
 
@@ -175,6 +175,7 @@ pub(super) fn figures(
         })
         .collect::<Result<_>>()?;
     let classes = pooled.classes.len();
+    let has_probabilities = !protocol.caveats.contains(&Caveat::NoProbabilities);
     let confusion = confusion(&pooled.classes, &pooled.rows)?;
     Ok(Evaluation {
         experiment,
@@ -198,11 +199,12 @@ pub(super) fn figures(
             .filter_map(|unit| intervals(classes, &pooled.rows, unit, bootstrap))
             .collect(),
         breakdowns: breakdowns(&pooled, &clips),
-        fairness: fairness(classes, &pooled.rows, &clips, bootstrap),
+        fairness: fairness(classes, &pooled.rows, &clips, has_probabilities, bootstrap),
         confused: confused(&confusion),
         worst: worst(&pooled, WORST),
         not_projected: None,
         projection: None,
+        split_audit: None,
         clips,
         predictions: pooled,
         confusion,

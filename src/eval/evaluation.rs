@@ -16,7 +16,10 @@ use super::{
 use crate::{
     error::Result,
     numeric::argmax,
-    protocol::audit::Audit,
+    protocol::{
+        Caveat,
+        audit::{Audit, Foreign},
+    },
     run::{ClipRecord, Done, EpochRecord, PartRecord, Predictions, ProtocolRecord, Versions},
 };
 
@@ -75,6 +78,8 @@ pub struct Evaluation {
     pub not_projected: Option<String>,
     /// What is known of each clip, by id; none in runs of earlier versions.
     pub clips: BTreeMap<String, ClipRecord>,
+    /// Of predictions from elsewhere, the audit of their split; none where it was not given.
+    pub split_audit: Option<Foreign>,
 }
 
 /// One gathered run.
@@ -164,6 +169,12 @@ impl Evaluation {
     #[must_use]
     pub fn is_given(&self) -> bool {
         self.runs.is_empty()
+    }
+
+    /// Whether the answers have probabilities; of predictions from elsewhere they may not.
+    #[must_use]
+    pub fn has_probabilities(&self) -> bool {
+        !self.protocol.caveats.contains(&Caveat::NoProbabilities)
     }
 
     /// Whether every fold of the protocol is there for every seed.

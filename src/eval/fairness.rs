@@ -115,12 +115,14 @@ pub struct Gap {
     pub speakers_to_decide: Option<usize>,
 }
 
-/// Verdicts by all properties of speakers that part them in groups; none where a speaker is not known.
+/// Verdicts by all properties of speakers that part them in groups; none where a speaker is not known. Of answers without
+/// probabilities nothing is said that depends on them.
 #[must_use]
 pub fn fairness(
     classes: usize,
     rows: &[Prediction],
     clips: &BTreeMap<String, ClipRecord>,
+    has_probabilities: bool,
     bootstrap: Bootstrap,
 ) -> Vec<Fairness> {
     if rows.iter().any(|row| row.speaker.is_empty()) {
@@ -134,7 +136,10 @@ pub fn fairness(
             properties.entry(by).or_default().entry(&row.speaker).or_insert(group);
         }
     }
-    properties.into_iter().filter_map(|(by, of)| verdict(by, &of, classes, rows, bootstrap)).collect()
+    properties
+        .into_iter()
+        .filter_map(|(by, of)| verdict(by, &of, classes, rows, has_probabilities, bootstrap))
+        .collect()
 }
 
 /// What a clip's record says of its speaker.
@@ -159,6 +164,7 @@ fn verdict(
     of: &BTreeMap<&str, String>,
     classes: usize,
     rows: &[Prediction],
+    has_probabilities: bool,
     bootstrap: Bootstrap,
 ) -> Option<Fairness> {
     let known: Vec<(&str, &Prediction)> =
@@ -169,6 +175,10 @@ fn verdict(
     }
     // Of two groups each is the other's other.
     let compared = if names.len() == 2 { 1 } else { names.len() };
+    let figures: &[Figure] = match has_probabilities {
+        true => &[Figure::Uar, Figure::Overconfidence, Figure::Uncertain],
+        false => &[Figure::Uar],
+    };
     let groups: Vec<FairGroup> = names
         .into_iter()
         .take(compared)
@@ -177,7 +187,7 @@ fn verdict(
                 Side::new(known.iter().filter(|(group, _)| (*group == name) == inside).map(|(_, row)| *row))
             };
             let n = known.iter().filter(|(group, _)| *group == name).count();
-            compare(name, n, &side(true), &side(false), classes, &by, bootstrap)
+            compare(name, n, [&side(true), &side(false)], classes, figures, &by, bootstrap)
         })
         .collect();
     let decisions = groups.iter().flat_map(|group| &group.gaps).map(|gap| gap.decision);
@@ -257,9 +267,9 @@ impl Counts {
 fn compare(
     name: &str,
     n: usize,
-    inside: &Side,
-    outside: &Side,
+    [inside, outside]: [&Side; 2],
     classes: usize,
+    figures: &[Figure],
     by: &str,
     bootstrap: Bootstrap,
 ) -> FairGroup {
@@ -281,9 +291,9 @@ fn compare(
     let enough = |class: Option<usize>| {
         class.is_none_or(|class| group.support[class] >= LEAST_CLIPS && others.support[class] >= LEAST_CLIPS)
     };
-    let gaps = [Figure::Uar, Figure::Overconfidence, Figure::Uncertain]
-        .into_iter()
-        .map(|figure| (figure, None))
+    let gaps = figures
+        .iter()
+        .map(|&figure| (figure, None))
         .chain(of_class)
         .filter(|(_, class)| enough(*class))
         .filter_map(|(figure, class)| {
@@ -348,7 +358,7 @@ mod tests {
                 rows.push(row);
             }
         }
-        fairness(3, &rows, &clips, Bootstrap { samples: 500, seed: 1 })
+        fairness(3, &rows, &clips, true, Bootstrap { samples: 500, seed: 1 })
     }
 
     fn uar(found: &[Fairness]) -> &Gap {
@@ -415,6 +425,6 @@ mod tests {
     fn nothing_is_said_where_speakers_are_not_known() {
         let mut rows = test_support::predictions(4, 30, 3, &[1], 0.5).rows;
         rows[3].speaker.clear();
-        assert_eq!(fairness(3, &rows, &BTreeMap::new(), Bootstrap::default()), vec![]);
+        assert_eq!(fairness(3, &rows, &BTreeMap::new(), true, Bootstrap::default()), vec![]);
     }
 }

@@ -9,12 +9,15 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    protocol::Caveat,
-    run::{ClipRecord, Predictions, ProtocolRecord, Versions},
+    protocol::{
+        Caveat,
+        audit::{Foreign, Verdict},
+    },
+    run::{ClipRecord, Elsewhere, Predictions, ProtocolRecord, Versions},
 };
 
 /// What is said of predictions from elsewhere.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Given {
     /// The experiment's name.
     pub name: String,
@@ -22,6 +25,33 @@ pub struct Given {
     pub speaker_independent: bool,
     /// The audio files of clips, by the clips' ids, where they are known.
     pub files: BTreeMap<String, String>,
+    /// What is known of clips.
+    pub clips: Vec<ClipRecord>,
+    /// The corpora, where they are known.
+    pub corpora: Vec<String>,
+    /// The audit of the split, where it was given: it says whether test speakers were heard in training.
+    pub audit: Option<Foreign>,
+    /// What the figures do not cover.
+    pub caveats: Vec<Caveat>,
+    /// What else is to be known, a sentence each.
+    pub notes: Vec<String>,
+    /// The digest of the test side, where all of it was given.
+    pub test_side: Option<String>,
+}
+
+impl From<Elsewhere> for (Given, Predictions) {
+    fn from(of: Elsewhere) -> Self {
+        let given = Given {
+            clips: of.clips,
+            corpora: of.corpora,
+            audit: of.audit,
+            caveats: of.caveats,
+            notes: of.notes,
+            test_side: Some(of.test_side),
+            ..Given::default()
+        };
+        (given, of.predictions)
+    }
 }
 
 /// The figures of predictions from elsewhere. A speaker whose name is empty is not known: intervals over speakers, and
@@ -34,6 +64,8 @@ pub struct Given {
 pub fn evaluate_given(given: Given, predictions: Predictions, bootstrap: Bootstrap) -> Result<Evaluation> {
     check(&predictions)?;
     let speakers = predictions.rows.iter().all(|row| !row.speaker.is_empty());
+    let mut known: BTreeMap<String, ClipRecord> =
+        given.clips.into_iter().map(|clip| (clip.clip.clone(), clip)).collect();
     let clips = predictions.rows.iter().filter_map(|row| {
         let file = given.files.get(&row.clip)?;
         let record = ClipRecord {
@@ -44,25 +76,32 @@ pub fn evaluate_given(given: Given, predictions: Predictions, bootstrap: Bootstr
         };
         Some((row.clip.clone(), record))
     });
-    let clips = clips.collect();
+    known.extend(clips);
+    let verdict = given.audit.as_ref().map(Foreign::verdict);
+    let made = if given.audit.is_some() { Caveat::MadeElsewhereAudited } else { Caveat::MadeElsewhere };
+    let leaks = (verdict == Some(Verdict::Leaks)).then_some(Caveat::SplitLeaks);
+    let description = match given.notes.is_empty() {
+        true => "predictions that were made elsewhere; who was trained on was not looked at".into(),
+        false => given.notes.join("; "),
+    };
     let not_known = || "not known".to_owned();
     let about = About {
         experiment: given.name,
         protocol: ProtocolRecord {
             name: "predictions from elsewhere".into(),
-            speaker_independent: given.speaker_independent,
-            description: "predictions that were made elsewhere; who was trained on was not looked at".into(),
+            speaker_independent: verdict.map_or(given.speaker_independent, |of| of == Verdict::SpeakerIndependent),
+            description,
             validation_rule: not_known(),
             selection: not_known(),
             scaler: not_known(),
-            corpora: Vec::new(),
+            corpora: given.corpora,
             split_seed: 0,
             folds: Vec::new(),
-            brand: None,
+            brand: leaks.is_some().then(|| "LEAKING SPLIT".into()),
             leak: None,
             validation: Vec::new(),
-            test_sides: None,
-            caveats: vec![Caveat::MadeElsewhere],
+            test_sides: given.test_side,
+            caveats: std::iter::once(made).chain(leaks).chain(given.caveats).collect(),
             shots: None,
             validation_learnt: false,
         },
@@ -79,7 +118,8 @@ pub fn evaluate_given(given: Given, predictions: Predictions, bootstrap: Bootstr
         },
         config_hash: String::new(),
     };
-    let mut evaluation = figures(about, Vec::new(), predictions, clips, bootstrap)?;
+    let mut evaluation = figures(about, Vec::new(), predictions, known, bootstrap)?;
+    evaluation.split_audit = given.audit;
     // An id is whatever its maker calls the clip: what stands before a slash is no corpus.
     evaluation.breakdowns.retain(|breakdown| match breakdown.by {
         "corpus" => false,

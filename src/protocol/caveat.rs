@@ -50,13 +50,26 @@ pub enum Caveat {
     },
     /// The predictions were made elsewhere.
     MadeElsewhere,
+    /// They were, and the split was audited.
+    MadeElsewhereAudited,
+    /// Test clips have no prediction.
+    ClipsNotPredicted {
+        /// How many.
+        clips: usize,
+        /// The first of them, as the split has it.
+        first: String,
+    },
+    /// The predictions are answers alone: of probabilities nothing can be said.
+    NoProbabilities,
+    /// The split that predictions were judged by has clips on two sides.
+    SplitLeaks,
 }
 
 impl Caveat {
     /// Whether a published figure may not stand beside one with this caveat: they are not of the same data.
     #[must_use]
     pub fn bars_published(&self) -> bool {
-        !matches!(self, Self::ListedClipsMissing { .. })
+        !matches!(self, Self::ListedClipsMissing { .. } | Self::NoProbabilities)
     }
 }
 
@@ -81,6 +94,22 @@ impl fmt::Display for Caveat {
             }
             Self::MadeElsewhere => {
                 write!(f, "PREDICTIONS FROM ELSEWHERE: training, selection and split were not looked at.")
+            }
+            Self::MadeElsewhereAudited => {
+                write!(f, "PREDICTIONS FROM ELSEWHERE: the split was audited; training and selection could not be.")
+            }
+            Self::ClipsNotPredicted { clips, first } => {
+                let have = if *clips == 1 { "clip has" } else { "clips have" };
+                write!(
+                    f,
+                    "NOT PREDICTED: {clips} test {have} no prediction, as {first}; the figures are of the others."
+                )
+            }
+            Self::NoProbabilities => {
+                write!(f, "NO PROBABILITIES: what depends on them (calibration, AUROC, log loss) is left out.")
+            }
+            Self::SplitLeaks => {
+                write!(f, "THE SPLIT LEAKS: clips are on two sides; the figures mean nothing.")
             }
         }
     }

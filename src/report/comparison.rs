@@ -88,6 +88,21 @@ pub fn cautions(comparison: &Comparison) -> Vec<String> {
     lines
 }
 
+/// The figures of both sides, and what they differ by.
+#[must_use]
+pub fn table(comparison: &Comparison) -> Table {
+    let rows = [&comparison.first, &comparison.second]
+        .map(|of| vec![of.experiment.clone(), points(of.uar), points(of.wa), points(of.macro_f1)]);
+    let within = comparison.interval.map(|of| format!(" ({:+.2} to {:+.2})", 100.0 * of.low, 100.0 * of.high));
+    let difference = vec![
+        "difference (95 % by speakers)".to_owned(),
+        format!("{:+.2}{}", 100.0 * comparison.difference, within.unwrap_or_default()),
+        format!("{:+.2}", 100.0 * (comparison.second.wa - comparison.first.wa)),
+        format!("{:+.2}", 100.0 * (comparison.second.macro_f1 - comparison.first.macro_f1)),
+    ];
+    Table::new("", ["system", "UAR %", "WA %", "macro F1 %"]).rows(rows).rows([difference])
+}
+
 /// The comparison as text: cautions, the sentence.
 #[must_use]
 pub fn text(comparison: &Comparison) -> String {

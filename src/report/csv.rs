@@ -80,7 +80,9 @@ fn rows(evaluation: &Evaluation) -> Vec<Vec<String>> {
         ]
     };
     let calibrated = evaluation.calibrated.as_ref().map(|of| ("calibrated", &of.certainty));
-    for (scope, of) in [("all", &evaluation.certainty)].into_iter().chain(calibrated) {
+    for (scope, of) in
+        [("all", &evaluation.certainty)].into_iter().chain(calibrated).filter(|_| evaluation.has_probabilities())
+    {
         for (name, value) in certainty(of) {
             add(scope, "", name, value, none(), n);
         }
@@ -92,7 +94,7 @@ fn rows(evaluation: &Evaluation) -> Vec<Vec<String>> {
             ("precision", tested(class.precision)),
             ("recall", tested(class.recall)),
             ("f1", tested(class.f1)),
-            ("auroc", *auroc),
+            ("auroc", auroc.filter(|_| evaluation.has_probabilities())),
         ] {
             add("class", &class.class, name, value, none(), class.support);
         }

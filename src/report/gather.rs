@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{distribution, examples, published, regression, stress, terminal, write};
+use super::{distribution, examples, published, regression, stress, terminal, write, write::More};
 use crate::{
     error::{Error, Result},
     eval::{Bootstrap, Distribution, Evaluation, Regression, evaluate_numbers, evaluate_votes, evaluate_with},
@@ -105,7 +105,7 @@ pub fn gather(
     for file in dirs.iter().map(|dir| dir.join(stress::FOLDER).join(stress::FILE)).filter(|file| file.is_file()) {
         stressed.push(read_json(&file)?);
     }
-    write(&evaluation, &recordings, &examples, &stressed, folder)?;
+    write(&evaluation, &recordings, &examples, More { stressed: &stressed, compared: &[] }, folder)?;
     let numbers = load_beside(dir)?;
     if !numbers.is_empty() {
         regression::write(&evaluate_numbers(numbers, bootstrap)?, &folder.join(BESIDE))?;

@@ -3,7 +3,7 @@
 use super::table::wrapped;
 use crate::{
     eval::{Evaluation, FoldOfSeed, Spread},
-    protocol::audit::Audit,
+    protocol::audit::{Audit, Verdict},
     run::{ProtocolRecord, Versions},
 };
 
@@ -44,10 +44,12 @@ pub fn protocol_line(evaluation: &Evaluation) -> String {
     let protocol = &evaluation.protocol;
     let learnt = format!("{} classes", evaluation.confusion.classes.len());
     if evaluation.is_given() {
-        let speakers = if protocol.speaker_independent {
-            "speaker-independent as their maker says"
-        } else {
-            "not said to be speaker-independent"
+        let speakers = match (&evaluation.split_audit, protocol.speaker_independent) {
+            (Some(_), true) => "speaker-independent by the split's names",
+            (Some(of), false) if of.verdict() == Verdict::SpeakerDependent => "speaker-DEPENDENT",
+            (Some(_), false) => "not known to be speaker-independent",
+            (None, true) => "speaker-independent as their maker says",
+            (None, false) => "not said to be speaker-independent",
         };
         return format!("{}, {speakers}, {learnt}", protocol.name);
     }
@@ -69,8 +71,12 @@ pub(super) fn protocol_with(protocol: &ProtocolRecord, learnt: &str) -> String {
 #[must_use]
 pub fn warnings(evaluation: &Evaluation) -> Vec<String> {
     let protocol = &evaluation.protocol;
-    // Of predictions from elsewhere, nobody has said that test speakers were heard in training.
-    let heard = !protocol.speaker_independent && !evaluation.is_given();
+    // Of predictions from elsewhere, only the audit of their split can say that test speakers were heard in training.
+    let heard = match (&evaluation.split_audit, evaluation.is_given()) {
+        (Some(of), _) => of.verdict() == Verdict::SpeakerDependent,
+        (None, true) => false,
+        (None, false) => !protocol.speaker_independent,
+    };
     let mut lines = warnings_of(protocol, heard, evaluation.synthetic, &evaluation.missing, &evaluation.versions);
     let untested = evaluation.untested();
     if !untested.is_empty() {
@@ -184,6 +190,9 @@ pub(super) fn lines(evaluation: &Evaluation) -> Vec<Line> {
 
 /// What the sides of the folds share, the most in any.
 fn audit(evaluation: &Evaluation) -> String {
+    if let Some(of) = &evaluation.split_audit {
+        return of.verdict().words().into();
+    }
     if evaluation.is_given() {
         return "none: ser-data audit, or serkit.audit, looks at a split".into();
     }

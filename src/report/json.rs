@@ -9,7 +9,7 @@
 //! | `uar`, `wa`, `macro_f1`, `weighted_f1`, `n` | all folds and seeds pooled, and of how many predictions |
 //! | `uar_over_seeds`, `wa_over_seeds`, `macro_f1_over_seeds`, `uar_over_runs` | `mean`, `std` (n − 1), `n` |
 //! | `kappa`, `mcc` | [`agreement`](crate::eval::agreement), pooled |
-//! | `certainty` | [`Certainty`]: `top2`, `auroc`, `auroc_by_class`, `log_loss`, `brier`, `calibration_error`, `bins` |
+//! | `certainty` | [`Certainty`]: `top2`, `auroc`, `auroc_by_class`, `log_loss`, `brier`, `calibration_error`, `bins`; null of answers alone |
 //! | `calibrated` | the same after temperature scaling, and each run's `temperatures`; null of predictions from elsewhere |
 //! | `intervals` | [`Intervals`]: one by `speakers` and one by `utterances`, each `low` and `high` at 95 % |
 //! | `protocol`, `label_rule` | [`ProtocolRecord`]; how emotions became classes, in words |
@@ -20,6 +20,7 @@
 //! | `confused`, `worst` | pairs of emotions and clips, the worst first; class indices are those of `confusion.classes` |
 //! | `per_seed`, `runs` | the figures of each seed, and of each run with its audit and what it learnt beside the classes, `parts` |
 //! | `projection` | [`Projection`] of one run: `fold`, `seed`, `explained`, and the `place` of each of its `points` |
+//! | `split_audit` | [`Foreign`](crate::protocol::audit::Foreign): of predictions from elsewhere, what the sides of their split share |
 //! | `config_hash`, `versions` | what the runs were made with |
 
 use std::path::Path;
@@ -36,7 +37,7 @@ use crate::{
         notable::{ConfusedPair, JudgedClip},
     },
     files::write_json,
-    protocol::audit::Audit,
+    protocol::audit::{Audit, Foreign},
     run::{PartRecord, ProtocolRecord, Versions},
 };
 
@@ -64,7 +65,7 @@ struct Report<'a> {
     uar_over_runs: Spread,
     kappa: Option<f64>,
     mcc: f64,
-    certainty: &'a Certainty,
+    certainty: Option<&'a Certainty>,
     calibrated: Option<&'a Calibrated>,
     intervals: &'a [Intervals],
     protocol: &'a ProtocolRecord,
@@ -84,6 +85,8 @@ struct Report<'a> {
     per_seed: &'a [SeedScores],
     runs: Vec<Run<'a>>,
     projection: Option<&'a Projection>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    split_audit: Option<&'a Foreign>,
     config_hash: &'a str,
     versions: &'a Versions,
 }
@@ -154,7 +157,7 @@ fn report(evaluation: &Evaluation) -> Report<'_> {
         uar_over_runs: evaluation.over_folds(|s| s.uar),
         kappa: evaluation.kappa,
         mcc: evaluation.mcc,
-        certainty: &evaluation.certainty,
+        certainty: evaluation.has_probabilities().then_some(&evaluation.certainty),
         calibrated: evaluation.calibrated.as_ref(),
         intervals: &evaluation.intervals,
         protocol: &evaluation.protocol,
@@ -174,6 +177,7 @@ fn report(evaluation: &Evaluation) -> Report<'_> {
         per_seed: &evaluation.per_seed,
         runs: runs.collect(),
         projection: evaluation.projection.as_ref(),
+        split_audit: evaluation.split_audit.as_ref(),
         config_hash: &evaluation.config_hash,
         versions: &evaluation.versions,
     }

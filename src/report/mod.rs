@@ -19,6 +19,7 @@
 //! | `distribution` | the report of one that has learnt listeners' votes |
 //! | `sheet` | a report in sections, in all formats: what those two are made with |
 //! | [`gather()`], [`gather_any()`] | the report of a folder's finished runs |
+//! | [`judge()`] | the report of predictions that another program wrote |
 //! | [`write()`] | all of one experiment's into one folder |
 //! | [`card`] | the data card of an experiment: text, Markdown, pictures, counts as CSV |
 //! | [`stress`] | what altered clips do to a recogniser: text, JSON, pictures, a page and a section of the report's |
@@ -47,6 +48,7 @@ pub mod grid;
 mod headline;
 mod html;
 mod json;
+mod judge;
 mod latex;
 mod markdown;
 mod model_card;
@@ -70,8 +72,9 @@ mod write;
 pub use examples::examples;
 pub use gather::{Gathered, gather, gather_any};
 pub use json::json;
+pub use judge::judge;
 pub use published::{Published, published};
 pub use reproduction::{Part, Row, Target, Verdict, reproduction};
 pub use runs::runs;
 pub use terminal::{colour_wanted, terminal};
-pub use write::write;
+pub use write::{More, write};

@@ -45,24 +45,21 @@ pub(super) fn write(evaluation: &Evaluation, examples: &[Panel], folder: &Path) 
     let curves = curves(evaluation);
     let durations = durations(evaluation);
     let corpora: Vec<_> = durations.iter().map(|(name, of)| Series { name, of_class: of.clone() }).collect();
-    let mut draw: Vec<Draw> = vec![
-        drawn(
-            "confusion",
-            "Confusion matrix: share of each true emotion, and counts",
-            ConfusionMatrix { confusion: &evaluation.confusion, title, subtitle },
-        ),
-        drawn(
-            "reliability",
-            "Reliability diagram: accuracy by confidence",
-            Reliability {
-                before: &evaluation.certainty,
-                after: evaluation.calibrated.as_ref().map(|of| &of.certainty),
-                title,
-                subtitle,
-            },
-        ),
-        drawn("classes", "Test clips by emotion", class_bars(evaluation, title, subtitle)),
-    ];
+    let mut draw: Vec<Draw> = vec![drawn(
+        "confusion",
+        "Confusion matrix: share of each true emotion, and counts",
+        ConfusionMatrix { confusion: &evaluation.confusion, title, subtitle },
+    )];
+    if evaluation.has_probabilities() {
+        let reliability = Reliability {
+            before: &evaluation.certainty,
+            after: evaluation.calibrated.as_ref().map(|of| &of.certainty),
+            title,
+            subtitle,
+        };
+        draw.push(drawn("reliability", "Reliability diagram: accuracy by confidence", reliability));
+    }
+    draw.push(drawn("classes", "Test clips by emotion", class_bars(evaluation, title, subtitle)));
     if !evaluation.is_given() {
         let curves = LearningCurves { curves: &curves, title, subtitle };
         draw.insert(1, drawn("curves", "Loss and UAR over epochs", curves));

@@ -63,17 +63,20 @@ pub fn figures(evaluation: &Evaluation) -> Table {
             plain(&format!("calibration error (%){after}"), points(of.calibration_error)),
         ]
     };
+    let probable = evaluation.has_probabilities();
     let mut rows = vec![
         drawn("UAR (%)", scores.uar, |i| i.uar),
         drawn("WA (%)", scores.wa, |i| i.wa),
         drawn("macro F1 (%)", scores.macro_f1, |i| i.macro_f1),
         plain("weighted F1 (%)", points(scores.weighted_f1)),
-        plain("top-2 accuracy (%)", points(evaluation.certainty.top2)),
         plain("Cohen's kappa", or_dash(evaluation.kappa.map(three))),
         plain("Matthews correlation", three(evaluation.mcc)),
-        plain("AUROC, one-vs-rest", or_dash(evaluation.certainty.auroc.map(three))),
     ];
-    rows.extend(certainty("", &evaluation.certainty));
+    if probable {
+        rows.insert(4, plain("top-2 accuracy (%)", points(evaluation.certainty.top2)));
+        rows.push(plain("AUROC, one-vs-rest", or_dash(evaluation.certainty.auroc.map(three))));
+        rows.extend(certainty("", &evaluation.certainty));
+    }
     rows.extend(evaluation.calibrated.iter().flat_map(|of| certainty(", scaled", &of.certainty)));
     Table::new(
         titled(evaluation, "All folds and seeds pooled"),
@@ -104,8 +107,10 @@ fn figures_note(evaluation: &Evaluation) -> String {
             "Scaled: by each run's temperature, fitted on its validation side ({low:.2} to {high:.2}). "
         ));
     }
-    note.push_str(&format!("Calibration error: {} bins of equal width.", evaluation.certainty.bins.len()));
-    note
+    if evaluation.has_probabilities() {
+        note.push_str(&format!("Calibration error: {} bins of equal width.", evaluation.certainty.bins.len()));
+    }
+    note.trim_end().to_owned()
 }
 
 /// What others and people reach under the same protocol, ours among them; nothing where nothing was published.
@@ -163,7 +168,7 @@ pub fn per_class(evaluation: &Evaluation) -> Table {
             figure(class.precision),
             figure(class.recall),
             figure(class.f1),
-            or_dash(auroc.map(three)),
+            or_dash(auroc.filter(|_| evaluation.has_probabilities()).map(three)),
             class.support.to_string(),
         ]
     });

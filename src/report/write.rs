@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    eval::Evaluation,
+    eval::{Comparison, Evaluation},
     files::{create_dir, write_whole},
     run::Recordings,
     stress::Stress,
@@ -25,10 +25,18 @@ use crate::{
 /// Decimals of the classification report, as scikit-learn's `digits`.
 const DIGITS: usize = 4;
 
+/// What a page may show besides the figures.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct More<'a> {
+    /// What [`crate::stress`] found of its bundles.
+    pub stressed: &'a [Stress],
+    /// Its comparisons with others.
+    pub compared: &'a [Comparison],
+}
+
 /// Writes the report's files into the folder, each whole or not at all: `report.txt`, `report.md`, `report.tex`,
 /// `report.json`, `report.html`, `model_card.md`, `figures.csv`, `confusion.csv`, `predictions.csv`, and the pictures,
-/// each as PNG and SVG. The page shows and plays what of `recordings` is at hand; `examples` are of augmentation,
-/// `stressed` what [`crate::stress`] found of its bundles.
+/// each as PNG and SVG. The page shows and plays what of `recordings` is at hand; `examples` are of augmentation.
 ///
 /// # Errors
 ///
@@ -37,7 +45,7 @@ pub fn write(
     evaluation: &Evaluation,
     recordings: &Recordings,
     examples: &[Panel],
-    stressed: &[Stress],
+    more: More<'_>,
     folder: &Path,
 ) -> Result<()> {
     create_dir(folder)?;
@@ -57,7 +65,7 @@ pub fn write(
     evaluation.predictions.write(&folder.join("predictions.csv"))?;
     csv::write_confusion(&folder.join("confusion.csv"), &evaluation.confusion)?;
     csv::write_figures(&folder.join("figures.csv"), evaluation)?;
-    let page = html::page(evaluation, &elsewhere, &pictures, recordings, stressed, folder)?;
+    let page = html::page(evaluation, &elsewhere, &pictures, recordings, more, folder)?;
     write_whole(&folder.join("report.html"), |file| file.write_all(page.as_bytes()))
 }
 
@@ -79,8 +87,10 @@ fn full_text(evaluation: &Evaluation, elsewhere: &Published, pictures: &Pictures
     {
         text.push_str(&format!("\n{}", table.plain()));
     }
-    if !evaluation.is_given() {
-        text.push_str(&format!("\n{}\n", tables::audit(evaluation).plain()));
+    match &evaluation.split_audit {
+        Some(of) => of.lines().iter().for_each(|line| text.push_str(&wrapped(&format!("split: {line}"), 4))),
+        None if evaluation.is_given() => {}
+        None => text.push_str(&format!("\n{}\n", tables::audit(evaluation).plain())),
     }
     pictures.failed.iter().for_each(|failed| text.push_str(&wrapped(&format!("NOT DRAWN: {failed}"), 0)));
     if evaluation.is_given() {

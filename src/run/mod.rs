@@ -25,6 +25,7 @@
 
 mod clips;
 mod data;
+mod elsewhere;
 mod embeddings;
 mod finished;
 mod grid;
@@ -43,6 +44,7 @@ use std::path::{Path, PathBuf};
 pub use crate::events::EpochRecord;
 pub use clips::ClipRecord;
 pub use data::{DataRecord, DataRow, Difference, short};
+pub use elsewhere::{Elsewhere, ElsewhereFiles, Scores, read_elsewhere};
 pub use embeddings::Embeddings;
 pub use finished::{Finished, load_beside, load_finished, load_finished_numbers, task_of};
 pub use grid::{GridRecord, SettingRecord};

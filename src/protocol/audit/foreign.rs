@@ -81,6 +81,20 @@ impl Verdict {
     pub fn passes(self) -> bool {
         !matches!(self, Self::Leaks | Self::NotChecked)
     }
+
+    /// The verdict in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Leaks => "LEAKS; a figure from this split means nothing",
+            Self::NotChecked => {
+                "NOT CHECKED; not all files could be compared: name their folder, or ask for names alone"
+            }
+            Self::SpeakerDependent => "no clip is on two sides; speaker-DEPENDENT",
+            Self::SpeakersUnknown => "no clip is on two sides; not all speakers are known",
+            Self::SpeakerIndependent => "no clip is on two sides; speaker-independent",
+        }
+    }
 }
 
 /// What the sides of a foreign split may share.
@@ -192,16 +206,7 @@ impl Foreign {
         if self.looked_at == LookedAt::Names {
             lines.push("the files were not compared, as was asked for: copies under other names are not seen".into());
         }
-        lines.push(match self.verdict() {
-            Verdict::Leaks => "verdict: LEAKS; a figure from this split means nothing".into(),
-            Verdict::NotChecked => {
-                "verdict: NOT CHECKED; not all files could be compared: name their folder, or ask for names alone"
-                    .into()
-            }
-            Verdict::SpeakerDependent => "verdict: no clip is on two sides; speaker-DEPENDENT".into(),
-            Verdict::SpeakersUnknown => "verdict: no clip is on two sides; not all speakers are known".into(),
-            Verdict::SpeakerIndependent => "verdict: no clip is on two sides; speaker-independent".into(),
-        });
+        lines.push(format!("verdict: {}", self.verdict().words()));
         lines
     }
 }

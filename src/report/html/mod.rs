@@ -25,18 +25,19 @@ use self::{
     elements::{SHADES, matrix},
 };
 use super::{
+    comparison,
     gather::BESIDE,
     headline::{Kind, lines},
     pictures::Pictures,
     plot::colour::ramp,
     published::Published,
     stress, tables,
+    write::More,
 };
 use crate::{
     error::{Error, Result},
     eval::Evaluation,
     run::Recordings,
-    stress::Stress,
     task,
 };
 
@@ -66,7 +67,7 @@ pub(super) fn page(
     elsewhere: &Published,
     pictures: &Pictures,
     recordings: &Recordings,
-    stressed: &[Stress],
+    more: More<'_>,
     folder: &Path,
 ) -> Result<String> {
     let clips = Clips::of(evaluation, recordings, folder);
@@ -75,10 +76,11 @@ pub(super) fn page(
         // So that no text in it can end the element that it stands in.
         .replace('<', "\\u003c");
     let links: Vec<(&str, &str)> =
-        LINKS.into_iter().filter(|(id, _)| *id != "robustness" || !stressed.is_empty()).collect();
+        LINKS.into_iter().filter(|(id, _)| *id != "robustness" || !more.stressed.is_empty()).collect();
+    let links = links.into_iter().filter(|(id, _)| *id != "compared" || !more.compared.is_empty()).collect::<Vec<_>>();
     let links =
         links.into_iter().filter(|(id, _)| *id != "fairness" || !evaluation.fairness.is_empty()).collect::<Vec<_>>();
-    let content = sections(evaluation, elsewhere, pictures, recordings, &clips, stressed);
+    let content = sections(evaluation, elsewhere, pictures, recordings, &clips, more);
     Ok(shell(&evaluation.experiment, &links, &data, &content))
 }
 
@@ -137,8 +139,9 @@ fn shell(title: &str, links: &[(&str, &str)], data: &str, content: &Markup) -> S
 }
 
 /// The sections of a page of classes, by id and name.
-const LINKS: [(&str, &str); 9] = [
+const LINKS: [(&str, &str); 10] = [
     ("summary", "Summary"),
+    ("compared", "Compared"),
     ("figures", "Figures"),
     ("confusion", "Confusion"),
     ("pictures", "Pictures"),
@@ -167,7 +170,7 @@ fn sections(
     pictures: &Pictures,
     recordings: &Recordings,
     clips: &Clips,
-    stressed: &[Stress],
+    more: More<'_>,
 ) -> Markup {
     let figures = html! {
         (table(&tables::figures(evaluation)))
@@ -196,6 +199,15 @@ fn sections(
     };
     html! {
         (section("summary", "Summary", &summary(evaluation)))
+        @if !more.compared.is_empty() {
+            (section("compared", "Compared", &html! {
+                @for of in more.compared {
+                    @for line in comparison::cautions(of) { p.warning { (line) } }
+                    (table(&comparison::table(of)))
+                    p { (comparison::sentence(of)) }
+                }
+            }))
+        }
         (section("figures", "Figures", &figures))
         (section("confusion", "Confusion", &confusion))
         // The matrix stands above, as a table.
@@ -207,8 +219,8 @@ fn sections(
         @if !evaluation.fairness.is_empty() {
             (section("fairness", "Fairness", &html! { @for of in tables::fairness(evaluation) { (table(&of)) } }))
         }
-        @if !stressed.is_empty() {
-            (section("robustness", "Robustness", &html! { @for of in stressed { (stress::section(of)) } }))
+        @if !more.stressed.is_empty() {
+            (section("robustness", "Robustness", &html! { @for of in more.stressed { (stress::section(of)) } }))
         }
         (section("listen", "To listen to", &html! {
             (table(&tables::confused(evaluation)))
@@ -217,6 +229,10 @@ fn sections(
         (section("runs", "Runs", &html! {
             @if evaluation.is_given() {
                 p.note { "None: these predictions were made elsewhere." }
+                @if let Some(of) = &evaluation.split_audit {
+                    h3 { "Audit of the split" }
+                    ul { @for line in of.lines() { li { (line) } } }
+                }
             } @else {
                 (table(&tables::runs(evaluation)))
                 (table(&tables::audit(evaluation)))
@@ -304,8 +320,15 @@ mod tests {
     use crate::eval::test_support::evaluation;
 
     fn page_of(evaluation: &Evaluation) -> String {
-        page(evaluation, &Published::default(), &Pictures::default(), &Recordings::default(), &[], Path::new("report"))
-            .unwrap()
+        page(
+            evaluation,
+            &Published::default(),
+            &Pictures::default(),
+            &Recordings::default(),
+            More::default(),
+            Path::new("report"),
+        )
+        .unwrap()
     }
 
     #[test]
