@@ -276,8 +276,10 @@ fn clips_notes(evaluation: &Evaluation, recordings: &Recordings, clips: &Clips) 
     });
     if let Some(missing) = recordings.missing() {
         notes.push(format!(
-            "Some audio is not where training found it ({} is not there): ser-eval --data DIR says where the corpora are.",
-            missing.display()
+            "Some audio is not where {} ({} is not there): {} DIR says where it is.",
+            if evaluation.is_given() { "the split says" } else { "training found it" },
+            missing.display(),
+            if evaluation.is_given() { "ser-eval judge --root" } else { "ser-eval --data" }
         ));
     } else if evaluation.clips.is_empty() && evaluation.is_given() {
         notes.push("Where the clips' audio is was not said: there is nothing to play.".to_owned());

@@ -436,7 +436,8 @@ fn read_rows(
             }
             _ => classes = Some(of_table),
         }
-        for (number, row) in table.rows() {
+        // A blank line is no row.
+        for (number, row) in table.rows().filter(|(_, row)| !row.is_empty()) {
             let at = format!("{}: row {number}", table.path().display());
             let wrong = |problem: String| Error::Data(format!("{at}: {problem}"));
             let cell = |role: Role| columns.get(role).and_then(|column| row.get(column).copied());

@@ -69,7 +69,8 @@ pub(super) fn read(
     let fold_of_file = fold_of(table.path()).unwrap_or_default();
     let extra: Vec<&str> = columns.others().collect();
     let mut clips = Vec::new();
-    for (number, row) in table.rows() {
+    // A blank line is no row.
+    for (number, row) in table.rows().filter(|(_, row)| !row.is_empty()) {
         let wrong = |problem: String| Error::file(table.path(), format!("row {number}: {problem}"));
         let cell = |role: Role| columns.get(role).and_then(|column| row.get(column).copied());
         let written = row.get(path).copied().ok_or_else(|| wrong(format!("has no {path}")))?;
