@@ -10,13 +10,13 @@ use ser::{
     config::{Experiment, data_dir},
     device::check_processor,
     error::{Error, Result},
-    eval::{Bootstrap, Evaluation, compare},
+    eval::{Bootstrap, Evaluation, Power, compare, evaluate},
     events::Stop,
     experiment::prepare,
     frontend::encoder::models_dir,
     progress::Terminal,
     report,
-    run::{ElsewhereFiles, GridRecord, Scores},
+    run::{ElsewhereFiles, GridRecord, Scores, load_finished},
     stdout::print,
     stress::{self, Suite},
 };
@@ -82,6 +82,9 @@ enum Command {
     /// Judges predictions that another program made by the split that they were made under: figures, intervals by speaker,
     /// audit of the split, fairness, comparison with other predictions, and the page.
     Judge(Box<JudgeArguments>),
+    /// Says how many speakers and clips it takes to tell two systems apart: from two finished experiments, or from what is
+    /// stated of them.
+    Power(PowerArguments),
 }
 
 #[derive(Args)]
@@ -170,6 +173,48 @@ impl StressArguments {
         let found = stress::stress(Bundle::load(&file)?, &prepared, &models_dir(self.models), &settings, terminal)?;
         let text = report::stress::write(&found, &folder)?;
         print(&format!("{text}\nstress      {}\n", folder.join("stress.html").display()))
+    }
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  ser-eval power experiments/baseline experiments/better
+      how many speakers it would take to find their difference
+  ser-eval power experiments/baseline experiments/better --difference 2
+      to find one of two points between systems like these
+  ser-eval power --difference 3 --discordant 30 --speaker-deviation 5
+      from stated figures")]
+struct PowerArguments {
+    /// Two finished experiments of one protocol.
+    #[arg(value_name = "EXPERIMENT_DIR", num_args = 2, required_unless_present = "discordant")]
+    dirs: Vec<PathBuf>,
+    /// The difference of UAR to be found, in points [default: that of the two experiments].
+    #[arg(long, value_name = "POINTS", required_unless_present = "dirs")]
+    difference: Option<f64>,
+    /// How many clips in a hundred one of both systems recognises alone.
+    #[arg(long, value_name = "PERCENT", conflicts_with = "dirs", requires = "difference")]
+    discordant: Option<f64>,
+    /// How much the difference varies between speakers, in points of standard deviation.
+    #[arg(long, value_name = "POINTS", conflicts_with = "dirs", default_value_t = 5.0)]
+    speaker_deviation: f64,
+}
+
+impl PowerArguments {
+    fn run(self) -> Result<()> {
+        let share = |percent: f64| percent / 100.0;
+        let difference = self.difference.map(share);
+        let of = match (&self.dirs[..], self.discordant) {
+            ([first, second], _) => {
+                let of = |dir: &PathBuf| evaluate(load_finished(dir)?);
+                Power::of(&compare(&of(first)?, &of(second)?, Bootstrap::default())?, difference)?
+            }
+            (_, discordant) => Power::stated(
+                difference.unwrap_or_default(),
+                share(discordant.unwrap_or_default()),
+                share(self.speaker_deviation),
+            )?,
+        };
+        print(&report::power(&of))
     }
 }
 
@@ -308,6 +353,7 @@ fn run(arguments: Arguments) -> Result<()> {
         return match command {
             Command::Stress(arguments) => arguments.run(&terminal),
             Command::Judge(arguments) => arguments.run(),
+            Command::Power(arguments) => arguments.run(),
         };
     }
     let terminal = Terminal::new(Stop::default());

@@ -20,6 +20,7 @@
 //! | [`evaluate_given()`] | the same from predictions that were made elsewhere |
 //! | [`robustness`] | answers to altered clips, compared with those to the clips themselves |
 //! | [`grid`] | the settings of a search, ranked on validation |
+//! | [`Power`] | how many speakers tell two systems apart |
 //! | [`compare`], [`mcnemar`] | two experiments under one protocol, clip by clip |
 
 pub mod agreement;
@@ -41,6 +42,7 @@ pub mod mcnemar;
 pub mod notable;
 mod paired;
 mod pool;
+mod power;
 pub mod projection;
 pub mod proper;
 pub mod ranking;
@@ -68,6 +70,7 @@ pub use grid::{Grid, Ranked};
 pub use judgements::Judgements;
 pub use mcnemar::McNemar;
 pub use paired::{Compared, Comparison, compare};
+pub use power::Power;
 pub use projection::Projection;
 pub use regression::{
     CalibrationBin, NumberGroup, NumberGroups, NumberRun, Regression, Target, TargetIntervals, WorstClip,

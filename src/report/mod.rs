@@ -19,6 +19,7 @@
 //! | `distribution` | the report of one that has learnt listeners' votes |
 //! | `sheet` | a report in sections, in all formats: what those two are made with |
 //! | [`gather()`], [`gather_any()`] | the report of a folder's finished runs |
+//! | [`power()`] | how many speakers and clips tell two systems apart: text |
 //! | [`judge()`] | the report of predictions that another program wrote |
 //! | [`write()`] | all of one experiment's into one folder |
 //! | [`card`] | the data card of an experiment: text, Markdown, pictures, counts as CSV |
@@ -54,6 +55,7 @@ mod markdown;
 mod model_card;
 mod pictures;
 pub mod plot;
+mod power;
 mod published;
 mod regression;
 mod reproduction;
@@ -73,6 +75,7 @@ pub use examples::examples;
 pub use gather::{Gathered, gather, gather_any};
 pub use json::json;
 pub use judge::judge;
+pub use power::power;
 pub use published::{Published, published};
 pub use reproduction::{Part, Row, Target, Verdict, reproduction};
 pub use runs::runs;

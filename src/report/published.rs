@@ -23,6 +23,9 @@ pub(super) struct PublishedFile {
     pub preface: String,
     /// Figures of systems.
     pub published: Vec<PublishedFigure>,
+    /// Figures that stand beside none of ours.
+    #[serde(default)]
+    pub apart: Vec<Apart>,
     /// Figures of people.
     pub listeners: Vec<Listeners>,
     /// The experiments of ours, in the order of the page.
@@ -56,6 +59,20 @@ pub struct PublishedFigure {
     pub source: String,
     /// What was done otherwise than here.
     pub caveat: Option<String>,
+}
+
+/// Published figures that stand beside none of ours.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Apart {
+    /// What was measured.
+    pub system: String,
+    /// The figures, with their corpus.
+    pub figure: String,
+    /// Who says so.
+    pub source: String,
+    /// Why they stand apart.
+    pub reason: String,
 }
 
 /// A figure that others publish.
@@ -185,7 +202,11 @@ mod tests {
 
     #[test]
     fn every_entry_names_a_protocol_and_a_source() {
-        let PublishedFile { published, listeners, .. } = PublishedFile::built_in().unwrap();
+        let PublishedFile { published, listeners, apart, .. } = PublishedFile::built_in().unwrap();
+        assert!(apart.iter().all(|of| !of.source.is_empty() && !of.reason.is_empty() && !of.figure.is_empty()));
+        // What leaks is never among the figures that stand beside ours.
+        assert!(apart.iter().any(|of| of.reason.starts_with("LEAKS")) && apart.len() > 15);
+        assert!(published.iter().all(|of| !of.source.contains("notebook")) && published.len() > 60);
         for figure in &published {
             assert!(figure.protocols.iter().all(|name| name.parse::<Kind>().is_ok()), "{figure:?}");
             assert!(!figure.source.is_empty() && (0.0..=100.0).contains(&figure.value), "{figure:?}");
@@ -201,7 +222,7 @@ mod tests {
         ours.protocol.name = "luna-5fold".into();
         ours.protocol.folds = (0..5).map(|fold| fold.to_string()).collect();
         let found = published(&ours).unwrap();
-        assert!(found.figures.len() == 4 && found.listeners.len() == 1, "{found:?}");
+        assert!(found.figures.len() == 6 && found.listeners.len() == 1, "{found:?}");
         let differ: [fn(&mut Evaluation); 4] = [
             |e| e.protocol.name = "speaker-kfold".into(),
             |e| e.protocol.folds.truncate(4),

@@ -53,6 +53,14 @@ pub(super) fn page(published: &PublishedFile, found: &[Found]) -> Result<String>
         document.table(ablations(&ablation));
         notes(&mut document, &ablation);
     }
+    if !published.apart.is_empty() {
+        document.heading("Published, and beside none of ours");
+        let rows = published
+            .apart
+            .iter()
+            .map(|of| vec![of.system.clone(), of.figure.clone(), of.reason.clone(), of.source.clone()]);
+        document.table(Table::new("", ["system", "figures", "why they stand apart", "source"]).rows(rows));
+    }
     for of in ours {
         details(&mut document, published, of)?;
     }
