@@ -55,6 +55,9 @@ pub fn inspect(bundle: &Bundle) -> String {
         (
             "temperature",
             match bundle.temperature {
+                Some(temperature) if bundle.doubt.is_some() => {
+                    format!("{temperature:.3}, rising with the distance from training: train.calibration")
+                }
                 Some(temperature) => format!("{temperature:.3}, fitted on validation"),
                 None if bundle.task == Kind::Regression => "none: the network gives numbers, not probabilities".into(),
                 None => "none: probabilities are as the network gives them".into(),
