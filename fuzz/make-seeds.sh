@@ -151,16 +151,22 @@ done
 cp "$run/bundle/model.safetensors" bundles/small.safetensors
 cp "$run/checkpoints/best.safetensors" checkpoints/best.safetensors
 cp "$(find "$work/cache" -name '*.safetensors' -size -24k | sort | head -1)" cache/entry.safetensors
-mkdir "$work/d"
-cp audio/16.wav "$work/d/a.wav"
-cp audio/24-stereo.wav "$work/d/b.wav"
-printf 'path,emotion,speaker\na.wav,happy,x\nb.wav,sad,y\n' > "$work/d/t.csv"
-SER_CACHE="$work/known" "$programs/ser-data" scan --kind manifest "$work/d/t.csv" >/dev/null 2>&1 || true
+mkdir -p "$work/d"
+for speaker in x y z; do
+  for emotion in happy sad; do
+    frequency=$((500 + RANDOM % 1000))
+    ffmpeg -hide_banner -loglevel error -y -f lavfi -i "aevalsrc=0.3*sin($frequency*t*(1+t)):s=8000:d=0.3" "$work/d/$speaker-$emotion.wav"
+    echo "$speaker-$emotion.wav,$emotion,$speaker"
+  done
+done >"$work/rows"
+(echo path,emotion,speaker; cat "$work/rows") >"$work/d/t.csv"
+sed -e 's/kind = "synthetic"/kind = "manifest"\npath = "t.csv"/' -e '/surprise/d' configs/small.toml >"$work/t.toml"
+"$programs/ser-train" --config "$work/t.toml" --fold 0 --data "$work/d" --cache "$work/known" --out "$work/y" >/dev/null 2>&1 || true
 cp "$work/known/facts.jsonl" cache/facts.jsonl
 cp ../../reports/published.toml published/published.toml
 
 "$python" - <<'P'
-import pyarrow as pa, numpy, safetensors and pyarrow.parquet as pq
+import pyarrow as pa, pyarrow.parquet as pq
 pq.write_table(pa.table({"path": ["a.wav", "b.wav"], "emotion": ["happy", "sad"], "speaker": ["s01", "s02"], "age": [31, None]}), "tables/plain.parquet")
 audio = [{"bytes": open("audio/16.wav", "rb").read(), "path": "a.wav"}, {"bytes": open("audio/mono.flac", "rb").read(), "path": None}]
 kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])

@@ -117,6 +117,12 @@ fn supervise(options: &Options, target: &Target, share: Option<Duration>) -> (u6
             command.args(["--inputs", &inputs.to_string()]);
         }
         let Ok(output) = command.output() else { break };
+        if output.status.code() == Some(2) {
+            // It could not begin: that is not the reader's fault, and no pass either.
+            print!("{}", String::from_utf8_lossy(&output.stderr));
+            found += 1;
+            break;
+        }
         let told = String::from_utf8_lossy(&output.stdout).into_owned();
         let last = told.lines().rev().find_map(|line| line.strip_prefix("done ")?.parse::<u64>().ok());
         let named: Vec<&str> = told.lines().filter(|line| line.starts_with("FINDING")).collect();
@@ -154,6 +160,10 @@ fn supervise(options: &Options, target: &Target, share: Option<Duration>) -> (u6
 /// Throws inputs at a target until time or number is reached.
 fn work(options: &Options, target: Target) -> ExitCode {
     let seeds = (target.seeds)();
+    if seeds.is_empty() {
+        eprintln!("{}: there are no seeds in {}", target.name, seeds::folder("").display());
+        return ExitCode::from(2);
+    }
     if let Err(error) = std::fs::create_dir_all(&options.findings) {
         eprintln!("{}: {error}", options.findings.display());
         return ExitCode::from(2);

@@ -39,6 +39,9 @@ pub const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 /// without scaling them. Powers of what is larger are not finite any more.
 pub const LARGEST: f32 = 2_147_483_648.0;
 
+/// The most samples of all channels that a packet may be said to have: decoders make room for them before they see one.
+const MOST_IN_A_PACKET: u64 = 1 << 24;
+
 /// ID3 tags before the audio; more is damage.
 const MOST_TAGS: usize = 16;
 
@@ -449,6 +452,12 @@ impl Track {
             }
             e => Fault::damaged(format!("is damaged in the headers of {}: {e}", name(format))),
         };
+        let channels = parameters.channels.as_ref().map_or(1, |channels| channels.count()).max(1) as u64;
+        let said = [parameters.max_frames_per_packet, parameters.frames_per_block].into_iter().flatten().max();
+        if let Some(frames) = said.filter(|frames| frames.saturating_mul(channels) > MOST_IN_A_PACKET) {
+            let problem = format!("says its packets have {frames} samples on {channels} channels: fetch it again");
+            return Err(Fault::damaged(problem));
+        }
         let options = AudioDecoderOptions::default().verify(true);
         let decoder = symphonia::default::get_codecs().make_audio_decoder(parameters, &options).map_err(unread)?;
         let is_exact = matches!(format, Format::Flac | Format::Aiff | Format::Aifc | Format::Mp3 | Format::Ogg);
@@ -643,6 +652,25 @@ mod tests {
         let bytes = [b"FORM".as_slice(), &(body.len() as u32).to_be_bytes(), &body].concat();
         let audio = decode(&bytes, Path::new("clip.wav")).unwrap();
         assert_eq!((audio.samples, audio.sample_rate), (vec![0.5, -0.5], 8_000));
+    }
+
+    #[test]
+    fn no_room_is_made_for_what_a_packet_only_says_to_hold() {
+        let caf = |frames: u32, channels: u32| {
+            let mut desc = 8_000f64.to_be_bytes().to_vec();
+            desc.extend(b"lpcm\0\0\0\0");
+            for field in [2 * channels, frames, channels, 16] {
+                desc.extend(field.to_be_bytes());
+            }
+            let data = [0, 0, 0, 0, 0x40, 0, 0xc0, 0];
+            let mut bytes = [b"caff\0\x01\0\0desc".as_slice(), &32u64.to_be_bytes(), &desc, b"data"].concat();
+            bytes.extend([&(data.len() as u64).to_be_bytes()[..], &data].concat());
+            bytes
+        };
+        assert_eq!(decode(&caf(1, 1), Path::new("x")).unwrap().samples, [0.5, -0.5]);
+        for frames in [0x6200_0001, u32::MAX] {
+            assert!(problem(&caf(frames, 1)).contains("says its packets have"), "{}", problem(&caf(frames, 1)));
+        }
     }
 
     #[test]

@@ -4,7 +4,12 @@
 //! Nothing is compared with everything. Files with the same sound are found by its hash; the others are sorted by their
 //! [`Sketch`] once for each of its parts, and neighbours in that order are compared: n log n, whatever the sketches are.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+};
+
+use rayon::prelude::*;
 
 use crate::audio::{Facts, Known, SAME_FILE, SAME_RECORDING, Sketch, Source};
 
@@ -25,6 +30,28 @@ pub(super) struct Groups {
     pub copies: Vec<Vec<usize>>,
     /// One recording: copies, and takes that were cut twice.
     pub recordings: Vec<Vec<usize>>,
+}
+
+/// What the recordings in these files have in common: equal for files that are one recording, whatever their containers,
+/// rates and levels. Of a file that cannot be decoded its bytes tell; none of one that cannot be read.
+pub(crate) fn of_recordings(paths: &[PathBuf], known: &Known) -> Vec<Option<blake3::Hash>> {
+    let looks: Vec<_> = paths.par_iter().map(|path| known.look(path).ok()).collect();
+    let sources: Vec<Source> = paths.iter().map(|path| Source::File(path.clone())).collect();
+    let mut found: Vec<Option<blake3::Hash>> = looks.iter().map(|look| look.as_ref().map(|(hash, ..)| *hash)).collect();
+    let (places, files): (Vec<usize>, Vec<File>) = looks
+        .iter()
+        .zip(&sources)
+        .enumerate()
+        .filter_map(|(at, (look, source))| match look {
+            Some((hash, _, Ok(facts))) => Some((at, File { source, hash: *hash, facts })),
+            _ => None,
+        })
+        .unzip();
+    for group in groups(&files, known).recordings {
+        let first = found[places[group[0]]];
+        group.into_iter().for_each(|member| found[places[member]] = first);
+    }
+    found
 }
 
 /// Finds the files that are one recording.

@@ -77,6 +77,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use columns::ColumnsConfig;
+pub(crate) use duplicates::of_recordings;
 pub use inspect::{Fault, Findings, Flaw, Identical, Misnamed, inspect};
 pub use kind::Kind;
 pub use named::recognise;

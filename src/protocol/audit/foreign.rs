@@ -6,13 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{Side, Sides, some};
 use crate::{
+    audio::Known,
     corpus::{
-        recognise,
+        of_recordings, recognise,
         spelling::{names_nobody, same_spelling, tidy},
         table::Table,
     },
@@ -37,7 +37,7 @@ pub struct Foreign {
     pub recognised: usize,
     /// How many rows' speakers are known: by the names, or by a column.
     pub speakers_known: usize,
-    /// How many different files were there to compare their bytes.
+    /// How many different files were there to compare their sound.
     pub files_compared: usize,
     /// How many different files are listed and could not be found or read.
     pub files_missing: usize,
@@ -53,7 +53,7 @@ pub struct Foreign {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LookedAt {
-    /// The names, and the bytes of the files.
+    /// The names, and what the files hold.
     Files,
     /// The names alone.
     Names,
@@ -105,7 +105,7 @@ pub enum Shared {
     Paths,
     /// The same recording: the path again, another place of the same clip, or a copy by its name (`x_noise.wav`).
     Recordings,
-    /// Files with the same bytes, whatever they are called.
+    /// Files with the same bytes, or the same recording in other bytes, whatever they are called.
     Audio,
     /// The same speaker.
     Speakers,
@@ -139,7 +139,7 @@ impl Shared {
         match self {
             Self::Paths => "paths",
             Self::Recordings => "recordings (the same clip or a copy of it)",
-            Self::Audio => "files with the same bytes",
+            Self::Audio => "files with the same bytes or sound",
             Self::Speakers => "speakers",
             Self::Sentences => "sentences",
         }
@@ -233,7 +233,7 @@ struct Row {
 
 /// Reads a split from a table with the columns `path` and `side` and looks at what its sides share. A column `speaker`
 /// says who speaks where the name does not; with a column `fold`, each fold is looked at by itself. Files are looked for
-/// relative to `root` and compared by their bytes; where one is not there, the split does not pass, unless `look` asks for
+/// relative to `root` and compared by their sound, or by their bytes where they cannot be decoded; where one is not there, the split does not pass, unless `look` asks for
 /// names alone. Speakers whose names differ in spelling alone count as one, and whoever is called `unknown` as unknown.
 ///
 /// Two rows are the same recording if they name the same clip of a public corpus, wherever it lies; else if their paths
@@ -384,21 +384,13 @@ impl Row {
     }
 }
 
-/// The hash of every file, by the path as it is written; and the paths of those that are not there.
+/// What tells the recording in every file, by the path as it is written; and the paths of those that are not there.
 fn hashes<'a>(rows: &'a [Row], root: &Path) -> (BTreeMap<&'a str, blake3::Hash>, Vec<&'a str>) {
-    let paths: BTreeSet<&str> = rows.iter().filter(|row| row.is_file).map(|row| row.path.as_str()).collect();
-    let paths: Vec<(&str, PathBuf)> = paths.into_iter().map(|path| (path, root.join(path))).collect();
-    let hash = |file: &Path| {
-        let mut hasher = blake3::Hasher::new();
-        // A pipe or a device would be waited for.
-        let is_file = file.is_file();
-        is_file.then(|| std::io::copy(&mut std::fs::File::open(file).ok()?, &mut hasher).ok())??;
-        Some(hasher.finalize())
-    };
-    let hashes: Vec<(&str, Option<blake3::Hash>)> =
-        paths.into_par_iter().map(|(path, file)| (path, hash(&file))).collect();
-    let missing = hashes.iter().filter(|(_, hash)| hash.is_none()).map(|(path, _)| *path).collect();
-    (hashes.into_iter().filter_map(|(path, hash)| Some((path, hash?))).collect(), missing)
+    let names: BTreeSet<&str> = rows.iter().filter(|row| row.is_file).map(|row| row.path.as_str()).collect();
+    let paths: Vec<PathBuf> = names.iter().map(|path| root.join(path)).collect();
+    let found = of_recordings(&paths, &Known::default());
+    let missing = names.iter().zip(&found).filter(|(_, hash)| hash.is_none()).map(|(path, _)| *path).collect();
+    (names.into_iter().zip(found).filter_map(|(path, hash)| Some((path, hash?))).collect(), missing)
 }
 
 #[cfg(test)]
@@ -461,6 +453,20 @@ mod tests {
             assert!(leaking_rows > 1380, "{leaking_rows} of 1440");
             println!("{found}");
         }
+    }
+
+    #[test]
+    fn the_same_recording_in_other_bytes_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = crate::corpus::fake::sound(8000, 1.0);
+        let mut copy = whole.clone();
+        copy.extend(*b"LIST\x04\0\0\0abcd");
+        fs::write(folder.path().join("a.wav"), whole).unwrap();
+        fs::write(folder.path().join("z.wav"), copy).unwrap();
+        let table = folder.path().join("split.csv");
+        fs::write(&table, "path,side\na.wav,train\nz.wav,test\n").unwrap();
+        let found = foreign(&table, folder.path(), LookedAt::Files).unwrap();
+        assert_eq!((counts(&found, Shared::Audio), found.leaks()), ((1, 1, 0), true), "{found:?}");
     }
 
     #[test]
