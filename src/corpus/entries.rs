@@ -264,6 +264,9 @@ fn name_clips(
     (clips, places)
 }
 
+/// Where a clip begins and ends in its file, and its id.
+type Stretch<'a> = (Duration, Duration, &'a str);
+
 /// The clips that have a stretch of a file in common: of several segments of one file, those that overlap.
 fn overlaps(clips: &[Clip], places: &[PathBuf]) -> Vec<Vec<String>> {
     if clips.iter().all(|clip| clip.source.segment().is_none()) {
@@ -273,7 +276,7 @@ fn overlaps(clips: &[Clip], places: &[PathBuf]) -> Vec<Vec<String>> {
     // The mean of a file's channels has something in common with each of them; two of them have not.
     let mixed: HashSet<&PathBuf> =
         clips.iter().zip(places).filter(|(clip, _)| channel(clip) == Channel::Mix).map(|(_, place)| place).collect();
-    let mut by_file: BTreeMap<(&PathBuf, Channel), Vec<(Duration, Duration, &str)>> = BTreeMap::new();
+    let mut by_file: BTreeMap<(&PathBuf, Channel), Vec<Stretch>> = BTreeMap::new();
     for (clip, place) in clips.iter().zip(places) {
         let (start, end) = clip.source.segment().map_or((Duration::ZERO, None), |part| (part.start, part.end));
         let heard = if mixed.contains(place) { Channel::Mix } else { channel(clip) };
