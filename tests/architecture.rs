@@ -24,6 +24,7 @@ const ORDER: &[&str] = &[
     "csv_file",
     "numeric",
     "metrics",
+    "adapt",
     // From a config to a matrix.
     "synthetic",
     "audio",

@@ -297,3 +297,78 @@ fn wrong_usage_is_explained() {
     let checkpoint = RUN.1.join("checkpoints/best.safetensors");
     with(checkpoint.to_str().unwrap()).fails(1, &["is a checkpoint"]);
 }
+
+#[test]
+fn answers_are_adapted_to_a_speaker_and_say_how_far() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TINY.replace("folds = 3", "folds = 6\nvalidation = 0.5");
+    run(train(dir.path(), &config).args(["--fold", "0"])).succeeds();
+    let bundle = dir.path().join("experiments/tiny/fold-0/seed-42");
+    run(program("ser-eval", dir.path()).arg(&bundle)).succeeds();
+    let written = std::fs::read_to_string(bundle.join("report/report.json")).unwrap();
+    let written: Value = serde_json::from_str(&written).unwrap();
+    let points = written["adaptation"]["points"].as_array().unwrap();
+    assert_eq!((&points[0]["side"], &points[0]["difference"]), (&"seconds".into(), &0.0.into()));
+    assert!(std::fs::read_to_string(bundle.join("report/report.md")).unwrap().contains("Adapted to the speaker"));
+    assert!(bundle.join("report/adapted.svg").is_file());
+
+    run(program("ser-data", dir.path()).args(["synth", "--out", "synth"])).succeeds();
+    let predict = |arguments: &[&str]| {
+        let mut command = program("ser-predict", dir.path());
+        run(command.arg(&bundle).args(arguments))
+    };
+    let clips: Vec<String> = walk(&dir.path().join("synth")).into_iter().take(12).collect();
+    let enrolled = |format: &str| {
+        let some: Vec<&str> = clips[..8].iter().map(String::as_str).collect();
+        let ran = predict(&[&[clips[8].as_str(), "--format", format, "--enrol"], &some[..]].concat());
+        ran.succeeds();
+        ran.stdout
+    };
+    let answer: Value = serde_json::from_str(&enrolled("jsonl")).unwrap();
+    let heard = answer["adapted"]["heard_seconds"].as_f64().unwrap();
+    let degree = answer["adapted"]["degree"].as_f64().unwrap();
+    assert!(heard > 5.0 && (0.0..1.0).contains(&degree), "{answer}");
+    assert_eq!(answer["adapted"]["off"].is_null(), degree > 0.0, "{answer}");
+    let text = enrolled("text");
+    assert!(text.contains("adapted to the speaker: ") || text.contains("not adapted, "), "{text}");
+    let table = enrolled("csv");
+    assert!(table.lines().next().unwrap().ends_with("heard_seconds,adapted,not_adapted_because,error"), "{table}");
+
+    let some: Vec<&str> = clips.iter().map(String::as_str).collect();
+    let by_folder = predict(&[&["--speaker", "folder", "--format", "jsonl"], &some[..]].concat());
+    by_folder.succeeds();
+    let seconds: Vec<f64> = by_folder
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["adapted"]["heard_seconds"].as_f64().unwrap())
+        .collect();
+    assert!(seconds.len() == 12 && seconds.iter().all(|s| (s - seconds[0]).abs() < 1e-9 && *s > heard), "{seconds:?}");
+    let timeline = predict(&["--speaker", "file", "--timeline", "--format", "jsonl", "--window", "1", &clips[0]]);
+    let first: Value = serde_json::from_str(timeline.succeeds().stdout.lines().next().unwrap()).unwrap();
+    assert!((first["adapted"]["heard_seconds"].as_f64().unwrap() - 1.0).abs() < 1e-6, "{first}");
+
+    let both = predict(&[&clips[0], "--speaker", "folder", "--enrol", &clips[1]]);
+    both.fails(2, &["--enrol is speech of one person"]);
+}
+
+#[test]
+fn a_bundle_that_cannot_adapt_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    wav(&dir.path().join("a.wav"), 1, &voice(32_000));
+    run(predict(dir.path()).args(["a.wav", "--speaker", "file"])).fails(2, &["cannot adapt to a speaker"]);
+}
+
+/// The WAV files below a folder, in the order of their paths.
+fn walk(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(walk(&path)),
+            false if path.extension().is_some_and(|e| e == "wav") => found.push(path.to_string_lossy().into_owned()),
+            false => {}
+        }
+    }
+    found.sort();
+    found
+}

@@ -1,6 +1,8 @@
 //! `ser-predict`: recognises emotions in files, folders, long recordings, streams.
 
 use std::{
+    cell::RefCell,
+    collections::{BTreeMap, btree_map::Entry},
     io::{self, IsTerminal, Read, StdoutLock, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -18,10 +20,10 @@ use ser::{
     events::Observer as _,
     frontend::encoder::models_dir,
     predict::{
-        Answer, BuiltIn, Bundle, Channels, DEFAULT, Format, Gate, Listener, Listening, Output, Pcm, Recognizer, STDIN,
-        SampleFormat, Segments, Side, Source, Style, Vocabulary, Window,
+        Answer, BuiltIn, Bundle, Channels, DEFAULT, Evidence, Format, Gate, Listener, Listening, Output, Pcm,
+        Recognizer, STDIN, SampleFormat, Segments, Session, Side, Source, Style, Vocabulary, Window,
         bulk::{self, PART_ROWS, PartFormat, Settings, Shard},
-        expand, inspect, is_bundle, load_all, timelines,
+        expand, inspect, is_bundle, load_all, timelines_by,
     },
     progress::Terminal,
     report::plot,
@@ -55,6 +57,10 @@ Examples:
       any format that others decode
   ser-predict model.safetensors --manifest calls.csv --shard 3/8 --out emotions/
       a long list in eight processes, each with its share; started again, a process does what is missing (docs/bulk.md)
+  ser-predict model.safetensors clip.wav --enrol minute-of-the-same-person.wav
+      adapted to the person, without labels; says how far, or why not
+  ser-predict model.safetensors --speaker folder recordings/ --format csv > emotions.csv
+      a folder a speaker: all of a speaker's files are listened to, then answered
   ser-predict inspect model.safetensors
       what it is: emotions, chain, network, protocol, figures
   ser-predict export model.safetensors --precision int8 --out small.safetensors
@@ -151,6 +157,28 @@ impl From<Kept> for Precision {
     }
 }
 
+/// Which files are one speaker's.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Speaker {
+    /// Those of a folder.
+    Folder,
+    /// Each by itself.
+    File,
+    /// All of them.
+    All,
+}
+
+impl Speaker {
+    /// What is the same for files of one speaker.
+    fn key(self, path: &Path) -> PathBuf {
+        match self {
+            Self::Folder => path.parent().unwrap_or(Path::new("")).to_owned(),
+            Self::File => path.to_owned(),
+            Self::All => PathBuf::new(),
+        }
+    }
+}
+
 #[derive(Args)]
 struct Recognise {
     /// A bundle's file or folder, the folder of a run or of an experiment, whose runs vote, or a model in the program: box or
@@ -212,6 +240,14 @@ struct Recognise {
     /// The stream's samples: u8, s16le, s24le, s32le or f32le.
     #[arg(long, value_name = "FORMAT", default_value_t)]
     sample_format: SampleFormat,
+    /// Speech of the person who is listened to, a minute or so: audio files or folders. Answers are adapted to them, without
+    /// labels, as far as the seconds that were heard allow.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "manifest")]
+    enrol: Vec<PathBuf>,
+    /// Adapt answers to each speaker, without labels: folder, where the files of a folder are one speaker's; file, where each
+    /// file is; all, where all files are. A timeline or a stream is adapted as it goes on.
+    #[arg(long, value_name = "WHOSE", conflicts_with = "manifest")]
+    speaker: Option<Speaker>,
     /// Recognise the recordings of a list: a table with the column path (and start and end, in seconds) as CSV, a
     /// text file with a path a line, or - for the same on standard input. Tar archives stand for the recordings in them.
     #[arg(long, value_name = "LIST", conflicts_with_all = ["paths", "stream", "plot", "format", "top"], requires = "out")]
@@ -358,16 +394,22 @@ fn run(mut arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
         channels: arguments.channel == Channels::Each,
         model,
     };
-    let output = Output::of(io::stdout().lock(), arguments.format, style, recognizer.vocabulary());
+    let speakers = arguments.speakers(&recognizer)?;
+    let output = match speakers {
+        Some(_) => Output::adapted(io::stdout().lock(), arguments.format, style, recognizer.vocabulary()),
+        None => Output::of(io::stdout().lock(), arguments.format, style, recognizer.vocabulary()),
+    };
     let output = match output {
         Ok(output) => output,
         Err(error) => return read_on(Err(error)).map(|_| ExitCode::SUCCESS),
     };
-    let mut work = Answering { recognizer: &recognizer, terminal, output, failed: false };
+    let mut work = Answering { recognizer: &recognizer, speakers, terminal, output, failed: false };
     let done = if live {
         arguments.listen(&mut work)
     } else if arguments.timeline {
         arguments.timelines(&mut work)
+    } else if work.speakers.as_ref().is_some_and(|speakers| speakers.whose.is_some()) {
+        work.by_speaker(&arguments.paths, arguments.channel)
     } else {
         work.files(&arguments.paths, arguments.channel)
     };
@@ -378,9 +420,25 @@ fn run(mut arguments: Recognise, terminal: &Terminal) -> Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
+/// To whom answers are adapted.
+struct Speakers {
+    /// The person who was enrolled; else somebody of whom nothing was heard.
+    enrolled: Session,
+    /// Which files are one speaker's, where they are listened to for it.
+    whose: Option<Speaker>,
+}
+
+impl Speakers {
+    /// A session of its own that begins with what was enrolled.
+    fn session(&self, recognizer: &Recognizer) -> Result<Session> {
+        recognizer.resume(self.enrolled.state())
+    }
+}
+
 /// A run under way.
 struct Answering<'a> {
     recognizer: &'a Recognizer,
+    speakers: Option<Speakers>,
     terminal: &'a Terminal,
     output: Output<StdoutLock<'static>>,
     /// Whether a file could not be used.
@@ -398,7 +456,16 @@ impl Answering<'_> {
         read_on(self.output.clip(Source { path: &path, channel: side.and_then(|side| side.name.as_deref()) }, answer))
     }
 
+    /// What listens to a channel of a stream, which is one speaker's where answers are adapted.
+    fn listener(&self, rate: u32, listening: Listening) -> Result<Listener> {
+        match &self.speakers {
+            None => self.recognizer.listen(rate, listening),
+            Some(speakers) => speakers.session(self.recognizer)?.listen(rate, listening, speakers.whose.is_some()),
+        }
+    }
+
     fn files(&mut self, paths: &[PathBuf], channels: Channels) -> Result<()> {
+        let enrolled = self.speakers.as_ref().map(|speakers| speakers.enrolled.clone());
         let inputs: Vec<(PathBuf, Option<Error>)> = inputs(paths);
         let progress =
             (inputs.len() > 1 && !io::stdout().is_terminal()).then(|| self.terminal.work("recognising", inputs.len()));
@@ -412,7 +479,13 @@ impl Answering<'_> {
                     if self.terminal.stop_requested() {
                         return Err(Error::Interrupted("stopped before this file".into()));
                     }
-                    self.recognizer.channels(channels, opener(path)?, path)
+                    match &enrolled {
+                        None => self.recognizer.channels(channels, opener(path)?, path),
+                        Some(session) => {
+                            let each = channels.decoders(opener(path)?)?.into_iter();
+                            Ok(each.map(|(side, decoder)| (side, session.decoder(decoder, path))).collect())
+                        }
+                    }
                 })
                 .collect();
             let mut answers = answers.into_iter();
@@ -436,6 +509,71 @@ impl Answering<'_> {
                     return Ok(());
                 }
                 progress.iter().for_each(|progress| progress.step());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What was heard of each channel of a file.
+type Sides = Result<Vec<(Side, Result<Evidence>)>>;
+
+impl Answering<'_> {
+    /// Listens to all files, then answers: each speaker's answers are adapted to all that was heard of that speaker. Channels
+    /// that are answered for by themselves are speakers of their own.
+    fn by_speaker(&mut self, paths: &[PathBuf], channels: Channels) -> Result<()> {
+        let Some(Speakers { whose: Some(whose), ref enrolled }) = self.speakers else {
+            return self.files(paths, channels);
+        };
+        let (recognizer, terminal, begun) = (self.recognizer, self.terminal, enrolled.state());
+        let inputs = inputs(paths);
+        let heard: Vec<Option<Sides>> = inputs
+            .par_iter()
+            .map(|(path, lost)| {
+                if terminal.stop_requested() {
+                    return Some(Err(Error::Interrupted("stopped before this file".into())));
+                }
+                let sides = || {
+                    let each = channels.decoders(opener(path)?)?.into_iter();
+                    Ok(each.map(|(side, decoder)| (side, recognizer.evidence_in(decoder, path))).collect())
+                };
+                lost.is_none().then(sides)
+            })
+            .collect();
+        let key = |path: &Path, side: &Side| (whose.key(path), side.name.as_deref().map(str::to_owned));
+        let mut sessions: BTreeMap<(PathBuf, Option<String>), Session> = BTreeMap::new();
+        for ((path, _), sides) in inputs.iter().zip(&heard) {
+            for (side, evidence) in sides.iter().flatten().flatten() {
+                let Ok(evidence) = evidence else { continue };
+                let session = match sessions.entry(key(path, side)) {
+                    Entry::Occupied(session) => session.into_mut(),
+                    Entry::Vacant(place) => place.insert(recognizer.resume(begun.clone())?),
+                };
+                session.hear([(evidence, evidence.seconds())])?;
+            }
+        }
+        for ((path, lost), sides) in inputs.iter().zip(heard) {
+            let going = match (lost, sides) {
+                (Some(error), _) => self.clip(path, None, Err(error))?,
+                (None, Some(Ok(sides))) => {
+                    let mut going = true;
+                    for (side, evidence) in sides {
+                        let session = sessions.get(&key(path, &side));
+                        let answer = evidence.map(|evidence| session.map(|session| session.answer(&evidence)));
+                        going &= match answer.as_ref() {
+                            Ok(Some(answer)) => self.clip(path, Some(&side), Ok(answer))?,
+                            Ok(None) => true,
+                            Err(error) => self.clip(path, Some(&side), Err(error))?,
+                        };
+                    }
+                    going
+                }
+                (None, Some(Err(stopped @ Error::Interrupted(_)))) => return Err(stopped),
+                (None, Some(Err(error))) => self.clip(path, None, Err(&error))?,
+                (None, None) => true,
+            };
+            if !going {
+                return Ok(());
             }
         }
         Ok(())
@@ -476,6 +614,28 @@ fn opener(path: &Path) -> Result<Box<dyn Fn() -> Result<Decoder>>> {
 }
 
 impl Recognise {
+    /// To whom answers are adapted, where that is asked for: the enrolled person's speech is heard at once.
+    fn speakers(&self, recognizer: &Recognizer) -> Result<Option<Speakers>> {
+        if self.enrol.is_empty() && self.speaker.is_none() {
+            return Ok(None);
+        }
+        if !self.enrol.is_empty() && self.speaker == Some(Speaker::Folder) {
+            return Err(Error::Config(
+                "--enrol is speech of one person, and --speaker folder is of several: leave one of them out".into(),
+            ));
+        }
+        let enrolled = recognizer.session()?;
+        for path in &self.enrol {
+            for file in expand(path) {
+                enrolled.enrol_file(&file?)?;
+            }
+        }
+        if !self.enrol.is_empty() {
+            eprintln!("note: {}", enrolled.adapted().words());
+        }
+        Ok(Some(Speakers { enrolled, whose: self.speaker }))
+    }
+
     fn live(&self) -> bool {
         #[cfg(feature = "microphone")]
         if self.microphone {
@@ -512,6 +672,7 @@ impl Recognise {
         let listening = self.listening(Listening::timeline());
         // Wrong settings are better known before the first file.
         work.recognizer.listen(48_000, listening)?;
+        let sessions: RefCell<BTreeMap<Option<(PathBuf, Option<String>)>, Session>> = RefCell::default();
         for (path, lost) in inputs(&self.paths) {
             let (mut drawn, mut course) = (Vec::new(), Vec::new());
             let mut open = true;
@@ -543,7 +704,21 @@ impl Recognise {
                 }
                 if open { Ok(()) } else { Err(Error::Interrupted("nobody reads".into())) }
             };
-            match timelines(work.recognizer, decoders, &path, listening, work.terminal, &mut each) {
+            let listen = |side: usize, rate: u32| match &work.speakers {
+                None => work.recognizer.listen(rate, listening),
+                Some(speakers) => {
+                    let key = speakers.whose.map(|whose| (whose.key(&path), channels[side].map(str::to_owned)));
+                    let mut sessions = sessions.borrow_mut();
+                    if !sessions.contains_key(&key) {
+                        sessions.insert(key.clone(), speakers.session(work.recognizer)?);
+                    }
+                    match sessions.get(&key) {
+                        Some(session) => session.listen(rate, listening, key.is_some()),
+                        None => work.recognizer.listen(rate, listening),
+                    }
+                }
+            };
+            match timelines_by(&listen, decoders, &path, work.terminal, &mut each) {
                 Ok(ended) => {
                     ended.notes.iter().for_each(|note| eprintln!("note: {}: {note}", path.display()));
                     if !read_on(work.output.summary(&name, &channels, ended.seconds))? {
@@ -573,12 +748,11 @@ impl Recognise {
 
     fn listen(&self, work: &mut Answering) -> Result<()> {
         let listening = self.listening(Listening::live());
-        let recognizer = work.recognizer;
         #[cfg(feature = "microphone")]
         if self.microphone {
             let microphone = ser::predict::microphone::Microphone::open()?;
             let rate = microphone.sample_rate();
-            let mut live = Live::new(recognizer, rate, listening, Channels::Mix.sides(1), "microphone")?;
+            let mut live = Live::new(work, rate, listening, Channels::Mix.sides(1), "microphone")?;
             while !work.terminal.stop_requested() {
                 if !live.push(&[microphone.next(work.terminal)?], work)? {
                     return Ok(());
@@ -593,7 +767,7 @@ impl Recognise {
         if self.channel == Channels::Right && self.channels < 2 {
             return Err(Error::Config("--channel right: the stream has one channel (--channels)".into()));
         }
-        let mut live = Live::new(recognizer, rate, listening, sides, STDIN)?;
+        let mut live = Live::new(work, rate, listening, sides, STDIN)?;
         let mut input = io::stdin().lock();
         let mut bytes = [0; 1 << 13];
         let mut begins = true;
@@ -633,14 +807,8 @@ struct Live {
 }
 
 impl Live {
-    fn new(
-        recognizer: &Recognizer,
-        rate: u32,
-        listening: Listening,
-        sides: Vec<Side>,
-        name: &'static str,
-    ) -> Result<Self> {
-        let voices = sides.into_iter().map(|side| Ok((side, recognizer.listen(rate, listening)?)));
+    fn new(work: &Answering, rate: u32, listening: Listening, sides: Vec<Side>, name: &'static str) -> Result<Self> {
+        let voices = sides.into_iter().map(|side| Ok((side, work.listener(rate, listening)?)));
         let voices = voices.collect::<Result<Vec<_>>>()?;
         let latency = voices.iter().map(|(_, listener)| listener.latency()).fold(0.0, f64::max);
         let what = match listening.segments {

@@ -10,6 +10,7 @@ use burn::tensor::Device;
 
 use super::{Bundle, Clips, Doubt, Scoring, distance};
 use crate::{
+    adapt::Adaptation,
     audio::{Audio, AudioConfig, Windows},
     error::{Error, Result},
     frontend::{Frontend, Matrix, Scaler, ScalerFit, ScalerScope, Worker},
@@ -89,6 +90,7 @@ pub struct Member {
     min_frames: usize,
     temperature: Option<f64>,
     doubt: Option<Doubt>,
+    adaptation: Option<Adaptation>,
     activation: Activation,
 }
 
@@ -112,6 +114,7 @@ impl Member {
             min_frames: bundle.model.min_frames(),
             temperature: bundle.temperature,
             doubt: bundle.doubt,
+            adaptation: bundle.adaptation,
             activation,
         })
     }
@@ -133,6 +136,12 @@ impl Member {
     #[must_use]
     pub fn threshold(&self) -> Option<f64> {
         self.doubt.map(|doubt| doubt.threshold)
+    }
+
+    /// What it knows of speakers; none where its bundle does not say.
+    #[must_use]
+    pub fn adaptation(&self) -> Option<&Adaptation> {
+        self.adaptation.as_ref()
     }
 
     /// The log-probability of every class, before the temperature, or the part of every target's range, or both in this order; `name` serves the

@@ -5,6 +5,7 @@ use rand::RngExt;
 
 use super::{Bundle, Figures, SideFigures};
 use crate::{
+    adapt::Adaptation,
     arrays::Precision,
     audio::AudioConfig,
     frontend::{FeaturesConfig, Scaler, spectral::Kind},
@@ -32,6 +33,7 @@ pub(crate) fn bundle(seed: u64) -> Bundle {
         scaler: Some(Scaler { mean: vec![0.5; features.dims()], std: vec![20.0; features.dims()] }),
         temperature: Some(0.75),
         doubt: None,
+        adaptation: Some(adaptation()),
         figures: Some(Figures { best_epoch: 3, validation: side, test: side }),
         precision: Precision::F32,
         record: serde_json::from_value(serde_json::json!({
@@ -58,5 +60,17 @@ pub(crate) fn bundle(seed: u64) -> Bundle {
         model,
         weights,
         inside: None,
+    }
+}
+
+/// What nobody has fitted: three classes that lie apart.
+fn adaptation() -> Adaptation {
+    let unit = |by: f64| vec![vec![by, 0.0], vec![0.0, by]];
+    Adaptation {
+        seconds: 2.5,
+        speakers: 3,
+        means: vec![vec![-2.0, -1.0], vec![2.0, -1.0], vec![0.0, 2.0]],
+        within: unit(1.0),
+        prior: unit(2.0),
     }
 }

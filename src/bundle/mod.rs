@@ -27,6 +27,7 @@ pub use inside::Inside;
 pub use scoring::{Clips, Scoring};
 
 use crate::{
+    adapt::Adaptation,
     arrays::{self, Precision},
     audio::{AudioConfig, Windows},
     error::{Error, Result},
@@ -80,6 +81,10 @@ pub struct Bundle {
     /// What makes it doubt an answer; none where the training was not asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<Doubt>,
+    /// What it must know to adapt to a speaker; none in bundles of earlier versions, and where the validation side did not
+    /// say enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adaptation: Option<Adaptation>,
     /// What the network reached; none in bundles of earlier versions.
     #[serde(default)]
     pub figures: Option<Figures>,
@@ -367,6 +372,7 @@ impl Bundle {
             return Err(format!("temperature {:?}", self.temperature));
         }
         self.doubt.as_ref().map_or(Ok(()), Doubt::check)?;
+        self.adaptation.as_ref().map_or(Ok(()), |adaptation| adaptation.check(self.classes.len()))?;
         let dims = self.dims();
         match &self.scaler {
             Some(scaler) if scaler.mean.len() != dims || scaler.std.len() != dims => {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Confusion, Evaluation, FoldOfSeed, Judgements, Run, Scores, SeedScores,
+    AdaptedCurve, Confusion, Evaluation, FoldOfSeed, Judgements, Run, Scores, SeedScores,
     agreement::{kappa, mcc},
     bootstrap::{Bootstrap, Unit, intervals},
     breakdown::breakdowns,
@@ -16,6 +16,7 @@ use super::{
     temperature,
 };
 use crate::{
+    bundle::Bundle,
     error::{Error, Result},
     protocol::{Caveat, Side},
     run::{ClipRecord, Finished, Prediction, Predictions, ProtocolRecord, RunRecord, Temperatures, Versions},
@@ -48,6 +49,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     let mut labelling = Labelling::default();
     let mut temperatures = Vec::new();
     let mut of_clips = BTreeMap::new();
+    let mut adaptations = BTreeMap::new();
     let mut clips = BTreeMap::new();
     let mut projection = None;
     let mut not_projected = None;
@@ -102,6 +104,11 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
         if let Some(by_clip) = by_clip {
             of_clips.insert((record.fold.clone(), record.seed), by_clip);
         }
+        if dir.bundle().is_dir()
+            && let Some(adaptation) = Bundle::load(&dir.bundle())?.adaptation
+        {
+            adaptations.insert((record.fold.clone(), record.seed), adaptation);
+        }
         // A picture is not worth the figures.
         match embeddings.map(|embeddings| Projection::of(&predictions, &embeddings)) {
             Some(Ok(found)) => projection = Some(found),
@@ -134,6 +141,8 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     let mut evaluation = figures(about, runs, pooled, clips, bootstrap)?;
     let rows = &evaluation.predictions.rows;
     evaluation.calibrated = Some(calibrated(temperatures, &of_clips, evaluation.confusion.classes.len(), rows)?);
+    evaluation.adaptation =
+        AdaptedCurve::of(evaluation.confusion.classes.len(), rows, &evaluation.clips, &adaptations, bootstrap);
     evaluation.not_projected = not_projected.filter(|_| projection.is_none());
     evaluation.projection = projection;
     Ok(evaluation)
@@ -194,6 +203,7 @@ pub(super) fn figures(
         mcc: mcc(&confusion),
         certainty: Certainty::of(&Judgements::of(classes, &pooled.rows))?,
         calibrated: None,
+        adaptation: None,
         intervals: [Unit::Speakers, Unit::Utterances]
             .into_iter()
             .filter_map(|unit| intervals(classes, &pooled.rows, unit, bootstrap))

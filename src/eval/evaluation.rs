@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{
-    Confusion, Scores, Spread,
+    AdaptedCurve, Confusion, Scores, Spread,
     bootstrap::{Intervals, Unit},
     breakdown::Breakdown,
     certainty::{Calibrated, Certainty},
@@ -62,6 +62,8 @@ pub struct Evaluation {
     pub certainty: Certainty,
     /// The same after temperature scaling, each run by its own validation side; none of predictions from elsewhere.
     pub calibrated: Option<Calibrated>,
+    /// What adapting to test speakers without labels is worth; none where the runs' bundles cannot.
+    pub adaptation: Option<AdaptedCurve>,
     /// 95 % intervals: over speakers, and over utterances. Less where there is nothing to draw from.
     pub intervals: Vec<Intervals>,
     /// The pooled figures by what is known of speakers and clips.

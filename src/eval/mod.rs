@@ -18,11 +18,13 @@
 //! | [`Distribution`], [`evaluate_votes()`] | the same of one that has learnt listeners' votes |
 //! | [`Evaluation`], [`evaluate()`] | all of it, from the finished runs of an experiment |
 //! | [`evaluate_given()`] | the same from predictions that were made elsewhere |
+//! | [`AdaptedCurve`] | what adapting to a speaker without labels is worth, by seconds heard |
 //! | [`robustness`] | answers to altered clips, compared with those to the clips themselves |
 //! | [`grid`] | the settings of a search, ranked on validation |
 //! | [`Power`] | how many speakers tell two systems apart |
 //! | [`compare`], [`mcnemar`] | two experiments under one protocol, clip by clip |
 
+mod adapted;
 pub mod agreement;
 pub mod bootstrap;
 pub mod breakdown;
@@ -56,6 +58,7 @@ pub mod temperature;
 pub(crate) mod test_support;
 
 pub use crate::metrics::{Concordance, Confusion, Order, concordance, confusion, scores};
+pub use adapted::{AdaptedCurve, AdaptedPoint, Enrolment};
 pub use bootstrap::{Bootstrap, Interval, IntervalOf, Intervals, Unit};
 pub use certainty::{Calibrated, Certainty};
 pub use decision::{Decision, LEAST_SPEAKERS};

@@ -23,6 +23,7 @@ use super::{
     write_metadata::write_metadata,
 };
 use crate::{
+    adapt::{Adaptation, Labelled},
     arrays::Precision,
     bundle::{Bundle, BundleEncoder, Doubt, Figures, distance},
     cache::Entry,
@@ -75,6 +76,14 @@ pub(super) struct Run<'a> {
     pub resume: bool,
 }
 
+/// What is fitted on the validation side once the network is trained.
+#[derive(Default)]
+struct Calibrated {
+    temperature: Option<f64>,
+    doubt: Option<Doubt>,
+    adaptation: Option<Adaptation>,
+}
+
 impl Run<'_> {
     /// Trains, predicts and leaves the bundle. `done.json` is written last.
     pub(super) fn go(&self) -> Result<Done> {
@@ -105,10 +114,10 @@ impl Run<'_> {
         // On training clips it would say how sure the network is of its training data.
         let probabilities = self.prepared.task.kind().has_classes();
         let calibrated = match self.record.protocol.validation_learnt || !probabilities {
-            true => (None, None),
+            true => Calibrated::default(),
             false => self.calibrate(&scalers, &net, &validation)?,
         };
-        if let (Some(temperature), Some(doubt)) = calibrated {
+        if let (Some(temperature), Some(doubt)) = (calibrated.temperature, calibrated.doubt) {
             let far = Self::distances(&data, &self.fold.test)?;
             let of =
                 |(&clip, far): (&usize, f64)| (self.prepared.clips[clip].id.clone(), temperature * doubt.factor(far));
@@ -359,15 +368,19 @@ impl Run<'_> {
         members.iter().map(|&clip| Ok(distance(&data.rows_of(clip, 0..data.frames_of(clip))?))).collect()
     }
 
-    /// The temperature, and what makes the network doubt its answer where the config asks for it.
-    fn calibrate(&self, scalers: &Scalers, net: &Net, validation: &Scored) -> Result<(Option<f64>, Option<Doubt>)> {
+    /// The temperature, what makes the network doubt its answer where the config asks for it, and what it must know to
+    /// adapt to a speaker.
+    fn calibrate(&self, scalers: &Scalers, net: &Net, validation: &Scored) -> Result<Calibrated> {
         let members = &self.fold.validation;
         let settings = &self.prepared.experiment.train;
         let mut answers = self.judgements(members, validation);
         let data = scalers.dataset(self.prepared, self.entries, &[], self.fold);
-        let mut far = Vec::new();
+        let (mut far, mut altered) = (Vec::new(), Vec::new());
         match settings.calibration {
-            Calibration::Validation => return Ok((temperature::fit(&answers), None)),
+            Calibration::Validation => {
+                let (temperature, adaptation) = (temperature::fit(&answers), self.adaptation(validation, &[]));
+                return Ok(Calibrated { temperature, doubt: None, adaptation });
+            }
             Calibration::Altered => {
                 far.extend(Self::distances(&data, members)?);
                 let copies = self.validation_copies.iter().map(Vec::len).min().unwrap_or(0);
@@ -381,6 +394,7 @@ impl Run<'_> {
                     let scored = Scorer::new(self.prepared, &data, net, &self.devices[0]).score(members)?;
                     answers.append(self.judgements(members, &scored));
                     far.extend(Self::distances(&data, members)?);
+                    altered.push(scored);
                 }
             }
             Calibration::Corpora => {
@@ -408,14 +422,38 @@ impl Run<'_> {
             }
         }
         let fitted = calibration::fit(&answers, &far, settings.uncertain_below);
-        Ok((fitted.map(|(temperature, _)| temperature), fitted.map(|(_, doubt)| doubt)))
+        Ok(Calibrated {
+            temperature: fitted.map(|(temperature, _)| temperature),
+            doubt: fitted.map(|(_, doubt)| doubt),
+            adaptation: self.adaptation(validation, &altered),
+        })
+    }
+
+    /// What an adaptation must know, from the validation side and its altered copies.
+    fn adaptation(&self, validation: &Scored, altered: &[Scored]) -> Option<Adaptation> {
+        let members = &self.fold.validation;
+        let speakers: Vec<String> = members.iter().map(|&clip| self.prepared.clips[clip].speaker_key()).collect();
+        let classes = self.prepared.classes.len();
+        let labelled = |(at, &clip): (usize, &usize)| {
+            let frames = self.prepared.experiment.step_seconds() * self.entries[clip].frames() as f64;
+            let seconds = self.prepared.seconds.get(clip).copied().flatten().unwrap_or(frames);
+            Labelled {
+                speaker: &speakers[at],
+                class: self.prepared.labels[clip],
+                seconds,
+                logs: part(&validation.answers[at], classes),
+                altered: altered.iter().map(|scored| part(&scored.answers[at], classes)).collect(),
+            }
+        };
+        let clips: Vec<Labelled> = members.iter().enumerate().map(labelled).collect();
+        Adaptation::fit(classes, &clips)
     }
 
     fn bundle(
         &self,
         net: &Net,
         scaler: Option<&Scaler>,
-        (temperature, doubt): (Option<f64>, Option<Doubt>),
+        Calibrated { temperature, doubt, adaptation }: Calibrated,
         figures: Figures,
     ) -> Bundle {
         let experiment = &self.prepared.experiment;
@@ -431,6 +469,7 @@ impl Run<'_> {
             scaler: scaler.cloned(),
             temperature,
             doubt,
+            adaptation,
             figures: Some(figures),
             precision: Precision::F32,
             record: self.record.clone(),
@@ -498,6 +537,11 @@ fn validated(net: &Net, average: Option<&Weights>) -> Result<Net> {
         Some(average) => weights::write(net, average.clone()),
         None => Ok(net),
     }
+}
+
+/// The log-probabilities of an answer, behind which numbers may stand.
+fn part(answer: &[f32], classes: usize) -> &[f32] {
+    answer.get(..classes).unwrap_or_default()
 }
 
 fn checkpoint(net: &Net, optimiser: &Optimiser, state: &State, average: &Option<Weights>) -> Checkpoint {

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 
-use crate::task::Scale;
+use crate::{
+    adapt::{Estimate, Off},
+    task::Scale,
+};
 
 /// The probabilities of all emotions; of a recogniser that has learnt numbers, the values of its targets; of one that has learnt both,
 /// both.
@@ -17,12 +20,60 @@ pub struct Answer {
     values: Vec<f32>,
     seconds: f64,
     notes: Vec<String>,
+    adapted: Option<Adapted>,
+}
+
+/// How far an answer is adapted to its speaker.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Adapted {
+    /// Seconds of the speaker's speech that were heard.
+    pub seconds: f64,
+    /// From 0, as for anybody, to 1, as for this speaker alone.
+    pub degree: f64,
+    /// Why it is left off, where it is.
+    pub off: Option<Off>,
+}
+
+impl Adapted {
+    /// By the estimates of each bundle: off where all are.
+    pub(super) fn of(estimates: &[Estimate]) -> Self {
+        let count = estimates.len().max(1) as f64;
+        let off = estimates.iter().map(|estimate| estimate.off).find(Option::is_none);
+        Self {
+            seconds: estimates.first().map_or(0.0, |estimate| estimate.seconds),
+            degree: estimates.iter().map(|estimate| estimate.degree).sum::<f64>() / count,
+            off: off.unwrap_or_else(|| Some(estimates.first().and_then(|of| of.off).unwrap_or(Off::NothingHeard))),
+        }
+    }
+
+    /// The same in a few words, for a row of many.
+    #[must_use]
+    pub fn short(&self) -> String {
+        match self.off {
+            None => format!("adapted {:.0} %, {:.1} s", 100.0 * self.degree, self.seconds),
+            Some(Off::NothingHeard) => "not adapted: nothing heard".into(),
+            Some(Off::OneEmotion) => format!("not adapted: one emotion in {:.1} s", self.seconds),
+        }
+    }
+
+    /// What is said of it to people.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.off {
+            None => format!("adapted to the speaker: {:.0} %, by {:.1} s heard", 100.0 * self.degree, self.seconds),
+            Some(off) => format!("not adapted, {:.1} s heard: {}", self.seconds, off.words()),
+        }
+    }
 }
 
 impl Answer {
     pub(super) fn new(classes: Arc<[String]>, probabilities: Vec<f32>, seconds: f64, notes: Vec<String>) -> Self {
         let (targets, scales) = (Arc::new([]), Arc::new([]));
-        Self { classes, probabilities, targets, scales, values: Vec::new(), seconds, notes }
+        Self { classes, probabilities, targets, scales, values: Vec::new(), seconds, notes, adapted: None }
+    }
+
+    pub(super) fn with(self, adapted: Option<Adapted>) -> Self {
+        Self { adapted, ..self }
     }
 
     /// Of parts of the targets' ranges.
@@ -34,7 +85,8 @@ impl Answer {
         notes: Vec<String>,
     ) -> Self {
         let values = scales.iter().zip(parts).map(|(scale, &part)| scale.value(part)).collect();
-        Self { classes: targets.clone(), probabilities: Vec::new(), targets, scales, values, seconds, notes }
+        let (classes, probabilities) = (targets.clone(), Vec::new());
+        Self { classes, probabilities, targets, scales, values, seconds, notes, adapted: None }
     }
 
     /// The same with the values of targets beside the emotions, of parts of their ranges.
@@ -112,10 +164,16 @@ impl Answer {
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
+
+    /// How far it is adapted to its speaker; none where that was not asked for.
+    #[must_use]
+    pub fn adapted(&self) -> Option<&Adapted> {
+        self.adapted.as_ref()
+    }
 }
 
-/// As programs read it: `emotion`, `confidence`, `probabilities` by emotion, `seconds`, `notes`; of numbers `values` and `ranges`
-/// by target, `seconds`, `notes`; of both all of these.
+/// As programs read it: `emotion`, `confidence`, `probabilities` by emotion, `seconds`, `notes`, and where it was asked for `adapted`;
+/// of numbers `values` and `ranges` by target, `seconds`, `notes`; of both all of these.
 impl Serialize for Answer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         struct ByClass<'a>(&'a Answer);
@@ -131,7 +189,8 @@ impl Serialize for Answer {
             }
         }
         let (classes, numbers) = (!self.probabilities.is_empty(), !self.scales.is_empty());
-        let fields = 2 + if classes { 3 } else { 0 } + if numbers { 2 } else { 0 };
+        let fields =
+            2 + if classes { 3 } else { 0 } + if numbers { 2 } else { 0 } + usize::from(self.adapted.is_some());
         let mut answer = serializer.serialize_struct("Answer", fields)?;
         if classes {
             answer.serialize_field("emotion", self.emotion())?;
@@ -144,6 +203,9 @@ impl Serialize for Answer {
         }
         answer.serialize_field("seconds", &self.seconds)?;
         answer.serialize_field("notes", &self.notes)?;
+        if let Some(adapted) = &self.adapted {
+            answer.serialize_field("adapted", adapted)?;
+        }
         answer.end()
     }
 }

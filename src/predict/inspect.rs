@@ -77,6 +77,17 @@ pub fn inspect(bundle: &Bundle) -> String {
             },
         ),
         (
+            "adaptation",
+            match &bundle.adaptation {
+                Some(of) => format!(
+                    "to a speaker, without labels (--enrol, --speaker): fitted on {} validation speakers",
+                    of.speakers
+                ),
+                None => "none: --enrol and --speaker need a bundle of a version that fits it, with three validation speakers"
+                    .into(),
+            },
+        ),
+        (
             "trained on",
             format!(
                 "{}{}; fold {}, seed {}",

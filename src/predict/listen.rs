@@ -5,8 +5,9 @@ use std::{collections::VecDeque, ops::Range, path::Path};
 use rayon::prelude::*;
 
 use super::{
-    Answer, Gate, Recognizer,
+    Answer, Gate, Recognizer, Session,
     gate::{SHARE, is_louder},
+    recognizer::Evidence,
     speech::Speech,
 };
 use crate::{
@@ -122,6 +123,10 @@ pub struct Listener {
     notes: Vec<String>,
     /// Samples taken in.
     samples_in: u64,
+    /// Whose speech it is thought to be, and whether it is added to what was heard of them.
+    session: Option<(Session, bool)>,
+    /// The end of the last window with sound, in samples at `rate`: what comes after it is new.
+    heard: u64,
 }
 
 struct Ear {
@@ -144,7 +149,25 @@ impl Listener {
         let ear = speech.map(|speech| Ear { speech, direct });
         let notes = recognizer.notes_at(from);
         let (signal, waiting) = (Signal::default(), VecDeque::new());
-        Ok(Self { recognizer, listening, resampler, signal, cutter, ear, waiting, rate, notes, samples_in: 0 })
+        let (session, heard) = (None, 0);
+        Ok(Self {
+            recognizer,
+            listening,
+            resampler,
+            signal,
+            cutter,
+            ear,
+            waiting,
+            rate,
+            notes,
+            samples_in: 0,
+            session,
+            heard,
+        })
+    }
+
+    pub(super) fn adapting(self, session: Session, running: bool) -> Self {
+        Self { session: Some((session, running)), ..self }
     }
 
     /// What should be known before the answers are trusted, as [`Answer::notes`].
@@ -230,7 +253,9 @@ impl Listener {
         if let Some(ear) = &mut self.ear {
             ear.speech.forget(needed, rate);
         }
-        cuts.into_par_iter().map(|(range, samples)| self.answer(&range, samples)).collect()
+        let heard: Vec<(Range<u64>, Option<Evidence>)> =
+            cuts.into_par_iter().map(|(range, samples)| Ok((range, self.evidence(samples)?))).collect::<Result<_>>()?;
+        heard.into_iter().map(|(range, evidence)| self.window(&range, evidence)).collect()
     }
 
     /// The first sample that what is to come may need.
@@ -254,14 +279,31 @@ impl Listener {
         (range, samples)
     }
 
-    fn answer(&self, range: &Range<u64>, samples: Option<Vec<f32>>) -> Result<Window> {
-        let seconds = |samples: u64| samples as f64 / f64::from(self.rate);
-        let (start, end) = (seconds(range.start), seconds(range.end));
+    /// What is heard in the samples of a window; nothing where the gate stayed shut.
+    fn evidence(&self, samples: Option<Vec<f32>>) -> Result<Option<Evidence>> {
         let audio = samples.map(|samples| Audio { samples, sample_rate: self.rate });
         // The detector hears a moment longer than somebody speaks; what follows may be nothing at all.
         let audio = audio.filter(|audio| !audio.is_silent());
-        let answer = audio.map(|audio| self.recognizer.audio(audio, Path::new("the signal")));
-        Ok(Window { start, end, answer: answer.transpose()? })
+        audio.map(|audio| self.recognizer.evidence(audio, Path::new("the signal"))).transpose()
+    }
+
+    /// A window with its answer; in a session that runs, once it is added to what was heard.
+    fn window(&mut self, range: &Range<u64>, evidence: Option<Evidence>) -> Result<Window> {
+        let seconds = |samples: u64| samples as f64 / f64::from(self.rate);
+        let (start, end) = (seconds(range.start), seconds(range.end));
+        let answer = match (evidence, &self.session) {
+            (None, _) => None,
+            (Some(evidence), None) => Some(self.recognizer.answer(&evidence, None)),
+            (Some(evidence), Some((session, running))) => {
+                if *running {
+                    let new = seconds(range.end.saturating_sub(self.heard.max(range.start)));
+                    self.heard = range.end;
+                    session.hear([(&evidence, new)])?;
+                }
+                Some(session.answer(&evidence))
+            }
+        };
+        Ok(Window { start, end, answer })
     }
 }
 
@@ -305,15 +347,30 @@ pub fn timelines(
     path: &Path,
     listening: Listening,
     observer: &dyn Observer,
+    each: impl FnMut(usize, Window) -> Result<()>,
+) -> Result<Ended> {
+    timelines_by(&|_, rate| recognizer.listen(rate, listening), decoders, path, observer, each)
+}
+
+/// The same with listeners of one's own, by the number of the channel and the file's rate.
+///
+/// # Errors
+///
+/// As [`timeline`].
+pub fn timelines_by(
+    listen: &dyn Fn(usize, u32) -> Result<Listener>,
+    decoders: Vec<Decoder>,
+    path: &Path,
+    observer: &dyn Observer,
     mut each: impl FnMut(usize, Window) -> Result<()>,
 ) -> Result<Ended> {
-    let mut voices: Vec<Voice> = decoders.into_iter().map(Voice::new).collect();
+    let mut voices: Vec<Voice> = decoders.into_iter().enumerate().map(Voice::new).collect();
     // Whichever is behind goes on, so that no channel's windows pile up.
     while let Some(behind) = voices.iter_mut().filter(|voice| !voice.ended).min_by_key(|voice| voice.decoded) {
         if observer.stop_requested() {
             return Err(Error::Interrupted(format!("stopped in {}", path.display())));
         }
-        behind.go_on(recognizer, path, listening)?;
+        behind.go_on(listen, path)?;
         loop {
             let first = |voice: &Voice| voice.windows.front().map_or(f64::INFINITY, |window| window.start);
             let Some(next) = (0..voices.len()).min_by(|&a, &b| first(&voices[a]).total_cmp(&first(&voices[b]))) else {
@@ -337,6 +394,7 @@ pub fn timelines(
 
 /// A channel of a file being listened to.
 struct Voice {
+    channel: usize,
     decoder: Decoder,
     listener: Option<Listener>,
     /// Samples.
@@ -346,12 +404,12 @@ struct Voice {
 }
 
 impl Voice {
-    fn new(decoder: Decoder) -> Self {
-        Self { decoder, listener: None, decoded: 0, windows: VecDeque::new(), ended: false }
+    fn new((channel, decoder): (usize, Decoder)) -> Self {
+        Self { channel, decoder, listener: None, decoded: 0, windows: VecDeque::new(), ended: false }
     }
 
     /// A block, or the end.
-    fn go_on(&mut self, recognizer: &Recognizer, path: &Path, listening: Listening) -> Result<()> {
+    fn go_on(&mut self, listen: &dyn Fn(usize, u32) -> Result<Listener>, path: &Path) -> Result<()> {
         let named = |e: Error| match e {
             Error::Data(problem) => Error::file(path, problem),
             other => other,
@@ -365,7 +423,7 @@ impl Voice {
         self.decoded += block.len() as u64;
         let listener = match &mut self.listener {
             Some(listener) => listener,
-            none => none.insert(recognizer.listen(self.decoder.sample_rate().unwrap_or_default(), listening)?),
+            none => none.insert(listen(self.channel, self.decoder.sample_rate().unwrap_or_default())?),
         };
         // A second at a time, whatever the decoder's blocks: a step of work that is neither tiny nor long.
         for piece in block.chunks(1 << 15) {

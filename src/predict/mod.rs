@@ -14,19 +14,22 @@ mod listen;
 pub mod microphone;
 mod output;
 mod recognizer;
+mod session;
 mod speech;
 mod summary;
 
 pub use crate::{
+    adapt::Off,
     audio::{Pcm, SampleFormat},
     bundle::{BuiltIn, Bundle, DEFAULT, Figures, SideFigures},
 };
-pub use answer::Answer;
+pub use answer::{Adapted, Answer};
 pub use channels::{Channels, Side};
 pub use gate::Gate;
 pub use inputs::{STDIN, expand, is_bundle};
 pub use inspect::inspect;
-pub use listen::{Ended, Listener, Listening, Segments, Window, timeline, timelines};
+pub use listen::{Ended, Listener, Listening, Segments, Window, timeline, timelines, timelines_by};
 pub use output::{Format, Output, Source, Style, Vocabulary};
-pub use recognizer::{Recognizer, load_all};
+pub use recognizer::{Evidence, Recognizer, load_all};
+pub use session::{Session, SessionState};
 pub use summary::{Summary, Tally};

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Window, summary::Tally};
-use crate::{csv_file::CsvWriter, error::Error, escape, names::known_by_name, task::Scale};
+use super::{Adapted, Answer, Window, summary::Tally};
+use crate::{adapt::Off, csv_file::CsvWriter, error::Error, escape, names::known_by_name, task::Scale};
 
 /// What the emotion is called where the most probable one is below the threshold.
 const UNCERTAIN: &str = "uncertain";
@@ -14,6 +14,9 @@ const UNCERTAIN: &str = "uncertain";
 const SILENCE: &str = "silence";
 /// Characters of a bar that stands for certainty.
 const BAR: usize = 30;
+
+/// The columns of a table that say how far answers are adapted.
+const ADAPTED: [&str; 3] = ["heard_seconds", "adapted", "not_adapted_because"];
 
 /// How answers are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -162,6 +165,13 @@ impl Style {
                     if !answer.targets().is_empty() {
                         object.insert("values".into(), values(answer));
                     }
+                    if let Some(adapted) = answer.adapted() {
+                        let off = adapted.off.map(Off::words);
+                        object.insert(
+                            "adapted".into(),
+                            json!({"heard_seconds": adapted.seconds, "degree": adapted.degree, "off": off}),
+                        );
+                    }
                     if !answer.notes().is_empty() {
                         object.insert("notes".into(), json!(answer.notes()));
                     }
@@ -181,6 +191,8 @@ pub struct Output<W: Write> {
     targets: Vec<String>,
     /// Whether answers are values of targets alone.
     numbers: bool,
+    /// Whether it is said how far answers are adapted to their speakers.
+    adapted: bool,
     rows: usize,
     /// What the rows of the recording under way add up to, by channel.
     tallies: Vec<(Option<String>, Tally)>,
@@ -211,12 +223,26 @@ impl<W: Write> Output<W> {
     ///
     /// Those of writing.
     pub fn of(to: W, format: Format, style: Style, known: Vocabulary<'_>) -> io::Result<Self> {
+        Self::begin(to, format, style, known, false)
+    }
+
+    /// As [`Output::of`], with how far each answer is adapted to its speaker: in a table the columns `heard_seconds`,
+    /// `adapted` and `not_adapted_because`.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub fn adapted(to: W, format: Format, style: Style, known: Vocabulary<'_>) -> io::Result<Self> {
+        Self::begin(to, format, style, known, true)
+    }
+
+    fn begin(to: W, format: Format, style: Style, known: Vocabulary<'_>, adapted: bool) -> io::Result<Self> {
         let Vocabulary { emotions, targets, scales } = known;
         // Of numbers alone.
         let numbers = emotions.is_empty() && !targets.is_empty();
         let (classes, targets) = (emotions.to_vec(), targets.to_vec());
         let (tallies, summaries) = (Vec::new(), Vec::new());
-        let mut output = Self { to, format, style, classes, targets, numbers, rows: 0, tallies, summaries };
+        let mut output = Self { to, format, style, classes, targets, numbers, adapted, rows: 0, tallies, summaries };
         let ranges = || {
             let each = output.targets.iter().zip(scales).map(|(name, scale)| (name.clone(), json!(scale)));
             Value::from(each.collect::<Map<String, Value>>())
@@ -240,7 +266,9 @@ impl<W: Write> Output<W> {
                 let columns = output.classes.iter().map(|class| format!("p_{class}")).chain(output.targets.clone());
                 let judged: &[&str] = if numbers { &[] } else { &["emotion", "confidence"] };
                 let fixed = named.iter().chain(place).chain(judged).map(ToString::to_string);
-                let record: Vec<String> = fixed.chain(columns).chain(["error".to_owned()]).collect();
+                let how_far: &[&str] = if adapted { &ADAPTED } else { &[] };
+                let last = how_far.iter().chain(&["error"]).map(ToString::to_string);
+                let record: Vec<String> = fixed.chain(columns).chain(last).collect();
                 output.record(&record)?;
             }
         }
@@ -371,11 +399,11 @@ impl<W: Write> Output<W> {
                     Some(answer) => {
                         let confidence = answer.confidence();
                         let bars = bar(confidence);
-                        let numbers = match answer.targets() {
-                            [] => bars,
-                            _ => format!("{bars:<BAR$}  {}", said(answer)),
-                        };
-                        writeln!(self.to, "{place}  {emotion:<width$}  {}  {numbers}", percent(confidence))
+                        let numbers = (!answer.targets().is_empty()).then(|| said(answer));
+                        let more: Vec<String> =
+                            numbers.into_iter().chain(answer.adapted().map(Adapted::short)).collect();
+                        let bars = if more.is_empty() { bars } else { format!("{bars:<BAR$}  {}", more.join("  ")) };
+                        writeln!(self.to, "{place}  {emotion:<width$}  {}  {bars}", percent(confidence))
                     }
                 }
             }
@@ -393,6 +421,7 @@ impl<W: Write> Output<W> {
                     writeln!(self.to, "{}", line.trim_end())?;
                 }
                 self.numbers(answer)?;
+                answer.adapted().iter().try_for_each(|adapted| writeln!(self.to, "  {}", adapted.words()))?;
                 answer.notes().iter().try_for_each(|note| writeln!(self.to, "  note: {note}"))
             }
             _ => Ok(()),
@@ -429,6 +458,16 @@ impl<W: Write> Output<W> {
                 record.extend(answer.probabilities().iter().chain(answer.values()).map(ToString::to_string));
             }
             None => record.extend(self.classes.iter().chain(&self.targets).map(|_| String::new())),
+        }
+        if self.adapted {
+            record.extend(match answer.and_then(Answer::adapted) {
+                Some(adapted) => [
+                    adapted.seconds.to_string(),
+                    adapted.degree.to_string(),
+                    adapted.off.map(|off| off.words().to_owned()).unwrap_or_default(),
+                ],
+                None => [const { String::new() }; 3],
+            });
         }
         record.push(row.answer.err().map(problem).unwrap_or_default());
         self.record(&record)

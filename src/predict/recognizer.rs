@@ -9,10 +9,12 @@ use rayon::prelude::*;
 
 use super::{
     Answer, Channels, Side,
+    answer::Adapted,
     listen::{Listener, Listening},
     output::Vocabulary,
 };
 use crate::{
+    adapt::{Adaptation, Estimate},
     audio::{Audio, AudioConfig, Decoder, RATES},
     bundle::{self, Bundle, BundleEncoder, Chain, Member},
     error::{Error, Result},
@@ -60,6 +62,38 @@ struct Inner {
     /// Their ranges.
     scales: Arc<[Scale]>,
     groups: Vec<Group>,
+}
+
+/// What was heard of a clip: what each bundle says of it, before it becomes an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    members: Vec<Said>,
+    pub(super) seconds: f64,
+    notes: Vec<String>,
+}
+
+/// What one bundle says.
+#[derive(Debug, Clone, PartialEq)]
+struct Said {
+    /// Log-probabilities.
+    logs: Vec<f32>,
+    /// Parts of the targets' ranges.
+    parts: Vec<f32>,
+    /// What divides the log-probabilities.
+    temperature: f64,
+}
+
+impl Evidence {
+    /// How long the audio is, in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// The log-probabilities by each bundle.
+    pub(super) fn logs(&self) -> impl Iterator<Item = &[f32]> {
+        self.members.iter().map(|said| said.logs.as_slice())
+    }
 }
 
 /// Bundles whose matrices are the same: they share the way to them.
@@ -231,7 +265,12 @@ impl Recognizer {
     /// # Errors
     ///
     /// As [`Recognizer::file`].
-    pub fn decoder(&self, mut decoder: Decoder, path: &Path) -> Result<Answer> {
+    pub fn decoder(&self, decoder: Decoder, path: &Path) -> Result<Answer> {
+        self.audio(Self::whole(decoder, path)?, path)
+    }
+
+    /// All that is left of a decoder.
+    pub(super) fn whole(mut decoder: Decoder, path: &Path) -> Result<Audio> {
         let mut samples = Vec::new();
         while let Some(block) = decoder.next()? {
             samples.extend(block);
@@ -244,7 +283,7 @@ impl Recognizer {
             }
         }
         match decoder.sample_rate() {
-            Some(sample_rate) if !samples.is_empty() => self.audio(Audio { samples, sample_rate }, path),
+            Some(sample_rate) if !samples.is_empty() => Ok(Audio { samples, sample_rate }),
             _ => Err(Error::file(path, "holds no audio samples")),
         }
     }
@@ -303,6 +342,15 @@ impl Recognizer {
     ///
     /// As [`Recognizer::samples`].
     pub fn audio(&self, audio: Audio, path: &Path) -> Result<Answer> {
+        Ok(self.answer(&self.evidence(audio, path)?, None))
+    }
+
+    /// What the bundles make of audio before it becomes an answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recognizer::samples`].
+    pub fn evidence(&self, audio: Audio, path: &Path) -> Result<Evidence> {
         let wrong = |problem: String| Error::file(path, problem);
         audio.check().map_err(wrong)?;
         if audio.is_silent() {
@@ -310,38 +358,77 @@ impl Recognizer {
         }
         let seconds = audio.samples.len() as f64 / f64::from(audio.sample_rate);
         let emotions = self.inner.classes.len();
-        let mut sum = vec![0.0; emotions + self.inner.targets.len()];
-        for Group { chain, members, .. } in &self.inner.groups {
+        let mut members = Vec::with_capacity(self.bundles());
+        for Group { chain, members: of_group, .. } in &self.inner.groups {
             let least = chain.shortest();
             if seconds < least {
                 return Err(wrong(format!("lasts {seconds:.3} s: too short to analyse (a frame is {least:.3} s)")));
             }
             let matrix = chain.matrix(audio.clone(), path)?;
-            for member in members {
-                let (logits, parts) = {
-                    let mut answer = member.answer(&matrix, path)?;
-                    let parts = answer.split_off(emotions.min(answer.len()));
-                    (answer, parts)
-                };
-                sum[emotions..].iter_mut().zip(parts).for_each(|(sum, part)| *sum += f64::from(part));
-                if emotions == 0 {
-                    continue;
-                }
-                let temperature = member.temperature(&matrix).filter(|_| self.calibrated).unwrap_or(1.0);
-                let logits = logits.into_iter().map(|l| f64::from(l) / temperature);
-                sum.iter_mut().zip(softmax(&logits.collect::<Vec<_>>())).for_each(|(sum, p)| *sum += p);
+            for member in of_group {
+                let mut logs = member.answer(&matrix, path)?;
+                let parts = logs.split_off(emotions.min(logs.len()));
+                let temperature = if self.calibrated && emotions > 0 { member.temperature(&matrix) } else { None };
+                members.push(Said { logs, parts, temperature: temperature.unwrap_or(1.0) });
             }
         }
-        let count = self.bundles() as f64;
+        Ok(Evidence { members, seconds, notes: self.notes_at(audio.sample_rate) })
+    }
+
+    /// The same of all that is left of a decoder.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recognizer::file`].
+    pub fn evidence_in(&self, decoder: Decoder, path: &Path) -> Result<Evidence> {
+        self.evidence(Self::whole(decoder, path)?, path)
+    }
+
+    /// The answer that evidence amounts to; less each bundle's estimate of the speaker, where there are estimates.
+    pub(super) fn answer(&self, evidence: &Evidence, adapted: Option<(&[Estimate], Adapted)>) -> Answer {
+        let Evidence { members, seconds, notes } = evidence;
+        let emotions = self.inner.classes.len();
+        let mut sum = vec![0.0; emotions + self.inner.targets.len()];
+        for (at, Said { logs, parts, temperature }) in members.iter().enumerate() {
+            sum[emotions..].iter_mut().zip(parts).for_each(|(sum, part)| *sum += f64::from(*part));
+            if emotions == 0 {
+                continue;
+            }
+            let estimate = adapted.as_ref().and_then(|(estimates, _)| estimates.get(at));
+            let logs = match estimate.filter(|estimate| estimate.off.is_none()) {
+                Some(estimate) => estimate.adapted(logs),
+                None => logs.iter().map(|&log| f64::from(log)).collect(),
+            };
+            let logits: Vec<f64> = logs.into_iter().map(|log| log / temperature).collect();
+            sum.iter_mut().zip(softmax(&logits)).for_each(|(sum, p)| *sum += p);
+        }
+        let count = members.len() as f64;
         let mean: Vec<f32> = sum.into_iter().map(|p| (p / count) as f32).collect();
         let (probabilities, parts) = mean.split_at(emotions);
-        let notes = self.notes_at(audio.sample_rate);
         let (targets, scales) = (self.inner.targets.clone(), self.inner.scales.clone());
         if emotions == 0 {
-            return Ok(Answer::of_numbers(targets, scales, parts, seconds, notes));
+            return Answer::of_numbers(targets, scales, parts, *seconds, notes.clone());
         }
-        let answer = Answer::new(self.inner.classes.clone(), probabilities.to_vec(), seconds, notes);
-        Ok(if targets.is_empty() { answer } else { answer.with_numbers(targets, scales, parts) })
+        let answer = Answer::new(self.inner.classes.clone(), probabilities.to_vec(), *seconds, notes.clone())
+            .with(adapted.map(|(_, adapted)| adapted));
+        if targets.is_empty() { answer } else { answer.with_numbers(targets, scales, parts) }
+    }
+
+    /// What each bundle knows of speakers, in the order of their evidence.
+    pub(super) fn adaptations(&self) -> Result<Vec<&Adaptation>> {
+        if self.inner.classes.is_empty() {
+            return Err(Error::Config(
+                "a recogniser of numbers cannot adapt to a speaker: adaptation is of emotions' probabilities".into(),
+            ));
+        }
+        let members = self.inner.groups.iter().flat_map(|group| &group.members);
+        members.map(Member::adaptation).collect::<Option<Vec<_>>>().ok_or_else(|| {
+            Error::Config(
+                "this bundle cannot adapt to a speaker: it is of an earlier version, or its training had fewer than three \
+                 validation speakers, or too few clips of an emotion. Train it again, or leave --enrol and --speaker out"
+                    .into(),
+            )
+        })
     }
 
     /// What should be known of recordings at `sample_rate` Hz.

@@ -11,6 +11,7 @@
 //! | `kappa`, `mcc` | [`agreement`](crate::eval::agreement), pooled |
 //! | `certainty` | [`Certainty`]: `top2`, `auroc`, `auroc_by_class`, `log_loss`, `brier`, `calibration_error`, `bins`; null of answers alone |
 //! | `calibrated` | the same after temperature scaling, and each run's `temperatures`; null of predictions from elsewhere |
+//! | `adaptation` | [`AdaptedCurve`]: `points` by seconds heard of a test speaker, then skewed sides; absent where bundles cannot |
 //! | `intervals` | [`Intervals`]: one by `speakers` and one by `utterances`, each `low` and `high` at 95 % |
 //! | `protocol`, `label_rule` | [`ProtocolRecord`]; how emotions became classes, in words |
 //! | `complete`, `missing`, `seeds`, `untested` | whether all folds are there, else which are not; classes without clips |
@@ -30,8 +31,8 @@ use serde::Serialize;
 use crate::{
     error::{Error, Result},
     eval::{
-        Average, Calibrated, Certainty, ClassScores, Confusion, Evaluation, FoldOfSeed, Intervals, Projection,
-        SeedScores, Spread,
+        AdaptedCurve, Average, Calibrated, Certainty, ClassScores, Confusion, Evaluation, FoldOfSeed, Intervals,
+        Projection, SeedScores, Spread,
         breakdown::Breakdown,
         fairness::Fairness,
         notable::{ConfusedPair, JudgedClip},
@@ -67,6 +68,8 @@ struct Report<'a> {
     mcc: f64,
     certainty: Option<&'a Certainty>,
     calibrated: Option<&'a Calibrated>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adaptation: Option<&'a AdaptedCurve>,
     intervals: &'a [Intervals],
     protocol: &'a ProtocolRecord,
     label_rule: &'a str,
@@ -158,6 +161,7 @@ fn report(evaluation: &Evaluation) -> Report<'_> {
         kappa: evaluation.kappa,
         mcc: evaluation.mcc,
         certainty: evaluation.has_probabilities().then_some(&evaluation.certainty),
+        adaptation: evaluation.adaptation.as_ref(),
         calibrated: evaluation.calibrated.as_ref(),
         intervals: &evaluation.intervals,
         protocol: &evaluation.protocol,

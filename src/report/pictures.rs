@@ -9,12 +9,14 @@ use super::{
     html::Picture,
     plot::{
         self, Bar, Bars, ConfusionMatrix, Curve, Durations, EpochPoint, Figure, LearningCurves, Panel, Reliability,
-        Scatter, Series, Spectrograms, bars::MOST,
+        Scatter, Series, Spectrograms,
+        bars::MOST,
+        strengths::{Strength, Strengths},
     },
 };
 use crate::{
     error::Result,
-    eval::{Evaluation, breakdown::Breakdown},
+    eval::{AdaptedCurve, AdaptedPoint, Enrolment, Evaluation, breakdown::Breakdown},
     files::write_whole,
 };
 
@@ -67,6 +69,9 @@ pub(super) fn write(evaluation: &Evaluation, examples: &[Panel], folder: &Path) 
     if let Some(speakers) = evaluation.breakdowns.iter().find(|breakdown| breakdown.by == "speaker") {
         draw.push(drawn("speakers", "UAR by speaker", speaker_bars(evaluation, speakers, title, subtitle)));
     }
+    if let Some(curve) = &evaluation.adaptation {
+        draw.push(drawn("adapted", "UAR over the seconds heard of a speaker", adapted(curve, title, subtitle)));
+    }
     if !corpora.is_empty() {
         let spread = Durations { title, subtitle, classes: &evaluation.confusion.classes, corpora: &corpora };
         draw.push(drawn("durations", "Durations of the test clips by emotion", spread));
@@ -116,6 +121,27 @@ pub(super) fn drawn<'a>(
         }
         Ok(Ok(Picture { name, caption, svg }))
     })
+}
+
+/// UAR over the seconds heard of a test speaker before the answer, without labels.
+fn adapted<'a>(curve: &AdaptedCurve, title: &str, subtitle: &'a [String]) -> Strengths<'a> {
+    let over_seconds = curve.points.iter().filter(|of| matches!(of.enrolment, Enrolment::Seconds(_)));
+    let percent = |share: f64| 100.0 * share;
+    let point = |of: &AdaptedPoint| {
+        (of.heard, percent(of.uar), of.uar_interval.map(|within| (percent(within.low), percent(within.high))))
+    };
+    let all = curve.points.iter().find(|of| of.enrolment == Enrolment::All);
+    Strengths {
+        title: title.to_owned(),
+        subtitle,
+        x: "seconds heard of the speaker, without labels".into(),
+        y: "UAR (%)".into(),
+        lines: vec![Strength { name: "adapted, 95 % by speakers".into(), points: over_seconds.map(point).collect() }],
+        references: all
+            .map(|of| (percent(of.uar), "adapted to all of the speaker's clips".into()))
+            .into_iter()
+            .collect(),
+    }
 }
 
 /// The durations of the test clips by corpus and class; empty where runs do not say them.

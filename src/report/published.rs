@@ -37,7 +37,7 @@ pub(super) struct PublishedFile {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedFigure {
-    /// The corpus.
+    /// The corpus; of several, their names in order with `+` between.
     pub corpus: String,
     /// Number of classes.
     pub classes: usize,
@@ -45,6 +45,8 @@ pub struct PublishedFigure {
     pub protocols: Vec<String>,
     /// Number of folds.
     pub folds: usize,
+    /// The one fold that it is of; all of them where absent.
+    pub fold: Option<String>,
     /// How the figure was made of the folds.
     pub statistic: String,
     /// Which figure it is.
@@ -110,6 +112,17 @@ impl Metric {
         }
     }
 
+    /// The figure of one fold, over seeds.
+    #[must_use]
+    pub fn of_fold(self, evaluation: &Evaluation, fold: &str) -> Spread {
+        let figure = |scores: &Scores| match self {
+            Self::Uar => scores.uar,
+            Self::Wa => scores.wa,
+        };
+        let runs = evaluation.runs.iter().filter(|run| run.fold == fold);
+        Spread::over_seeds(runs.map(|run| (run.seed, figure(&run.scores))))
+    }
+
     /// The 95 % intervals of the pooled figure, by speakers and by utterances, as far as they can be said.
     #[must_use]
     pub fn intervals(self, evaluation: &Evaluation) -> Vec<Interval> {
@@ -168,7 +181,7 @@ impl PublishedFile {
     /// What was published under the evaluation's protocol; nothing where folds are missing.
     pub(super) fn under(&self, evaluation: &Evaluation) -> Published {
         let protocol = &evaluation.protocol;
-        let [corpus] = &protocol.corpora[..] else { return Published::default() };
+        let corpus = protocol.corpora.join("+");
         // What is of a part of a corpus, or of other classes, is not of the same data.
         if !evaluation.complete() || protocol.caveats.iter().any(Caveat::bars_published) {
             return Published::default();
@@ -176,12 +189,12 @@ impl PublishedFile {
         let classes = evaluation.confusion.classes.len();
         let Self { published: mut figures, mut listeners, .. } = self.clone();
         figures.retain(|figure| {
-            figure.corpus == *corpus
+            figure.corpus == corpus
                 && figure.classes == classes
                 && figure.folds == protocol.folds.len()
                 && figure.protocols.contains(&protocol.name)
         });
-        listeners.retain(|figure| figure.corpus == *corpus && figure.classes == classes);
+        listeners.retain(|figure| figure.corpus == corpus && figure.classes == classes);
         Published { figures, listeners }
     }
 }
@@ -236,5 +249,12 @@ mod tests {
         }
         ours.protocol.corpora.push("tess".into());
         assert_eq!(published(&ours).unwrap(), Published::default());
+        ours.confusion.classes.truncate(4);
+        ours.protocol.corpora = ["ravdess", "savee"].map(String::from).into();
+        ours.protocol.name = "emobox-cross".into();
+        ours.protocol.folds = ["ravdess-to-savee", "savee-to-ravdess"].map(String::from).into();
+        let of_fold = |figure: &PublishedFigure| ours.protocol.folds.contains(figure.fold.as_ref().unwrap());
+        let figures = published(&ours).unwrap().figures;
+        assert!(figures.len() == 10 && figures.iter().all(of_fold), "{figures:?}");
     }
 }

@@ -55,7 +55,7 @@ pub fn terminal(evaluation: &Evaluation, elsewhere: &Published, colour: bool) ->
             let caveat = of.caveat.as_ref().map(|caveat| format!("; {caveat}")).unwrap_or_default();
             line(
                 format!("{} {:.2}{std}", of.metric, of.value),
-                format!("{}, {} [{}{caveat}]", of.system, of.statistic, of.source),
+                format!("{}, {} [{}{caveat}]", of.system, of.fold.as_ref().unwrap_or(&of.statistic), of.source),
             );
         }
         for of in &elsewhere.listeners {
@@ -83,6 +83,7 @@ mod tests {
                 classes: 3,
                 protocols: vec![],
                 folds: 1,
+                fold: None,
                 statistic: "mean over folds".into(),
                 metric: Metric::Uar,
                 value: 51.0,

@@ -81,6 +81,7 @@ fn full_text(evaluation: &Evaluation, elsewhere: &Published, pictures: &Pictures
     for table in tables
         .into_iter()
         .flatten()
+        .chain(tables::adapted(evaluation))
         .chain(tables::breakdowns(evaluation))
         .chain(tables::fairness(evaluation))
         .chain(more)

@@ -80,6 +80,8 @@ pub(super) fn page(
     let links = links.into_iter().filter(|(id, _)| *id != "compared" || !more.compared.is_empty()).collect::<Vec<_>>();
     let links =
         links.into_iter().filter(|(id, _)| *id != "fairness" || !evaluation.fairness.is_empty()).collect::<Vec<_>>();
+    let links: Vec<(&str, &str)> =
+        links.into_iter().filter(|(id, _)| *id != "adapted" || evaluation.adaptation.is_some()).collect();
     let content = sections(evaluation, elsewhere, pictures, recordings, &clips, more);
     Ok(shell(&evaluation.experiment, &links, &data, &content))
 }
@@ -139,7 +141,7 @@ fn shell(title: &str, links: &[(&str, &str)], data: &str, content: &Markup) -> S
 }
 
 /// The sections of a page of classes, by id and name.
-const LINKS: [(&str, &str); 10] = [
+const LINKS: [(&str, &str); 11] = [
     ("summary", "Summary"),
     ("compared", "Compared"),
     ("figures", "Figures"),
@@ -147,6 +149,7 @@ const LINKS: [(&str, &str); 10] = [
     ("pictures", "Pictures"),
     ("groups", "Groups"),
     ("fairness", "Fairness"),
+    ("adapted", "Adapted"),
     ("robustness", "Robustness"),
     ("listen", "To listen to"),
     ("runs", "Runs"),
@@ -218,6 +221,9 @@ fn sections(
         (section("groups", "Groups of clips", &html! { @for of in tables::breakdowns(evaluation) { (table(&of)) } }))
         @if !evaluation.fairness.is_empty() {
             (section("fairness", "Fairness", &html! { @for of in tables::fairness(evaluation) { (table(&of)) } }))
+        }
+        @if let Some(of) = tables::adapted(evaluation) {
+            (section("adapted", "Adapted to the speaker", &table(&of)))
         }
         @if !more.stressed.is_empty() {
             (section("robustness", "Robustness", &html! { @for of in more.stressed { (stress::section(of)) } }))

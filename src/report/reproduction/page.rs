@@ -144,7 +144,8 @@ fn compared(published: &PublishedFile, found: &Found, evaluation: &Evaluation) -
     if !evaluation.complete() {
         return vec![];
     }
-    let figures = published.under(evaluation).figures.into_iter().map(|of| {
+    // A figure of one fold is no figure of the experiment's.
+    let figures = published.under(evaluation).figures.into_iter().filter(|of| of.fold.is_none()).map(|of| {
         let caveat = of.caveat.map(|caveat| format!(" ({caveat})")).unwrap_or_default();
         let over_folds = of.statistic == "mean over folds" || of.statistic == "over the five folds";
         one(of.metric, over_folds, of.value, of.std, [format!("{}{caveat}", of.system), of.source])
@@ -269,6 +270,7 @@ mod tests {
             classes: 3,
             protocols: vec!["speaker-kfold".into()],
             folds: 1,
+            fold: None,
             statistic: "folds pooled".into(),
             metric: Metric::Uar,
             value: 20.0,

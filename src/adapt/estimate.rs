@@ -1,0 +1,233 @@
+//! A speaker's offset from unlabelled clips, and the gate that leaves it off.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Adaptation,
+    matrix::{Factor, dot, times, trace},
+    plane::{centred, coordinates},
+};
+use crate::numeric::softmax;
+
+/// How much of an independent observation a clip is: clips of one speaker, room and day are alike, and spreads have
+/// longer tails than the model's. Chosen on CREMA-D's validation speakers (reports/adaptation.md).
+const EVIDENCE: f64 = 0.2;
+/// A clip counts as so many clips of usual length at the most, however long it is.
+const LONGEST: f64 = 4.0;
+/// How many emotions must be heard, as the exponential of the proportions' entropy: 1 is one, 2 are two in equal shares.
+const LEAST_EMOTIONS: f64 = 1.5;
+/// Rounds of expectation and maximisation: the offset moves by less than a thousandth after them.
+const ROUNDS: usize = 25;
+
+/// A clip that was heard of a speaker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    /// The log-probability of every class, before any temperature.
+    pub logs: Vec<f32>,
+    /// How long it is, in seconds; of a window that overlaps one before it, how much of it is new.
+    pub seconds: f64,
+}
+
+/// Why an adaptation is left off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Off {
+    /// No speech of the speaker was heard yet.
+    NothingHeard,
+    /// What was heard seems to be of one emotion: an offset would take it away with the speaker.
+    OneEmotion,
+}
+
+impl Off {
+    /// The reason, for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NothingHeard => "no speech of this speaker was heard yet",
+            Self::OneEmotion => {
+                "what was heard of this speaker seems to be of one emotion, which cannot be told from the voice"
+            }
+        }
+    }
+}
+
+/// What is known of a speaker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// What is taken from the log-probability of every class; zeros where the adaptation is left off.
+    pub offset: Vec<f64>,
+    /// Seconds of speech that were heard.
+    pub seconds: f64,
+    /// How far it is adapted: from 0, the population, to 1, the speaker alone.
+    pub degree: f64,
+    /// How many emotions seem to be heard, as the exponential of the proportions' entropy.
+    pub emotions: f64,
+    /// Why it is left off, where it is.
+    pub off: Option<Off>,
+}
+
+impl Estimate {
+    /// Log-probabilities less the offset; they are not normalised.
+    #[must_use]
+    pub fn adapted(&self, logs: &[f32]) -> Vec<f64> {
+        logs.iter().zip(&self.offset).map(|(&log, offset)| f64::from(log) - offset).collect()
+    }
+}
+
+impl Adaptation {
+    /// The offset of a speaker of whom these clips were heard.
+    #[must_use]
+    pub fn estimate<'a>(&self, heard: impl IntoIterator<Item = &'a Heard>) -> Estimate {
+        let classes = self.means.len();
+        let (mut points, mut seconds) = (Vec::new(), 0.0);
+        for clip in heard {
+            let usual = (clip.seconds / self.seconds).clamp(0.0, LONGEST);
+            seconds += clip.seconds.max(0.0);
+            points.push((coordinates(&clip.logs), EVIDENCE * usual));
+        }
+        let nothing =
+            |off| Estimate { offset: vec![0.0; classes], seconds, degree: 0.0, emotions: 0.0, off: Some(off) };
+        let total: f64 = points.iter().map(|(_, weight)| weight).sum();
+        // The spreads have inverses where the bundle was checked.
+        let (Some(within), Some(prior)) = (Factor::of(&self.within), Factor::of(&self.prior)) else {
+            return nothing(Off::NothingHeard);
+        };
+        let (within, prior) = (within.inverse(), prior.inverse());
+        let precision: Vec<Vec<f64>> =
+            within.iter().zip(&prior).map(|(w, p)| w.iter().zip(p).map(|(w, p)| total * w + p).collect()).collect();
+        let Some(posterior) = Factor::of(&precision).filter(|_| total > 0.0) else {
+            return nothing(Off::NothingHeard);
+        };
+        let mut offset = vec![0.0; classes - 1];
+        let mut shares = vec![1.0 / classes as f64; classes];
+        for _ in 0..ROUNDS {
+            let mut sum = vec![0.0; offset.len()];
+            let mut next = vec![0.0; classes];
+            for (at, weight) in &points {
+                let expected = self.expected(at, &offset, &shares, &within);
+                for (class, part) in expected.iter().enumerate() {
+                    next[class] += weight * part / total;
+                    let mean = &self.means[class];
+                    sum.iter_mut().zip(at.iter().zip(mean)).for_each(|(sum, (x, m))| *sum += weight * part * (x - m));
+                }
+            }
+            shares = next;
+            offset = posterior.solve(&times(&within, &sum));
+        }
+        let emotions = shares.iter().filter(|&&p| p > 0.0).map(|p| -p * p.ln()).sum::<f64>().exp();
+        if emotions < LEAST_EMOTIONS {
+            return Estimate { emotions, ..nothing(Off::OneEmotion) };
+        }
+        let degree = 1.0 - trace(&posterior.inverse()) / trace(&self.prior);
+        Estimate { offset: centred(&offset), seconds, degree: degree.clamp(0.0, 1.0), emotions, off: None }
+    }
+
+    /// How probable each class is of a clip at this point.
+    fn expected(&self, at: &[f64], offset: &[f64], shares: &[f64], within: &[Vec<f64>]) -> Vec<f64> {
+        let logs: Vec<f64> = self
+            .means
+            .iter()
+            .zip(shares)
+            .map(|(mean, share)| {
+                let rest: Vec<f64> = at.iter().zip(mean).zip(offset).map(|((x, m), o)| x - m - o).collect();
+                share.max(f64::MIN_POSITIVE).ln() - 0.5 * dot(&rest, &times(within, &rest))
+            })
+            .collect();
+        softmax(&logs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+
+    use super::*;
+    use crate::{adapt::Labelled, rng};
+
+    /// Log-probabilities of a clip of a class, spread a little, moved by an offset.
+    fn clip(class: usize, offset: [f32; 3], stream: &mut impl rand::Rng) -> Vec<f32> {
+        (0..3).map(|k| if k == class { 4.0 } else { 0.0 } + offset[k] + stream.random_range(-1.5..1.5f32)).collect()
+    }
+
+    /// Fitted on five speakers whose offsets are of length one or so, with copies that are moved by as much.
+    fn fitted() -> Adaptation {
+        let stream = &mut rng::stream(3, &[&"adapt"]);
+        let mut draw = || [0; 3].map(|_| stream.random_range(-1.5..1.5f32));
+        let offsets: Vec<[f32; 3]> = (0..5).map(|_| draw()).collect();
+        let copies: Vec<[f32; 3]> = (0..150).map(|_| draw()).collect();
+        let stream = &mut rng::stream(4, &[&"adapt"]);
+        let logs: Vec<Vec<f32>> = (0..150).map(|i| clip(i % 3, offsets[i / 30], stream)).collect();
+        let add = |i: usize| logs[i].iter().zip(copies[i]).map(|(log, more)| log + more).collect::<Vec<f32>>();
+        let altered: Vec<Vec<f32>> = (0..150).map(add).collect();
+        let clips: Vec<Labelled> = (0..150)
+            .map(|i| Labelled {
+                speaker: ["a", "b", "c", "d", "e"][i / 30],
+                class: i % 3,
+                seconds: 2.5,
+                logs: &logs[i],
+                altered: vec![&altered[i]],
+            })
+            .collect();
+        assert!(Adaptation::fit(3, &clips[..60]).is_none(), "two speakers");
+        assert!(Adaptation::fit(4, &clips).is_none(), "a class without clips");
+        let without: Vec<Labelled> = clips.iter().map(|clip| Labelled { altered: vec![], ..clip.clone() }).collect();
+        assert!(Adaptation::fit(3, &without).unwrap().prior[0][1].abs() < 1e-12);
+        Adaptation::fit(3, &clips).unwrap()
+    }
+
+    const OFFSET: [f32; 3] = [2.5, -2.0, -0.5];
+
+    fn heard(counts: [usize; 3]) -> Vec<Heard> {
+        let stream = &mut rng::stream(5, &[&"adapt"]);
+        (0..3)
+            .flat_map(|class| std::iter::repeat_n(class, counts[class]))
+            .map(|class| Heard { logs: clip(class, OFFSET, stream), seconds: 2.5 })
+            .collect()
+    }
+
+    fn distance(estimate: &Estimate) -> f64 {
+        let off = estimate.offset.iter().zip(OFFSET).map(|(found, true_)| (found - f64::from(true_)).powi(2));
+        off.sum::<f64>().sqrt()
+    }
+
+    #[test]
+    fn the_offset_is_found_whatever_the_proportions() {
+        let adaptation = fitted();
+        for counts in [[20, 20, 20], [40, 10, 10], [10, 40, 10], [30, 10, 0]] {
+            let estimate = adaptation.estimate(&heard(counts));
+            assert_eq!(estimate.off, None, "{counts:?} {estimate:?}");
+            assert!(distance(&estimate) < 1.0 && estimate.degree > 0.8, "{counts:?} {estimate:?}");
+        }
+    }
+
+    #[test]
+    fn more_seconds_adapt_further_and_one_emotion_not_at_all() {
+        let adaptation = fitted();
+        let degrees: Vec<f64> =
+            [4, 8, 40].map(|n| adaptation.estimate(&heard([n; 3]))).map(|estimate| estimate.degree).into();
+        assert!(degrees[0] > 0.0 && degrees[0] < degrees[1] && degrees[1] < degrees[2] && degrees[2] < 1.0);
+        let one = adaptation.estimate(&heard([0, 0, 30]));
+        assert_eq!((one.off, one.degree, one.seconds), (Some(Off::OneEmotion), 0.0, 75.0));
+        assert!(one.offset.iter().all(|offset| *offset == 0.0) && one.emotions < 1.5);
+        let none = adaptation.estimate([]);
+        assert_eq!((none.off, none.seconds), (Some(Off::NothingHeard), 0.0));
+        assert_eq!(none.adapted(&[-1.0, -2.0, -0.5]), [-1.0, -2.0, -0.5]);
+        // What counts is how much was heard, not in how many pieces.
+        let halves: Vec<Heard> = heard([6; 3])
+            .into_iter()
+            .flat_map(|clip| [Heard { seconds: 1.25, ..clip.clone() }, Heard { seconds: 1.25, ..clip }])
+            .collect();
+        let (whole, halves) = (adaptation.estimate(&heard([6; 3])), adaptation.estimate(&halves));
+        assert!((whole.degree - halves.degree).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        let adaptation = fitted();
+        assert!(adaptation.check(3).is_ok());
+        assert!(adaptation.check(4).unwrap_err().contains("4 classes"));
+        assert!(Adaptation { seconds: 0.0, ..adaptation.clone() }.check(3).unwrap_err().contains("0 s"));
+        let prior = vec![vec![1.0, 2.0], vec![2.0, 1.0]];
+        assert!(Adaptation { prior, ..adaptation }.check(3).unwrap_err().contains("spread"));
+    }
+}

@@ -1,0 +1,65 @@
+//! Adaptation to a speaker without labels: what a voice and its microphone add to every answer is estimated from the
+//! answers themselves, and taken away.
+//!
+//! ```text
+//! log-probabilities of a speaker's clips ─► plane.rs: centred ─► estimate.rs: the speaker's offset, or why there is none
+//! validation speakers ─► fit.rs: where classes lie, how clips and speakers spread ─► the bundle
+//! ```
+//!
+//! It works on log-probabilities, so that it is for any classifier. Nothing is assumed of how often a speaker has which
+//! emotion: a mean over clips takes an emotion that prevails away with the speaker, so proportions are estimated beside
+//! the offset, and where no more than one emotion seems to be heard the adaptation is left off.
+//!
+//! The model: a clip of class k lies at `means[k] + offset`, with covariance `within`; the offset has covariance `prior`
+//! around 0; the classes' proportions are free. The offset is the one of largest posterior density (expectation and
+//! maximisation; Dempster, Laird & Rubin, 1977).
+
+mod estimate;
+mod fit;
+mod matrix;
+mod plane;
+
+use serde::{Deserialize, Serialize};
+
+pub use estimate::{Estimate, Heard, Off};
+pub use fit::Labelled;
+
+/// What a bundle must know to adapt to a speaker. Coordinates are those of the plane of centred log-probabilities, one
+/// fewer than classes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Adaptation {
+    /// The mean length of the clips that it was fitted on, in seconds.
+    pub seconds: f64,
+    /// How many speakers those were of.
+    pub speakers: usize,
+    /// Where the clips of each class lie, `[classes, classes − 1]`.
+    pub means: Vec<Vec<f64>>,
+    /// How the clips of a speaker and a class spread, `[classes − 1, classes − 1]`.
+    pub within: Vec<Vec<f64>>,
+    /// How the offsets of speakers and recordings spread, `[classes − 1, classes − 1]`.
+    pub prior: Vec<Vec<f64>>,
+}
+
+impl Adaptation {
+    /// Looks for contradictions; `classes` is how many there are.
+    ///
+    /// # Errors
+    ///
+    /// A text that says what is wrong.
+    pub fn check(&self, classes: usize) -> Result<(), String> {
+        let width = classes.saturating_sub(1);
+        let shaped = |rows: &[Vec<f64>], n: usize| {
+            rows.len() == n && rows.iter().all(|row| row.len() == width && row.iter().all(|value| value.is_finite()))
+        };
+        if !(shaped(&self.means, classes) && shaped(&self.within, width) && shaped(&self.prior, width)) {
+            return Err(format!("an adaptation that is not of {classes} classes"));
+        }
+        if !(self.seconds.is_finite() && self.seconds > 0.0) {
+            return Err(format!("an adaptation fitted on clips of {} s", self.seconds));
+        }
+        match [&self.within, &self.prior].iter().all(|matrix| matrix::Factor::of(matrix).is_some()) {
+            true => Ok(()),
+            false => Err("an adaptation with a spread that is none".into()),
+        }
+    }
+}
