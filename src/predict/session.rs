@@ -284,7 +284,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{adapt::Off, bundle::made_up};
+    use crate::{adapt::Off, bundle::made_up, predict::Gate};
 
     fn recognizer() -> Recognizer {
         Recognizer::new(vec![made_up::bundle(1), made_up::bundle(2)]).unwrap()
@@ -342,7 +342,8 @@ mod tests {
             (0..22_050 * 20).map(|i| 0.3 * (i as f32 * 0.01).sin() * (i as f32 * 0.0003).cos()).collect();
         let run = |piece, running| {
             let session = recognizer().session().unwrap();
-            let mut listener = session.listen(22_050, Listening::live(), running).unwrap();
+            let listening = Listening { gate: Gate::Level(-60.0), ..Listening::live() };
+            let mut listener = session.listen(22_050, listening, running).unwrap();
             let mut windows: Vec<_> = signal.chunks(piece).flat_map(|piece| listener.push(piece).unwrap()).collect();
             windows.extend(listener.finish().unwrap());
             windows
