@@ -17,6 +17,35 @@ const LICENCES: [(&str, &str); 5] = [
     ("synthetic", "made by this program; not a person's voice"),
 ];
 
+/// What holds for whoever uses a recogniser of emotions on people in the European Union, as of 2024; Markdown.
+const LAW: [&str; 3] = [
+    "A voice is personal data, and what is inferred from it may be health data: those who are recorded have the rights to be told, to \
+     see, to correct, to have erased and to object ([GDPR](https://eur-lex.europa.eu/eli/reg/2016/679/oj), Articles 12 to 22).",
+    "[EU AI Act, Article 5](https://artificialintelligenceact.eu/article/5/), paragraph 1 (f): to infer people's emotions at work or \
+     in education is prohibited, but for medical or safety reasons.",
+    "[EU AI Act, Article 50](https://artificialintelligenceact.eu/article/50/), paragraph 3: whoever uses a system that recognises \
+     emotions must tell the people who are exposed to it; by Annex III, 1 (c), it is a high-risk system besides.",
+];
+
+/// How long training took, and about how much energy.
+fn energy(seconds: f64) -> String {
+    /// What a core of a server's processor draws at work, and a whole small server with all that belongs to it, in watts.
+    const WATTS: [f64; 2] = [10.0, 200.0];
+    let kilowatt_hours = |watts: f64| match watts * seconds / 3600.0 / 1000.0 {
+        little if little < 0.001 => "less than 0.001".to_owned(),
+        some => format!("{some:.3}"),
+    };
+    let [least, most] = WATTS.map(kilowatt_hours);
+    format!(
+        "Training took {:.2} hours in all runs together, by the clock. That is about {least} to {most} kWh, estimated and not \
+         measured: the time at {:.0} W (one core at work) to {:.0} W (a whole small server). Searches for settings, runs that were \
+         given up and the pretraining of an encoder are not in it.",
+        seconds / 3600.0,
+        WATTS[0],
+        WATTS[1]
+    )
+}
+
 /// The card of an experiment's models.
 pub(super) fn card(evaluation: &Evaluation, elsewhere: &Published) -> String {
     let protocol = &evaluation.protocol;
@@ -43,6 +72,9 @@ pub(super) fn card(evaluation: &Evaluation, elsewhere: &Published) -> String {
          like is not what its speaker feels.",
     );
 
+    document.heading("Rights of people, and the law");
+    LAW.iter().for_each(|line| document.markdown(*line));
+
     document.heading("Data and licences");
     let pretrained = evaluation.trained_on.iter().filter(|corpus| !protocol.corpora.contains(corpus));
     let licences = protocol.corpora.iter().chain(pretrained).map(|corpus| {
@@ -62,6 +94,9 @@ pub(super) fn card(evaluation: &Evaluation, elsewhere: &Published) -> String {
         most(|audit| audit.clips[2]),
         most(|audit| audit.speakers[2])
     ));
+
+    document.heading("Time and energy");
+    document.paragraph(energy(evaluation.runs.iter().map(|run| run.done.seconds).sum()));
 
     document.heading("Protocol");
     document.code(headline(evaluation));
@@ -112,7 +147,12 @@ mod tests {
             "# Model card: mine",
             "## Model",
             "## Intended use",
+            "## Rights of people, and the law",
+            "Article 5",
+            "Article 50",
             "## Data and licences",
+            "## Time and energy",
+            "estimated and not measured",
             "## Protocol",
             "speaker-kfold",
             "## Figures",
@@ -126,6 +166,14 @@ mod tests {
         assert!(card.contains("- savee: "), "started from a network that was trained on it: {card}");
         assert_eq!(card.matches("(tested on, not trained on)").count(), 1, "{card}");
     }
+
+    #[test]
+    fn energy_is_time_at_stated_powers() {
+        let said = energy(7200.0);
+        assert!(said.contains("2.00 hours") && said.contains("0.020 to 0.400 kWh"), "{said}");
+        assert!(energy(1.0).contains("less than 0.001 to less than 0.001"));
+    }
+
     #[test]
     fn names_stay_text() {
         let mut ours = evaluation("mine", 4, 30, &[1], 0.5);
