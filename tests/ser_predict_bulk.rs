@@ -181,5 +181,7 @@ fn what_cannot_be_is_said_before_the_work() {
     of(&["--manifest", "no.csv", "--out", "o"]).fails(1, &["no.csv: no column path among \"file\""]);
     of(&["--manifest", "gone.txt", "--out", "o"]).fails(1, &["gone.txt"]);
     of(&["--manifest", "list.txt", "--out", "o", "clip.wav"]).fails(2, &["cannot be used with"]);
+    #[cfg(not(feature = "parquet"))]
+    of(&["--manifest", "list.txt", "--out", "o", "--parts", "parquet"]).fails(2, &["--features parquet"]);
     assert!(!dir.join("o").exists());
 }

@@ -3,7 +3,7 @@
 use prost::Message as _;
 
 use crate::messages::{
-    Attribute, DOUBLE, Dimension, Entry, Extent, FLOAT, GraphProto, INT32, INT64, Model, Node, OperatorSet, Shape,
+    Attribute, DOUBLE, Dimension, Entry, Extent, FLOAT, GraphProto, HALF, INT64, Model, Node, OperatorSet, Shape,
     Tensor, TensorType, Type, ValueInfo,
 };
 
@@ -86,6 +86,12 @@ impl Graph {
         self.constant(&name, DOUBLE, &[], value.to_le_bytes().to_vec())
     }
 
+    /// A constant of numbers in double precision, row after row.
+    pub fn doubles(&mut self, name: &str, dims: &[usize], values: &[f64]) -> Value {
+        let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.constant(name, DOUBLE, dims, raw_data)
+    }
+
     /// A constant list of whole numbers, as axes and shapes are.
     pub fn list(&mut self, values: &[i64]) -> Value {
         let name = format!("c{}", self.0.initializer.len());
@@ -141,9 +147,9 @@ impl Graph {
         self.op("Cast", &[value], &[("to", Setting::Int(INT64.into()))])
     }
 
-    /// The value as whole numbers of 32 bits.
-    pub fn int32_of(&mut self, value: &Value) -> Value {
-        self.op("Cast", &[value], &[("to", Setting::Int(INT32.into()))])
+    /// The value as numbers of 16 bits.
+    pub fn half_of(&mut self, value: &Value) -> Value {
+        self.op("Cast", &[value], &[("to", Setting::Int(HALF.into()))])
     }
 
     /// The value as numbers in single precision.

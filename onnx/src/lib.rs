@@ -6,5 +6,6 @@
 
 mod graph;
 mod messages;
+mod short;
 
 pub use graph::{Graph, Setting, Value};

@@ -2,8 +2,8 @@
 
 /// Numbers in single precision, as `TensorProto.DataType` has it.
 pub(crate) const FLOAT: i32 = 1;
-/// Whole numbers of 32 bits.
-pub(crate) const INT32: i32 = 6;
+/// Numbers of 16 bits.
+pub(crate) const HALF: i32 = 10;
 /// Numbers in double precision.
 pub(crate) const DOUBLE: i32 = 11;
 /// Whole numbers of 64 bits.

@@ -22,7 +22,9 @@ class Answer:
     """What is heard in a piece of speech.
 
     ``probabilities`` maps every emotion to a probability from 0 to 1; together they are 1. ``seconds`` is the length of
-    the audio as it was given; ``notes`` say what should be known before the answer is trusted.
+    the audio as it was given; ``notes`` say what should be known before the answer is trusted. ``certain`` is false where
+    the confidence is below the threshold that the bundle was fitted with: tables then have ``"uncertain"`` for the emotion,
+    as the programs do.
     """
 
     emotion: str
@@ -30,6 +32,7 @@ class Answer:
     probabilities: Dict[str, float]
     seconds: float
     notes: Tuple[str, ...] = ()
+    certain: bool = True
 
     def ranked(self) -> List[Tuple[str, float]]:
         """The emotions with their probabilities, the most probable first."""
@@ -100,7 +103,7 @@ class Answers(Columnar):
         columns: Dict[str, Any] = {
             "path": list(self.paths),
             "seconds": np.array([np.nan if a is None else a.seconds for a in answers], dtype=np.float64),
-            "emotion": [None if a is None else a.emotion for a in answers],
+            "emotion": [None if a is None else _said(a) for a in answers],
             "confidence": np.array([np.nan if a is None else a.confidence for a in answers], dtype=np.float32),
         }
         probabilities = self.probabilities()
@@ -144,7 +147,7 @@ class Windows(Columnar):
         columns: Dict[str, Any] = {
             "start": np.array([row.start for row in self._rows], dtype=np.float64),
             "end": np.array([row.end for row in self._rows], dtype=np.float64),
-            "emotion": [row.emotion for row in self._rows],
+            "emotion": ["silence" if a is None else _said(a) for a in answers],
             "confidence": np.array([np.nan if a is None else a.confidence for a in answers], dtype=np.float32),
         }
         for name in self.classes:
@@ -157,7 +160,8 @@ class Recognizer:
     """Recognises emotions with a trained bundle, or with several that vote by the mean of their probabilities.
 
     ``path`` is a bundle's file or folder, the folder of a run, or that of an experiment, whose runs then vote; or a list of
-    such, which vote together.
+    such, which vote together. ``"box"``, which answers where none is given, is the model in the package, where it was built
+    with one; ``"./box"`` is a path.
     ``models`` is the folder of encoders (``$SER_MODELS``, else ``models``). With ``calibrated=False`` probabilities are as
     the networks give them.
 
@@ -172,22 +176,24 @@ class Recognizer:
 
     def __init__(
         self,
-        path: Union[PathLike, Sequence[PathLike]],
+        path: Union[PathLike, Sequence[PathLike]] = "box",
         *,
         models: Optional[PathLike] = None,
         calibrated: bool = True,
     ) -> None:
         paths = [path] if isinstance(path, (str, os.PathLike)) else list(path)
         # They are to mean the same in another working folder.
-        self._paths = [os.path.abspath(os.fspath(path)) for path in paths]
+        given = [os.fspath(path) for path in paths]
+        self._paths = [path if _serkit.is_built_in(path) else os.path.abspath(path) for path in given]
         self._models = None if models is None else os.path.abspath(models)
         self._calibrated = bool(calibrated)
         self._inner = _serkit.Recognizer(self._paths, self._models, self._calibrated)
         self._classes = tuple(self._inner.classes)
+        self._threshold = self._inner.threshold
 
     @property
     def paths(self) -> List[str]:
-        """Where the bundles are."""
+        """Where the bundles are, or their names where they are in the package."""
         return list(self._paths)
 
     @property
@@ -199,6 +205,11 @@ class Recognizer:
     def bundles(self) -> int:
         """How many bundles vote."""
         return self._inner.bundles
+
+    @property
+    def threshold(self) -> float:
+        """The confidence below which an answer is not certain; 0 where the training was not asked for it."""
+        return self._threshold
 
     @property
     def notes(self) -> List[str]:
@@ -285,7 +296,8 @@ class Recognizer:
 
     def _answer(self, said: Any) -> Answer:
         emotion, confidence, probabilities, seconds, notes = said
-        return Answer(emotion, confidence, dict(zip(self._classes, probabilities.tolist())), seconds, tuple(notes))
+        by_class = dict(zip(self._classes, probabilities.tolist()))
+        return Answer(emotion, confidence, by_class, seconds, tuple(notes), confidence >= self._threshold)
 
     def _windows(self, rows: Iterable[Any]) -> List[Window]:
         return [Window(start, end, None if said is None else self._answer(said)) for start, end, said in rows]
@@ -319,6 +331,11 @@ class Stream:
     def finish(self) -> List[Window]:
         """The end of the signal: the windows that are still to come."""
         return self._recognizer._windows(self._inner.finish())
+
+
+def _said(answer: Answer) -> str:
+    """The emotion as the programs' tables have it."""
+    return answer.emotion if answer.certain else "uncertain"
 
 
 def _problem(error: Exception) -> str:

@@ -26,7 +26,7 @@ mod _serkit {
         data::{audit_experiment, audit_split, scan_corpus, split_of},
         evaluation::{Evaluation, evaluate, gather},
         extractor::Extractor,
-        recognizer::{Listener, Recognizer},
+        recognizer::{Listener, Recognizer, is_built_in},
         training::train,
     };
 

@@ -31,6 +31,12 @@ fn heard<'py>(py: Python<'py>, windows: &[Window]) -> Vec<Heard<'py>> {
     windows.iter().map(one).collect()
 }
 
+/// Whether a model in the package is meant, and not a path.
+#[pyfunction]
+pub fn is_built_in(path: PathBuf) -> bool {
+    bundle::BuiltIn::named(&path).is_some()
+}
+
 #[pyclass(frozen, module = "serkit._serkit")]
 pub struct Recognizer {
     inner: predict::Recognizer,
@@ -62,6 +68,12 @@ impl Recognizer {
     #[getter]
     fn bundles(&self) -> usize {
         self.inner.bundles()
+    }
+
+    /// The confidence below which an answer is "uncertain".
+    #[getter]
+    fn threshold(&self) -> f32 {
+        self.inner.threshold()
     }
 
     #[getter]

@@ -231,3 +231,26 @@ def test_ctrl_c_ends_long_work(bundle, clips, python):
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=60)
     assert out == "interrupted\n", errors
+
+
+def test_the_model_in_the_package_has_a_name_and_a_path_is_a_path(tmp_path, monkeypatch, bundle):
+    monkeypatch.chdir(tmp_path)
+    try:
+        there = serkit.Recognizer()
+    except serkit.ConfigError as missing:
+        # This build was made without a model in it.
+        assert "there is no model box in this program" in str(missing)
+    else:
+        assert there.paths == ["box"] and pickle.loads(pickle.dumps(there)).digest == there.digest
+    with pytest.raises(FileNotFoundError):
+        serkit.Recognizer("./box")
+    shutil.copy(bundle, tmp_path / "other")
+    assert serkit.Recognizer("other").paths == [str(tmp_path / "other")]
+
+
+def test_what_is_not_certain_is_said_as_the_programs_say_it():
+    sure = serkit.Answer("happy", 0.6, {"happy": 0.6, "sad": 0.4}, 1.0)
+    unsure = serkit.Answer("happy", 0.6, {"happy": 0.6, "sad": 0.4}, 1.0, (), False)
+    answers = serkit.Answers(["happy", "sad"], ["a.wav", "b.wav"], [sure, unsure])
+    assert answers.columns()["emotion"] == ["happy", "uncertain"]
+    assert [answer.emotion for answer in answers] == ["happy", "happy"]

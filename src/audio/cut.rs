@@ -32,7 +32,8 @@ impl Cutter {
         Ok(Self::of(Decoder::try_open(path)?, path, channel))
     }
 
-    fn of(decoder: Decoder, path: &Path, channel: Channel) -> Self {
+    /// The same for a file that is open, of which segments are cut in the order of their starts.
+    pub(crate) fn of(decoder: Decoder, path: &Path, channel: Channel) -> Self {
         let decoder = decoder.channel(channel);
         Self { path: path.to_owned(), channel, decoder, kept: Vec::new(), base: 0, ended: false }
     }

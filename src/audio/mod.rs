@@ -53,6 +53,7 @@ pub use sketch::{SAME_FILE, SAME_RECORDING, Sketch, Waveform};
 pub use sniff::{Content, Format, HEAD_BYTES, sniff};
 pub use source::{Segment, Source};
 pub use trim::trim;
+pub(crate) use trim::{FRAME as TRIM_FRAME, HOP as TRIM_HOP};
 pub use windows::Windows;
 
 use crate::{

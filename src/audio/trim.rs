@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 /// Frame and hop of the level, in samples: librosa's defaults.
-const FRAME: usize = 2048;
-const HOP: usize = 512;
+pub(crate) const FRAME: usize = 2048;
+pub(crate) const HOP: usize = 512;
 
 /// The range of samples between the first and the last frame that is not silent. A clip that is silent throughout, or
 /// shorter than a hop, is left whole: what to do with silence is not this function's business.

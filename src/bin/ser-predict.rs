@@ -99,9 +99,9 @@ enum Command {
         /// The file to write.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// What is written: a bundle, or the network as an ONNX graph, from features to calibrated probabilities, with a file
-        /// .json beside it that says how the features are made.
-        #[arg(long, value_enum, default_value_t, conflicts_with_all = ["self_contained", "precision"])]
+        /// What is written: a bundle, or an ONNX graph, from samples (of an encoder in the bundle) or features to calibrated
+        /// probabilities, with a file .json beside it that says how its input is made.
+        #[arg(long, value_enum, default_value_t, conflicts_with = "precision")]
         format: ExportFormat,
         /// How matrices are kept.
         #[arg(long, value_enum, default_value_t)]
@@ -248,7 +248,7 @@ struct Recognise {
     /// file is; all, where all files are. A timeline or a stream is adapted as it goes on.
     #[arg(long, value_name = "WHOSE", conflicts_with = "manifest")]
     speaker: Option<Speaker>,
-    /// Recognise the recordings of a list: a table with the column path (and start and end, in seconds) as CSV, a
+    /// Recognise the recordings of a list: a table with the column path (and start and end, in seconds) as CSV or Parquet, a
     /// text file with a path a line, or - for the same on standard input. Tar archives stand for the recordings in them.
     #[arg(long, value_name = "LIST", conflicts_with_all = ["paths", "stream", "plot", "format", "top"], requires = "out")]
     manifest: Option<PathBuf>,
@@ -261,6 +261,9 @@ struct Recognise {
     /// Rows of a manifest in a part, which is written whole or not at all.
     #[arg(long, value_name = "ROWS", requires = "manifest", default_value_t = PART_ROWS as u32, value_parser = clap::value_parser!(u32).range(1..))]
     part_rows: u32,
+    /// How parts are written: csv, or parquet in a build with that feature.
+    #[arg(long, value_name = "FORMAT", requires = "manifest", default_value_t)]
+    parts: PartFormat,
     /// Listen to the microphone.
     #[cfg(feature = "microphone")]
     #[arg(long, conflicts_with_all = ["timeline", "paths", "stream"])]
@@ -272,18 +275,12 @@ fn main() -> ExitCode {
     let terminal = Terminal::with_signals();
     let done = check_processor().and_then(|()| match command {
         Some(Command::Inspect { bundle, format }) => run_inspect(&bundle, format),
-        Some(Command::Export { bundle, out, format: ExportFormat::Onnx, .. }) => run_export_onnx(&bundle, &out),
-        Some(Command::Export {
-            bundle,
-            out,
-            format: ExportFormat::Bundle,
-            precision,
-            self_contained,
-            encoder_precision,
-            models,
-        }) => {
+        Some(Command::Export { bundle, out, format, precision, self_contained, encoder_precision, models }) => {
             let encoder = self_contained.then(|| (models_dir(models), encoder_precision.unwrap_or_default().into()));
-            run_export(&bundle, &out, precision.into(), encoder)
+            match format {
+                ExportFormat::Bundle => run_export(&bundle, &out, precision.into(), encoder),
+                ExportFormat::Onnx => run_export_onnx(&bundle, &out, encoder),
+            }
         }
         None => run(recognise, &terminal),
     });
@@ -306,9 +303,13 @@ fn run_inspect(bundle: &Path, format: TextOrJson) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a bundle's network as an ONNX graph.
-fn run_export_onnx(bundle: &Path, out: &Path) -> Result<ExitCode> {
-    let beside = Bundle::load(bundle)?.save_onnx(out)?;
+/// Writes a bundle as an ONNX graph; `encoder` as of [`run_export`].
+fn run_export_onnx(bundle: &Path, out: &Path, encoder: Option<(PathBuf, Precision)>) -> Result<ExitCode> {
+    let mut bundle = Bundle::load(bundle)?;
+    if let Some((models, precision)) = encoder {
+        bundle = bundle.self_contained(&models, precision)?;
+    }
+    let beside = bundle.save_onnx(out)?;
     let bytes = std::fs::metadata(out).map_err(Error::io("read", out))?.len();
     eprintln!("{}: {bytes} bytes; how its input is made: {}", out.display(), beside.display());
     Ok(ExitCode::SUCCESS)
@@ -658,7 +659,7 @@ impl Recognise {
             out: self.out.clone().unwrap_or_default(),
             shard: self.shard,
             part_rows: self.part_rows as usize,
-            format: PartFormat::Csv,
+            format: self.parts,
             threshold: self.threshold.unwrap_or_else(|| recognizer.threshold()),
             calibrated: !self.uncalibrated,
             timeline: self.timeline.then(|| self.listening(Listening::timeline())),

@@ -57,6 +57,11 @@ impl Inside {
         self.arrays.iter().map(|(name, weight)| (format!("{PREFIX}{name}"), weight.clone())).collect()
     }
 
+    /// Its arrays by the paths of its fields.
+    pub(super) fn own_arrays(&self) -> &Arrays {
+        &self.arrays
+    }
+
     /// How an array of a bundle's file is kept; none for one that is not of the encoder.
     pub(super) fn kept(&self, name: &str) -> Option<Precision> {
         name.strip_prefix(PREFIX).map(|name| kept(name, self.manifest().precision))

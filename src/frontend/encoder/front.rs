@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     Architecture, EncoderConfig, HOP, LEAST, Manifest, TransformerConfig, WINDOW,
-    log_mel::LogMel,
+    log_mel::{LogMel, Seen},
     manifest::{Broken, validate},
     wav2vec2::{WaveConfig, standardise},
     whisper::halved,
@@ -41,6 +41,12 @@ impl Front {
         let log_mel =
             self.log_mel.clone().map(|log_mel| log_mel.levelled(config.level, config.snr, config.range as f32));
         Self { manifest: self.manifest.clone(), log_mel, window: config.window_samples() }
+    }
+
+    /// The numbers of Whisper's way from samples to its stem.
+    pub fn seen(&self) -> Option<Seen> {
+        let seen = self.log_mel.as_ref()?.seen();
+        Some(Seen { longest: self.longest(), least_samples: self.least(), step: HOP, ..seen })
     }
 
     /// What the encoder is.

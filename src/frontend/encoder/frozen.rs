@@ -12,6 +12,7 @@ use super::{
     folder::{self, Stored},
     front::Front,
     lengths::Lengths,
+    log_mel::Seen,
     manifest::SCHEMA,
     weights::{Builder, Lent, Own, Source},
     whisper::WhisperConfig,
@@ -84,6 +85,11 @@ impl FrozenEncoder {
     pub fn seen_as(&self, config: &EncoderConfig) -> Self {
         let Inner { front, body } = &*self.0;
         Self(Arc::new(Inner { front: front.seen_as(config), body: body.clone() }))
+    }
+
+    /// The numbers between a clip and its stem, where it has a spectrogram.
+    pub(crate) fn seen(&self) -> Option<Seen> {
+        self.0.front.seen()
     }
 
     /// What it is.

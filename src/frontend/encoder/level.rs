@@ -61,9 +61,7 @@ impl Level {
 /// Lays a room's noise under a clip that [`Level::bring`] has brought to its level, `snr` decibels below the active frames'
 /// mean power: whatever a recording holds further below cannot be told any more.
 pub fn mask(matrix: &mut Matrix, snr: f64) {
-    let power = |spectrum: &[f64]| spectrum.iter().map(|x| 10f64.powf(*x)).sum::<f64>().log10();
-    let below = power(&NOISE) - power(&REFERENCE) + snr / 10.0;
-    let noise: Vec<f64> = spread(&NOISE, matrix.dims()).iter().map(|x| 10f64.powf(x - below)).collect();
+    let noise = noise(matrix.dims(), snr);
     for frame in 0..matrix.frames() {
         for (value, noise) in matrix.row_mut(frame).iter_mut().zip(&noise) {
             *value = (10f64.powf(f64::from(*value)) + noise).log10() as f32;
@@ -71,9 +69,16 @@ pub fn mask(matrix: &mut Matrix, snr: f64) {
     }
 }
 
+/// The power of that noise in each band.
+pub(super) fn noise(bands: usize, snr: f64) -> Vec<f64> {
+    let power = |spectrum: &[f64]| spectrum.iter().map(|x| 10f64.powf(*x)).sum::<f64>().log10();
+    let below = power(&NOISE) - power(&REFERENCE) + snr / 10.0;
+    spread(&NOISE, bands).iter().map(|x| 10f64.powf(x - below)).collect()
+}
+
 /// How far below the loudest frame a frame may be and still be active, in decades of power: 15 dB. Noise that lies 20 dB below
 /// speech, as in many recordings, is not active, so that the mean does not depend on the share of pauses.
-const ACTIVE: f64 = 1.5;
+pub(super) const ACTIVE: f64 = 1.5;
 
 /// Each band's mean power over the active frames.
 fn active_mean(matrix: &Matrix) -> Vec<f64> {
@@ -111,7 +116,7 @@ const NOISE: [f64; 80] = [
 ];
 
 /// The reference for any number of bands.
-fn reference(bands: usize) -> Vec<f64> {
+pub(super) fn reference(bands: usize) -> Vec<f64> {
     spread(&REFERENCE, bands)
 }
 

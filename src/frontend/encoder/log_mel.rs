@@ -10,8 +10,7 @@ use super::{
         Matrix,
         spectral::{FeaturesConfig, FilterBank, Frames, LANES, mel_bank},
     },
-    Level,
-    level::mask,
+    Level, level,
 };
 
 /// Samples of a window.
@@ -58,6 +57,27 @@ impl LogMel {
         Self { level, snr, range, ..self }
     }
 
+    /// The numbers of it, for whoever computes it by other means.
+    pub fn seen(&self) -> Seen {
+        let bins = WINDOW / 2 + 1;
+        Seen {
+            window: self.window.to_vec(),
+            hop: HOP,
+            bins,
+            bands: self.bands,
+            bank: self.bank.dense(bins),
+            least: f64::from(if self.level.is_free() { LEAST_FREE } else { LEAST }),
+            level: self.level,
+            reference: level::reference(self.bands),
+            active: level::ACTIVE,
+            noise: self.snr.map(|snr| level::noise(self.bands, snr)),
+            range: f64::from(self.range),
+            longest: 0,
+            least_samples: 0,
+            step: 0,
+        }
+    }
+
     /// Mel bands of a frame.
     pub fn bands(&self) -> usize {
         self.bands
@@ -96,7 +116,7 @@ impl LogMel {
         }
         self.level.bring(&mut matrix);
         if let Some(snr) = self.snr {
-            mask(&mut matrix, snr);
+            level::mask(&mut matrix, snr);
         }
         let floor = matrix.as_slice().iter().copied().fold(f32::MIN, f32::max) - self.range;
         for value in matrix.as_mut_slice() {
@@ -104,6 +124,36 @@ impl LogMel {
         }
         matrix
     }
+}
+
+/// The numbers that stand between a clip at 16 kHz and Whisper's stem.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    /// What a frame's samples are multiplied with.
+    pub(crate) window: Vec<f64>,
+    /// Samples from one frame to the next.
+    pub(crate) hop: usize,
+    /// Frequencies of a frame.
+    pub(crate) bins: usize,
+    /// Mel bands.
+    pub(crate) bands: usize,
+    /// `[bins, bands]`, by which powers become bands.
+    pub(crate) bank: Vec<f64>,
+    /// The least power that a logarithm is taken of.
+    pub(crate) least: f64,
+    pub(crate) level: Level,
+    /// The decimal logarithm of each band's power at the reference's level.
+    pub(crate) reference: Vec<f64>,
+    /// Decades of power below the loudest frame at which a frame is active.
+    pub(crate) active: f64,
+    /// The power of the noise that is laid under each band once the level is the reference's.
+    pub(crate) noise: Option<Vec<f64>>,
+    /// Decades from the loudest value to the floor.
+    pub(crate) range: f64,
+    /// Samples of the longest window, of the shortest, and what the lengths of others are multiples of.
+    pub(crate) longest: usize,
+    pub(crate) least_samples: usize,
+    pub(crate) step: usize,
 }
 
 impl std::fmt::Debug for LogMel {

@@ -49,7 +49,6 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 
-pub(crate) use self::folder::kept;
 pub use self::{
     config::{EncoderConfig, Layers, NamedLayers},
     folder::{Found, find, list, manifest, models_dir},
@@ -62,6 +61,7 @@ pub use self::{
     manifest::{Architecture, Manifest},
     upper::{Upper, UpperConfig},
 };
+pub(crate) use self::{folder::kept, log_mel::Seen};
 use self::{
     front::Front,
     layer::Transformer,

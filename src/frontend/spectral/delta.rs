@@ -50,7 +50,7 @@ pub(super) fn differentiate(input: &[f32], dims: usize, order: usize, out: &mut 
 /// The derivative of order `m` of a least-squares polynomial of degree `m` is `m!` times its leading coefficient, and that
 /// is the projection of the data on the monic orthogonal polynomial of degree `m` over those points (Gram's), which
 /// the three-term recurrence builds.
-fn weights(half: usize, order: usize) -> Vec<f32> {
+pub(super) fn weights(half: usize, order: usize) -> Vec<f32> {
     if order > 2 * half {
         return Vec::new();
     }

@@ -50,6 +50,19 @@ impl FilterBank {
         Self { runs_of: runs_of.into(), runs: runs.into(), weights: weights.into() }
     }
 
+    /// The weights as a table, `[bins, filters]`.
+    pub fn dense(&self, bins: usize) -> Vec<f64> {
+        let filters = self.runs_of.len();
+        let (mut power, mut out) = (vec![0f32; bins.next_multiple_of(LANES)], vec![0f32; filters]);
+        let mut row = |bin: usize| {
+            power[bin] = 1.0;
+            self.apply(&power, &mut out);
+            power[bin] = 0.0;
+            out.iter().map(|&weight| f64::from(weight)).collect::<Vec<_>>()
+        };
+        (0..bins).flat_map(&mut row).collect()
+    }
+
     /// Writes what each filter lets through of a power spectrum, `[bins]` padded with zeros to a multiple of [`LANES`].
     pub fn apply(&self, power: &[f32], out: &mut [f32]) {
         wide(

@@ -9,13 +9,16 @@ pub(super) type Dct = Projection<16>;
 
 /// The transform of `n_mels` values to `n_mfcc`; `lifter` 0 for none.
 pub(super) fn dct(n_mels: usize, n_mfcc: usize, lifter: f32) -> Dct {
+    Projection::new(n_mels, n_mfcc, |i, band| weight(n_mels, lifter, i, band))
+}
+
+/// What coefficient `i` has of a band.
+pub(super) fn weight(n_mels: usize, lifter: f32, i: usize, band: usize) -> f64 {
     let n = n_mels as f64;
     let lifter = f64::from(lifter);
-    Projection::new(n_mels, n_mfcc, |i, band| {
-        let norm = if i == 0 { (1.0 / n).sqrt() } else { (2.0 / n).sqrt() };
-        let lift = if lifter > 0.0 { 1.0 + lifter / 2.0 * (PI * (i + 1) as f64 / lifter).sin() } else { 1.0 };
-        norm * lift * (PI * i as f64 * (band as f64 + 0.5) / n).cos()
-    })
+    let norm = if i == 0 { (1.0 / n).sqrt() } else { (2.0 / n).sqrt() };
+    let lift = if lifter > 0.0 { 1.0 + lifter / 2.0 * (PI * (i + 1) as f64 / lifter).sin() } else { 1.0 };
+    norm * lift * (PI * i as f64 * (band as f64 + 0.5) / n).cos()
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ mod projection;
 mod rms;
 mod shape;
 mod stft;
+mod tables;
 mod zcr;
 
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use self::{
     kind::Kind,
 };
 
+pub(crate) use self::tables::Tables;
 pub(super) use self::{config::Frames, filterbank::FilterBank, mel::mel_bank, stft::LANES};
 
 /// Version of the numbers: part of the cache's key, to be raised whenever a change to this module alters a value by more

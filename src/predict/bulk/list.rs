@@ -10,9 +10,11 @@ use std::{
 use csv::StringRecord;
 use tempfile::NamedTempFile;
 
+#[cfg(feature = "parquet")]
+use super::parquet;
 use super::{
     open,
-    read::{Item, Place},
+    read::{Item, Part, Place},
 };
 use crate::{
     audio::Channel,
@@ -43,6 +45,8 @@ enum Kind {
     Lines,
     /// A table with a header.
     Csv { separator: u8, columns: Columns },
+    #[cfg(feature = "parquet")]
+    Parquet(parquet::Table),
 }
 
 /// Where a row's cells are.
@@ -84,7 +88,7 @@ impl List {
         let extension = name.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         let kind = match extension.as_deref() {
             Some("csv" | "tsv") => header(&path, &name)?,
-            Some(of) if PARQUET_EXTENSIONS.contains(&of) => parquet_kind(&name)?,
+            Some(of) if PARQUET_EXTENSIONS.contains(&of) => parquet_kind(&path, &name, &base)?,
             _ => Kind::Lines,
         };
         let mut list =
@@ -105,9 +109,19 @@ impl List {
             Some(last) if !alone && !after_alone && last.rows < part_rows => last.rows += 1,
             _ => stretches.push(Stretch { first: row, rows: 1 }),
         };
-        let mut rows = self.rows_of_text()?;
+        #[cfg(feature = "parquet")]
+        if let Kind::Parquet(table) = &self.kind
+            && table.has_recordings
+        {
+            // None of them is an archive, and to look at each would be to read all.
+            self.rows = table.height;
+            (0..self.rows).for_each(|row| add(row, false, false));
+            self.stretches = stretches;
+            return Ok(());
+        }
+        let mut rows = self.all_rows()?;
         let (mut row, mut after) = (0, false);
-        while let Some(item) = rows.next()? {
+        while let Some(item) = rows.next(usize::MAX)? {
             let alone = matches!(item.place, Place::Archive);
             add(row, alone, after);
             (row, after) = (row + 1, alone);
@@ -131,17 +145,19 @@ impl List {
 
     /// Reads from the beginning.
     pub(super) fn reader(&self) -> Result<Reader<'_>> {
-        Ok(Reader { list: self, rows: Some(self.rows_of_text()?), at: 0 })
+        Ok(Reader { list: self, rows: self.all_rows()?, at: 0 })
     }
 
-    fn rows_of_text(&self) -> Result<Rows<'_>> {
-        let file = BufReader::new(open(&self.path)?);
-        let from = match self.kind {
-            Kind::Csv { separator, columns } => {
-                let reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(file);
+    fn all_rows(&self) -> Result<Rows<'_>> {
+        let file = || open(&self.path).map(BufReader::new);
+        let from = match &self.kind {
+            &Kind::Csv { separator, columns } => {
+                let reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(file()?);
                 From::Csv(Box::new(reader), columns)
             }
-            _ => From::Lines(file, 0),
+            Kind::Lines => From::Lines(file()?, 0),
+            #[cfg(feature = "parquet")]
+            Kind::Parquet(table) => From::Parquet(parquet::Rows::new(table)),
         };
         Ok(Rows { list: self, from })
     }
@@ -150,45 +166,57 @@ impl List {
 /// Items of a list, stretch by stretch in their order.
 pub(super) struct Reader<'a> {
     list: &'a List,
-    rows: Option<Rows<'a>>,
+    rows: Rows<'a>,
     /// The next row.
     at: usize,
 }
 
-impl Reader<'_> {
-    pub(super) fn items(&mut self, stretch: Stretch) -> Result<Vec<Item>> {
-        let Some(rows) = &mut self.rows else {
-            return Ok(Vec::new());
-        };
-        while self.at < stretch.first {
-            rows.next()?;
+impl<'a> Reader<'a> {
+    /// The items of a stretch, each read when it is asked for.
+    pub(super) fn items(&mut self, stretch: Stretch) -> impl Iterator<Item = Result<Item>> + use<'_, 'a> {
+        let skipped = self.skip_to(stretch.first).err();
+        let end = stretch.first + stretch.rows;
+        // It was there when the list was looked through.
+        let changed = || Error::file(&self.list.name, "the list has changed while it was read: start again");
+        let rest = (stretch.first..end).map(move |row| {
+            self.at = row + 1;
+            self.rows.next(end)?.ok_or_else(changed)
+        });
+        skipped.map(Err).into_iter().chain(rest)
+    }
+
+    fn skip_to(&mut self, row: usize) -> Result<()> {
+        #[cfg(feature = "parquet")]
+        if let From::Parquet(rows) = &mut self.rows.from {
+            rows.skip_to(row);
+            self.at = row;
+        }
+        while self.at < row {
+            self.rows.next(row)?;
             self.at += 1;
         }
-        let mut items = Vec::with_capacity(stretch.rows);
-        while items.len() < stretch.rows {
-            // It was there when the list was looked through.
-            let changed = || Error::file(&self.list.name, "the list has changed while it was read: start again");
-            items.push(rows.next()?.ok_or_else(changed)?);
-            self.at += 1;
-        }
-        Ok(items)
+        Ok(())
     }
 }
 
-/// The rows of a list of text.
+/// The rows of a list, one after the other.
 struct Rows<'a> {
     list: &'a List,
-    from: From,
+    from: From<'a>,
 }
 
-enum From {
+enum From<'a> {
     /// With the number of the last line.
     Lines(BufReader<File>, usize),
     Csv(Box<csv::Reader<BufReader<File>>>, Columns),
+    #[cfg(feature = "parquet")]
+    Parquet(parquet::Rows<'a>),
 }
 
 impl Rows<'_> {
-    fn next(&mut self) -> Result<Option<Item>> {
+    /// The next row; `end` is the first that is not asked for soon.
+    #[cfg_attr(not(feature = "parquet"), expect(unused_variables, reason = "text is read line by line"))]
+    fn next(&mut self, end: usize) -> Result<Option<Item>> {
         let name = &self.list.name;
         match &mut self.from {
             From::Lines(lines, number) => loop {
@@ -213,46 +241,66 @@ impl Rows<'_> {
                 let wrong = |problem: String| Error::file(name, format!("line {line}: {problem}"));
                 let path = record.get(columns.path).map(str::trim).filter(|cell| !cell.is_empty());
                 let path = path.ok_or_else(|| wrong("no path".into()))?;
-                let cell = |column: Option<usize>| column.and_then(|at| record.get(at));
-                let time = |column| seconds(cell(column)).map_err(&wrong);
-                let (start, end, duration) = (time(columns.start)?, time(columns.end)?, time(columns.duration)?);
-                let end = end.or(duration.map(|duration| start.unwrap_or_default().saturating_add(duration)));
-                let channel = cell(columns.channel).map(str::trim).filter(|cell| !cell.is_empty());
-                let channel = Channels::FROM_ONE.read(channel).map_err(&wrong)?;
-                let part = match (start, end) {
-                    (None, None) if channel == Channel::Mix => None,
-                    (start, Some(end)) if end <= start.unwrap_or_default() => {
-                        return Err(wrong("its end is not behind its start".into()));
-                    }
-                    (start, end) => Some(Place::Segment { start: start.unwrap_or_default(), end, channel }),
-                };
+                let cells = [columns.start, columns.end, columns.duration, columns.channel];
+                let part = part(cells.map(|column| column.and_then(|at| record.get(at)))).map_err(wrong)?;
                 Ok(Some(self.list.item(path, part)))
             }
+            #[cfg(feature = "parquet")]
+            From::Parquet(rows) => rows.next(end),
         }
     }
 }
 
 impl List {
-    fn item(&self, path: &str, part: Option<Place>) -> Item {
+    fn item(&self, path: &str, part: Option<Part>) -> Item {
         item(&self.base, path, part)
     }
 }
 
 /// A row of a list; a spreadsheet's text is taken as it was meant.
-fn item(base: &Path, path: &str, part: Option<Place>) -> Item {
+pub(super) fn item(base: &Path, path: &str, part: Option<Part>) -> Item {
     let path = crate::escape::from_csv(path);
     let place = match part {
-        Some(part) => part,
+        Some(part) => Place::Segment(part),
         None if path.to_ascii_lowercase().ends_with(TAR) => Place::Archive,
         None => Place::File,
     };
     Item { name: path.to_string(), path: base.join(path), place }
 }
 
+/// The part of a recording that a row is, from its cells of start, end, duration and channel; none where it is all of it.
+pub(super) fn part(cells: [Option<&str>; 4]) -> std::result::Result<Option<Part>, String> {
+    let [start, end, duration, channel] = cells.map(|cell| cell.map(str::trim).filter(|cell| !cell.is_empty()));
+    let (start, end, duration) = (seconds(start)?, seconds(end)?, seconds(duration)?);
+    let end = end.or(duration.map(|duration| start.unwrap_or_default().saturating_add(duration)));
+    let channel = Channels::FROM_ONE.read(channel)?;
+    match (start, end) {
+        (None, None) if channel == Channel::Mix => Ok(None),
+        (start, Some(end)) if end <= start.unwrap_or_default() => Err("its end is not behind its start".into()),
+        (start, end) => Ok(Some(Part { start: start.unwrap_or_default(), end, channel })),
+    }
+}
+
 fn seconds(cell: Option<&str>) -> std::result::Result<Option<Duration>, String> {
-    let Some(cell) = cell.map(str::trim).filter(|cell| !cell.is_empty()) else { return Ok(None) };
+    let Some(cell) = cell else { return Ok(None) };
     let time = cell.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     time.map(Some).ok_or_else(|| format!("\"{cell}\" is no time: write seconds from the recording's start, as 12.5"))
+}
+
+/// Refuses columns, by their names in lower case, that may say which part of a file a row is and are not understood.
+pub(super) fn check_parts(names: &[String]) -> std::result::Result<(), String> {
+    let has = |wanted: &str| names.iter().any(|name| name == wanted);
+    let read = ["start", "end", "channel"];
+    if let Some(column) = names.iter().find(|column| tells_of_a_part(column) && !read.contains(&column.as_str())) {
+        return Err(format!(
+            "the column \"{column}\" may say which part of a file a row is: call it start, end, duration (in seconds) or channel, \
+             or leave it out"
+        ));
+    }
+    if has("duration") && !has("start") {
+        return Err("has a column duration and none that says where: add a column start, or leave duration out".into());
+    }
+    Ok(())
 }
 
 /// The columns of a table of text.
@@ -275,19 +323,7 @@ fn header(path: &Path, name: &Path) -> Result<Kind> {
     })?;
     let columns =
         Columns { path, start: at("start"), end: at("end"), duration: at("duration"), channel: at("channel") };
-    let read = [columns.start, columns.end, columns.channel];
-    let unread = names.iter().enumerate().find(|(at, column)| tells_of_a_part(column) && !read.contains(&Some(*at)));
-    if let Some((_, column)) = unread {
-        let problem = format!(
-            "the column \"{column}\" may say which part of a file a row is: call it start, end, duration (in seconds) or channel, \
-             or leave it out"
-        );
-        return Err(Error::file(name, problem));
-    }
-    if columns.duration.is_some() && columns.start.is_none() {
-        let problem = "has a column duration and none that says where: add a column start, or leave duration out";
-        return Err(Error::file(name, problem));
-    }
+    check_parts(&names).map_err(|problem| Error::file(name, problem))?;
     Ok(Kind::Csv { separator, columns })
 }
 
@@ -300,8 +336,14 @@ fn spool() -> Result<NamedTempFile> {
     Ok(file)
 }
 
-fn parquet_kind(name: &Path) -> Result<Kind> {
-    Err(Error::file(name, "lists in Parquet are not read yet: write it as CSV"))
+#[cfg(not(feature = "parquet"))]
+fn parquet_kind(_: &Path, name: &Path, _: &Path) -> Result<Kind> {
+    Err(Error::file(name, "this build reads no Parquet: build it with --features parquet, or write the list as CSV"))
+}
+
+#[cfg(feature = "parquet")]
+fn parquet_kind(path: &Path, name: &Path, base: &Path) -> Result<Kind> {
+    parquet::Table::open(path, name, base).map(Kind::Parquet)
 }
 
 #[cfg(test)]
@@ -316,7 +358,9 @@ mod tests {
         let mut reader = list.reader()?;
         let mut items = Vec::new();
         for &stretch in list.stretches() {
-            items.extend(reader.items(stretch)?);
+            for item in reader.items(stretch) {
+                items.push(item?);
+            }
         }
         Ok(items.into_iter().map(|item| (item.name, item.place)).collect())
     }
@@ -337,20 +381,19 @@ mod tests {
     #[test]
     fn tables_have_paths_and_times() {
         let rows = listed("a.csv", "speaker,Path,start,end\n1,a.wav,,\n2,\"b, c.wav\",1.5,3\n3,d.tar,,\n").unwrap();
-        let segment = Place::Segment {
+        let segment = Place::Segment(Part {
             start: Duration::from_millis(1500),
             end: Some(Duration::from_secs(3)),
             channel: Channel::Mix,
-        };
+        });
         assert_eq!(
             rows,
             [("a.wav".into(), Place::File), ("b, c.wav".into(), segment), ("d.tar".into(), Place::Archive)]
         );
         let rows = listed("a.csv", "path,start,duration,channel\na.wav,1,2,\na.wav,,,2\na.wav,,,left\n").unwrap();
-        let place = |start, end, channel| Place::Segment {
-            start: Duration::from_secs(start),
-            end: Option::map(end, Duration::from_secs),
-            channel,
+        let place = |start, end, channel| {
+            let (start, end) = (Duration::from_secs(start), Option::map(end, Duration::from_secs));
+            Place::Segment(Part { start, end, channel })
         };
         let places: Vec<Place> = rows.into_iter().map(|(_, place)| place).collect();
         assert_eq!(

@@ -11,8 +11,12 @@
 //! What a part holds depends on the list alone, not on how many shards there are: the files of N shards are those of one.
 //! Names that begin with an underscore are no data to Spark, Arrow and their like.
 
+#[cfg(feature = "parquet")]
+mod columns;
 mod job;
 mod list;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod part;
 mod read;
 
@@ -85,7 +89,7 @@ pub enum PartFormat {
     /// As `ser-predict --format csv`.
     #[default]
     Csv,
-    /// The same columns with their types: not yet.
+    /// The same columns with their types; in a build with that feature.
     Parquet,
 }
 
@@ -168,7 +172,7 @@ pub struct Totals {
     job: Job,
 }
 
-/// Answers for the recordings of `list`: a table as CSV, a text file with a path a line, or `-`, the same on
+/// Answers for the recordings of `list`: a table as CSV or Parquet, a text file with a path a line, or `-`, the same on
 /// standard input. Parts that are there already are kept.
 ///
 /// # Errors
@@ -182,8 +186,10 @@ pub fn bulk(
     settings: &Settings,
     observer: &dyn Observer,
 ) -> Result<Summary> {
-    if settings.format == PartFormat::Parquet {
-        return Err(Error::Config("parts are written as CSV, not yet as Parquet".into()));
+    if settings.format == PartFormat::Parquet && cfg!(not(feature = "parquet")) {
+        return Err(Error::Config(
+            "--parts parquet: this build writes no Parquet; build it with --features parquet, or take csv".into(),
+        ));
     }
     // Better known before the work than after it.
     if let Some(listening) = settings.timeline {
@@ -205,9 +211,8 @@ pub fn bulk(
     let progress = observer.work("recognising", rows);
     let mut reader = list.reader()?;
     for (number, stretch) in &missing {
-        let items = reader.items(*stretch)?;
         let work = Work { recognizer, settings, observer, progress: &*progress, whole: Whole::default() };
-        let done = work.write(&part_path(settings, *number), items)?;
+        let done = work.write(&part_path(settings, *number), &mut reader.items(*stretch))?;
         // Without its part it says nothing, and is written again with it.
         write_json(&record_path(settings, *number), &done)?;
     }

@@ -51,7 +51,7 @@ pub(super) struct Work<'a> {
 
 impl Work<'_> {
     /// Writes a part, whole or not at all.
-    pub(super) fn write(&self, path: &Path, items: Vec<Item>) -> Result<Done> {
+    pub(super) fn write(&self, path: &Path, items: &mut dyn Iterator<Item = Result<Item>>) -> Result<Done> {
         let began = Instant::now();
         let mut done = Done::default();
         match self.settings.format {
@@ -78,7 +78,17 @@ impl Work<'_> {
                 // The error itself, not that the file could not be filled because of it.
                 problem.map_or(written, Err)?;
             }
-            PartFormat::Parquet => return Err(Error::Config("parts are written as CSV, not yet as Parquet".into())),
+            #[cfg(feature = "parquet")]
+            PartFormat::Parquet => {
+                let mut table = super::columns::Table::new(self.recognizer, self.style());
+                self.all(items, &mut done, &mut |name, heard| {
+                    table.row(name, heard);
+                    Ok(())
+                })?;
+                table.write(path)?;
+            }
+            #[cfg(not(feature = "parquet"))]
+            PartFormat::Parquet => return Err(Error::Config("--parts parquet: not in this build".into())),
         }
         done.seconds = began.elapsed().as_secs_f64();
         Ok(done)
@@ -92,13 +102,14 @@ impl Work<'_> {
     /// Listens to all, so many at once that no thread waits for long, and hands on the rows in order.
     fn all(
         &self,
-        items: Vec<Item>,
+        items: &mut dyn Iterator<Item = Result<Item>>,
         done: &mut Done,
         row: &mut dyn FnMut(&str, &Result<Heard>) -> Result<()>,
     ) -> Result<()> {
         let at_once = 8 * rayon::current_num_threads();
         let mut waiting = Vec::with_capacity(at_once);
         for item in items {
+            let item = item?;
             if item.place != Place::Archive {
                 waiting.push(item);
                 if waiting.len() == at_once {
@@ -183,7 +194,7 @@ impl Work<'_> {
     }
 
     fn hear(&self, item: &Item) -> Result<Heard> {
-        if let Place::Segment { .. } = item.place {
+        if let Place::Segment(_) = item.place {
             self.whole.check(&item.path)?;
         }
         let opened = item.open()?;

@@ -9,6 +9,8 @@ use std::{
 };
 
 use super::open;
+#[cfg(feature = "parquet")]
+use crate::audio::Cutter;
 use crate::{
     audio::{Audio, Channel, Content, Decoder, Fault, HEAD_BYTES, Segment, Source, load, sniff},
     corpus::walk::is_audio,
@@ -34,30 +36,58 @@ pub(super) enum Place {
     /// All of a file.
     File,
     /// A part of a file.
-    Segment { start: Duration, end: Option<Duration>, channel: Channel },
+    Segment(Part),
     /// All files in a tar archive.
     Archive,
-    /// In memory: the bytes of a file in an archive.
+    /// In memory: a file's bytes, of a table, or a part of it.
+    #[cfg(feature = "parquet")]
+    Bytes(Arc<[u8]>, Option<Part>),
+    /// The same of a file in an archive.
     Member(Arc<[u8]>),
 }
 
+/// From when to when a recording is listened to, to its end where there is none, and what of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Part {
+    pub(super) start: Duration,
+    pub(super) end: Option<Duration>,
+    pub(super) channel: Channel,
+}
+
 impl Item {
-    /// The recording's decoder, from its beginning; of a segment, the samples.
+    /// The recording's decoder, from its beginning; of a part, the samples.
     pub(super) fn open(&self) -> Result<Opened> {
         let opened = |decoder| Opened::Decoder(Box::new(decoder));
         match &self.place {
             Place::File | Place::Archive => Decoder::open(&self.path).map(opened),
-            Place::Member(bytes) => Decoder::of_bytes(bytes.clone(), &self.path).map(opened),
-            &Place::Segment { start, end, channel } => {
-                let segment = Segment { path: self.path.clone(), start, end, channel };
-                load(&Source::Segment(segment)).map(Opened::Samples)
+            #[cfg(feature = "parquet")]
+            Place::Bytes(bytes, None) => Decoder::of_bytes(bytes.clone(), &self.path).map(opened),
+            #[cfg(feature = "parquet")]
+            Place::Bytes(bytes, Some(part)) => {
+                let decoder = || Decoder::of_bytes(bytes.clone(), &self.path);
+                // Nothing is answered from a torn file.
+                decoder()?.all()?;
+                let audio = Cutter::of(decoder()?, &self.path, part.channel).cut(&self.segment(*part));
+                audio.map(Opened::Samples).map_err(|fault| fault.at(&self.path))
             }
+            Place::Member(bytes) => Decoder::of_bytes(bytes.clone(), &self.path).map(opened),
+            Place::Segment(part) => load(&Source::Segment(self.segment(*part))).map(Opened::Samples),
         }
     }
 
-    /// What a row is called: the list's path, with the times and channel of a segment.
+    fn segment(&self, part: Part) -> Segment {
+        Segment { path: self.path.clone(), start: part.start, end: part.end, channel: part.channel }
+    }
+
+    /// What a row is called: the list's path, with the times and channel of a part.
     pub(super) fn called(&self) -> String {
-        let Place::Segment { start, end, channel } = &self.place else { return self.name.clone() };
+        let part = match &self.place {
+            Place::Segment(part) => Some(part),
+            #[cfg(feature = "parquet")]
+            Place::Bytes(_, part) => part.as_ref(),
+            _ => None,
+        };
+        let Some(Part { start, end, channel }) = part else { return self.name.clone() };
         let end = end.map(|end| end.as_secs_f64().to_string()).unwrap_or_default();
         let channel = channel.number().map(|channel| format!("#channel-{channel}")).unwrap_or_default();
         let times = match start.is_zero() && end.is_empty() && !channel.is_empty() {

@@ -1,7 +1,12 @@
-//! A bundle's network as an ONNX graph: features in, calibrated probabilities out, in batches of any lengths.
+//! A bundle as an ONNX graph: samples or features in, calibrated probabilities out, in batches of any lengths.
 //!
-//! The graph holds everything behind the features: standardisation, padding, network, temperature. How the features are
-//! made stands in a file beside it.
+//! Where its front end has operators (`cepstrum.rs`, `encoder.rs`), the graph holds all that comes behind the samples; else
+//! everything behind the features: standardisation, padding, network, temperature. How its input is made stands in a file
+//! beside it.
+
+mod cepstrum;
+mod clips;
+mod encoder;
 
 use std::{
     collections::BTreeSet,
@@ -12,6 +17,7 @@ use ser_onnx::{Graph, Setting, Value};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use self::{cepstrum::Cepstrum, clips::Clips, encoder::Encoder};
 use super::Bundle;
 use crate::{
     arrays::Weight,
@@ -42,6 +48,8 @@ struct Recipe<'a> {
     /// What the graph takes and gives.
     inputs: Json,
     outputs: Json,
+    /// Why the graph begins with features, where it does.
+    begins_with_features: Option<&'static str>,
     columns: usize,
     /// Hz that the audio is brought to.
     sample_rate: u32,
@@ -56,7 +64,7 @@ struct Recipe<'a> {
 }
 
 impl Bundle {
-    /// Writes the network as an ONNX graph and, beside it, a file with the extension `json` that says how its input is made.
+    /// Writes the bundle as an ONNX graph, of the way from samples where there are operators for it, and, beside it, a file with the extension `json` that says how its input is made.
     /// Returns the path of that file.
     ///
     /// # Errors
@@ -87,15 +95,24 @@ impl Bundle {
             config["encoder"] = as_json(&encoder.config)?;
         }
         let windows = self.windows();
+        let begins_with_features = Front::of(self).err();
         Ok(Recipe {
             schema: "ser-onnx/1",
             ser: env!("CARGO_PKG_VERSION"),
             graph: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             classes: &self.classes,
-            inputs: json!({
-                "features": "float32 [batch, frames, columns], not standardised; whatever stands behind a clip's frames",
-                "lengths": "int64 [batch]: the frames of each clip, from 1",
-            }),
+            inputs: match begins_with_features {
+                None => json!({
+                    "samples": "float32 [batch, samples]: one channel at sample_rate, full scale 1, as decoded; whatever stands \
+                                behind a clip's samples",
+                    "lengths": "int64 [batch]: the samples of each clip, from 1",
+                }),
+                Some(_) => json!({
+                    "features": "float32 [batch, frames, columns], not standardised; whatever stands behind a clip's frames",
+                    "lengths": "int64 [batch]: the frames of each clip, from 1",
+                }),
+            },
+            begins_with_features,
             outputs: json!({
                 "probabilities": "float32 [batch, classes]: calibrated, each row sums to 1",
                 "logits": "float32 [batch, classes]: as the network gives them, not calibrated",
@@ -115,6 +132,37 @@ impl Bundle {
 
 fn as_json(value: &impl Serialize) -> Result<Json> {
     serde_json::to_value(value).map_err(|e| Error::Data(format!("the settings cannot be written: {e}")))
+}
+
+/// The way from samples to columns.
+enum Front<'a> {
+    Encoder(Encoder<'a>),
+    Cepstrum(Cepstrum<'a>),
+}
+
+impl<'a> Front<'a> {
+    /// That of a bundle, where it has operators; otherwise why not.
+    fn of(bundle: &'a Bundle) -> std::result::Result<Self, &'static str> {
+        if bundle.windows() != Windows::WHOLE {
+            return Err("it cuts clips into windows of audio.window");
+        }
+        if let Some(problem) = Clips::refused(&bundle.audio) {
+            return Err(problem);
+        }
+        match &bundle.encoder {
+            Some(encoder) => Encoder::of(bundle, encoder).map(Self::Encoder),
+            None => Cepstrum::of(bundle).map(Self::Cepstrum),
+        }
+    }
+
+    /// From `[batch, samples]` and their lengths `[batch]` to the columns `[batch, steps, dims]` and the steps of each clip
+    /// `[batch]`.
+    fn columns(&self, graph: &mut Graph, samples: &Value, lengths: &Value) -> Result<(Value, Value)> {
+        match self {
+            Self::Encoder(encoder) => encoder.columns(graph, samples, lengths),
+            Self::Cepstrum(cepstrum) => Ok(cepstrum.columns(graph, samples, lengths)),
+        }
+    }
 }
 
 /// A batch under way: `[batch, steps, width]`, the steps that there are, and those of each clip.
@@ -157,10 +205,9 @@ impl<'a> Build<'a> {
     }
 
     fn graph(mut self) -> Result<Vec<u8>> {
-        let dims = self.bundle.dims().to_string();
-        let x = self.graph.float_input("features", &["batch", "frames", &dims], "not standardised");
-        let lengths = self.graph.int_input("lengths", &["batch"], "the frames of each clip");
+        let (x, lengths) = self.input()?;
         let mut batch = self.standardised(Batch { x, lengths });
+        let temperature = self.temperature(&batch);
         batch = self.padded(batch);
         let channels = match self.bundle.model.kind {
             Kind::CnnBilstm | Kind::Cnn => self.bundle.model.channels.len(),
@@ -197,7 +244,6 @@ impl<'a> Build<'a> {
         if let Some(name) = self.bundle.weights.keys().find(|name| !self.used.contains(*name)) {
             return Err(Error::Config(format!("--format onnx: the network has {name}, which has no graph here")));
         }
-        let temperature = self.graph.scalar(self.bundle.temperature.unwrap_or(1.0) as f32);
         let scaled = self.graph.op("Div", &[&logits, &temperature], &[]);
         let probabilities = self.graph.op("Softmax", &[&scaled], &[("axis", Setting::Int(-1))]);
         let classes = self.bundle.classes.len().to_string();
@@ -208,9 +254,44 @@ impl<'a> Build<'a> {
             ("sample_rate", self.bundle.audio.sample_rate.to_string()),
             ("config_hash", self.bundle.record.config_hash.clone()),
         ];
-        let about =
-            "Speech-emotion recognition: features to probabilities. The file beside it says how features are made.";
+        let about = "Speech-emotion recognition: samples or features to probabilities. The file beside it says how they are made.";
         Ok(self.graph.finish(("ser", env!("CARGO_PKG_VERSION")), about, &said))
+    }
+
+    /// The columns `[batch, steps, dims]` and the steps of each clip, from the graph's inputs.
+    fn input(&mut self) -> Result<(Value, Value)> {
+        let Ok(front) = Front::of(self.bundle) else {
+            let dims = self.bundle.dims().to_string();
+            let x = self.graph.float_input("features", &["batch", "frames", &dims], "not standardised");
+            return Ok((x, self.graph.int_input("lengths", &["batch"], "the frames of each clip")));
+        };
+        let samples = self.graph.float_input("samples", &["batch", "samples"], "one channel at sample_rate");
+        let lengths = self.graph.int_input("lengths", &["batch"], "the samples of each clip");
+        front.columns(&mut self.graph, &samples, &lengths)
+    }
+
+    /// What divides the logits: a number, or one for each clip, `[batch, 1]`, which rises with the mean square of its
+    /// standardised values as [`super::Doubt`] has it.
+    fn temperature(&mut self, batch: &Batch) -> Value {
+        let temperature = self.bundle.temperature.unwrap_or(1.0);
+        let Some(doubt) = self.bundle.doubt.filter(|_| self.bundle.temperature.is_some()) else {
+            return self.graph.scalar(temperature as f32);
+        };
+        let x = self.graph.double_of(&batch.x);
+        let squares = self.graph.mul(&x, &x);
+        let axes = self.graph.list(&[1, 2]);
+        let sum = self.graph.op("ReduceSum", &[&squares, &axes], &[("keepdims", Setting::Int(0))]);
+        let sum = self.graph.unsqueeze(&sum, &[1]);
+        let counts = self.counts(batch);
+        let (counts, dims) = (self.graph.double_of(&counts), self.graph.double(self.bundle.dims() as f64));
+        let counts = self.graph.mul(&counts, &dims);
+        let distance = self.graph.div(&sum, &counts);
+        let (one, power) = (self.graph.double(1.0), self.graph.double(doubt.power));
+        let distance = self.graph.max(&distance, &one);
+        let factor = self.graph.op("Pow", &[&distance, &power], &[]);
+        let temperature = self.graph.double(temperature);
+        let temperature = self.graph.mul(&temperature, &factor);
+        self.graph.float_of(&temperature)
     }
 
     /// How many steps `x` `[batch, steps, …]` has, `[1]`.
@@ -338,31 +419,54 @@ impl<'a> Build<'a> {
 
     /// A bidirectional LSTM: its steps `[batch, steps, 2 × hidden]`, and the last state of each direction
     /// `[batch, 2 × hidden]`.
+    ///
+    /// Two LSTMs without lengths, which not every runtime takes: the second one is given each clip's steps from the last to the
+    /// first. What they make of the steps behind a clip is not looked at.
     fn rnn(&mut self, batch: &Batch) -> Result<(Value, Value)> {
         let hidden = self.bundle.model.hidden;
         let [input, state] = ["input", "hidden"].map(|part| self.gates(part, hidden));
         let ((input, width, input_bias), (state, _, state_bias)) = (input?, state?);
-        let mut biases = Vec::new();
-        for (of_input, of_state) in input_bias.chunks_exact(4 * hidden).zip(state_bias.chunks_exact(4 * hidden)) {
-            biases.extend_from_slice(of_input);
-            biases.extend_from_slice(of_state);
+        let graph = &mut self.graph;
+        let (one, axis) = (graph.int(1), graph.list(&[1]));
+        let steps = graph.extent(&batch.x, 1);
+        let at = graph.range(&steps);
+        let lengths = graph.unsqueeze(&batch.lengths, &[1]);
+        let last = graph.sub(&lengths, &one);
+        let from_last = graph.sub(&last, &at);
+        let inside = graph.less(&at, &lengths);
+        let turned = graph.choose(&inside, &from_last, &at);
+        // [batch, steps, 1]
+        let turned = graph.unsqueeze(&turned, &[2]);
+        let rows = [("batch_dims", Setting::Int(1))];
+        let mut directions = Vec::new();
+        for (number, direction) in ["forward", "reverse"].into_iter().enumerate() {
+            let of = |values: &[f32]| values[number * values.len() / 2..(number + 1) * values.len() / 2].to_vec();
+            let w = graph.floats(&format!("rnn.{direction}.input"), &[1, 4 * hidden, width], &of(&input));
+            let r = graph.floats(&format!("rnn.{direction}.hidden"), &[1, 4 * hidden, hidden], &of(&state));
+            let biases = [of(&input_bias), of(&state_bias)].concat();
+            let b = graph.floats(&format!("rnn.{direction}.bias"), &[1, 8 * hidden], &biases);
+            let x = match number {
+                0 => batch.x.clone(),
+                _ => graph.op("GatherND", &[&batch.x, &turned], &rows),
+            };
+            let x = graph.transpose(&x, &[1, 0, 2]);
+            let states = graph.op("LSTM", &[&x, &w, &r, &b], &[("hidden_size", Setting::Int(hidden as i64))]);
+            // [steps, 1, batch, hidden] → [batch, steps, hidden]
+            let states = graph.op("Squeeze", &[&states, &axis], &[]);
+            directions.push(graph.transpose(&states, &[1, 0, 2]));
         }
-        let w = self.graph.floats("rnn.input", &[2, 4 * hidden, width], &input);
-        let r = self.graph.floats("rnn.hidden", &[2, 4 * hidden, hidden], &state);
-        let b = self.graph.floats("rnn.bias", &[2, 8 * hidden], &biases);
-        let x = self.graph.op("Transpose", &[&batch.x], &[("perm", Setting::Ints(&[1, 0, 2]))]);
-        let lengths = self.graph.int32_of(&batch.lengths);
-        let settings = [("direction", Setting::Text("bidirectional")), ("hidden_size", Setting::Int(hidden as i64))];
-        let outputs = self.graph.outputs("LSTM", &[&x, &w, &r, &b, &lengths], &settings, 2);
-        let [steps, last] = &outputs[..] else { return Err(Error::Data("an LSTM gives steps and states".into())) };
-        // [steps, 2, batch, hidden] → [batch, steps, 2, hidden]
-        let steps = self.graph.op("Transpose", &[steps], &[("perm", Setting::Ints(&[2, 0, 1, 3]))]);
-        let side_by_side = self.graph.list(&[0, 0, 2 * hidden as i64]);
-        let steps = self.graph.op("Reshape", &[&steps, &side_by_side], &[]);
-        // [2, batch, hidden] → [batch, 2, hidden]
-        let last = self.graph.op("Transpose", &[last], &[("perm", Setting::Ints(&[1, 0, 2]))]);
-        let side_by_side = self.graph.list(&[0, 2 * hidden as i64]);
-        Ok((steps, self.graph.op("Reshape", &[&last, &side_by_side], &[])))
+        let ends = graph.unsqueeze(&last, &[2]);
+        let side_by_side = |axis: i64| [("axis", Setting::Int(axis))];
+        let lasts: Vec<Value> = directions
+            .iter()
+            .map(|states| {
+                let state = graph.op("GatherND", &[states, &ends], &rows);
+                graph.op("Squeeze", &[&state, &axis], &[])
+            })
+            .collect();
+        let lasts = graph.op("Concat", &lasts.iter().collect::<Vec<_>>(), &side_by_side(1));
+        let reverse = graph.op("GatherND", &[&directions[1], &turned], &rows);
+        Ok((graph.op("Concat", &[&directions[0], &reverse], &side_by_side(2)), lasts))
     }
 
     /// The matrices of both directions' gates, each turned and one below the other, with their width, and the biases.
@@ -444,6 +548,20 @@ mod tests {
         assert_eq!((&recipe["columns"], &recipe["graph"]), (&json!(bundle.dims()), &json!("net.onnx")));
         let values: usize = bundle.weights.values().map(|weight| weight.values.len()).sum();
         assert!(std::fs::metadata(&path).unwrap().len() as usize >= 4 * values);
+
+        // The way from samples is in it, or it is said why not.
+        let begins = |bundle: &Bundle| -> (bool, Json) {
+            let beside = bundle.save_onnx(&path).unwrap();
+            let recipe: Json = serde_json::from_str(&std::fs::read_to_string(beside).unwrap()).unwrap();
+            (recipe["inputs"].get("samples").is_some(), recipe["begins_with_features"].clone())
+        };
+        assert_eq!(begins(&bundle), (true, Json::Null));
+        let mut others = bundle.clone();
+        others.audio.window = Some(2.0);
+        assert_eq!(begins(&others), (false, json!("it cuts clips into windows of audio.window")));
+        others.audio.window = None;
+        others.audio.normalise = crate::audio::Normalise::Peak;
+        assert!(!begins(&others).0);
 
         let wrong = |bundle: &Bundle, path: &Path| bundle.save_onnx(path).unwrap_err().to_string();
         assert!(wrong(&bundle, &dir.path().join("net.json")).contains("name the graph .onnx"));
