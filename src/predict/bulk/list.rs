@@ -151,8 +151,8 @@ impl List {
     fn all_rows(&self) -> Result<Rows<'_>> {
         let file = || open(&self.path).map(BufReader::new);
         let from = match &self.kind {
-            &Kind::Csv { separator, columns } => {
-                let reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(file()?);
+            Kind::Csv { separator, columns } => {
+                let reader = csv::ReaderBuilder::new().delimiter(*separator).flexible(true).from_reader(file()?);
                 From::Csv(Box::new(reader), columns)
             }
             Kind::Lines => From::Lines(file()?, 0),
@@ -208,7 +208,7 @@ struct Rows<'a> {
 enum From<'a> {
     /// With the number of the last line.
     Lines(BufReader<File>, usize),
-    Csv(Box<csv::Reader<BufReader<File>>>, Columns),
+    Csv(Box<csv::Reader<BufReader<File>>>, &'a Columns),
     #[cfg(feature = "parquet")]
     Parquet(parquet::Rows<'a>),
 }
