@@ -516,6 +516,9 @@ impl Answering<'_> {
     }
 }
 
+/// Who speaks: a file or its folder, and the channel where each is a person's own.
+type Voice = (PathBuf, Option<String>);
+
 /// What was heard of each channel of a file.
 type Sides = Result<Vec<(Side, Result<Evidence>)>>;
 
@@ -542,7 +545,7 @@ impl Answering<'_> {
             })
             .collect();
         let key = |path: &Path, side: &Side| (whose.key(path), side.name.as_deref().map(str::to_owned));
-        let mut sessions: BTreeMap<(PathBuf, Option<String>), Session> = BTreeMap::new();
+        let mut sessions: BTreeMap<Voice, Session> = BTreeMap::new();
         for ((path, _), sides) in inputs.iter().zip(&heard) {
             for (side, evidence) in sides.iter().flatten().flatten() {
                 let Ok(evidence) = evidence else { continue };
@@ -673,7 +676,7 @@ impl Recognise {
         let listening = self.listening(Listening::timeline());
         // Wrong settings are better known before the first file.
         work.recognizer.listen(48_000, listening)?;
-        let sessions: RefCell<BTreeMap<Option<(PathBuf, Option<String>)>, Session>> = RefCell::default();
+        let sessions: RefCell<BTreeMap<Option<Voice>, Session>> = RefCell::default();
         for (path, lost) in inputs(&self.paths) {
             let (mut drawn, mut course) = (Vec::new(), Vec::new());
             let mut open = true;

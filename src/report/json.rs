@@ -21,7 +21,7 @@
 //! | `confused`, `worst` | pairs of emotions and clips, the worst first; class indices are those of `confusion.classes` |
 //! | `per_seed`, `runs` | the figures of each seed, and of each run with its audit and what it learnt beside the classes, `parts` |
 //! | `projection` | [`Projection`] of one run: `fold`, `seed`, `explained`, and the `place` of each of its `points` |
-//! | `split_audit` | [`Foreign`](crate::protocol::audit::Foreign): of predictions from elsewhere, what the sides of their split share |
+//! | `split_audit` | [`Foreign`]: of predictions from elsewhere, what the sides of their split share |
 //! | `config_hash`, `versions` | what the runs were made with |
 
 use std::path::Path;
