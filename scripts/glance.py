@@ -135,10 +135,11 @@ def claims(found):
              "What recipes of the field claim, what the same leak gives with a network of ours, and what is left of it without the "
              "leak: rows of [reproduction.md](reproduction.md), put together by `scripts/glance.py`. NO FIGURE WITH A LEAK IS A "
              "RESULT. Ours have another network than the claims (0.3 million parameters and fewer), so that the difference between "
-             "the last columns is the leak's worth, not that between claim and ours. The scaler of the last rows is fitted on each "
+             "the last two columns speaks of the leak, and that between claim and ours does not. Where the two columns test different "
+             "clips (speakers on both sides of TESS and CREMA-D), the difference is not the leak's alone. The scaler of the last rows is fitted on each "
              "test speaker's clips; one that is fitted on all data has not been run. No epoch of ours is picked on test but in the "
              "demonstrations with copies.", "",
-             "| what leaks | claimed | % | ours with the leak | ours without | the leak's worth |",
+             "| what leaks | claimed | % | ours with the leak | ours without | difference |",
              "| --- | --- | --- | ---: | ---: | ---: |"]
     for what, claimed, metric, leaking, honest in CLAIMS:
         a, b = found.get(leaking), found.get(honest)

@@ -4,7 +4,7 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::{TINY, run, train};
+use common::{TINY, run, train, weights};
 use ser_kernels::Level;
 
 /// The tiny experiment with layers of which none is a whole number of registers wide, on features of every sort.
@@ -38,14 +38,6 @@ fn results(dir: &Path, config: &str, level: &str, threads: &str) -> Vec<Vec<u8>>
         if name.ends_with(".safetensors") { weights(&bytes) } else { bytes }
     };
     FILES.iter().map(file).collect()
-}
-
-/// The tensors of a safetensors file, whose header names the processor, in the order of their names.
-fn weights(bytes: &[u8]) -> Vec<u8> {
-    let tensors = safetensors::SafeTensors::deserialize(bytes).unwrap();
-    let mut names = tensors.names();
-    names.sort_unstable();
-    names.iter().flat_map(|name| tensors.tensor(name).unwrap().data().to_vec()).collect()
 }
 
 #[test]
