@@ -8,7 +8,7 @@ use super::LabelSet;
 use crate::{
     corpus::{
         Clip,
-        spelling::{misspelt, nearest, same_spelling, tidy},
+        spelling::{forms_of_one, misspelt, nearest, same_spelling, tidy},
     },
     error::{Error, Result},
 };
@@ -217,7 +217,7 @@ impl LabelsConfig {
         Ok(map)
     }
 
-    /// Refuses emotions that differ in spelling alone and of which the map says nothing.
+    /// Refuses emotions that differ in spelling alone or are forms of one word, and of which the map says nothing.
     fn refuse_alike(&self, emotions: &BTreeSet<&str>, map: &BTreeMap<&str, &str>) -> Result<()> {
         let open: Vec<&str> = emotions.iter().copied().filter(|emotion| !map.contains_key(emotion)).collect();
         let mut pairs =
@@ -225,7 +225,10 @@ impl LabelsConfig {
         let misspelt = || {
             let few = open.get(..MOST_COMPARED).unwrap_or(&open);
             let of = |(at, one): (usize, &&'_ str)| {
-                few[at + 1..].iter().find(|other| misspelt(one, other)).map(|other| (at, *other))
+                few[at + 1..]
+                    .iter()
+                    .find(|other| misspelt(one, other) || forms_of_one(one, other))
+                    .map(|other| (at, *other))
             };
             few.iter().enumerate().find_map(of).map(|(at, other)| (few[at], other))
         };
@@ -389,9 +392,14 @@ mod tests {
 
     #[test]
     fn emotions_in_two_spellings_are_refused_until_the_map_says_what_they_are() {
-        for emotions in
-            [["surprise", "surprised"], ["0", "0.0"], ["neutral", "neutr\u{430}l"], ["low mood", "low_mood"]]
-        {
+        for emotions in [
+            ["surprise", "surprised"],
+            ["hapy", "happy"],
+            ["anger", "angry"],
+            ["0", "0.0"],
+            ["neutral", "neutr\u{430}l"],
+            ["low mood", "low_mood"],
+        ] {
             let [one, other] = emotions;
             let error = applied(&[one, other, "sad"], &[]).unwrap_err().to_string();
             assert!(error.contains(one) && error.contains(other) && error.contains("map = {"), "{error}");

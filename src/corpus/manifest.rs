@@ -91,17 +91,18 @@ fn find_table(config: &CorpusConfig, data: &Path) -> Result<PathBuf> {
 }
 
 fn nothing_there(table: &Path, base: &Path, excluded: &[Exclusion]) -> String {
-    let Some(Exclusion { path, reason, .. }) = excluded.first() else {
+    let Some(Exclusion { path, reason, cause }) = excluded.first() else {
         return format!("the table {} has no rows: list one clip in each", table.display());
     };
-    format!(
-        "no row of the {} in {} can be used: {}: {reason}. Paths are relative to the folder {}; set `root` in the \
-         [[corpora]] table to another one",
-        excluded.len(),
-        table.display(),
-        path.display(),
-        base.display()
-    )
+    let mut text =
+        format!("no row of the {} in {} can be used: {}: {reason}", excluded.len(), table.display(), path.display());
+    if *cause == Cause::Missing {
+        text.push_str(&format!(
+            ". Paths are relative to the folder {}; set `root` in the [[corpora]] table to another one",
+            base.display()
+        ));
+    }
+    text
 }
 
 /// A column of durations without a start is known of many tables, where it is how long each file is. It may as well say

@@ -134,10 +134,34 @@ fn plain(name: &str) -> String {
     if plain.is_empty() { text } else { plain }
 }
 
-/// Whether two words are one with a slip of the pen: one letter more, less or other, in words of letters alone.
+/// Whether two words are one with a slip of the pen: one letter more, less or other, in words of letters alone, of which
+/// the longer has five.
 pub(crate) fn misspelt(a: &str, b: &str) -> bool {
-    let is_word = |text: &str| text.chars().count() >= 5 && text.chars().all(char::is_alphabetic);
-    is_word(a) && is_word(b) && strsim::osa_distance(&a.to_lowercase(), &b.to_lowercase()) == 1
+    let letters = |text: &str| if text.chars().all(char::is_alphabetic) { text.chars().count() } else { 0 };
+    let (one, other) = (letters(a), letters(b));
+    one.max(other) >= 5 && one.min(other) >= 4 && strsim::osa_distance(&a.to_lowercase(), &b.to_lowercase()) == 1
+}
+
+/// The words that tables use for one emotion: what one feels, and how one is.
+const FORMS: [&[&str]; 12] = [
+    &["anger", "angry"],
+    &["boredom", "bored"],
+    &["calm", "calmness"],
+    &["contempt", "contemptuous"],
+    &["disgust", "disgusted"],
+    &["excitement", "excited"],
+    &["fear", "fearful"],
+    &["frustration", "frustrated"],
+    &["happiness", "happy"],
+    &["neutral", "neutrality"],
+    &["sadness", "sad"],
+    &["surprise", "surprised"],
+];
+
+/// Whether two different words are forms of one: `anger` and `angry`.
+pub(crate) fn forms_of_one(a: &str, b: &str) -> bool {
+    let (a, b) = (a.to_lowercase(), b.to_lowercase());
+    a != b && FORMS.iter().any(|forms| forms.contains(&a.as_str()) && forms.contains(&b.as_str()))
 }
 
 /// The one of the names that is meant by `name`, as far as one can tell.
@@ -201,12 +225,14 @@ mod tests {
 
     #[test]
     fn slips_of_the_pen_are_seen_in_words_alone() {
-        for (a, b) in [("surprise", "surprised"), ("angry", "angyr"), ("disgust", "disgus")] {
+        for (a, b) in [("surprise", "surprised"), ("angry", "angyr"), ("disgust", "disgus"), ("hapy", "happy")] {
             assert!(misspelt(a, b), "{a} {b}");
         }
         for (a, b) in [("class1", "class2"), ("sad", "mad"), ("happy", "happy"), ("low_a", "low_b")] {
             assert!(!misspelt(a, b), "{a} {b}");
         }
+        assert!(forms_of_one("Anger", "angry") && forms_of_one("sad", "sadness"));
+        assert!(!forms_of_one("sad", "Sad") && !forms_of_one("anger", "sadness"));
         assert_eq!(nearest("bordom", ["sad", "boredom"]), Some("boredom"));
         assert_eq!(nearest("xyz", ["sad", "boredom"]), None);
     }
