@@ -23,7 +23,7 @@ use ser::{
         Answer, BuiltIn, Bundle, Channels, DEFAULT, Evidence, Format, Gate, Listener, Listening, Output, Pcm,
         Recognizer, STDIN, SampleFormat, Segments, Session, Side, Source, Style, Vocabulary, Window,
         bulk::{self, PART_ROWS, PartFormat, Settings, Shard},
-        expand, inspect, is_bundle, load_all, timelines_by,
+        expand, inspect, is_bundle, load_all, misnamed, timelines_by,
     },
     progress::Terminal,
     report::plot,
@@ -597,7 +597,11 @@ fn inputs(paths: &[PathBuf]) -> Vec<(PathBuf, Option<Error>)> {
         }
         Err(error) => (path.to_owned(), Some(error)),
     };
-    paths.iter().flat_map(|path| expand(path).into_iter().map(move |found| named(found, path))).collect()
+    let found: Vec<_> =
+        paths.iter().flat_map(|path| expand(path).into_iter().map(move |found| named(found, path))).collect();
+    let files = found.iter().filter(|(_, lost)| lost.is_none()).map(|(file, _)| file.as_path());
+    misnamed(files).iter().for_each(|note| eprintln!("note: {note}"));
+    found
 }
 
 fn is_stdin(path: &Path) -> bool {

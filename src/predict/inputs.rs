@@ -7,10 +7,11 @@ use std::{
 };
 
 use crate::{
-    audio::{Content, HEAD_BYTES, sniff},
+    audio::{Content, Format, HEAD_BYTES, sniff},
     bundle::{self, BuiltIn},
     corpus::walk::{is_audio, walk},
     error::{Error, Result},
+    escape,
 };
 
 /// The name that stands for standard input.
@@ -54,6 +55,31 @@ pub fn is_bundle(path: &Path) -> bool {
     is_arrays || !(matches!(sniff(&head), Content::Audio(_)) || is_audio(path))
 }
 
+/// What to say of files whose names have the extension of another format than what is in them, as an M4A called `.wav`;
+/// nothing where there are none. They are read by what is in them.
+#[must_use]
+pub fn misnamed<'a>(files: impl IntoIterator<Item = &'a Path>) -> Option<String> {
+    // A pipe has no first bytes to spare.
+    let found = files.into_iter().filter(|file| file.is_file() && file.extension().is_some()).filter_map(|file| {
+        match sniff(&head(file)) {
+            Content::Audio(format) if !format.has_extension(file) => Some((file, format)),
+            _ => None,
+        }
+    });
+    let found: Vec<(&Path, Format)> = found.collect();
+    let (file, format) = found.first()?;
+    let inside = format!("{format:?}").to_uppercase();
+    let path = file.to_string_lossy();
+    let name = escape::text(&path);
+    Some(match found.len() {
+        1 => format!("{name} is {inside}, whatever its name says, and is read as that"),
+        several => format!(
+            "{several} files are of another format than their names say, and are read by what is in them: {name} is \
+             {inside}, for one"
+        ),
+    })
+}
+
 /// A file's first bytes; none where it cannot be read.
 fn head(path: &Path) -> Vec<u8> {
     let mut head = Vec::new();
@@ -76,6 +102,23 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         let error = expand(empty.path()).remove(0).unwrap_err().to_string();
         assert!(error.contains("without audio files"), "{error}");
+    }
+
+    #[test]
+    fn names_that_say_another_format_are_told_of_once() {
+        let root = fake::tree(&["notes.txt"]);
+        let at = |name: &str| root.path().join(name);
+        for name in ["a.wav", "b.m4a", "c.flac", "sound"] {
+            std::fs::write(at(name), b"RIFF\0\0\0\0WAVEfmt ").unwrap();
+        }
+        let said = |names: &[&str]| {
+            let files: Vec<PathBuf> = names.iter().map(|name| at(name)).collect();
+            misnamed(files.iter().map(PathBuf::as_path))
+        };
+        assert_eq!(said(&["a.wav", "sound", "notes.txt", "gone.mp3"]), None);
+        assert!(said(&["a.wav", "b.m4a"]).unwrap().contains("b.m4a is WAV"));
+        let several = said(&["a.wav", "b.m4a", "c.flac"]).unwrap();
+        assert!(several.starts_with("2 files are of another format than their names say"), "{several}");
     }
 
     #[test]

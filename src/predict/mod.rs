@@ -26,7 +26,7 @@ pub use crate::{
 pub use answer::{Adapted, Answer};
 pub use channels::{Channels, Side};
 pub use gate::Gate;
-pub use inputs::{STDIN, expand, is_bundle};
+pub use inputs::{STDIN, expand, is_bundle, misnamed};
 pub use inspect::inspect;
 pub use listen::{Ended, Listener, Listening, Segments, Window, timeline, timelines, timelines_by};
 pub use output::{Format, Output, Source, Style, Vocabulary};
