@@ -1,10 +1,12 @@
 //! A pretrained encoder from its import to an answer, as a user runs it. The encoder is a small one with random weights.
 
 mod common;
+mod weights;
 
 use std::{fs, path::Path};
 
-use common::{program, run, train, weights};
+use common::{program, run, train};
+use weights::weights;
 
 const CONFIG: &str = r#"
 name = "states"

@@ -1,11 +1,13 @@
 //! One seed gives the same bits with every vector instruction set, and with any number of threads.
 
 mod common;
+mod weights;
 
 use std::{fs, path::Path};
 
-use common::{TINY, run, train, weights};
+use common::{TINY, run, train};
 use ser_kernels::Level;
+use weights::weights;
 
 /// The tiny experiment with layers of which none is a whole number of registers wide, on features of every sort.
 fn config() -> String {

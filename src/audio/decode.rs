@@ -262,7 +262,7 @@ impl Decoder {
     }
 
     /// All that is left.
-    pub(super) fn all(mut self) -> Result<Audio> {
+    pub(crate) fn all(mut self) -> Result<Audio> {
         let mut samples = Vec::new();
         while let Some(block) = self.next()? {
             samples.extend(block);
