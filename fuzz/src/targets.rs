@@ -347,7 +347,7 @@ fn answers(bundle: Result<Bundle, Error>) -> &'static str {
     }
 }
 
-/// A file of this program as its text alone: the arrays come from the file, and the checksum is made anew.
+/// The header texts of the `.safetensors` seeds in `folder`, each with its arrays, so that a mutated header gets a valid checksum.
 fn texts(folder: &str) -> Vec<(String, arrays::Arrays)> {
     let read = |bytes: Vec<u8>| arrays::read(&bytes, Path::new(folder)).ok();
     seeds::of(folder, "").into_iter().filter_map(read).collect()

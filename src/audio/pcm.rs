@@ -75,7 +75,7 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// Its number as people count, from 1; none of the mean.
+    /// The channel's number, counted from 1; `None` for the mean of all channels.
     #[must_use]
     pub fn number(self) -> Option<usize> {
         match self {

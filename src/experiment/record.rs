@@ -7,7 +7,7 @@ use crate::{
     config::Experiment,
     corpus::Source,
     error::Result,
-    protocol::{Fold, audit::audit},
+    protocol::{Caveat, Fold, audit::audit},
     run::{DataRecord, ProtocolRecord, RunRecord, Shots, Versions},
     task::Scale,
     train::{Averaging, Select, TrainOn},
@@ -82,7 +82,7 @@ pub(super) fn record<'a>(
             leak: plan.leak,
             validation: plan.validation.clone(),
             test_sides: Some(plan.test_sides(&prepared.clips[..plan.clips()])),
-            caveats: plan.caveats.clone(),
+            caveats: caveats(&plan.caveats, &prepared.experiment.train.calibrate_on),
             shots: experiment
                 .protocol
                 .shot_speakers
@@ -114,6 +114,13 @@ pub(super) fn targets(prepared: &Prepared) -> impl Iterator<Item = (&String, &Sc
     parts.flat_map(|part| part.task.outputs().iter().zip(part.task.scales()))
 }
 
+/// What the figures do not cover: the plan's, and that confidence was fitted on test clips of the corpora named.
+fn caveats(of_plan: &[Caveat], calibrate_on: &[String]) -> Vec<Caveat> {
+    let fitted = Some(calibrate_on).filter(|corpora| !corpora.is_empty());
+    let fitted = fitted.map(|corpora| Caveat::CalibratedOnTest { corpora: corpora.to_vec() });
+    of_plan.iter().cloned().chain(fitted).collect()
+}
+
 /// Burn's version, as Cargo.toml pins it.
 fn burn_version() -> String {
     let manifest: toml::Table = include_str!("../../Cargo.toml").parse().unwrap_or_default();
@@ -124,8 +131,19 @@ fn burn_version() -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn confidence_that_was_fitted_on_test_clips_is_told_of() {
+        assert_eq!(caveats(&[], &[]), []);
+        let told = caveats(&[], &["tess".to_owned(), "savee".to_owned()]);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].to_string().starts_with("CALIBRATED ON TEST CLIPS of tess, savee:"), "{}", told[0]);
+        assert!(!told[0].bars_published());
+    }
+
     #[test]
     fn the_version_of_burn_is_the_manifests() {
-        assert!(super::burn_version().starts_with("0."), "{}", super::burn_version());
+        assert!(burn_version().starts_with("0."), "{}", burn_version());
     }
 }

@@ -63,13 +63,18 @@ pub enum Caveat {
     NoProbabilities,
     /// The split that predictions were judged by has clips on two sides.
     SplitLeaks,
+    /// How sure the answers are was fitted on test clips (`train.calibrate_on`).
+    CalibratedOnTest {
+        /// The corpora that the clips are of.
+        corpora: Vec<String>,
+    },
 }
 
 impl Caveat {
     /// Whether a published figure may not stand beside one with this caveat: they are not of the same data.
     #[must_use]
     pub fn bars_published(&self) -> bool {
-        !matches!(self, Self::ListedClipsMissing { .. } | Self::NoProbabilities)
+        !matches!(self, Self::ListedClipsMissing { .. } | Self::NoProbabilities | Self::CalibratedOnTest { .. })
     }
 }
 
@@ -103,6 +108,14 @@ impl fmt::Display for Caveat {
                 write!(
                     f,
                     "NOT PREDICTED: {clips} test {have} no prediction, as {first}; the figures are of the others."
+                )
+            }
+            Self::CalibratedOnTest { corpora } => {
+                write!(
+                    f,
+                    "CALIBRATED ON TEST CLIPS of {}: the temperature and the doubt were fitted on some of them; \
+                     calibration, log loss and what is called uncertain are not independent of the test side.",
+                    corpora.join(", ")
                 )
             }
             Self::NoProbabilities => {

@@ -170,7 +170,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Refuses a role that there is not, and a column that is in none of the tables.
+/// Refuses an unknown role, and a column that no table has.
 pub(super) fn check_named(named: &[(String, String)], tables: &[&Table]) -> Result<()> {
     for (role, column) in named {
         if Role::parse(role).is_none() {
