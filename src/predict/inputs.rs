@@ -2,24 +2,25 @@
 
 use std::{
     fs::File,
-    io::Read as _,
+    io::{self, Read as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::{
-    audio::{Content, Format, HEAD_BYTES, sniff},
+    audio::{Content, Decoder, Format, HEAD_BYTES, sniff},
     bundle::{self, BuiltIn},
     corpus::walk::{is_audio, walk},
     error::{Error, Result},
     escape,
+    events::Observer,
 };
 
 /// The name that stands for standard input.
 pub const STDIN: &str = "-";
 
 /// The audio files that a path stands for: itself, or all below a folder, in the order of their paths, those that can only
-/// be told of among them. Folders that
-/// links lead to are walked once, so that loops come to an end. What cannot be looked at is an error in its place.
+/// be told of among them. Folders that links lead to are walked once, so that loops come to an end. What cannot be looked at is an error in its place.
 #[must_use]
 pub fn expand(path: &Path) -> Vec<Result<PathBuf>> {
     if path == Path::new(STDIN) || !path.is_dir() {
@@ -78,6 +79,46 @@ pub fn misnamed<'a>(files: impl IntoIterator<Item = &'a Path>) -> Option<String>
              {inside}, for one"
         ),
     })
+}
+
+/// A file that is meant.
+pub(super) struct Input {
+    pub path: PathBuf,
+    /// Why it cannot be looked at.
+    pub lost: Option<Error>,
+}
+
+/// The files that paths stand for, in order, with what is wrong with those that cannot be looked at; names that say another
+/// format are told of.
+pub(super) fn inputs(paths: &[PathBuf], observer: &dyn Observer) -> Vec<Input> {
+    let named = |found, path: &Path| match found {
+        Ok(path) => Input { path, lost: None },
+        Err(error) => {
+            let at = match &error {
+                Error::File { path, .. } | Error::Io { path, .. } => path,
+                _ => path,
+            };
+            Input { path: at.to_owned(), lost: Some(error) }
+        }
+    };
+    let found: Vec<Input> =
+        paths.iter().flat_map(|path| expand(path).into_iter().map(move |found| named(found, path))).collect();
+    let files = found.iter().filter(|input| input.lost.is_none()).map(|input| input.path.as_path());
+    misnamed(files).iter().for_each(|note| observer.log(&format!("note: {note}")));
+    found
+}
+
+/// What opens a file, as often as it is wanted; standard input is read once.
+pub(super) fn opener(path: &Path) -> Result<Box<dyn Fn() -> Result<Decoder>>> {
+    if path != Path::new(STDIN) {
+        let path = path.to_owned();
+        return Ok(Box::new(move || Decoder::open(&path)));
+    }
+    let path = Path::new("standard input");
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    let bytes: Arc<[u8]> = bytes.into();
+    Ok(Box::new(move || Decoder::of_bytes(bytes.clone(), path)))
 }
 
 /// A file's first bytes; none where it cannot be read.

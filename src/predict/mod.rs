@@ -4,6 +4,7 @@
 //! thin shell over it. [`Listener`] is a recogniser at work on a signal of any length.
 
 mod answer;
+mod answering;
 pub mod bulk;
 mod channels;
 mod gate;
@@ -24,6 +25,7 @@ pub use crate::{
     bundle::{BuiltIn, Bundle, DEFAULT, Figures, SideFigures},
 };
 pub use answer::{Adapted, Answer};
+pub use answering::{Answering, Raw, Speakers, Whose};
 pub use channels::{Channels, Side};
 pub use gate::Gate;
 pub use inputs::{STDIN, expand, is_bundle, misnamed};

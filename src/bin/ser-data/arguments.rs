@@ -1,30 +1,9 @@
-//! `ser-data`: looks at corpora and splits: lists, counts, audits, writes out; keeps the feature cache.
+//! What `ser-data` is asked for.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
-};
+use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use ser::{
-    arrays::Precision,
-    audio::Known,
-    augment::{Augmenter, write_wavs},
-    cache::{self, Cache, Size, cache_dir, cache_limit},
-    config::{Experiment, data_dir},
-    corpus::{CorpusConfig, Kind, export},
-    device::{DeviceKind, check_processor},
-    error::Result,
-    events::Observer,
-    files::create_dir,
-    frontend::encoder::{self, Encoder, FrozenEncoder, Import},
-    progress::Terminal,
-    protocol::audit::{LookedAt, foreign},
-    report::{self, audits, card::Card, encoders, features, scan, split},
-    stdout::print,
-    survey::{Losses, Survey, known, look_into, survey},
-};
+use ser::{arrays::Precision, cache::Size, config::Experiment, corpus::Kind, error::Result, report::features};
 
 /// Looks at corpora and splits before anything is trained: lists clips, writes data cards, finds leaks, writes splits,
 /// features, altered clips and the embedded corpus; keeps the feature cache.
@@ -35,13 +14,13 @@ use ser::{
 
 Exit status: 0 done, 2 wrong usage or config, 1 anything else; audit ends with 1 where a split leaks."
 )]
-struct Arguments {
+pub struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    pub command: Command,
 }
 
 #[derive(Subcommand)]
-enum Command {
+pub enum Command {
     /// Lists a corpus's clips, the files left out with their reasons, and what the files' contents show.
     #[command(after_help = "Examples:
   ser-data scan datasets/ravdess --kind ravdess
@@ -112,33 +91,33 @@ The samples are prepared as [audio] says. Values are not standardised. time_s is
 }
 
 #[derive(Args)]
-struct ScanArguments {
+pub struct ScanArguments {
     /// The corpus's own folder; the table of a manifest; nothing for the synthetic corpus.
     #[arg(value_name = "DIR")]
-    dir: Option<PathBuf>,
+    pub dir: Option<PathBuf>,
     /// The corpus: ravdess, crema_d, tess, savee, emodb, emovo, esd, subesco, cafe, iemocap, msp_podcast, meld, nemo,
     /// manifest, folder, audformat or synthetic.
     #[arg(long, value_name = "K")]
-    kind: Kind,
+    pub kind: Kind,
     /// The corpus's name in the clips' ids [default: the kind's].
     #[arg(long, value_name = "N")]
-    name: Option<String>,
+    pub name: Option<String>,
     /// How the files of a folder are named, as {emotion}/{speaker}_{*}: for --kind folder.
     #[arg(long, value_name = "P")]
-    pattern: Option<String>,
+    pub pattern: Option<String>,
     #[command(flatten)]
-    format: TextOrJson,
+    pub format: TextOrJson,
 }
 
 #[derive(Args)]
-struct TextOrJson {
+pub struct TextOrJson {
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
-    format: Output,
+    pub format: Output,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Output {
+pub enum Output {
     /// For people.
     #[default]
     Text,
@@ -147,108 +126,108 @@ enum Output {
 }
 
 #[derive(Args)]
-struct ConfigArguments {
+pub struct ConfigArguments {
     /// The experiment's config, a TOML file.
     #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    pub config: PathBuf,
     /// Set a key of the config, as protocol.folds=10; may be given several times.
     #[arg(long, value_name = "TABLE.KEY=VALUE")]
-    set: Vec<String>,
+    pub set: Vec<String>,
 }
 
 impl ConfigArguments {
-    fn load(&self) -> Result<Experiment> {
+    pub fn load(&self) -> Result<Experiment> {
         Experiment::load(&self.config, &self.set)
     }
 }
 
 #[derive(Args)]
-struct DataArguments {
+pub struct DataArguments {
     /// The folder that corpora's roots are relative to [default: $SER_DATASETS, else datasets].
     #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    pub data: Option<PathBuf>,
 }
 
 #[derive(Args)]
-struct CardArguments {
+pub struct CardArguments {
     #[command(flatten)]
-    config: ConfigArguments,
+    pub config: ConfigArguments,
     #[command(flatten)]
-    data: DataArguments,
+    pub data: DataArguments,
     /// The folder to write card.md, the pictures and counts.csv to.
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Args)]
 #[command(group(ArgGroup::new("what").required(true).args(["config", "split"])))]
-struct AuditArguments {
+pub struct AuditArguments {
     /// The experiment's config, a TOML file.
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    pub config: Option<PathBuf>,
     /// Set a key of the config, as protocol.folds=10; may be given several times.
     #[arg(long, value_name = "TABLE.KEY=VALUE", conflicts_with = "split")]
-    set: Vec<String>,
+    pub set: Vec<String>,
     #[command(flatten)]
-    data: DataArguments,
+    pub data: DataArguments,
     /// The table of a split that somebody else made, with the columns path and side.
     #[arg(long, value_name = "FILE")]
-    split: Option<PathBuf>,
+    pub split: Option<PathBuf>,
     /// The folder that the table's paths are relative to.
     #[arg(long, value_name = "DIR", default_value = ".", requires = "split")]
-    root: PathBuf,
+    pub root: PathBuf,
     /// Compare names alone, where the files are not at hand; copies under other names are then not seen.
     #[arg(long, requires = "split")]
-    names_only: bool,
+    pub names_only: bool,
     #[command(flatten)]
-    format: TextOrJson,
+    pub format: TextOrJson,
 }
 
 #[derive(Args)]
-struct SplitArguments {
+pub struct SplitArguments {
     #[command(flatten)]
-    config: ConfigArguments,
+    pub config: ConfigArguments,
     #[command(flatten)]
-    data: DataArguments,
+    pub data: DataArguments,
     /// The table to write.
     #[arg(long, value_name = "CSV")]
-    out: PathBuf,
+    pub out: PathBuf,
     /// The one fold to write, by name; all by default.
     #[arg(long, value_name = "K")]
-    fold: Option<String>,
+    pub fold: Option<String>,
 }
 
 #[derive(Args)]
-struct FeaturesArguments {
+pub struct FeaturesArguments {
     /// Audio files: WAV, AIFF, FLAC, MP3 or Ogg, whatever they are called.
     #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
+    pub files: Vec<PathBuf>,
     #[command(flatten)]
-    config: ConfigArguments,
+    pub config: ConfigArguments,
     /// What to write: csv, or npy (one file's alone).
     #[arg(long, value_enum)]
-    format: DumpFormat,
+    pub format: DumpFormat,
     /// The file to write.
     #[arg(long, value_name = "F")]
-    out: PathBuf,
+    pub out: PathBuf,
 }
 
 #[derive(Args)]
-struct AugmentArguments {
+pub struct AugmentArguments {
     /// Audio files: WAV, AIFF, FLAC, MP3 or Ogg, whatever they are called.
     #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
+    pub files: Vec<PathBuf>,
     #[command(flatten)]
-    config: ConfigArguments,
+    pub config: ConfigArguments,
     #[command(flatten)]
-    data: DataArguments,
+    pub data: DataArguments,
     /// The folder to write to.
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    pub out: PathBuf,
 }
 
 #[derive(Subcommand)]
-enum CacheCommand {
+pub enum CacheCommand {
     /// Counts files and bytes, and what a running process uses.
     #[command(after_help = "Example:
   ser-data cache stat --cache .ser-cache")]
@@ -290,22 +269,31 @@ Exit status: 0 all whole, 1 some were damaged, 2 wrong usage.")]
 }
 
 #[derive(Args)]
-struct CacheArguments {
+pub struct CacheArguments {
     /// The folder of the feature cache [default: $SER_CACHE, else .ser-cache].
     #[arg(long, value_name = "DIR")]
-    cache: Option<PathBuf>,
+    pub cache: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum DumpFormat {
+pub enum DumpFormat {
     /// A header, then a row a frame.
     Csv,
     /// float32 [frames, dims].
     Npy,
 }
 
+impl From<DumpFormat> for features::Format {
+    fn from(format: DumpFormat) -> Self {
+        match format {
+            DumpFormat::Csv => Self::Csv,
+            DumpFormat::Npy => Self::Npy,
+        }
+    }
+}
+
 #[derive(Subcommand)]
-enum EncoderCommand {
+pub enum EncoderCommand {
     /// Writes the encoder of a downloaded model into a small folder that this program reads.
     #[command(after_help = "SRC is one of
   a folder as Hugging Face has it: config.json with model.safetensors or pytorch_model.bin
@@ -371,14 +359,14 @@ Layers are counted as Hugging Face does: 0 is what goes into the first layer, th
 }
 
 #[derive(Args)]
-struct ModelsArguments {
+pub struct ModelsArguments {
     /// The folder of encoders [default: $SER_MODELS, else models].
     #[arg(long, value_name = "DIR")]
-    models: Option<PathBuf>,
+    pub models: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
-enum EncoderPrecision {
+pub enum EncoderPrecision {
     /// 32-bit floating point: as the source has them.
     #[default]
     F32,
@@ -388,196 +376,19 @@ enum EncoderPrecision {
     Int8,
 }
 
+impl From<EncoderPrecision> for Precision {
+    fn from(precision: EncoderPrecision) -> Self {
+        match precision {
+            EncoderPrecision::F32 => Self::F32,
+            EncoderPrecision::F16 => Self::F16,
+            EncoderPrecision::Int8 => Self::Int8,
+        }
+    }
+}
+
 #[derive(Args)]
-struct SynthArguments {
+pub struct SynthArguments {
     /// The folder to write to.
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-}
-
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let terminal = &Terminal::with_signals();
-    let done = check_processor().and_then(|()| match arguments.command {
-        Command::Scan(arguments) => run_scan(arguments, terminal),
-        Command::Card(arguments) => run_card(&arguments, terminal),
-        Command::Audit(arguments) => run_audit(arguments, terminal),
-        Command::Split(arguments) => run_split(arguments, terminal),
-        Command::Features(arguments) => run_features(&arguments, terminal),
-        Command::Augment(arguments) => run_augment(arguments, terminal),
-        Command::Cache(command) => run_cache(command, terminal),
-        Command::Encoder(command) => run_encoder(command, terminal),
-        Command::Synth(arguments) => run_synth(&arguments.out, terminal),
-    });
-    match done {
-        Ok(status) => status,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(error.exit_status())
-        }
-    }
-}
-
-/// An experiment's data; missing and damaged files are told of, not refused.
-fn look(experiment: &Experiment, data: DataArguments, observer: &dyn Observer) -> Result<Survey> {
-    survey(experiment, &data_dir(data.data), &known(&cache_dir(None)), Losses::Tell, observer)
-}
-
-fn run_scan(arguments: ScanArguments, observer: &dyn Observer) -> Result<ExitCode> {
-    let ScanArguments { dir, kind, name, pattern, format } = arguments;
-    let config = CorpusConfig { name, pattern, ..CorpusConfig::at(kind, dir)? };
-    let (found, findings) = look_into(&config, Path::new(""), &known(&cache_dir(None)), observer)?;
-    print(&match format.format {
-        Output::Text => scan::text(&found, &findings),
-        Output::Json => scan::json(&config.name(), kind.name(), &found, &findings)?,
-    })?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn run_card(arguments: &CardArguments, observer: &dyn Observer) -> Result<ExitCode> {
-    let experiment = arguments.config.load()?;
-    // Before the long work: a folder that cannot be written should not cost a minute.
-    arguments.out.as_deref().map_or(Ok(()), create_dir)?;
-    let survey =
-        survey(&experiment, &data_dir(arguments.data.data.clone()), &known(&cache_dir(None)), Losses::Tell, observer)?;
-    let card = Card::new(&experiment, &survey, observer)?;
-    if let Some(out) = &arguments.out {
-        card.write(out)?;
-        eprintln!("card        {}", out.join("card.md").display());
-    }
-    print(&card.document().to_text())?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn run_audit(arguments: AuditArguments, observer: &dyn Observer) -> Result<ExitCode> {
-    let AuditArguments { config, set, data, split, root, names_only, format } = arguments;
-    let (text, passes) = match (split, config) {
-        (Some(split), _) => {
-            let look = if names_only { LookedAt::Names } else { LookedAt::Files };
-            let found = foreign(&split, &root, look)?;
-            if found.files_missing > 0 {
-                eprintln!(
-                    "note: {} of the files are not under {}: --root names their folder, --names-only compares names alone",
-                    found.files_missing,
-                    root.display()
-                );
-            }
-            let text = match format.format {
-                Output::Text => found.to_string(),
-                Output::Json => audits::foreign_json(&split.to_string_lossy(), &found)?,
-            };
-            (text, found.verdict().passes())
-        }
-        (None, config) => {
-            // That there is one was checked with the arguments.
-            let experiment = Experiment::load(&config.unwrap_or_default(), &set)?;
-            // What is missing was not looked at, and cannot pass.
-            let survey = survey(&experiment, &data_dir(data.data), &known(&cache_dir(None)), Losses::Refuse, observer)?;
-            let found = audits::Audits::of(&experiment.name, &survey, experiment.features.scaler.words());
-            let text = match format.format {
-                Output::Text => found.to_text(),
-                Output::Json => found.to_json()?,
-            };
-            (text, !found.leaks())
-        }
-    };
-    print(&text)?;
-    Ok(if passes { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn run_split(arguments: SplitArguments, observer: &dyn Observer) -> Result<ExitCode> {
-    let SplitArguments { config, data, out, fold } = arguments;
-    let experiment = config.load()?;
-    let survey = look(&experiment, data, observer)?;
-    split::write(&out, &survey, fold.as_deref())?;
-    let folds = fold.map_or_else(|| survey.plan.folds.len(), |_| 1);
-    eprintln!("{} clips, {folds} folds: {}", survey.clips.len(), out.display());
-    Ok(ExitCode::SUCCESS)
-}
-
-fn run_features(arguments: &FeaturesArguments, observer: &dyn Observer) -> Result<ExitCode> {
-    let experiment = arguments.config.load()?;
-    let format = match arguments.format {
-        DumpFormat::Csv => features::Format::Csv,
-        DumpFormat::Npy => features::Format::Npy,
-    };
-    let frontend = experiment.frontend(&encoder::models_dir(None))?;
-    features::dump(&arguments.files, &experiment.audio, frontend.as_ref(), format, &arguments.out, observer)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn run_augment(arguments: AugmentArguments, observer: &dyn Observer) -> Result<ExitCode> {
-    let AugmentArguments { files, config, data, out } = arguments;
-    let experiment = config.load()?;
-    let augmenter = Augmenter::new(&experiment.augment, &data_dir(data.data), &known(&cache_dir(None)))?;
-    create_dir(&out)?;
-    let written = write_wavs(&files, &experiment.audio, &augmenter, experiment.seed, &out, observer)?;
-    print(&written.iter().map(|path| format!("{}\n", path.display())).collect::<String>())?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn run_cache(command: CacheCommand, observer: &dyn Observer) -> Result<ExitCode> {
-    match command {
-        CacheCommand::Stat(arguments) => {
-            let dir = cache_dir(arguments.cache);
-            print(&report::cache::stat(&dir, &cache::stat(&dir)?))?;
-        }
-        CacheCommand::Verify(arguments) => {
-            let dir = cache_dir(arguments.cache);
-            let found = cache::verify(&dir, observer)?;
-            print(&report::cache::verified(&found))?;
-            return Ok(if found.damaged.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
-        }
-        CacheCommand::Clear { cache, to } => {
-            let evicted = cache::evict(&cache_dir(cache.cache), to)?;
-            print(&report::cache::evicted(&evicted))?;
-            if evicted.size > to {
-                eprintln!("note: what is left is in use by a running process");
-            }
-        }
-        CacheCommand::Build { config, data, cache, cache_limit: limit } => {
-            let experiment = config.load()?;
-            let (dir, limit) = (cache_dir(cache.cache), cache_limit(limit)?);
-            let known = Arc::new(Known::open(&dir));
-            let frontend = experiment.frontend(&encoder::models_dir(None))?;
-            let cache = Cache::new(&dir, limit, &experiment.audio, frontend, known.clone())?;
-            let survey = survey(&experiment, &data_dir(data.data), &known, Losses::Tell, observer)?;
-            cache.matrices(&survey.clips, observer)?;
-            print(&format!("{} clips: {}\n", survey.clips.len(), dir.display()))?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn run_encoder(command: EncoderCommand, observer: &dyn Observer) -> Result<ExitCode> {
-    let load = |name: &str, models: ModelsArguments| {
-        let folder = encoder::find(name, &encoder::models_dir(models.models))?;
-        Encoder::load(&folder, &DeviceKind::Flex.open()?)
-    };
-    match command {
-        EncoderCommand::Import { source, out, precision, layers } => {
-            let precision = match precision {
-                EncoderPrecision::F32 => Precision::F32,
-                EncoderPrecision::F16 => Precision::F16,
-                EncoderPrecision::Int8 => Precision::Int8,
-            };
-            encoder::import(&Import { source, out: out.clone(), precision, layers })?;
-            print(&encoders::inspect(&Encoder::load(&out, &DeviceKind::Flex.open()?)?))?;
-        }
-        EncoderCommand::Inspect { encoder, models } => print(&encoders::inspect(&load(&encoder, models)?))?,
-        EncoderCommand::List(models) => print(&encoders::list(&encoder::models_dir(models.models))?)?,
-        EncoderCommand::States { files, encoder, models, layers, batch, out } => {
-            let folder = encoder::find(&encoder, &encoder::models_dir(models.models))?;
-            let encoder = FrozenEncoder::load(&folder)?;
-            encoders::states(&files, &encoder, &layers, batch, &out, observer)?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn run_synth(out: &Path, observer: &dyn Observer) -> Result<ExitCode> {
-    create_dir(out)?;
-    export::export(out, observer)?;
-    eprintln!("{} clips and {}", export::clips(), out.join(export::MANIFEST).display());
-    Ok(ExitCode::SUCCESS)
+    pub out: PathBuf,
 }

@@ -1,0 +1,61 @@
+//! What a bundle is, and the same in other forms.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use ser::{
+    arrays::Precision,
+    error::{Error, Result},
+    frontend::encoder::models_dir,
+    predict::{Bundle, inspect},
+    stdout::print,
+};
+
+use crate::arguments::{Command, ExportFormat, TextOrJson};
+
+pub fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Inspect { bundle, format } => {
+            let bundle = Bundle::load(&bundle)?;
+            print(&match format {
+                TextOrJson::Text => inspect(&bundle),
+                TextOrJson::Json => format!("{}\n", bundle.to_json()?),
+            })
+        }
+        Command::Export { bundle, out, format, precision, self_contained, encoder_precision, models } => {
+            let encoder = self_contained.then(|| (models_dir(models), encoder_precision.unwrap_or_default().into()));
+            let bundle = loaded(&bundle, encoder)?;
+            match format {
+                ExportFormat::Bundle => save(Bundle { precision: precision.into(), ..bundle }, &out),
+                ExportFormat::Onnx => {
+                    let beside = bundle.save_onnx(&out)?;
+                    let bytes = size(&out)?;
+                    eprintln!("{}: {bytes} bytes; how its input is made: {}", out.display(), beside.display());
+                    Ok(())
+                }
+            }
+        }
+    }
+}
+
+/// A bundle, with an encoder from a folder of models in a precision where it is to be put inside.
+fn loaded(bundle: &Path, encoder: Option<(PathBuf, Precision)>) -> Result<Bundle> {
+    let bundle = Bundle::load(bundle)?;
+    match encoder {
+        Some((models, precision)) => bundle.self_contained(&models, precision),
+        None => Ok(bundle),
+    }
+}
+
+fn save(bundle: Bundle, out: &Path) -> Result<()> {
+    bundle.save(out)?;
+    let encoder = bundle.inside.map(|inside| format!("; inside {}", inside.words())).unwrap_or_default();
+    eprintln!("{}: {} bytes, weights in {}{encoder}", out.display(), size(out)?, bundle.precision.name());
+    Ok(())
+}
+
+fn size(file: &Path) -> Result<u64> {
+    Ok(fs::metadata(file).map_err(Error::io("read", file))?.len())
+}
