@@ -10,7 +10,7 @@ use super::{
     certainty::{Calibrated, Certainty, Temperature},
     consistency::{Pool, check_rows},
     fairness::fairness,
-    labelling::Labelling,
+    labelling::{Labelling, same_config},
     notable::{confused, worst},
     projection::Projection,
     temperature,
@@ -80,14 +80,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
                 reference.classes.join(", ")
             )));
         }
-        if record.config_hash != reference.config_hash {
-            return Err(Error::Config(format!(
-                "{} was trained with another config than the runs beside it ({} and {}): evaluate them apart",
-                dir.path().display(),
-                record.config_hash,
-                reference.config_hash
-            )));
-        }
+        same_config(&dir, &record, reference)?;
         labelling.check(&dir, &record, &split)?;
         pool.check(&dir, &record, &predictions, &split)?;
         check_rows(&dir.validation(), &record, &validation, &split, Side::Validation)?;

@@ -45,6 +45,23 @@ impl Labelling {
     }
 }
 
+/// Refuses a run of another config than the first.
+///
+/// # Errors
+///
+/// [`Error::Config`] that names both.
+pub(super) fn same_config(dir: &RunDir, record: &RunRecord, first: &RunRecord) -> Result<()> {
+    if record.config_hash == first.config_hash {
+        return Ok(());
+    }
+    Err(Error::Config(format!(
+        "{} was trained with another config than the runs beside it ({} and {}): evaluate them apart",
+        dir.path().display(),
+        record.config_hash,
+        first.config_hash
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     FoldOfSeed,
     consistency::{RowOf, check_side},
-    labelling::Labelling,
+    labelling::{Labelling, same_config},
 };
 use crate::{
     error::{Error, Result},
@@ -57,14 +57,7 @@ pub(super) fn pool(finished: Vec<Finished<Numbers>>) -> Result<Pooled> {
     for run in finished {
         let Finished { dir, record, done, epochs, mut predictions, mut validation, split, clips: known, .. } = run;
         let reference = first.get_or_insert_with(|| record.clone());
-        if record.config_hash != reference.config_hash {
-            return Err(Error::Config(format!(
-                "{} was trained with another config than the runs beside it ({} and {}): evaluate them apart",
-                dir.path().display(),
-                record.config_hash,
-                reference.config_hash
-            )));
-        }
+        same_config(&dir, &record, reference)?;
         labelling.check(&dir, &record, &split)?;
         check(&dir, &record, &predictions, &split, Side::Test)?;
         check(&dir, &record, &validation, &split, Side::Validation)?;
