@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::LabelSet;
 use crate::{
     corpus::{
-        Clip,
+        Clip, EMOTIONS,
         spelling::{forms_of_one, misspelt, nearest, same_spelling, tidy},
     },
     error::{Error, Result},
@@ -15,6 +15,9 @@ use crate::{
 
 /// The word in a label map that drops an emotion's clips.
 const DROP: &str = "drop";
+
+/// What predictions say where they name no emotion; no class can be told from it.
+const ANSWERS: [&str; 2] = ["uncertain", "silence"];
 
 /// What becomes of RAVDESS's `calm`, which the other corpora do not have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,6 +159,13 @@ impl LabelsConfig {
         if classes.is_empty() {
             return Err(Error::Data("[labels] leaves out all clips: a task needs some".into()));
         }
+        if let Some(class) = classes.iter().find(|class| ANSWERS.contains(&class.to_lowercase().as_str())) {
+            return Err(Error::Data(format!(
+                "a class is called \"{class}\", which is what predictions say where they name no emotion: give it another \
+                 name in [labels], as map = {{ \"{class}\" = \"other\" }}, or leave its clips out, as map = {{ \"{class}\" = \
+                 \"{DROP}\" }}"
+            )));
+        }
         let labels = kept.iter().map(|(_, class)| classes.partition_point(|known| known < class)).collect();
         Ok(Labelled { clips: kept.into_iter().map(|(clip, _)| clip).collect(), labels, classes, dropped })
     }
@@ -233,6 +243,9 @@ impl LabelsConfig {
             few.iter().enumerate().find_map(of).map(|(at, other)| (few[at], other))
         };
         let Some((one, other)) = pairs.next().or_else(misspelt) else { return Ok(()) };
+        // The name that is usual is proposed; of two the one that is letters alone.
+        let rank = |name: &str| (!EMOTIONS.contains(&name), !name.chars().all(char::is_alphabetic));
+        let (one, other) = if rank(other) < rank(one) { (other, one) } else { (one, other) };
         Err(Error::Data(format!(
             "the emotions \"{one}\" and \"{other}\" may be one in two spellings: say so in [labels], as map = {{ \"{other}\" \
              = \"{one}\" }}; if they are two, as map = {{ \"{other}\" = \"{other}\" }}"
@@ -388,6 +401,28 @@ mod tests {
         assert!(
             applied(&["drop", "sad", "joy"], &[("sad", "drop")]).unwrap_err().to_string().contains("called \"drop\"")
         );
+    }
+
+    #[test]
+    fn a_class_is_not_called_what_predictions_say_without_one() {
+        for name in ["uncertain", "Silence"] {
+            let error = applied(&[name, "sad", "happy"], &[]).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains("where they name no emotion"), "{error}");
+            assert_eq!(applied(&[name, "sad", "happy"], &[(name, "unsure")]).unwrap(), ["happy", "sad", "unsure"]);
+            assert_eq!(applied(&[name, "sad", "happy"], &[(name, "drop")]).unwrap(), ["happy", "sad"]);
+        }
+        let error = applied(&["other", "sad", "happy"], &[("other", "uncertain")]).unwrap_err().to_string();
+        assert!(error.contains("\"uncertain\""), "{error}");
+    }
+
+    #[test]
+    fn the_usual_one_of_two_spellings_is_proposed() {
+        for (one, other) in [("SAD.", "sad"), ("neu", "neutral"), ("sad", "sadness"), ("calm", "s a d")] {
+            let Err(error) = applied(&[one, other, "sad", "happy"], &[]) else { panic!("{one} {other}") };
+            let error = error.to_string();
+            let better = if other == "neutral" { "= \"neutral\"" } else { "= \"sad\"" };
+            assert!(error.contains(better), "{error}");
+        }
     }
 
     #[test]

@@ -150,6 +150,30 @@ const SEX: &[&str] = &["sex", "gender"];
 /// Words of a column's name that tell of a part of a file.
 const PARTS: [&str; 8] = ["start", "begin", "onset", "offset", "end", "stop", "channel", "chan"];
 
+/// Columns that tell of a part of a file where their cells are numbers: they may be other things, as where somebody is from.
+const PARTS_IN_NUMBERS: [&str; 17] = [
+    "firstframe",
+    "firstsample",
+    "framefrom",
+    "frameto",
+    "from",
+    "lastframe",
+    "lastsample",
+    "samplefrom",
+    "sampleto",
+    "t0",
+    "t1",
+    "t2",
+    "tmax",
+    "tmin",
+    "to",
+    "xmax",
+    "xmin",
+];
+
+/// Columns that tell of a part of a file where their cells are two numbers, as `0.5-2.1`.
+const PARTS_IN_RANGES: [&str; 8] = ["interval", "range", "region", "seg", "segment", "span", "timerange", "timestamps"];
+
 const ADVICE: &str = "a manifest needs the columns path, emotion and speaker, and may have start, end, channel, sex, age, \
                       sentence, intensity, repetition and any others; `columns` in its [[corpora]] table names those that \
                       are called otherwise, as columns = { path = \"file\" }";
@@ -266,7 +290,14 @@ impl<'a> Finder<'a, '_> {
         let understood = [columns.start, columns.end, columns.duration, columns.channel];
         let is_read = |name: &str| understood.contains(&Some(name)) || self.is_ignored(name);
         let is_filled = |name: &str| self.table.cells(name).iter().any(Option::is_some);
-        let unread = self.table.names().find(|name| !is_read(name) && tells_of_a_part(name) && is_filled(name));
+        let cells = |name: &str| self.table.cells(name).iter().flatten();
+        let tells = |name: &str| {
+            let letters = letters(name);
+            tells_of_a_part(name)
+                || (PARTS_IN_NUMBERS.contains(&letters.as_str()) && cells(name).all(|cell| cell.parse::<f64>().is_ok()))
+                || (PARTS_IN_RANGES.contains(&letters.as_str()) && cells(name).all(|cell| is_range(cell)))
+        };
+        let unread = self.table.names().find(|name| !is_read(name) && is_filled(name) && tells(name));
         let Some(name) = unread else { return Ok(()) };
         let advice = if words(name).iter().any(|word| word.starts_with("chan")) {
             format!("if it is the channel, say so, as columns = {{ channel = \"{name}\" }} in its [[corpora]] table")
@@ -285,6 +316,14 @@ impl<'a> Finder<'a, '_> {
 /// Whether a column of that name may say which part of a file a row is.
 pub(crate) fn tells_of_a_part(name: &str) -> bool {
     words(name).iter().any(|word| PARTS.contains(&word.as_str()))
+}
+
+/// Whether it is two numbers: `0.5-2.1`, `[0.5, 2.1]`, `0.5 2.1`.
+fn is_range(cell: &str) -> bool {
+    let inner = cell.trim_matches(['[', ']', '(', ')', ' ']);
+    let mut parts = inner.split(['-', ',', ';', '\u{2013}', ' ']).filter(|part| !part.is_empty());
+    let mut number = || parts.next().is_some_and(|part| part.parse::<f64>().is_ok());
+    number() && number() && parts.next().is_none()
 }
 
 /// A name without case and separators.
@@ -373,6 +412,15 @@ mod tests {
             assert!(found(&table, &format!("ignore = ['{name}']")).is_ok());
             assert!(found(&table.replace(",1\n", ",\n"), "").is_ok(), "an empty column says nothing");
         }
+        for (name, cell) in
+            [("t0", "0.5"), ("From", "1"), ("xmax", "2.5"), ("first_sample", "800"), ("segment", "0.5-2.1")]
+        {
+            let table = format!("path,emotion,speaker,{name}\na,b,c,{cell}\n");
+            let error = found(&table, "").unwrap_err();
+            assert!(error.contains(name) && error.contains("ignore"), "{error}");
+            assert!(found(&table.replace(cell, "Rome"), "").is_ok(), "{name} may be another thing");
+        }
+        assert!(found("path,emotion,speaker,segment\na,b,c,3\n", "").is_ok(), "a number of a segment is no part");
         for name in ["channels", "gender", "weekend", "recommendation", "fold", "split"] {
             assert!(found(&format!("path,emotion,speaker,{name}\na,b,c,1\n"), "").is_ok(), "{name}");
         }

@@ -195,11 +195,12 @@ fn one_row_a_clip(listed: Vec<Entry>, excluded: &mut Vec<Exclusion>) -> Vec<(Ent
         let first = (rows[0].number, rows[0].emotion.clone(), rows[0].speaker.clone());
         let agree =
             rows.iter().all(|row| (row.emotion.to_lowercase(), &row.speaker) == (first.1.to_lowercase(), &first.2));
-        let left_out = rows.split_off(usize::from(agree));
+        let told: Vec<String> = rows.iter().map(|row| set_apart(&rows[0], row)).collect();
+        let left_out = rows.split_off(usize::from(agree)).into_iter().zip(told.into_iter().skip(usize::from(agree)));
         kept.extend(rows.into_iter().map(|row| (row, place.clone())));
-        excluded.extend(left_out.into_iter().map(|row| {
+        excluded.extend(left_out.map(|(row, apart)| {
             let (reason, cause) = match agree {
-                true => (format!("row {} lists it again (row {} is kept)", row.number, first.0), Cause::Copy),
+                true => (format!("row {} lists it again (row {} is kept){apart}", row.number, first.0), Cause::Copy),
                 false => (
                     format!(
                         "the rows that list it disagree: row {} says {} by {}, which another does not",
@@ -213,6 +214,17 @@ fn one_row_a_clip(listed: Vec<Entry>, excluded: &mut Vec<Exclusion>) -> Vec<(Ent
     }
     kept.sort_by_key(|(entry, _)| entry.number);
     kept
+}
+
+/// In which other columns a row differs from the first of its file, as words: it may be one of them that says which part of
+/// the file it is.
+fn set_apart(first: &Entry, row: &Entry) -> String {
+    let (ours, theirs) = (&first.meta.extra, &row.meta.extra);
+    let mut names = ours.keys().chain(theirs.keys().filter(|name| !ours.contains_key(*name)));
+    match names.find(|name| ours.get(*name) != theirs.get(*name)) {
+        Some(name) => format!(", though its {name} is {}", theirs.get(name).map_or("empty", String::as_str)),
+        None => String::new(),
+    }
 }
 
 /// Gives every clip its id; the clips, and the file of each however it is linked.
@@ -257,7 +269,8 @@ fn name_clips(
             clips.push(Clip { id, corpus: corpus.to_owned(), speaker, emotion, source, meta });
             places.push(place);
         } else {
-            let reason = format!("row {number} would be called {id}, as another clip is: rename the file");
+            let advice = if part.is_some() { "their times are the same to a millisecond" } else { "rename the file" };
+            let reason = format!("row {number} would be called {id}, as another clip is: {advice}");
             excluded.push(Exclusion { path: file, reason, cause: Cause::Row });
         }
     }

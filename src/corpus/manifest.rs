@@ -111,7 +111,7 @@ fn check_durations(table: &Table, columns: &Columns<'_>, column: &str, base: &Pa
     let step = table.height().div_ceil(SAMPLED).max(1);
     for (number, row) in table.rows().step_by(step) {
         let (Some(path), Some(text)) = (row.get(columns.path), row.get(column)) else { continue };
-        let file = base.join(path);
+        let file = file_of(base, path);
         let Ok(audio) = load(&Source::File(file.clone())) else { continue };
         let length = audio.samples.len() as f64 / f64::from(audio.sample_rate.max(1));
         let said = seconds(text).ok().flatten().map(|said| said.as_secs_f64());
@@ -126,6 +126,23 @@ fn check_durations(table: &Table, columns: &Columns<'_>, column: &str, base: &Pa
         }
     }
     Ok(())
+}
+
+/// The file that a row names. Tables that were written on Windows have backslashes.
+fn file_of(base: &Path, written: &str) -> PathBuf {
+    let file = base.join(written);
+    if written.contains('\\') && !file.exists() {
+        let slashes = base.join(written.replace('\\', "/"));
+        if slashes.is_file() {
+            return slashes;
+        }
+    }
+    file
+}
+
+/// Whether a cell is a list or an object, as JSON and Python write them.
+fn is_nested(cell: &str) -> bool {
+    (cell.starts_with('[') && cell.ends_with(']')) || (cell.starts_with('{') && cell.ends_with('}'))
 }
 
 /// Why a row cannot be used, with the file where it names one.
@@ -147,12 +164,18 @@ impl Columns<'_> {
         let Some(written) = row.remove(self.path) else {
             return Err(Refused { file: None, reason: format!("row {number} has no path"), cause: Cause::Row });
         };
-        let file = base.join(written);
+        let file = file_of(base, written);
         let refuse = |reason, cause| Refused { file: Some(file.clone()), reason, cause };
         let mut need = |column: &str, what: &str| {
             row.remove(column).ok_or_else(|| refuse(format!("no {what} in row {number} of the table"), Cause::Row))
         };
         let (emotion, speaker) = (need(self.emotion, "emotion")?, need(self.speaker, "speaker")?);
+        for (what, name) in [("emotion", emotion), ("speaker", speaker)] {
+            if is_nested(name) {
+                let problem = format!("row {number}: the {what} is {name}: write one name, not a list or an object");
+                return Err(refuse(problem, Cause::Row));
+            }
+        }
         let speaker =
             entries::speaker(speaker).map_err(|problem| refuse(format!("row {number}: {problem}"), Cause::Row))?;
         let emotion = entries::emotion(emotion);
@@ -610,6 +633,25 @@ mod tests {
         let columns = ColumnsConfig { duration: Some("duration".into()), ..ColumnsConfig::default() };
         let scan = super::super::scan(&CorpusConfig { columns, ..config() }, data.path()).unwrap();
         assert_eq!(part(&scan.clips[0]), (0.0, Some(0.4)));
+    }
+
+    #[test]
+    fn rows_say_what_sets_them_apart_backslashes_are_read_and_lists_refused() {
+        let table = "path,emotion,speaker,take\nwavs\\a.wav,sad,x,1\nwavs/a.wav,sad,x,2\nwavs/b.wav,['sad'],x,\n\
+                     wavs/b.wav,\"{\"\"name\"\": 1}\",x,\n";
+        let data = corpus(&["lab/wavs/a.wav", "lab/wavs/b.wav"], table);
+        let scan = super::super::scan(&config(), data.path()).unwrap();
+        assert_eq!(scan.clips.len(), 1);
+        assert!(scan.clips[0].source.file().unwrap().ends_with("wavs/a.wav"), "{}", scan.clips[0].source);
+        let reasons: Vec<&str> = scan.excluded.iter().map(|exclusion| exclusion.reason.as_str()).collect();
+        assert_eq!(
+            reasons,
+            [
+                "row 3 lists it again (row 2 is kept), though its take is 2",
+                "row 4: the emotion is ['sad']: write one name, not a list or an object",
+                "row 5: the emotion is {\"name\": 1}: write one name, not a list or an object",
+            ]
+        );
     }
 
     #[test]

@@ -10,32 +10,53 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_security::skeleton;
 
 /// What programs and people write where nobody is meant. Compared without case and punctuation.
-const NOBODY: [&str; 25] = [
+const NOBODY: [&str; 46] = [
     "",
     "0na",
     "all",
     "anon",
     "anonymous",
     "both",
+    "desconocido",
+    "empty",
+    "inconnu",
     "missing",
     "na",
     "nan",
     "nil",
     "nobody",
+    "noname",
     "none",
+    "noone",
+    "nospeaker",
     "notavailable",
+    "notknown",
+    "notspecified",
     "null",
     "other",
     "others",
+    "sconosciuto",
     "somebody",
     "speaker",
+    "speakerunknown",
     "tbd",
+    "unassigned",
+    "unbekannt",
     "undefined",
+    "unidentified",
     "unk",
-    "unkown",
     "unknown",
     "unknownspeaker",
+    "unkown",
+    "unlabeled",
+    "unlabelled",
+    "unnamed",
+    "unspecified",
     "various",
+    "неизвестен",
+    "неизвестно",
+    "不明",
+    "未知",
 ];
 
 /// The name in one spelling, where that is safe: composed letters, no invisible characters, single blanks, none around it.
@@ -53,7 +74,8 @@ fn is_invisible(c: char) -> bool {
 /// Whether the name says that nobody knows who it is: `nan`, `unknown`, `n/a`, `-` …
 pub(crate) fn names_nobody(name: &str) -> bool {
     let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-    NOBODY.contains(&letters.as_str())
+    // Tables code what is missing as minus one.
+    NOBODY.contains(&letters.as_str()) || ["-1", "-1.0"].contains(&name.trim())
 }
 
 /// Whether the name says that there is none: what programs write into empty cells. `none` and `other` may be emotions.
@@ -142,20 +164,20 @@ pub(crate) fn misspelt(a: &str, b: &str) -> bool {
     one.max(other) >= 5 && one.min(other) >= 4 && strsim::osa_distance(&a.to_lowercase(), &b.to_lowercase()) == 1
 }
 
-/// The words that tables use for one emotion: what one feels, and how one is.
+/// The words that tables use for one emotion: what one feels, how one is, and the first three letters.
 const FORMS: [&[&str]; 12] = [
-    &["anger", "angry"],
-    &["boredom", "bored"],
+    &["anger", "angry", "ang"],
+    &["boredom", "bored", "bor"],
     &["calm", "calmness"],
     &["contempt", "contemptuous"],
-    &["disgust", "disgusted"],
-    &["excitement", "excited"],
-    &["fear", "fearful"],
-    &["frustration", "frustrated"],
-    &["happiness", "happy"],
-    &["neutral", "neutrality"],
+    &["disgust", "disgusted", "dis"],
+    &["excitement", "excited", "exc"],
+    &["fear", "fearful", "fea"],
+    &["frustration", "frustrated", "fru"],
+    &["happiness", "happy", "hap"],
+    &["neutral", "neutrality", "neu"],
     &["sadness", "sad"],
-    &["surprise", "surprised"],
+    &["surprise", "surprised", "sur"],
 ];
 
 /// Whether two different words are forms of one: `anger` and `angry`.
@@ -189,10 +211,27 @@ mod tests {
 
     #[test]
     fn nobody_has_many_names() {
-        for name in ["", "NaN", "unknown", "N/A", "<NA>", "#N/A", "none", "-", "?", "null", "Unk", "Unknown Speaker"] {
+        for name in [
+            "",
+            "NaN",
+            "unknown",
+            "N/A",
+            "<NA>",
+            "#N/A",
+            "none",
+            "-",
+            "?",
+            "null",
+            "Unk",
+            "Unknown Speaker",
+            "-1",
+            "-1.0",
+            "Unbekannt",
+            "未知",
+        ] {
             assert!(names_nobody(name), "{name}");
         }
-        for name in ["01", "0", "Nancy", "DC", "nana", "s-1", "é"] {
+        for name in ["01", "0", "1", "Nancy", "DC", "nana", "s-1", "é", "未来"] {
             assert!(!names_nobody(name), "{name}");
         }
     }
@@ -232,6 +271,7 @@ mod tests {
             assert!(!misspelt(a, b), "{a} {b}");
         }
         assert!(forms_of_one("Anger", "angry") && forms_of_one("sad", "sadness"));
+        assert!(forms_of_one("neu", "neutral") && forms_of_one("Hap", "happiness"));
         assert!(!forms_of_one("sad", "Sad") && !forms_of_one("anger", "sadness"));
         assert_eq!(nearest("bordom", ["sad", "boredom"]), Some("boredom"));
         assert_eq!(nearest("xyz", ["sad", "boredom"]), None);

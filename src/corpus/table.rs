@@ -5,6 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, MapAccess, Visitor},
+};
+
 #[cfg(feature = "parquet")]
 use super::parquet;
 use crate::{
@@ -173,7 +178,7 @@ fn read_json(path: &Path) -> Result<Vec<Column>> {
     let wrong = |number: usize, problem: String| Error::file(path, format!("row {number} {problem}"));
     let mut columns: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
     let mut height = 0;
-    let mut add = |row: serde_json::Map<String, serde_json::Value>| {
+    let mut add = |Object(row): Object| {
         for (name, value) in row {
             let cells = columns.entry(name.trim().to_owned()).or_default();
             cells.resize(height, None);
@@ -182,14 +187,14 @@ fn read_json(path: &Path) -> Result<Vec<Column>> {
         height += 1;
     };
     if text.trim_start().starts_with('[') {
-        let rows: Vec<serde_json::Map<String, serde_json::Value>> =
+        let rows: Vec<Object> =
             serde_json::from_str(text).map_err(|error| Error::file(path, format!("is no list of objects: {error}")))?;
         rows.into_iter().for_each(&mut add);
     } else {
         for (number, line) in (1..).zip(text.lines()) {
             // Blank lines are no rows; the numbers are those of the lines all the same.
             let row = match line.trim() {
-                "" => serde_json::Map::new(),
+                "" => Object::default(),
                 line => serde_json::from_str(line)
                     .map_err(|error| wrong(number, format!("is no JSON object on a line of its own: {error}")))?,
             };
@@ -205,6 +210,37 @@ fn read_json(path: &Path) -> Result<Vec<Column>> {
         return Err(Error::file(path, "no table: it holds no JSON object"));
     }
     Ok(columns)
+}
+
+/// A row in JSON, each of its keys once: of two values it is not known which is meant.
+#[derive(Default)]
+struct Object(Vec<(String, serde_json::Value)>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Object, A::Error> {
+                let mut row: Vec<(String, serde_json::Value)> = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, serde_json::Value>()? {
+                    if row.iter().any(|(known, _)| known.trim() == name.trim()) {
+                        return Err(A::Error::custom(format!("the key \"{name}\" is there twice")));
+                    }
+                    row.push((name, value));
+                }
+                Ok(Object(row))
+            }
+        }
+
+        from.deserialize_map(Pairs)
+    }
 }
 
 /// A JSON value as a cell: text and numbers as they are written, what is nested as JSON.
@@ -296,6 +332,8 @@ mod tests {
         assert_eq!(table("a.jsonl", lines).unwrap(), expected);
         let list = format!("[{}]", lines.trim().replace('\n', ","));
         assert_eq!(table("a.json", &list).unwrap(), expected);
+        let error = table("a.jsonl", "{\"a\": 1, \"b\": 2, \"a\": 3}\n").unwrap_err().to_string();
+        assert!(error.contains("row 1") && error.contains("the key \"a\" is there twice"), "{error}");
         let error = table("a.jsonl", &format!("{lines}\n[1]\n")).unwrap_err().to_string();
         assert!(error.contains("a.jsonl: row 4 is no JSON object"), "{error}");
     }

@@ -8,6 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
+use crate::corpus::Clip;
 
 /// One thing that a figure does not cover.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,13 @@ pub enum Caveat {
         /// The first of them, as the list has it.
         first: String,
     },
+    /// Every speaker of a corpus has one clip: the names may be those of the clips.
+    SpeakersOfOneClip {
+        /// The corpus.
+        corpus: String,
+        /// How many.
+        speakers: usize,
+    },
     /// The predictions were made elsewhere.
     MadeElsewhere,
     /// They were, and the split was audited.
@@ -74,7 +82,13 @@ impl Caveat {
     /// Whether a published figure may not stand beside one with this caveat: they are not of the same data.
     #[must_use]
     pub fn bars_published(&self) -> bool {
-        !matches!(self, Self::ListedClipsMissing { .. } | Self::NoProbabilities | Self::CalibratedOnTest { .. })
+        !matches!(
+            self,
+            Self::ListedClipsMissing { .. }
+                | Self::SpeakersOfOneClip { .. }
+                | Self::NoProbabilities
+                | Self::CalibratedOnTest { .. }
+        )
     }
 }
 
@@ -96,6 +110,13 @@ impl fmt::Display for Caveat {
             Self::ListedClipsMissing { clips, first } => {
                 let are = if *clips == 1 { "clip is" } else { "clips are" };
                 write!(f, "{clips} listed {are} not there, as {first}.")
+            }
+            Self::SpeakersOfOneClip { corpus, speakers } => {
+                write!(
+                    f,
+                    "A SPEAKER A CLIP: each of the {speakers} speakers of {corpus} has one clip. If the column names clips and \
+                     not who speaks, people are on several sides, and nothing here shows it."
+                )
             }
             Self::MadeElsewhere => {
                 write!(f, "PREDICTIONS FROM ELSEWHERE: training, selection and split were not looked at.")
@@ -128,6 +149,21 @@ impl fmt::Display for Caveat {
     }
 }
 
+/// Corpora each of whose speakers has one clip, of which there are so many that the names may well be those of clips.
+pub(crate) fn speakers_of_one_clip(clips: &[Clip]) -> Vec<Caveat> {
+    const MANY: usize = 20;
+    let mut speakers: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for clip in clips {
+        let (count, names) = speakers.entry(&clip.corpus).or_default();
+        *count += 1;
+        names.insert(&clip.speaker);
+    }
+    let suspicious = speakers.into_iter().filter(|(_, (clips, names))| *clips >= MANY && names.len() == *clips);
+    suspicious
+        .map(|(corpus, (speakers, _))| Caveat::SpeakersOfOneClip { corpus: corpus.to_owned(), speakers })
+        .collect()
+}
+
 /// The classes that a fold tests and does not learn.
 pub(crate) fn never_learnt(plan: &Plan, labels: &[usize], classes: &[String]) -> Vec<Caveat> {
     let mut folds: BTreeMap<usize, Vec<String>> = BTreeMap::new();
@@ -147,6 +183,19 @@ pub(crate) fn never_learnt(plan: &Plan, labels: &[usize], classes: &[String]) ->
 mod tests {
     use super::*;
     use crate::protocol::{Kind, ProtocolConfig, fake};
+
+    #[test]
+    fn speakers_who_have_one_clip_each_are_told_of() {
+        let of = |speakers: usize, clips: &[&str]| -> Vec<Clip> {
+            (0..speakers).flat_map(|i| fake::named("a", &format!("s{i}"), clips)).collect()
+        };
+        let found = speakers_of_one_clip(&of(20, &["1"]));
+        assert_eq!(found, [Caveat::SpeakersOfOneClip { corpus: "a".into(), speakers: 20 }]);
+        assert!(found[0].to_string().contains("each of the 20 speakers of a has one clip"), "{}", found[0]);
+        assert!(
+            speakers_of_one_clip(&of(19, &["1"])).is_empty() && speakers_of_one_clip(&of(20, &["1", "2"])).is_empty()
+        );
+    }
 
     #[test]
     fn a_class_that_is_tested_and_not_learnt_is_told_with_its_folds() {

@@ -51,7 +51,7 @@ use std::{collections::BTreeSet, path::Path};
 use serde::{Deserialize, Serialize};
 
 pub use caveat::Caveat;
-pub(crate) use caveat::never_learnt;
+pub(crate) use caveat::{never_learnt, speakers_of_one_clip};
 pub use config::{Learn, ProtocolConfig};
 pub use kind::Kind;
 pub use side::Side;
