@@ -443,10 +443,19 @@ impl Recognizer {
 ///
 /// # Errors
 ///
-/// As [`Bundle::load`].
+/// As [`Bundle::load`]; [`Error::Config`] where one bundle would vote twice.
 pub fn load_all(paths: &[PathBuf]) -> Result<Vec<Bundle>> {
-    let files: Vec<Vec<PathBuf>> = paths.iter().map(|path| bundle::find(path)).collect::<Result<_>>()?;
-    files.concat().iter().map(|file| Bundle::load(file)).collect()
+    let files = paths.iter().map(|path| bundle::find(path)).collect::<Result<Vec<_>>>()?.concat();
+    let bundles = files.iter().map(|file| Bundle::load(file)).collect::<Result<Vec<_>>>()?;
+    for (at, bundle) in bundles.iter().enumerate() {
+        if let Some(first) = bundles[..at].iter().position(|other| other == bundle) {
+            let [first, again] = [first, at].map(|at| files[at].display());
+            return Err(Error::Config(format!(
+                "{first} and {again} are one bundle, which would vote twice: leave one out"
+            )));
+        }
+    }
+    Ok(bundles)
 }
 
 impl Group {
@@ -469,6 +478,18 @@ mod tests {
 
     fn speech(n: usize, pitch: f32) -> Vec<f32> {
         (0..n).map(|i| 0.3 * (i as f32 * pitch).sin() * (1.0 + (i as f32 * 0.001).sin())).collect()
+    }
+
+    #[test]
+    fn a_bundle_votes_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for (name, seed) in [("a.safetensors", 1), ("copy.safetensors", 1), ("other.safetensors", 2)] {
+            made_up::bundle(seed).save(&at(name)).unwrap();
+        }
+        assert_eq!(load_all(&[at("a.safetensors"), at("other.safetensors")]).unwrap().len(), 2);
+        let error = load_all(&["a", "other", "copy"].map(|name| at(&format!("{name}.safetensors")))).unwrap_err();
+        assert!(error.to_string().contains("vote twice"), "{error}");
     }
 
     #[test]
