@@ -1,7 +1,7 @@
 //! A trained bundle + audio → emotions: for a file, a folder, a stream, a microphone.
 //!
-//! [`Bundle`] is what training leaves: one file. [`Recognizer`] is one bundle or several made ready; `ser-predict` is a
-//! thin shell over it. [`Listener`] is a recogniser at work on a signal of any length.
+//! [`Bundle`] is what training leaves: one file. [`Recognizer`] is one bundle or several made ready. [`Listener`] is a
+//! recogniser at work on a signal of any length, [`Answering`] on all that one call of `ser-predict` names.
 
 mod answer;
 mod answering;
