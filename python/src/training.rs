@@ -68,6 +68,13 @@ fn wrong(option: &str) -> impl Fn(String) -> Error {
     move |problem| Error::Config(format!("{option}: {problem}"))
 }
 
+fn classes(gathered: Gathered) -> Option<ser::eval::Evaluation> {
+    match gathered {
+        Gathered::Classes(evaluation) => Some(*evaluation),
+        Gathered::Numbers(_) | Gathered::Votes(_) => None,
+    }
+}
+
 impl Asked {
     fn train(
         self,
@@ -111,14 +118,13 @@ impl Asked {
             return Ok((outcome, None));
         }
         if let Some(record) = jobs.grid {
-            outcome.text = Some(report::grid::gather(&jobs.out, &folder, record)?);
-            return Ok((outcome, None));
+            let of = (&data, Bootstrap::default());
+            let (text, gathered) = report::grid::gather_search(&jobs.out, &folder, record, of.0, of.1, observer)?;
+            outcome.text = Some(text);
+            return Ok((outcome, gathered.and_then(classes)));
         }
         let gathered = report::gather_any(&jobs.out, &folder, &data, Bootstrap::default(), observer)?;
         outcome.text = Some(gathered.terminal(false)?);
-        Ok(match gathered {
-            Gathered::Classes(evaluation) => (outcome, Some(*evaluation)),
-            Gathered::Numbers(_) | Gathered::Votes(_) => (outcome, None),
-        })
+        Ok((outcome, classes(gathered)))
     }
 }

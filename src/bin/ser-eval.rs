@@ -367,10 +367,11 @@ fn run(arguments: Arguments) -> Result<()> {
     }
     if let [dir] = &arguments.dirs[..] {
         let folder = arguments.out.clone().unwrap_or_else(|| dir.join("report"));
-        if let Some(record) = GridRecord::read(dir)? {
-            return print(&report::grid::gather(dir, &folder, record)?);
-        }
         let data = data_dir(arguments.data.clone());
+        if let Some(record) = GridRecord::read(dir)? {
+            let bootstrap = arguments.bootstrap();
+            return print(&report::grid::gather_search(dir, &folder, record, &data, bootstrap, &terminal)?.0);
+        }
         let gathered = report::gather_any(dir, &folder, &data, arguments.bootstrap(), &terminal)?;
         let figures = gathered.terminal(report::colour_wanted())?;
         return print(&format!("{figures}\nreport      {}\n", folder.join("report.html").display()));

@@ -136,7 +136,10 @@ fn run(arguments: &Arguments, observer: &dyn Observer) -> Result<()> {
     let folder = jobs.out.join("report");
     match jobs.grid {
         Some(_) if arguments.no_report => {}
-        Some(record) => print(&report::grid::gather(&jobs.out, &folder, record)?)?,
+        Some(record) => {
+            let drawn = Bootstrap::default();
+            print(&report::grid::gather_search(&jobs.out, &folder, record, &data, drawn, observer)?.0)?;
+        }
         None => {
             let name = jobs.jobs.first().map_or("", |job| &job.experiment.name);
             observer.log(report::runs(name, &trained.outcomes)?.trim_end());

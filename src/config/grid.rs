@@ -3,6 +3,7 @@
 //! ```toml
 //! [grid]
 //! samples = 20                                                     # draws so many; absent: every combination
+//! nested = true                                                    # each fold takes its own setting, by its validation
 //! model.pool = ["last", "attention"]
 //! train.learning_rate = { from = 1e-4, to = 1e-2, log = true }     # a range, for draws only
 //! ```
@@ -28,6 +29,8 @@ pub struct Search {
     pub name: String,
     /// The settings in the order of their keys and values, or of their draws.
     pub settings: Vec<Setting>,
+    /// Whether each fold and seed takes the setting that its own validation side ranks first.
+    pub nested: bool,
 }
 
 /// One setting of a grid.
@@ -94,6 +97,11 @@ impl Search {
             let count = samples.as_integer().and_then(|n| usize::try_from(n).ok()).filter(|n| (1..=MOST).contains(n));
             count.ok_or_else(|| crate::setting::out_of_range("grid.samples", samples, "a whole number from 1 to 10000"))
         });
+        let nested = match grid.remove("nested") {
+            None => false,
+            Some(toml::Value::Boolean(nested)) => nested,
+            Some(other) => return Err(crate::setting::out_of_range("grid.nested", other, "true or false")),
+        };
         let mut keys = Vec::new();
         flatten("", grid, &mut keys)?;
         if keys.is_empty() {
@@ -113,7 +121,7 @@ impl Search {
                     .into(),
             ));
         }
-        Ok(Some(Self { name, settings }))
+        Ok(Some(Self { name, settings, nested }))
     }
 }
 
@@ -322,6 +330,7 @@ mod tests {
             ("[grid]\ntrain.epoch = [3]\n", "did you mean `epochs`"),
             ("[grid]\ntrain.learning_rate = { from = 1e-4, to = 1e-2 }\n", "grid.samples"),
             ("[grid]\nsamples = 3\ntrain.learning_rate = { from = 1, to = 0.5 }\n", "not below"),
+            ("[grid]\nnested = 1\ntrain.learning_rate = [1]\n", "grid.nested = 1"),
             ("[grid]\nsamples = 0\ntrain.learning_rate = [1]\n", "grid.samples = 0"),
             (
                 "[train]\nselect = 'last'\ntrain_on = 'train+validation'\n[grid]\nmodel.dropout = [0.5]\n",

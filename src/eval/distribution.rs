@@ -20,7 +20,7 @@ use crate::{
     numeric::argmax,
     protocol::audit::Audit,
     rng,
-    run::{ClipRecord, Done, EpochRecord, Finished, NumberRow, Numbers, ProtocolRecord, Versions},
+    run::{ClipRecord, Done, EpochRecord, Finished, NumberRow, Numbers, ProtocolRecord, Selection, Versions},
 };
 
 /// Panels of listeners that are drawn for each clip.
@@ -82,6 +82,8 @@ pub struct DistributionRun {
     pub done: Done,
     /// Its epochs.
     pub epochs: Vec<EpochRecord>,
+    /// How it came to its setting, and how often its test side was looked at.
+    pub selection: Selection,
     /// Its test side's figures.
     pub figures: Likeness,
 }
@@ -323,10 +325,18 @@ pub fn evaluate_votes(finished: Vec<Finished<Numbers>>, bootstrap: Bootstrap) ->
     // Of each row its figures, by seed and clip.
     let mut rows = BTreeMap::<(u64, String), Sums>::new();
     let mut evaluated = Vec::new();
-    for PooledRun { fold, seed, audit, done, epochs, predictions, validation } in runs {
+    for PooledRun { fold, seed, audit, done, epochs, predictions, validation, selection } in runs {
         let constant = mean_shares(&validation);
         let sums: Vec<Sums> = predictions.iter().map(|row| of_row(row, constant.as_deref(), bootstrap.seed)).collect();
-        evaluated.push(DistributionRun { figures: Sums::of(&sums).likeness(), fold, seed, audit, done, epochs });
+        evaluated.push(DistributionRun {
+            figures: Sums::of(&sums).likeness(),
+            fold,
+            seed,
+            audit,
+            done,
+            epochs,
+            selection,
+        });
         rows.extend(predictions.into_iter().zip(sums).map(|(row, sums)| ((seed, row.clip), sums)));
     }
     // In the order of `numbers.rows`.

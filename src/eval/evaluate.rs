@@ -19,7 +19,9 @@ use crate::{
     bundle::Bundle,
     error::{Error, Result},
     protocol::{Caveat, Side},
-    run::{ClipRecord, Finished, Prediction, Predictions, ProtocolRecord, RunRecord, Temperatures, Versions},
+    run::{
+        ClipRecord, Finished, Prediction, Predictions, ProtocolRecord, RunRecord, Selection, Temperatures, Versions,
+    },
 };
 
 /// How many of the worst clips an evaluation names.
@@ -69,6 +71,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             parts,
             temperatures: by_clip,
             labels,
+            looks,
         } = run;
         let (reference, _) = first.get_or_insert_with(|| (record.clone(), labels.words()));
         if record.config_hash == reference.config_hash && record.classes != reference.classes {
@@ -118,6 +121,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             epochs,
             scores: Scores::of(&confusion)?,
             parts,
+            selection: Selection { choice: record.choice, looks },
         });
         pooled.classes = predictions.classes;
         pooled.rows.extend(predictions.rows);

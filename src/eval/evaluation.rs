@@ -20,7 +20,7 @@ use crate::{
         Caveat,
         audit::{Audit, Foreign},
     },
-    run::{ClipRecord, Done, EpochRecord, PartRecord, Predictions, ProtocolRecord, Versions},
+    run::{ClipRecord, Done, EpochRecord, PartRecord, Predictions, ProtocolRecord, Selection, Versions},
 };
 
 /// What the runs of an experiment say together.
@@ -101,6 +101,8 @@ pub struct Run {
     pub scores: Scores,
     /// What was learnt beside the classes.
     pub parts: Vec<PartRecord>,
+    /// How it came to its setting, and how often its test side was looked at.
+    pub selection: Selection,
 }
 
 /// A fold of a seed.

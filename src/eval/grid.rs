@@ -23,6 +23,8 @@ pub struct Grid {
     pub seeds: usize,
     /// Folds.
     pub folds: usize,
+    /// Whether each fold and seed takes a setting of its own.
+    pub nested: bool,
 }
 
 /// A setting with its figures.
@@ -70,7 +72,7 @@ pub fn rank(record: GridRecord, finished: Vec<Vec<(RunRecord, Done)>>) -> Result
     // Fewer runs may be the easier ones: no figure of theirs goes before a whole one's.
     ranked.sort_by(|a, b| b.runs.cmp(&a.runs).then(b.validation.mean.total_cmp(&a.validation.mean)));
     let runs = ranked.first().map_or(0, |of| of.runs);
-    Ok(Grid { experiment: record.experiment, protocol, ranked, runs, seeds, folds })
+    Ok(Grid { experiment: record.experiment, protocol, ranked, runs, seeds, folds, nested: record.nested })
 }
 
 fn validation(runs: &[(RunRecord, Done)]) -> Spread {
@@ -100,7 +102,7 @@ mod tests {
     fn whole_settings_come_first_and_seeds_make_the_spread() {
         let setting = |name: &str| SettingRecord { name: name.into(), values: vec![] };
         let settings = ["weak", "strong", "part", "none"].map(setting).to_vec();
-        let record = GridRecord { schema: GridRecord::SCHEMA.into(), experiment: "x".into(), settings };
+        let record = GridRecord { schema: GridRecord::SCHEMA.into(), experiment: "x".into(), settings, nested: false };
         let weak = runs(&[("0", 1, 0.4), ("1", 1, 0.5), ("0", 2, 0.5), ("1", 2, 0.6)]);
         let strong = runs(&[("0", 1, 0.6), ("1", 1, 0.6), ("0", 2, 0.6), ("1", 2, 0.6)]);
         let grid = rank(record.clone(), vec![weak, strong, runs(&[("0", 1, 0.9)]), vec![]]).unwrap();

@@ -10,7 +10,9 @@ use super::{
 use crate::{
     error::{Error, Result},
     protocol::{Side, audit::Audit},
-    run::{ClipRecord, Done, EpochRecord, Finished, NumberRow, Numbers, RunDir, RunRecord, SplitRow, Versions},
+    run::{
+        ClipRecord, Done, EpochRecord, Finished, NumberRow, Numbers, RunDir, RunRecord, Selection, SplitRow, Versions,
+    },
 };
 
 /// The rows of all runs, and what they were made with.
@@ -40,6 +42,7 @@ pub(super) struct PooledRun {
     pub predictions: Vec<NumberRow>,
     /// Its validation side, by clip.
     pub validation: Vec<NumberRow>,
+    pub selection: Selection,
 }
 
 /// Pools the finished runs of one experiment. The order of runs and of rows does not matter.
@@ -55,7 +58,8 @@ pub(super) fn pool(finished: Vec<Finished<Numbers>>) -> Result<Pooled> {
     let (mut runs, mut numbers, mut clips) = (Vec::new(), Numbers::default(), BTreeMap::new());
     let mut versions = Vec::new();
     for run in finished {
-        let Finished { dir, record, done, epochs, mut predictions, mut validation, split, clips: known, .. } = run;
+        let Finished { dir, record, done, epochs, mut predictions, mut validation, split, clips: known, looks, .. } =
+            run;
         let reference = first.get_or_insert_with(|| record.clone());
         same_config(&dir, &record, reference)?;
         labelling.check(&dir, &record, &split)?;
@@ -85,6 +89,7 @@ pub(super) fn pool(finished: Vec<Finished<Numbers>>) -> Result<Pooled> {
             epochs,
             predictions: predictions.rows,
             validation: validation.rows,
+            selection: Selection { choice: record.choice, looks },
         });
     }
     let Some(mut record) = first else { return Err(Error::Config("there is no finished run to evaluate".into())) };

@@ -15,7 +15,7 @@ use crate::{
     corpus,
     error::Result,
     protocol::audit::Audit,
-    run::{ClipRecord, Done, EpochRecord, Finished, NumberRow, Numbers, ProtocolRecord, Versions},
+    run::{ClipRecord, Done, EpochRecord, Finished, NumberRow, Numbers, ProtocolRecord, Selection, Versions},
     task::Scale,
 };
 
@@ -70,6 +70,8 @@ pub struct NumberRun {
     pub done: Done,
     /// Its epochs.
     pub epochs: Vec<EpochRecord>,
+    /// How it came to its setting, and how often its test side was looked at.
+    pub selection: Selection,
     /// Its test side's figures, a target each.
     pub figures: Vec<Concordance>,
 }
@@ -195,6 +197,7 @@ pub fn evaluate_numbers(finished: Vec<Finished<Numbers>>, bootstrap: Bootstrap) 
         audit: run.audit,
         done: run.done,
         epochs: run.epochs,
+        selection: run.selection,
     };
     let runs = runs.into_iter().map(run).collect();
     let of_seed = |seed: &u64| (*seed, figures(numbers.rows.iter().filter(|row| row.seed == *seed), count));

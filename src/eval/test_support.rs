@@ -9,7 +9,9 @@ use crate::{
     config::LabelsConfig,
     protocol::Side,
     rng,
-    run::{Done, EpochRecord, Finished, NumberRow, Numbers, Prediction, Predictions, RunDir, RunRecord, SplitRow},
+    run::{
+        Done, EpochRecord, Finished, Looks, NumberRow, Numbers, Prediction, Predictions, RunDir, RunRecord, SplitRow,
+    },
     task,
 };
 
@@ -99,6 +101,7 @@ pub(crate) fn finished(name: &str, rows: Vec<Prediction>, classes: &[String], se
         embeddings: None,
         parts: Vec::new(),
         temperatures: None,
+        looks: Looks::default(),
         labels: LabelsConfig::default(),
     }
 }
@@ -160,6 +163,7 @@ pub(crate) fn number_runs(speakers: usize, clips: usize, seeds: &[u64], noise: f
             parts: Vec::new(),
             temperatures: None,
             labels: run.labels,
+            looks: run.looks,
         }
     };
     classes.into_iter().map(turn).collect()

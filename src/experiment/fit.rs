@@ -40,7 +40,9 @@ use crate::{
     numeric::argmax,
     protocol::Fold,
     rng,
-    run::{Done, Embeddings, PartRecord, Prediction, RunDir, RunRecord, SplitRow, Temperatures, write_predictions},
+    run::{
+        Done, Embeddings, Look, PartRecord, Prediction, RunDir, RunRecord, SplitRow, Temperatures, write_predictions,
+    },
     task::{self, Part},
     train::{Batches, Calibration, Checkpoint, Dataset, Item, Optimiser, Place, Replicas, Select, State},
 };
@@ -58,6 +60,8 @@ pub(super) struct Run<'a> {
     /// The fold's clips, each with what was read of it.
     pub split: Vec<SplitRow>,
     pub dir: RunDir,
+    /// The experiment's folder, which has the log of looks.
+    pub experiment: &'a Path,
     /// What computes: several share each batch.
     pub devices: Vec<Device>,
     /// What to start from in place of random weights.
@@ -103,13 +107,28 @@ impl Run<'_> {
         .map_err(|error| removed(&self.dir).unwrap_or(error))?;
 
         let scorer = Scorer::new(self.prepared, &data, &net, &self.devices[0]);
-        let test = scorer.score(&self.fold.test)?;
         let validation = scorer.score(&self.fold.validation)?;
         self.write(&self.dir.validation(), &self.fold.validation, &validation)?;
+        let best_epoch = self.kept_epoch(&state);
+        let mut done = Done {
+            best_epoch,
+            epochs: state.history.len(),
+            task: ranked(self.prepared.task.kind()),
+            validation: state.history.get(best_epoch.wrapping_sub(1)).map_or(f64::NAN, |e| e.validation.value()),
+            test: f64::NAN,
+            seconds: state.seconds + started.elapsed().as_secs_f64(),
+        };
+        if self.record.candidate {
+            write_json(&self.dir.done(), &done)?;
+            return Ok(done);
+        }
+        // Noted before it happens, so that a crash hides no look.
+        let picked = if self.record.protocol.leak.is_some_and(|leak| leak.selection_on_test) { done.epochs } else { 0 };
+        Look::of(&self.record, &self.split, picked + 1).add(self.experiment)?;
+        let test = scorer.score(&self.fold.test)?;
         self.write(&self.dir.predictions(), &self.fold.test, &test)?;
         self.write_parts(&scorer, &validation, &test)?;
         self.embeddings(&scorer)?.write(&self.dir.embeddings())?;
-        let best_epoch = self.kept_epoch(&state);
         let figures = Figures { best_epoch, validation: validation.figures(), test: test.figures() };
         // On training clips it would say how sure the network is of its training data.
         let probabilities = self.prepared.task.kind().has_classes();
@@ -124,14 +143,8 @@ impl Run<'_> {
             Temperatures(self.fold.test.iter().zip(far).map(of).collect()).write(&self.dir.temperatures())?;
         }
         self.bundle(&net, scalers.of_bundle(), calibrated, figures).save_in(&self.dir.bundle())?;
-        let done = Done {
-            best_epoch,
-            epochs: state.history.len(),
-            task: ranked(self.prepared.task.kind()),
-            validation: state.history.get(best_epoch.wrapping_sub(1)).map_or(f64::NAN, |e| e.validation.value()),
-            test: test.judged.figure.value(),
-            seconds: state.seconds + started.elapsed().as_secs_f64(),
-        };
+        done.test = test.judged.figure.value();
+        done.seconds = state.seconds + started.elapsed().as_secs_f64();
         write_json(&self.dir.done(), &done)?;
         Ok(done)
     }

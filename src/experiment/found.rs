@@ -71,8 +71,23 @@ impl Wanted<'_> {
 
     /// How the config of the run that is there differs from ours.
     fn config_differs(&self, dir: &RunDir, there: &RunRecord) -> Result<Option<String>> {
-        if there.config_hash == self.record.config_hash {
+        if there.candidate != self.record.candidate {
+            return Ok(Some(match there.candidate {
+                true => "one that a nested choice compares, and that has not looked at its test side".to_owned(),
+                false => "grid.nested: one that has looked at its test side".to_owned(),
+            }));
+        }
+        let chosen = |record: &RunRecord| record.choice.as_ref().map(|choice| choice.setting.name.clone());
+        let (theirs, ours) = (chosen(there), chosen(self.record));
+        if there.config_hash == self.record.config_hash && theirs == ours {
             return Ok(None);
+        }
+        if theirs != ours {
+            let said = |setting: Option<String>| setting.unwrap_or_else(|| "none".to_owned());
+            return Ok(Some(format!("the setting chosen: {} → {}", said(theirs), said(ours))));
+        }
+        if theirs.is_some() {
+            return Ok(Some("the settings of the [grid] that it was chosen from".to_owned()));
         }
         let ours = Experiment { seed: there.seed, ..self.prepared.experiment.clone() };
         // An earlier version may have written the same settings otherwise, or others that this one does not know.

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{OneBatch, Options, Prepared, overfit_one_batch, prepare, train};
+use super::{OneBatch, Options, Prepared, nested::Compared, overfit_one_batch, prepare, train};
 use crate::{
     audio::Known,
     config::{Experiment, Search, Setting},
@@ -98,7 +98,8 @@ impl Jobs {
         Ok(Self { out, jobs, grid: Some(record) })
     }
 
-    /// Trains all. A setting of a grid that cannot be trained is reported and passed over: a search is there to find out.
+    /// Trains all. A setting of a grid that cannot be trained is reported and passed over: a search is there to find out. Where
+    /// the choice is nested and all settings are there, each fold and seed then takes the best on its own validation side.
     ///
     /// # Errors
     ///
@@ -109,8 +110,16 @@ impl Jobs {
             grid.write(&self.out)?;
         }
         let mut trained = Trained::default();
+        let nested = self.grid.as_ref().filter(|grid| grid.nested);
+        let mut compared = Compared::default();
         self.each(data, options, observer, |job, prepared, options| {
-            match (train(prepared, options, observer), &job.setting) {
+            let setting =
+                nested.and_then(|grid| grid.settings.iter().find(|of| Some(&of.name) == job.setting.as_ref()));
+            let outcomes = match setting {
+                Some(setting) => compared.add(setting, prepared, options, observer),
+                None => train(prepared, options, observer),
+            };
+            match (outcomes, &job.setting) {
                 (Ok(outcomes), _) => trained.outcomes.extend(outcomes),
                 (Err(Error::Data(problem)), Some(name)) => {
                     observer.log(&format!("error: setting {name}: {problem}"));
@@ -120,6 +129,13 @@ impl Jobs {
             }
             Ok(())
         })?;
+        match nested {
+            Some(record) if self.jobs.len() == record.settings.len() => {
+                compared.choose(self, record, data, options, observer, &mut trained)?;
+            }
+            Some(_) => observer.log("one setting of a nested choice: call ser-train without --setting to choose"),
+            None => {}
+        }
         Ok(trained)
     }
 

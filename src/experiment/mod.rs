@@ -22,6 +22,7 @@ mod jobs;
 mod lineage;
 mod log;
 mod metrics;
+mod nested;
 mod network;
 mod options;
 mod overfit;
@@ -34,6 +35,8 @@ mod solve;
 mod tensorboard;
 mod upper;
 mod write_metadata;
+
+use nested::Purpose;
 
 pub use commands::Call;
 pub use jobs::{Job, Jobs, Trained};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Options, Prepared};
+use super::{Options, Prepared, Purpose};
 use crate::{
     config::Experiment,
     corpus::Source,
@@ -21,6 +21,7 @@ pub(super) fn record<'a>(
     data: DataRecord,
     before: impl Iterator<Item = &'a String>,
     options: &Options,
+    purpose: &Purpose<'_>,
 ) -> Result<RunRecord> {
     let experiment = &prepared.experiment;
     let plan = &prepared.plan;
@@ -35,7 +36,7 @@ pub(super) fn record<'a>(
             trained_on.push(corpus.clone());
         }
     }
-    let unseeded = Experiment { seed: 0, ..experiment.clone() }.to_toml()?;
+    let unseeded = unseeded(experiment)?;
     let scaler = experiment.features.scaler.words();
     let figure = prepared.task.kind().figure();
     let selection = match (experiment.train.select, plan.leak) {
@@ -55,6 +56,10 @@ pub(super) fn record<'a>(
         Some(distil) => format!("; distilled from {} trained networks", distil.bundles.len()),
         None => String::new(),
     };
+    let choice = purpose.choice(&fold.name, seed);
+    let chosen = choice.map_or(String::new(), |choice| {
+        format!("; setting with the best validation {figure} of {}, chosen anew in each fold", choice.candidates.len())
+    });
     let (processor, level) = ser_kernels::processor();
     Ok(RunRecord {
         // Every table and picture names its experiment, and with it what it is not.
@@ -73,7 +78,7 @@ pub(super) fn record<'a>(
             speaker_independent: plan.speaker_independent,
             description: plan.description.clone(),
             validation_rule: plan.validation_rule(),
-            selection: format!("{selection}{averaged}{started}{distilled}"),
+            selection: format!("{selection}{chosen}{averaged}{started}{distilled}"),
             scaler: scaler.to_owned(),
             corpora,
             split_seed: experiment.protocol.seed,
@@ -92,7 +97,11 @@ pub(super) fn record<'a>(
         trained_on,
         audit: audit(&prepared.clips[..plan.clips()], plan, fold, scaler),
         synthetic: prepared.clips.iter().any(|clip| matches!(clip.source, Source::Synthetic(_))),
-        config_hash: blake3::hash(unseeded.as_bytes()).to_hex()[..16].to_owned(),
+        config_hash: match purpose {
+            // Folds differ in their settings, and are of one search.
+            Purpose::Chosen { grid, .. } => (*grid).to_owned(),
+            _ => hash(&unseeded),
+        },
         data: Some(data),
         versions: Versions {
             ser: env!("CARGO_PKG_VERSION").to_owned(),
@@ -105,7 +114,19 @@ pub(super) fn record<'a>(
             processor,
             simd: level.to_string(),
         },
+        choice: choice.cloned(),
+        candidate: matches!(purpose, Purpose::Candidate),
     })
+}
+
+/// A config without its seed.
+pub(super) fn unseeded(experiment: &Experiment) -> Result<String> {
+    Experiment { seed: 0, ..experiment.clone() }.to_toml()
+}
+
+/// The hash by which configs are told apart.
+pub(super) fn hash(config: &str) -> String {
+    blake3::hash(config.as_bytes()).to_hex()[..16].to_owned()
 }
 
 /// The numbers that are learnt beside a class, with their ranges.

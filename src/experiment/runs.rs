@@ -9,6 +9,7 @@ use super::{
     fit::Run,
     found::{Found, Wanted, clear},
     init::Start,
+    nested::Purpose,
     record::record,
 };
 use crate::{
@@ -32,20 +33,34 @@ use crate::{
 /// [`Error::Config`] where a fold is not known, or a run's folder holds something that this call would destroy;
 /// [`Error::Interrupted`] where a stop was asked for; otherwise what the stages report.
 pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) -> Result<Vec<(RunDir, Done)>> {
+    train_for(prepared, &planned(prepared, options)?, &Purpose::Result, options, observer)
+}
+
+/// The same of some folds, by name, and seeds.
+///
+/// # Errors
+///
+/// As [`train`].
+pub(super) fn train_for(
+    prepared: &Prepared,
+    wanted: &[(String, u64)],
+    purpose: &Purpose<'_>,
+    options: &Options,
+    observer: &dyn Observer,
+) -> Result<Vec<(RunDir, Done)>> {
     let devices = options.device.open_several(options.gpus.max(1))?;
     // A class that is not there is better known now than after the features are made.
     prepared.task.loss(&[])?;
     // An unwritable folder is better known now than after the features are made.
     create_dir(&options.out)?;
-    let folds = chosen_folds(prepared, options.fold.as_deref())?;
-    let seeds = seeds(prepared, options);
     let encoder = prepared.experiment.encoder.as_ref();
     let encoder = encoder.map(|config| BundleEncoder::of(config, &options.models)).transpose()?;
 
     // Look at every folder before the first long step.
     let mut runs = Vec::new();
-    for &seed in &seeds {
-        for fold in &folds {
+    for (name, seed) in wanted {
+        let seed = *seed;
+        for fold in prepared.plan.folds.iter().filter(|fold| fold.name == *name) {
             let dir = RunDir::of(&options.out, &fold.name, seed);
             let start = Start::load(prepared, fold, seed, encoder.as_ref())?;
             let distillation = Distillation::load(prepared, fold, seed, encoder.as_ref())?;
@@ -53,7 +68,7 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
                 start.iter().flat_map(|start| &start.seen).chain(distillation.iter().flat_map(Distillation::seen));
             let (mut data, split) = data::of(prepared, fold, start.as_ref(), distillation.as_ref());
             data.inputs.extend(encoder.iter().map(|of| ("encoder".to_owned(), of.digest.clone())));
-            let record = record(prepared, fold, seed, data, before, options)?;
+            let record = record(prepared, fold, seed, data, before, options, purpose)?;
             let looked_for = Wanted { prepared, record: &record, split: &split, options };
             let mut state = looked_for.look_at(&dir)?;
             let lock = match state {
@@ -64,7 +79,7 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
                 // Another process may have written up to the moment that the folder became ours.
                 state = looked_for.look_at(&dir)?;
             }
-            runs.push((*fold, dir, record, split, state, start, distillation, lock));
+            runs.push((fold, dir, record, split, state, start, distillation, lock));
         }
     }
     let (started, to_do) = (Instant::now(), runs.iter().filter(|run| !matches!(run.4, Found::Finished(_))).count());
@@ -116,6 +131,7 @@ pub fn train(prepared: &Prepared, options: &Options, observer: &dyn Observer) ->
             record,
             split,
             dir,
+            experiment: &options.out,
             devices: devices.clone(),
             start,
             distillation,

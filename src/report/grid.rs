@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{
+    gather::{Gathered, gather_any},
     headline::percent,
     plot::{self, Bar, Bars},
     table::Table,
@@ -10,9 +11,10 @@ use super::{
 use crate::{
     csv_file::write_csv,
     error::Result,
-    eval::{Grid, Ranked, grid::rank},
+    eval::{Bootstrap, Grid, Ranked, grid::rank},
+    events::Observer,
     files::{create_dir, write_whole},
-    run::GridRecord,
+    run::{GridRecord, RunDir},
 };
 
 /// The ranking as a table.
@@ -39,9 +41,14 @@ pub fn table(grid: &Grid) -> Table {
     Table::new(format!("{}: {} settings, ranked on validation", grid.experiment, grid.ranked.len()), columns)
         .rows(rows)
         .note(format!(
-            "{}. {} folds, {} seeds; mean ± s.d. over {spread}. Test was not used: evaluate the setting that \
-             is kept, once, with ser-eval on its folder.",
-            grid.protocol, grid.folds, grid.seeds
+            "{}. {} folds, {} seeds; mean ± s.d. over {spread}. Test was not used: {}.",
+            grid.protocol,
+            grid.folds,
+            grid.seeds,
+            match grid.nested {
+                true => "each fold and seed takes the setting that its own validation side ranks first",
+                false => "evaluate the setting that is kept, once, with ser-eval on its folder",
+            }
         ))
 }
 
@@ -62,6 +69,37 @@ pub fn gather(folder: &Path, report: &Path, record: GridRecord) -> Result<String
     let grid = rank(record, finished)?;
     write(&grid, report)?;
     Ok(format!("{}\nranking     {}\n", table(&grid).plain(), report.join("grid.txt").display()))
+}
+
+/// As [`gather`]; of a nested choice whose runs are there, also evaluates what the folds took and writes the report beside the
+/// ranking. Recordings that have moved are looked for in `data`.
+///
+/// # Errors
+///
+/// As [`gather`] and [`gather_any`].
+pub fn gather_search(
+    folder: &Path,
+    report: &Path,
+    record: GridRecord,
+    data: &Path,
+    bootstrap: Bootstrap,
+    observer: &dyn Observer,
+) -> Result<(String, Option<Gathered>)> {
+    let nested = record.nested;
+    let mut text = gather(folder, report, record)?;
+    if !nested {
+        return Ok((text, None));
+    }
+    let chosen = folder.join(GridRecord::CHOSEN);
+    let finished = |dirs: Vec<RunDir>| dirs.iter().any(|dir| dir.done().exists());
+    if !chosen.is_dir() || !RunDir::find(&chosen).is_ok_and(finished) {
+        text.push_str("no fold has chosen yet: call ser-train with the config, without --setting\n");
+        return Ok((text, None));
+    }
+    let gathered = gather_any(&chosen, report, data, bootstrap, observer)?;
+    text.push_str(&gathered.terminal(super::colour_wanted())?);
+    text.push_str(&format!("report      {}\n", report.join("report.html").display()));
+    Ok((text, Some(gathered)))
 }
 
 /// Writes `grid.txt`, `grid.md`, `grid.csv`, `grid.png` and `grid.svg` into the folder.

@@ -19,7 +19,7 @@
 //! | `breakdowns` | [`Breakdown`]: `by` and its `groups`; `unknown` predictions are in none |
 //! | `fairness` | [`Fairness`]: `by`, `decision`, and of its `groups` the `gaps` to all others with `interval`, `limit`, `decision` |
 //! | `confused`, `worst` | pairs of emotions and clips, the worst first; class indices are those of `confusion.classes` |
-//! | `per_seed`, `runs` | the figures of each seed, and of each run with its audit and what it learnt beside the classes, `parts` |
+//! | `per_seed`, `runs` | the figures of each seed, and of each run with its audit, what it learnt beside the classes (`parts`), what a nested search chose (`choice`), and how often its test side was looked at (`looks`) |
 //! | `projection` | [`Projection`] of one run: `fold`, `seed`, `explained`, and the `place` of each of its `points` |
 //! | `split_audit` | [`Foreign`]: of predictions from elsewhere, what the sides of their split share |
 //! | `config_hash`, `versions` | what the runs were made with |
@@ -39,7 +39,7 @@ use crate::{
     },
     files::write_json,
     protocol::audit::{Audit, Foreign},
-    run::{PartRecord, ProtocolRecord, Versions},
+    run::{PartRecord, ProtocolRecord, Selection, Versions},
 };
 
 /// The schema's name and version; a change that breaks a reader raises it.
@@ -109,6 +109,8 @@ struct Run<'a> {
     audit: &'a Audit,
     #[serde(skip_serializing_if = "<[PartRecord]>::is_empty")]
     parts: &'a [PartRecord],
+    #[serde(flatten)]
+    selection: &'a Selection,
 }
 
 /// Writes the report, whole or not at all.
@@ -144,6 +146,7 @@ fn report(evaluation: &Evaluation) -> Report<'_> {
         seconds: run.done.seconds,
         audit: &run.audit,
         parts: &run.parts,
+        selection: &run.selection,
     });
     Report {
         schema: SCHEMA,

@@ -4,7 +4,9 @@ use super::{
     document::Document,
     headline::headline,
     published::Published,
-    tables::{adapted, audit, breakdowns, confused, fairness, figures, parts, per_class, published, runs, worst},
+    tables::{
+        adapted, audit, breakdowns, confused, fairness, figures, parts, per_class, published, runs, selections, worst,
+    },
 };
 use crate::eval::Evaluation;
 
@@ -15,7 +17,8 @@ pub(super) fn report(evaluation: &Evaluation, elsewhere: &Published, not_drawn: 
     document.code(headline(evaluation));
     let first =
         [Some(figures(evaluation)), parts(evaluation), published(evaluation, elsewhere), Some(per_class(evaluation))];
-    let of_runs = (!evaluation.is_given()).then(|| [runs(evaluation), audit(evaluation)]);
+    let of_runs = (!evaluation.is_given())
+        .then(|| [runs(evaluation), audit(evaluation)].into_iter().chain(selections(evaluation)));
     let last = [confused(evaluation), worst(evaluation)].into_iter().chain(of_runs.into_iter().flatten());
     let first = first.into_iter().flatten().chain(adapted(evaluation));
     for mut table in first.chain(breakdowns(evaluation)).chain(fairness(evaluation)).chain(last) {

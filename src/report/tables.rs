@@ -12,7 +12,11 @@ use crate::eval::{
     breakdown::Group,
     fairness::{Fairness, Figure, UNCERTAIN},
 };
-use crate::{protocol::audit::Audit, run::PartRecord, task};
+use crate::{
+    protocol::audit::Audit,
+    run::{PartRecord, Selection},
+    task,
+};
 
 /// How many groups a table lists.
 const GROUPS: usize = 200;
@@ -471,6 +475,52 @@ pub(super) fn audit_of<'a>(runs: impl Iterator<Item = (&'a str, &'a Audit)>) -> 
     Table::new("Leak audit", columns)
         .rows(rows)
         .note("Clips and speakers: training / validation / test. Clips on two sides count copies and identical audio.")
+}
+
+/// How the runs' settings were chosen, and how often their test sides were looked at.
+#[must_use]
+pub fn selections(evaluation: &Evaluation) -> Vec<Table> {
+    selections_of(evaluation.runs.iter().map(|run| (run.fold.as_str(), run.seed, &run.selection)))
+}
+
+/// The same of runs by fold and seed, whatever they have learnt; nothing where earlier versions noted nothing.
+pub(super) fn selections_of<'a>(runs: impl Iterator<Item = (&'a str, u64, &'a Selection)>) -> Vec<Table> {
+    let mut chosen: Vec<Vec<String>> = vec![];
+    let mut sides: Vec<Vec<String>> = vec![];
+    let mut experiments = BTreeSet::new();
+    for (fold, seed, Selection { choice, looks }) in runs {
+        if let Some(choice) = choice {
+            let values = choice.setting.values.iter().map(|(key, value)| format!("{key} = {value}"));
+            let others = choice.candidates.iter().filter(|of| of.name != choice.setting.name);
+            let next = others.filter_map(|of| of.validation).max_by(f64::total_cmp);
+            chosen.push(vec![
+                fold.to_owned(),
+                seed.to_string(),
+                values.collect::<Vec<_>>().join(", "),
+                or_dash(choice.validation().map(points)),
+                or_dash(next.map(points)),
+                choice.candidates.len().to_string(),
+            ]);
+        }
+        let row = vec![fold.to_owned(), looks.times.to_string(), looks.runs.to_string(), looks.configs.to_string()];
+        // Seeds share a fold's test side.
+        if looks.times > 0 && !sides.contains(&row) {
+            sides.push(row);
+            experiments.extend(looks.experiments.iter().cloned());
+        }
+    }
+    let columns = ["fold", "seed", "setting", "validation %", "next best %", "of settings"];
+    let choices = Table::new("Settings chosen in each fold", columns).rows(chosen).note(
+        "A nested choice: each fold and seed took the setting that its own validation side ranked first. No other setting has \
+         looked at a test side.",
+    );
+    let columns = ["fold", "looks", "by runs", "of configs"];
+    let looks = Table::new("Looks at the test sides", columns).rows(sides).note(format!(
+        "How often runs of this folder looked at the clips that a fold tests: of {}. The best of many configs that have looked is \
+         better there than on other clips.",
+        experiments.into_iter().collect::<Vec<_>>().join(", ")
+    ));
+    [choices, looks].into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 
 #[cfg(test)]

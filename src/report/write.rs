@@ -91,7 +91,10 @@ fn full_text(evaluation: &Evaluation, elsewhere: &Published, pictures: &Pictures
     match &evaluation.split_audit {
         Some(of) => of.lines().iter().for_each(|line| text.push_str(&wrapped(&format!("split: {line}"), 4))),
         None if evaluation.is_given() => {}
-        None => text.push_str(&format!("\n{}\n", tables::audit(evaluation).plain())),
+        None => {
+            text.push_str(&format!("\n{}\n", tables::audit(evaluation).plain()));
+            tables::selections(evaluation).iter().for_each(|table| text.push_str(&format!("{}\n", table.plain())));
+        }
     }
     pictures.failed.iter().for_each(|failed| text.push_str(&wrapped(&format!("NOT DRAWN: {failed}"), 0)));
     if evaluation.is_given() {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{
-    ClipRecord, Done, Embeddings, EpochRecord, Numbers, PartRecord, Predictions, RunDir, RunRecord, Shots, SplitRow,
-    Temperatures,
+    ClipRecord, Done, Embeddings, EpochRecord, Looks, Numbers, PartRecord, Predictions, RunDir, RunRecord, Shots,
+    SplitRow, Temperatures, looks, test_side,
 };
 use crate::{
     config::LabelsConfig,
@@ -41,6 +41,8 @@ pub struct Finished<P = Predictions> {
     pub temperatures: Option<Temperatures>,
     /// How its corpora's emotions became classes.
     pub labels: LabelsConfig,
+    /// How often its test side was looked at by all runs of its folder; never where earlier versions noted nothing.
+    pub looks: Looks,
 }
 
 /// The finished runs that `path` is or holds; unfinished ones are passed over.
@@ -102,14 +104,23 @@ pub fn task_of(path: &Path) -> Result<task::Kind> {
 fn load<P>(path: &Path, read: fn(&RunDir) -> Result<[P; 2]>) -> Result<Vec<Finished<P>>> {
     let dirs = RunDir::find(path)?;
     let begun = dirs.len();
+    let seen = dirs.first().map(looks::beside).transpose()?.unwrap_or_default();
     let finished = dirs
         .into_iter()
         .filter(|dir| dir.done().exists())
         .enumerate()
         .map(|(number, dir)| {
+            let mut record: RunRecord = read_json(&dir.record())?;
+            if record.candidate {
+                return Err(Error::Config(format!(
+                    "{} is a setting that a nested choice compared, and has no figure of the test side: give the folder of its \
+                     search",
+                    dir.path().display()
+                )));
+            }
             let [predictions, validation] = read(&dir)?;
             let resolved = Resolved::read(&dir.config())?;
-            let mut record: RunRecord = read_json(&dir.record())?;
+            let split = SplitRow::read_all(&dir.split())?;
             // Earlier versions had them in the config alone.
             record.protocol.shots = record.protocol.shots.or(resolved.protocol.shots());
             Ok(Finished {
@@ -122,7 +133,8 @@ fn load<P>(path: &Path, read: fn(&RunDir) -> Result<[P; 2]>) -> Result<Vec<Finis
                 predictions,
                 validation,
                 parts: PartRecord::read_all(&dir.parts())?,
-                split: SplitRow::read_all(&dir.split())?,
+                looks: seen.get(&test_side(&split)).cloned().unwrap_or_default(),
+                split,
                 clips: ClipRecord::read_all(&dir.clips())?,
                 dir,
             })

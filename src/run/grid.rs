@@ -20,6 +20,10 @@ pub struct GridRecord {
     pub experiment: String,
     /// The settings.
     pub settings: Vec<SettingRecord>,
+    /// Whether each fold and seed takes the setting that its own validation side ranks first, into the folder
+    /// [`GridRecord::CHOSEN`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nested: bool,
 }
 
 /// One setting of a [`GridRecord`].
@@ -37,7 +41,7 @@ impl GridRecord {
     pub fn of(search: &Search) -> Self {
         let setting = |of: &Setting| SettingRecord { name: of.name.clone(), values: of.values.clone() };
         let settings = search.settings.iter().map(setting).collect();
-        Self { schema: Self::SCHEMA.to_owned(), experiment: search.name.clone(), settings }
+        Self { schema: Self::SCHEMA.to_owned(), experiment: search.name.clone(), settings, nested: search.nested }
     }
 
     /// The schema that this version writes and reads.
@@ -45,6 +49,10 @@ impl GridRecord {
 
     /// The file's name.
     pub const FILE: &str = "grid.json";
+
+    /// The folder of the runs with the settings that were chosen, in that of a nested search. No setting is called so: their names
+    /// have a value in them.
+    pub const CHOSEN: &str = "chosen";
 
     /// Reads the record of a search's folder; `None` where the folder is none of a search.
     ///

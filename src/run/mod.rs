@@ -1,6 +1,7 @@
 //! The run folder: what training leaves behind for one fold and one seed, and what evaluation reads.
 //!
 //! ```text
+//! experiments/<name>/looks.jsonl    how often its runs looked at their test sides: lines are only ever added
 //! experiments/<name>/<fold>/seed-<n>/
 //!   config.toml       the resolved config
 //!   run.json          protocol, classes, audit, versions: written before training
@@ -23,6 +24,7 @@
 //!   .lock             held by the process that trains the run
 //! ```
 
+mod choice;
 mod clips;
 mod data;
 mod elsewhere;
@@ -30,6 +32,7 @@ mod embeddings;
 mod finished;
 mod grid;
 mod lock;
+mod looks;
 mod numbers;
 mod parts;
 mod predictions;
@@ -42,6 +45,7 @@ mod versions;
 use std::path::{Path, PathBuf};
 
 pub use crate::events::EpochRecord;
+pub use choice::{Candidate, Choice, Selection};
 pub use clips::ClipRecord;
 pub use data::{DataRecord, DataRow, Difference, short};
 pub use elsewhere::{Elsewhere, ElsewhereFiles, Scores, read_elsewhere};
@@ -49,6 +53,7 @@ pub use embeddings::Embeddings;
 pub use finished::{Finished, load_beside, load_finished, load_finished_numbers, task_of};
 pub use grid::{GridRecord, SettingRecord};
 pub use lock::Lock;
+pub use looks::{Look, Looks, test_side};
 pub use numbers::{NumberRow, Numbers};
 pub use parts::PartRecord;
 pub use predictions::{Prediction, Predictions, write_predictions};

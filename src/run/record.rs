@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataRecord, Versions, short};
+use super::{Choice, DataRecord, Versions, short};
 use crate::{
     protocol::{Caveat, Leak, ValidationRule, audit::Audit},
     task,
@@ -46,6 +46,12 @@ pub struct RunRecord {
     pub data: Option<DataRecord>,
     /// What the run was made with.
     pub versions: Versions,
+    /// Of a nested choice, the setting that the run took and what it was chosen from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Choice>,
+    /// Whether the run is there to be compared in a nested choice: it has not looked at its test side, and has no figure of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub candidate: bool,
 }
 
 impl RunRecord {

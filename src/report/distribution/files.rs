@@ -96,6 +96,8 @@ fn lines(evaluation: &Distribution) -> Vec<Line> {
 
 fn sheet(evaluation: &Distribution) -> Sheet {
     let part = |id, heading, tables, main| Part { id, heading, tables, main };
+    let of_runs =
+        [tables::runs(evaluation), tables::audit(evaluation)].into_iter().chain(tables::selections(evaluation));
     Sheet {
         title: evaluation.experiment.clone(),
         lines: lines(evaluation),
@@ -105,7 +107,7 @@ fn sheet(evaluation: &Distribution) -> Sheet {
             part("disagreement", "Where listeners disagree", vec![tables::shares(evaluation)], false),
             part("groups", "Groups of clips", tables::groups(evaluation), false),
             part("listen", "To listen to", tables::named(evaluation), false),
-            part("runs", "Runs", vec![tables::runs(evaluation), tables::audit(evaluation)], false),
+            part("runs", "Runs", of_runs.collect(), false),
         ],
         made_with: made_with(&evaluation.versions, &evaluation.config_hash, &evaluation.protocol),
     }

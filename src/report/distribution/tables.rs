@@ -4,7 +4,7 @@ use crate::{
     eval::{Distribution, Likeness, LikenessGroups, Unit, VotedClip},
     report::{
         table::Table,
-        tables::{audit_of, or_dash, points, three},
+        tables::{audit_of, or_dash, points, selections_of, three},
     },
 };
 
@@ -171,4 +171,9 @@ pub(super) fn runs(evaluation: &Distribution) -> Table {
 /// What the sides of each fold share.
 pub(super) fn audit(evaluation: &Distribution) -> Table {
     audit_of(evaluation.runs.iter().map(|run| (run.fold.as_str(), &run.audit)))
+}
+
+/// How the runs' settings were chosen, and how often their test sides were looked at.
+pub(super) fn selections(evaluation: &Distribution) -> Vec<Table> {
+    selections_of(evaluation.runs.iter().map(|run| (run.fold.as_str(), run.seed, &run.selection)))
 }

@@ -242,6 +242,7 @@ fn sections(
             } @else {
                 (table(&tables::runs(evaluation)))
                 (table(&tables::audit(evaluation)))
+                @for of in tables::selections(evaluation) { (table(&of)) }
             }
             (made_with(evaluation))
         }))

@@ -63,6 +63,8 @@ fn draw(evaluation: &Regression, folder: &Path) -> Result<Pictures> {
 fn sheet(evaluation: &Regression) -> Sheet {
     let part = |id, heading, tables, main| Part { id, heading, tables, main };
     let figures = std::iter::once(tables::figures(evaluation)).chain(tables::order(evaluation));
+    let of_runs =
+        [tables::runs(evaluation), tables::audit(evaluation)].into_iter().chain(tables::selections(evaluation));
     Sheet {
         title: evaluation.experiment.clone(),
         lines: lines(evaluation),
@@ -71,7 +73,7 @@ fn sheet(evaluation: &Regression) -> Sheet {
             part("figures", "Figures", figures.collect(), true),
             part("groups", "Groups of clips", tables::groups(evaluation), false),
             part("listen", "To listen to", tables::worst(evaluation), false),
-            part("runs", "Runs", vec![tables::runs(evaluation), tables::audit(evaluation)], false),
+            part("runs", "Runs", of_runs.collect(), false),
         ],
         made_with: made_with(&evaluation.versions, &evaluation.config_hash, &evaluation.protocol),
     }

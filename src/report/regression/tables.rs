@@ -5,7 +5,7 @@ use crate::{
     eval::{Concordance, Interval, NumberGroups, Regression, Target, TargetIntervals, Unit, concordance::mean_ccc},
     report::{
         table::Table,
-        tables::{audit_of, or_dash, three},
+        tables::{audit_of, or_dash, selections_of, three},
     },
 };
 
@@ -163,4 +163,9 @@ pub(super) fn runs(evaluation: &Regression) -> Table {
 /// What the sides of each fold share.
 pub(super) fn audit(evaluation: &Regression) -> Table {
     audit_of(evaluation.runs.iter().map(|run| (run.fold.as_str(), &run.audit)))
+}
+
+/// How the runs' settings were chosen, and how often their test sides were looked at.
+pub(super) fn selections(evaluation: &Regression) -> Vec<Table> {
+    selections_of(evaluation.runs.iter().map(|run| (run.fold.as_str(), run.seed, &run.selection)))
 }
