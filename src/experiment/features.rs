@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn matrices(prepared: &Prepared, cache: &Cache, observer: &dyn Observer) -> Result<Vec<Entry>> {
     let clips = &prepared.clips[..prepared.plan.clips()];
     let mut entries = cache.matrices(clips, observer)?;
-    if prepared.plan.leak.is_some() {
+    if prepared.plan.has_copies() {
         // Not of a run's seed: they are there before the split.
         let seed = prepared.experiment.protocol.seed;
         let copies = cache.copies(&clips.iter().collect::<Vec<_>>(), &prepared.augmenter, seed, observer)?;

@@ -9,6 +9,7 @@ use crate::{
     corpus::{Clip, Exclusion, Findings, Source},
     error::{Error, Result},
     events::Observer,
+    frontend::ScalerScope,
     protocol::{Fold, Plan, audit::audit},
     sex::Sex,
     survey::{Losses, Survey, survey},
@@ -60,7 +61,7 @@ impl Prepared {
         for clip in &self.clips {
             *counts.entry(&clip.corpus).or_default() += 1;
         }
-        let rows = if self.plan.leak.is_some() { "rows, copies among them" } else { "clips" };
+        let rows = if self.plan.has_copies() { "rows, copies among them" } else { "clips" };
         let mut lines: Vec<String> = counts.iter().map(|(corpus, n)| format!("{corpus}: {n} {rows}")).collect();
         let segments = self.clips.iter().filter(|clip| clip.source.segment().is_some()).count();
         if segments > 0 {
@@ -104,7 +105,12 @@ pub fn prepare(experiment: Experiment, data: &Path, known: &Arc<Known>, observer
         }
         plan.validation_learnt = true;
     }
-    if let Some(leak) = plan.leak {
+    if plan.leak.is_some_and(|leak| leak.scaler_on_all) && experiment.features.scaler != ScalerScope::Train {
+        return Err(Error::Config(
+            "protocol.leak = \"scaler\" fits the scaler of features.scaler = \"train\" on all clips; set that".into(),
+        ));
+    }
+    if let Some(leak) = plan.leak.filter(|_| plan.has_copies()) {
         let copies = leak.copies_before_split - 1;
         if experiment.augment.copies != copies {
             return Err(Error::Config(format!(

@@ -37,7 +37,10 @@ pub(super) fn record<'a>(
         }
     }
     let unseeded = unseeded(experiment)?;
-    let scaler = experiment.features.scaler.words();
+    let scaler = match plan.leak {
+        Some(leak) if leak.scaler_on_all => "ALL CLIPS, those of the test side among them",
+        _ => experiment.features.scaler.words(),
+    };
     let figure = prepared.task.kind().figure();
     let selection = match (experiment.train.select, plan.leak) {
         (Select::Last, _) => "the last epoch, whatever its figures".to_owned(),

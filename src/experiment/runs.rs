@@ -104,15 +104,15 @@ pub(super) fn train_for(
         };
         // Made after the split and for its training side alone, unless what comes of the contrary is to be shown.
         let training: Vec<&Clip> = prepared.training_side(fold).iter().map(|&clip| &prepared.clips[clip]).collect();
-        let copies = match prepared.plan.leak {
-            Some(_) => training.iter().map(|_| Vec::new()).collect(),
-            None => cache.copies(&training, &prepared.augmenter, record.seed, observer)?,
+        let copies = match prepared.plan.has_copies() {
+            true => training.iter().map(|_| Vec::new()).collect(),
+            false => cache.copies(&training, &prepared.augmenter, record.seed, observer)?,
         };
         for (clip, copies) in training.iter().zip(&copies) {
             features::check_finite(&vec![clip.id.as_str(); copies.len()], copies)?;
         }
         let validation_copies =
-            match prepared.experiment.train.calibration == Calibration::Altered && prepared.plan.leak.is_none() {
+            match prepared.experiment.train.calibration == Calibration::Altered && !prepared.plan.has_copies() {
                 false => Vec::new(),
                 true => {
                     let clips: Vec<&Clip> = fold.validation.iter().map(|&clip| &prepared.clips[clip]).collect();

@@ -40,6 +40,9 @@ impl Scalers {
         }
         Ok(match prepared.experiment.features.scaler {
             ScalerScope::None => Self::None,
+            ScalerScope::Train if prepared.plan.leak.is_some_and(|leak| leak.scaler_on_all) => {
+                Self::Train(fit(&(0..prepared.clips.len()).collect::<Vec<_>>())?)
+            }
             ScalerScope::Train => Self::Train(fit(&prepared.training_side(fold))?),
             ScalerScope::Utterance => Self::Utterance,
             ScalerScope::Speaker => {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
+use super::{Kind, LeakKind, Sentences};
 use crate::{
     error::{Error, Result},
     setting::out_of_range,
@@ -59,6 +59,17 @@ pub struct ProtocolConfig {
     /// `emobox-cross`: which clips of the other corpus are trained on.
     #[serde(skip_serializing_if = "Learn::is_default")]
     pub learn: Learn,
+    /// What leaks on purpose, and nothing else: a demonstration, whose figures are no result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leak: Option<LeakKind>,
+    /// Whether test sentences may be learnt from.
+    #[serde(skip_serializing_if = "is_as_dealt")]
+    pub sentences: Sentences,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_as_dealt(sentences: &Sentences) -> bool {
+    *sentences == Sentences::AsDealt
 }
 
 /// What EmoBox's cross-corpus track learns from, which its lists leave open.
@@ -96,6 +107,8 @@ impl Default for ProtocolConfig {
             shots: None,
             shot_speakers: None,
             learn: Learn::default(),
+            leak: None,
+            sentences: Sentences::default(),
         }
     }
 }
@@ -139,6 +152,23 @@ impl ProtocolConfig {
                     self.kind
                 )));
             }
+        }
+        let demonstration = self.kind == Kind::LeakDemo;
+        if self.leak.is_some_and(|leak| (leak == LeakKind::Copies) != demonstration) {
+            return Err(Error::Config(match demonstration {
+                true => "protocol.leak: protocol.kind = leak-demo makes copies before the split; set it to \"copies\", so that the \
+                         epoch is picked on validation, or drop it"
+                    .to_owned(),
+                false => format!(
+                    "protocol.leak = \"copies\" is for protocol.kind = leak-demo; {} takes \"epoch\", \"scaler\" or \"sentences\"",
+                    self.kind
+                ),
+            }));
+        }
+        if self.sentences == Sentences::Apart && (demonstration || self.leak == Some(LeakKind::Sentences)) {
+            return Err(Error::Config(
+                "protocol.sentences = \"apart\" is the contrary of protocol.leak = \"sentences\" and of leak-demo: drop one".into(),
+            ));
         }
         if self.shot_speakers == Some(0) {
             return Err(out_of_range("protocol.shot_speakers", 0, "speakers to learn from, from 1; or drop it"));
@@ -200,6 +230,9 @@ mod tests {
             ("kind = 'fixed'", "protocol.path"),
             ("kind = 'cross-corpus'\nbalance = 0", "protocol.balance = 0"),
             ("balance = 5", "cross-corpus"),
+            ("leak = 'copies'", "is for protocol.kind = leak-demo"),
+            ("kind = 'leak-demo'\nleak = 'epoch'", "set it to \"copies\""),
+            ("leak = 'sentences'\nsentences = 'apart'", "contrary"),
             ("kind = 'fixed'\npath = 'a.csv'\ncolumn = 'split'", "one of protocol.path"),
         ] {
             assert!(message(text).contains(key), "{text}: {}", message(text));

@@ -28,6 +28,7 @@ mod emobox;
 mod emobox_cross;
 mod fixed;
 mod kind;
+mod leak;
 mod leak_demo;
 mod leave_one_speaker_out;
 mod listed;
@@ -54,6 +55,7 @@ pub use caveat::Caveat;
 pub(crate) use caveat::{never_learnt, speakers_of_one_clip};
 pub use config::{Learn, ProtocolConfig};
 pub use kind::Kind;
+pub use leak::{LeakKind, Sentences};
 pub use side::Side;
 use side::{PATH_COLUMNS, SIDE_COLUMNS};
 pub use validation::ValidationRule;
@@ -61,6 +63,7 @@ pub use validation::ValidationRule;
 use self::{
     contract::{Dealt, Speakers},
     duplicates::Duplicates,
+    leak::Sides,
     task::Task,
 };
 use crate::{
@@ -122,6 +125,12 @@ pub struct Leak {
     pub copies_before_split: usize,
     /// Whether the epoch is picked on the test side: validation is then the same as test.
     pub selection_on_test: bool,
+    /// Whether the scaler is fitted on all clips, those of the test side among them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub scaler_on_all: bool,
+    /// Whether what is learnt is of the tested sentences alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sentences: bool,
 }
 
 impl Plan {
@@ -168,6 +177,12 @@ impl Plan {
             }
         }
         hasher.finalize().to_hex()[..16].to_owned()
+    }
+
+    /// Whether a fold's members are rows of clips and their copies, which were made before the split.
+    #[must_use]
+    pub fn has_copies(&self) -> bool {
+        self.leak.is_some_and(|leak| leak.copies_before_split > 1)
     }
 
     /// What has to stand on every line and picture of a figure that leaks on purpose.
@@ -233,6 +248,8 @@ pub fn plan<'g>(
     let task = Task::new(config, data, clips, labels, groups)?;
     let protocol = config.kind.protocol();
     let Dealt { mut drafts, note, leak, missing } = (protocol.deal)(&task)?;
+    // A demonstration of its own comes before one that is laid over another protocol.
+    let leak = leak.or(config.leak.map(LeakKind::leak));
     drafts.iter_mut().for_each(Draft::sort);
     let rows: Vec<usize> = (0..clips.len() * leak.map_or(1, |leak| leak.copies_before_split)).collect();
     let speaker_independent = match protocol.speakers {
@@ -248,25 +265,31 @@ pub fn plan<'g>(
     for Draft { name, test, validation, left_out } in drafts {
         let rest = without(&without(&rows, &test), &left_out);
         let (mut validation, rule) = match validation {
-            Some(validation) if leak.is_some() => (validation, ValidationRule::Test),
+            Some(validation) if leak.is_some_and(|leak| leak.selection_on_test) => (validation, ValidationRule::Test),
             Some(validation) => (validation, ValidationRule::Named),
             None => validation::cut(&task, &rest, &name, speaker_independent),
         };
         validation.sort_unstable();
         let train = without(&rest, &validation);
-        for (side, members) in [(Side::Train, &train), (Side::Validation, &validation), (Side::Test, &test)] {
-            if members.is_empty() {
-                let kind = config.kind;
-                return Err(Error::Data(format!(
-                    "protocol {kind}: fold {name} has no clip on the {side} side; see [protocol]"
-                )));
+        for Sides { name, train, validation, test, rule } in
+            leak::lay_over(config, &task, Sides { name, train, validation, test, rule })?
+        {
+            for (side, members) in [(Side::Train, &train), (Side::Validation, &validation), (Side::Test, &test)] {
+                if members.is_empty() {
+                    let kind = config.kind;
+                    return Err(Error::Data(format!(
+                        "protocol {kind}: fold {name} has no clip on the {side} side; see [protocol]"
+                    )));
+                }
             }
+            let [train, validation, test] = [train, validation, test].map(|members| task.as_they_came(&members));
+            folds.push(Fold { name, train, validation, test });
+            rules.push(rule);
         }
-        let [train, validation, test] = [train, validation, test].map(|members| task.as_they_came(&members));
-        folds.push(Fold { name, train, validation, test });
-        rules.push(rule);
     }
-    let description = [Some(protocol.about.to_owned()), note].into_iter().flatten().collect::<Vec<_>>();
+    let apart = (config.sentences == Sentences::Apart).then(|| "tested sentences are never learnt from".to_owned());
+    let leaking = config.leak.map(|leak| leak.words().to_owned());
+    let description = [Some(protocol.about.to_owned()), note, apart, leaking].into_iter().flatten().collect::<Vec<_>>();
     Ok(Plan {
         kind: config.kind,
         description: description.join(": "),

@@ -54,7 +54,7 @@ pub fn rows<'a>(
 /// As [`rows`]; [`Error::Io`] where the file cannot be written.
 pub fn write(path: &Path, survey: &Survey, only: Option<&str>) -> Result<()> {
     let rows = rows(survey, only)?;
-    let copies = survey.plan.leak.is_some();
+    let copies = survey.plan.has_copies();
     write_csv(path, COLUMNS.into_iter().chain(copies.then_some(COPY)), |csv| {
         for (cells, copy) in rows {
             csv.row(cells.iter().map(AsRef::as_ref).chain(copies.then_some(copy.to_string().as_str())))?;

@@ -139,7 +139,7 @@ fn sides(card: &Card<'_>, document: &mut Document) {
     document.heading("Sides of the split");
     let survey = card.survey;
     let counts = tally::by_side(card);
-    let mut header = vec!["fold", "side", "speakers", if survey.plan.leak.is_some() { "rows" } else { "clips" }];
+    let mut header = vec!["fold", "side", "speakers", if survey.plan.has_copies() { "rows" } else { "clips" }];
     header.extend(survey.classes.iter().map(String::as_str));
     let mut table = Table::new("", header);
     for (fold, of) in survey.plan.folds.iter().enumerate() {
