@@ -13,6 +13,9 @@ use crate::{
     task,
 };
 
+/// Of so many files comparing them is told of.
+const MANY: usize = 1_000;
+
 /// An experiment's clips and folds.
 #[derive(Debug, Clone)]
 pub struct Survey {
@@ -163,8 +166,13 @@ pub fn known(cache: &Path) -> Known {
 }
 
 fn inspected(scan: Scan, known: &Known, observer: &dyn Observer) -> (Scan, Findings) {
-    let work = observer.work("checking files", scan.clips.len());
-    let found = corpus::inspect(scan, known, || work.step());
+    let files = scan.clips.len();
+    let work = observer.work("checking files", files);
+    let looked = corpus::look_into(scan, known, || work.step());
+    drop(work);
+    // Of few it takes a moment.
+    let work = (files >= MANY).then(|| observer.work("comparing recordings", corpus::STEPS));
+    let found = looked.compare(known, || work.iter().for_each(|work| work.step()));
     drop(work);
     // What was found is there, whether or not it can be kept.
     if let Err(error) = known.save() {

@@ -40,7 +40,17 @@ impl Format {
     /// Whether the path has an extension of this format, in any case of letters.
     #[must_use]
     pub fn has_extension(self, path: &Path) -> bool {
-        let extensions: &[&str] = match self {
+        self.extensions().iter().any(|known| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(known)))
+    }
+
+    /// What names of such files usually end in.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn extension(self) -> &'static str {
+        self.extensions()[0]
+    }
+
+    fn extensions(self) -> &'static [&'static str] {
+        match self {
             Self::Wav | Self::Rf64 => &["wav", "wave", "rf64", "bwf"],
             // AIFF-C commonly goes by the name of its elder.
             Self::Aiff | Self::Aifc => &["aif", "aiff", "aifc"],
@@ -51,8 +61,7 @@ impl Format {
             Self::Mp4 => &["m4a", "mp4", "m4b", "mov", "3gp", "m4v", "aac", "alac"],
             Self::Matroska => &["mka", "mkv", "webm", "weba"],
             Self::Caf => &["caf"],
-        };
-        path.extension().is_some_and(|found| extensions.iter().any(|known| found.eq_ignore_ascii_case(known)))
+        }
     }
 }
 

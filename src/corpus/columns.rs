@@ -185,7 +185,11 @@ impl<'a> Columns<'a> {
         let need = |set: &Option<String>, key: &str, usual: &[&str]| {
             find.column(set, key, usual)?.map_or_else(|| table.column(key, ADVICE), Ok)
         };
-        let path = need(&config.path, "path", PATH)?;
+        let path = match (&config.path, table.recordings()) {
+            // Whatever else a row calls it, its recording is there.
+            (None, Some(column)) => table.column(column, ADVICE)?,
+            _ => need(&config.path, "path", PATH)?,
+        };
         let emotion = need(&config.emotion, "emotion", EMOTION)?;
         let speaker = need(&config.speaker, "speaker", SPEAKER)?;
         // Beside an onset an offset is the end; by itself, or with a duration, it is the start.

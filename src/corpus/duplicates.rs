@@ -16,6 +16,9 @@ use crate::audio::{Facts, Known, SAME_FILE, SAME_RECORDING, Sketch, Source};
 /// How many neighbours in the order of sketches are compared with each.
 const NEIGHBOURS: usize = 4;
 
+/// In how many steps [`groups`] compares.
+pub(crate) const STEPS: usize = Sketch::ORDERS * NEIGHBOURS;
+
 /// A file that can be used.
 pub(super) struct File<'a> {
     pub source: &'a Source,
@@ -47,7 +50,7 @@ pub(crate) fn of_recordings(paths: &[PathBuf], known: &Known) -> Vec<Option<blak
             _ => None,
         })
         .unzip();
-    for group in groups(&files, known).recordings {
+    for group in groups(&files, known, || {}).recordings {
         let first = found[places[group[0]]];
         group.into_iter().for_each(|member| found[places[member]] = first);
     }
@@ -55,7 +58,7 @@ pub(crate) fn of_recordings(paths: &[PathBuf], known: &Known) -> Vec<Option<blak
 }
 
 /// Finds the files that are one recording.
-pub(super) fn groups(files: &[File], known: &Known) -> Groups {
+pub(super) fn groups(files: &[File], known: &Known, compared: impl Fn()) -> Groups {
     let (mut copies, mut recordings) = (Sets::new(files.len()), Sets::new(files.len()));
     let mut first_with: HashMap<blake3::Hash, usize> = HashMap::new();
     let mut kept = Vec::new();
@@ -69,20 +72,27 @@ pub(super) fn groups(files: &[File], known: &Known) -> Groups {
         }
     }
     for order in 0..Sketch::ORDERS {
-        kept.sort_unstable_by_key(|(sketch, i)| (sketch.rotated(order), *i));
-        for (at, (sketch, i)) in kept.iter().enumerate() {
-            for (other, j) in kept[at + 1..].iter().take(NEIGHBOURS) {
-                if sketch.resembles(other) && copies.of(*i) != copies.of(*j) {
-                    let file = |i: usize| (files[i].source, files[i].facts);
-                    let correlation = known.correlation(file(*i), file(*j));
-                    if correlation >= SAME_FILE {
-                        copies.join(*i, *j);
-                    }
-                    if correlation >= SAME_RECORDING {
-                        recordings.join(*i, *j);
-                    }
+        kept.par_sort_unstable_by_key(|(sketch, i)| (sketch.rotated(order), *i));
+        // The nearest first: what they join need not be compared again, and a distance's pairs are compared at once.
+        for distance in 1..=NEIGHBOURS {
+            let pairs: Vec<(usize, usize)> = kept
+                .iter()
+                .zip(kept.iter().skip(distance))
+                .filter(|((sketch, _), (other, _))| sketch.resembles(other))
+                .map(|((_, i), (_, j))| (*i, *j))
+                .filter(|(i, j)| copies.of(*i) != copies.of(*j))
+                .collect();
+            let file = |i: usize| (files[i].source, files[i].facts);
+            let correlations: Vec<f64> = pairs.par_iter().map(|&(i, j)| known.correlation(file(i), file(j))).collect();
+            for (&(i, j), correlation) in pairs.iter().zip(correlations) {
+                if correlation >= SAME_FILE {
+                    copies.join(i, j);
+                }
+                if correlation >= SAME_RECORDING {
+                    recordings.join(i, j);
                 }
             }
+            compared();
         }
     }
     Groups { copies: copies.groups(), recordings: recordings.groups() }

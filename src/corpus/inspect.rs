@@ -31,6 +31,8 @@ use super::{
 };
 use crate::audio::{self, Facts, Known, Segment};
 
+pub(crate) use duplicates::STEPS;
+
 /// How many of the other clips a clip's reason names.
 const MOST_NAMED: usize = 3;
 
@@ -166,22 +168,41 @@ impl Findings {
 /// ```
 #[must_use]
 pub fn inspect(scan: Scan, known: &Known, tick: impl Fn() + Sync) -> (Scan, Findings) {
-    let Scan { mut clips, mut excluded, extents, overlaps, listed, lost, copies } = scan;
-    let looks = looks(&clips, known, &tick);
-    copies::compare(&mut excluded, &copies, known);
-    let mut findings = Findings::default();
-    for (clip, look) in clips.iter().zip(looks) {
-        if let (Some(path), Some(look)) = (clip.source.file(), look) {
-            findings.note(clip, path, look);
+    look_into(scan, known, tick).compare(known, || {})
+}
+
+/// Files that were looked into, one by one.
+pub(crate) struct LookedInto {
+    scan: Scan,
+    looks: Vec<Option<Looked>>,
+}
+
+/// The first half of [`inspect`], file by file.
+pub(crate) fn look_into(scan: Scan, known: &Known, tick: impl Fn() + Sync) -> LookedInto {
+    let looks = looks(&scan.clips, known, &tick);
+    LookedInto { scan, looks }
+}
+
+impl LookedInto {
+    /// The second half, files beside files; `compared` is called once for each of the [`STEPS`].
+    pub(crate) fn compare(self, known: &Known, compared: impl Fn()) -> (Scan, Findings) {
+        let Self { scan, looks } = self;
+        let Scan { mut clips, mut excluded, extents, overlaps, listed, lost, copies } = scan;
+        copies::compare(&mut excluded, &copies, known);
+        let mut findings = Findings::default();
+        for (clip, look) in clips.iter().zip(looks) {
+            if let (Some(path), Some(look)) = (clip.source.file(), look) {
+                findings.note(clip, path, look);
+            }
         }
+        findings.compare(&clips, known, compared);
+        findings.faults.sort_by(|a, b| a.clip.cmp(&b.clip));
+        let at_fault: BTreeSet<&str> = findings.faults.iter().map(|fault| fault.clip.as_str()).collect();
+        clips.retain(|clip| !at_fault.contains(clip.id.as_str()));
+        excluded.extend(findings.faults.iter().map(Fault::exclusion));
+        excluded.sort_by(|a, b| a.path.cmp(&b.path));
+        (Scan { clips, excluded, extents, overlaps, listed, lost, copies: BTreeMap::new() }, findings)
     }
-    findings.compare(&clips, known);
-    findings.faults.sort_by(|a, b| a.clip.cmp(&b.clip));
-    let at_fault: BTreeSet<&str> = findings.faults.iter().map(|fault| fault.clip.as_str()).collect();
-    clips.retain(|clip| !at_fault.contains(clip.id.as_str()));
-    excluded.extend(findings.faults.iter().map(Fault::exclusion));
-    excluded.sort_by(|a, b| a.path.cmp(&b.path));
-    (Scan { clips, excluded, extents, overlaps, listed, lost, copies: BTreeMap::new() }, findings)
 }
 
 /// What each clip's file is worth; none of clips without one. All segments of a file are looked at together.
@@ -251,7 +272,7 @@ impl Findings {
     }
 
     /// Groups the files that are one recording, and finds fault with those that disagree on the label.
-    fn compare(&mut self, clips: &[Clip], known: &Known) {
+    fn compare(&mut self, clips: &[Clip], known: &Known, compared: impl Fn()) {
         let files: Vec<(&Clip, File)> = clips
             .iter()
             .filter_map(|clip| {
@@ -260,7 +281,7 @@ impl Findings {
             })
             .collect();
         let (clips, files): (Vec<&Clip>, Vec<File>) = files.into_iter().unzip();
-        let groups = duplicates::groups(&files, known);
+        let groups = duplicates::groups(&files, known, compared);
         let identical = |members: &[usize], kept: Option<bool>| {
             let hash = files[members[0]].hash;
             let mut group: Vec<&Clip> = members.iter().map(|&i| clips[i]).collect();

@@ -39,8 +39,8 @@ const SAMPLED: usize = 500;
 const ROUNDING: f64 = 0.1;
 
 pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
-    let path = find_table(config, data)?;
-    let table = Table::read(&path)?;
+    let (path, tables) = find_tables(config, data)?;
+    let table = Table::of_clips(&tables, &path)?;
     let mut columns = Columns::find(&table, &config.columns)?;
     let base = match &config.root {
         Some(root) => data.join(root),
@@ -74,20 +74,43 @@ pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
     Ok(scan)
 }
 
-/// The table, in the data folder or else in the working folder.
-fn find_table(config: &CorpusConfig, data: &Path) -> Result<PathBuf> {
+/// The table, in the data folder or else in the working folder: its name, and the files that it is made of. They are several
+/// where the file's name has a `*`, as `train-*.parquet`.
+fn find_tables(config: &CorpusConfig, data: &Path) -> Result<(PathBuf, Vec<PathBuf>)> {
     // That there is one was validated.
     let path = config.path.as_deref().unwrap_or(Path::new(""));
     let places = [data.join(path), path.to_owned()];
-    places.iter().find(|place| place.is_file()).cloned().ok_or_else(|| {
-        Error::Config(format!(
-            "no table {} for kind = \"manifest\" (looked for {} and {}): `path` in its [[corpora]] table is relative to \
-             --data, else $SER_DATASETS, else datasets/, or to the working folder",
-            path.display(),
-            places[0].display(),
-            places[1].display()
-        ))
-    })
+    for place in &places {
+        let files = if place.is_file() { vec![place.clone()] } else { fitting(place) };
+        if !files.is_empty() {
+            return Ok((place.clone(), files));
+        }
+    }
+    Err(Error::Config(format!(
+        "no table {} for kind = \"manifest\" (looked for {} and {}): `path` in its [[corpora]] table is relative to \
+         --data, else $SER_DATASETS, else datasets/, or to the working folder",
+        path.display(),
+        places[0].display(),
+        places[1].display()
+    )))
+}
+
+/// The files whose name is that of `pattern` with anything in place of its `*`, in the order of their names.
+fn fitting(pattern: &Path) -> Vec<PathBuf> {
+    let name = pattern.file_name().unwrap_or_default().to_string_lossy();
+    let (Some((before, after)), Some(folder)) = (name.split_once('*'), pattern.parent()) else { return Vec::new() };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(std::result::Result::ok);
+    let fits = |path: &PathBuf| {
+        let found = path.file_name().unwrap_or_default().to_string_lossy();
+        found.len() >= before.len() + after.len()
+            && found.starts_with(before)
+            && found.ends_with(after)
+            && path.is_file()
+    };
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(fits).collect();
+    files.sort();
+    files
 }
 
 fn nothing_there(table: &Path, base: &Path, excluded: &[Exclusion]) -> String {

@@ -79,6 +79,7 @@ use serde::{Deserialize, Serialize};
 pub use columns::ColumnsConfig;
 pub(crate) use duplicates::of_recordings;
 pub use inspect::{Fault, Findings, Flaw, Identical, Misnamed, inspect};
+pub(crate) use inspect::{STEPS, look_into};
 pub use kind::Kind;
 pub use named::recognise;
 pub use number::{INTENSITY, LISTENERS, Number, VOTES_PREFIX, level, nearest_column};

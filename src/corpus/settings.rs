@@ -21,7 +21,7 @@ pub struct CorpusConfig {
     /// the folder that the table's paths are relative to; default: the folder that holds the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
-    /// The table of a manifest, relative to the data folder, else to the working folder. Of an audformat database, the one
+    /// The table of a manifest, relative to the data folder, else to the working folder; several with a `*` in the file's name. Of an audformat database, the one
     /// table that has the labels. No other kind has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
@@ -141,7 +141,12 @@ impl CorpusConfig {
             Kind::Folder | Kind::Audformat => self.root.as_deref().and_then(Path::file_name),
             _ => None,
         };
-        let place = place.map(|name| name.to_string_lossy().into_owned());
+        let place = place.map(|name| name.to_string_lossy().into_owned()).map(|name| match name.contains('*') {
+            // Several tables, `train-*.parquet`, are called by what is before and behind the star.
+            true => name.replace('*', "").trim_matches(['-', '_', '.', ' ']).to_owned(),
+            false => name,
+        });
+        let place = place.filter(|name| !name.is_empty());
         self.name.clone().or(place).unwrap_or_else(|| self.kind.name().to_owned())
     }
 
@@ -234,6 +239,8 @@ mod tests {
         assert_eq!(config("kind = \"crema_d\""), CorpusConfig::new(Kind::CremaD));
         assert_eq!(config("kind = \"ravdess\"").name(), "ravdess");
         assert_eq!(config("kind = \"manifest\"\npath = \"tables/mine.csv\"").name(), "mine");
+        assert_eq!(config("kind = \"manifest\"\npath = \"data/train-*.parquet\"").name(), "train");
+        assert_eq!(config("kind = \"manifest\"\npath = \"data/*.csv\"").name(), "manifest");
         let voted = config("kind = \"crema_d\"\nlabel_source = \"voice-vote\"");
         assert_eq!(voted.label_source, LabelSource::VoiceVote);
         assert_eq!(config(&toml::to_string(&voted).unwrap()), voted);

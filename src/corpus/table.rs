@@ -31,6 +31,8 @@ pub(crate) struct Table {
     height: usize,
     /// What the first row is called: 2 where a header is the first, as in a spreadsheet.
     first: usize,
+    /// The column whose cells are files of recordings that the table itself held.
+    recordings: Option<String>,
 }
 
 /// A named column of a [`Table`].
@@ -45,18 +47,60 @@ impl Table {
     /// Reads a table of any length: CSV, by the separator that its first line has most of (comma, semicolon or tab);
     /// JSON, a list of objects or one a line; or Parquet, in a build with that feature.
     pub(crate) fn read(path: &Path) -> Result<Self> {
+        Self::read_with(path, None)
+    }
+
+    /// Reads the clips of a corpus: tables of the same columns, one below the other, which `name` stands for in messages. What
+    /// recordings a table itself holds are written into a folder beside it, `train.recordings` for `train.parquet`.
+    pub(super) fn of_clips(paths: &[PathBuf], name: &Path) -> Result<Self> {
+        let mut all: Option<Self> = None;
+        for path in paths {
+            let table = Self::read_with(path, Some(&path.with_extension("recordings")))?;
+            match &mut all {
+                None => all = Some(Self { path: name.to_owned(), ..table }),
+                Some(all) => all.append(table)?,
+            }
+        }
+        all.ok_or_else(|| Error::file(name, "no such table"))
+    }
+
+    /// Puts the rows of another table of the same columns below its own.
+    fn append(&mut self, other: Self) -> Result<()> {
+        let missing =
+            |of: &Self, than: &Self| of.names().find(|name| !than.names().any(|own| own == *name)).map(str::to_owned);
+        if let Some(name) = missing(self, &other).or_else(|| missing(&other, self)) {
+            let problem =
+                format!("it and the other tables of {} do not have the same columns: {name}", self.path.display());
+            return Err(Error::file(other.path, problem));
+        }
+        self.columns.iter_mut().for_each(|column| column.cells.resize(self.height, None));
+        for column in other.columns {
+            if let Some(own) = self.columns.iter_mut().find(|own| own.name == column.name) {
+                own.cells.extend(column.cells);
+            }
+        }
+        self.height += other.height;
+        Ok(())
+    }
+
+    fn read_with(path: &Path, into: Option<&Path>) -> Result<Self> {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+        let mut recordings = None;
         let (columns, first) = match extension.as_deref() {
             Some("csv" | "tsv" | "txt") => (read_csv(path)?, 2),
             Some("jsonl" | "ndjson" | "json") => (read_json(path)?, 1),
-            Some(of) if PARQUET_EXTENSIONS.contains(&of) => (read_parquet(path)?, 1),
+            Some(of) if PARQUET_EXTENSIONS.contains(&of) => {
+                let found = read_parquet(path, into)?;
+                recordings = found.recordings;
+                (found.columns, 1)
+            }
             _ => {
                 let problem = "not a table that is read here: write it as CSV, with a name that ends in .csv or .tsv, \
                                as JSON lines (.jsonl), or as .parquet";
                 return Err(Error::file(path, problem));
             }
         };
-        Self::of(path, columns, first)
+        Ok(Self { recordings, ..Self::of(path, columns, first)? })
     }
 
     /// A table in memory, its columns by name; `path` serves the messages alone.
@@ -75,7 +119,12 @@ impl Table {
             return Err(Error::file(path, format!("two columns are called \"{twice}\": give each a name of its own")));
         }
         let height = columns.iter().map(|column| column.cells.len()).max().unwrap_or(0);
-        Ok(Self { path: path.to_owned(), columns, height, first })
+        Ok(Self { path: path.to_owned(), columns, height, first, recordings: None })
+    }
+
+    /// The column of the recordings that the table itself held.
+    pub(super) fn recordings(&self) -> Option<&str> {
+        self.recordings.as_deref()
     }
 
     /// The file.
@@ -267,12 +316,19 @@ fn problem_of(error: &csv::Error) -> String {
 }
 
 #[cfg(feature = "parquet")]
-fn read_parquet(path: &Path) -> Result<Vec<Column>> {
-    parquet::read(path)
+fn read_parquet(path: &Path, into: Option<&Path>) -> Result<parquet::Columns> {
+    parquet::read(path, into)
+}
+
+/// What a table in Parquet would have.
+#[cfg(not(feature = "parquet"))]
+struct InParquet {
+    columns: Vec<Column>,
+    recordings: Option<String>,
 }
 
 #[cfg(not(feature = "parquet"))]
-fn read_parquet(path: &Path) -> Result<Vec<Column>> {
+fn read_parquet(path: &Path, _: Option<&Path>) -> Result<InParquet> {
     let problem = "this build does not read Parquet: build it with --features parquet, or write the table as CSV";
     Err(Error::file(path, problem))
 }
