@@ -299,10 +299,28 @@ def main():
     assert server.files() <= files + 4, "files stay open"
     assert after < before + 64, "memory grows"
     assert not [line for line in server.lines if "panicked" in line], server.lines
+
+    # What is under way at SIGTERM is finished: a long recording, and a stream, which is told of its end.
+    link = upgrade(server)
+    link.sendall(frame(1, b'{"rate": 16000}') + frame(2, voice(2.0)))
+    long, late = wav(60.0), []
+    under_way = threading.Thread(target=lambda: late.append(server.post("/v1/recognize?timeline=true&hop=0.2", long)))
+    under_way.start()
+    while b"\nser_jobs 1" not in server.get("/metrics")[1]:
+        assert under_way.is_alive(), "the recording was answered before the signal: it is too short for this machine"
     begun = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
+    told = b""
+    link.settimeout(20)
+    while piece := link.recv(1 << 16):
+        told += piece
+    under_way.join()
+    [(status, answer)] = late
+    assert status == 200 and b"60.0" in answer[-2000:], (status, answer[-200:])
+    assert b'"end":{' in told, told[-200:]
     assert server.process.wait(20) == 0
-    print(f"it ended {time.monotonic() - begun:.1f} s after SIGTERM, without a panic")
+    assert not [line for line in server.lines if "panicked" in line], server.lines
+    print(f"it ended {time.monotonic() - begun:.1f} s after SIGTERM, once a recording of 60 s and a stream were answered to their ends, without a panic")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
+// @ts-check
 // Every text of the page. A translation is another such file.
+const percent = (/** @type {number} */ part) => `${Math.round(100 * part)} %`;
+
 export const texts = {
   language: "en",
   title: "What emotion is heard?",
@@ -7,6 +10,38 @@ export const texts = {
   stop: "Stop",
   files: "Open files",
   folder: "Open a folder",
+  teach: "Teach it my voice",
+  forget: "Forget it",
+  reading: "Read this aloud",
+  readingHow:
+    "About 20 seconds of your voice, as varied as you can: the model learns what is yours whatever you feel. It is used for the " +
+    "microphone alone, and forgotten when this page is closed.",
+  lines: [
+    ["calmly", "On Tuesday the library opens at nine, and the bus stops right across the street."],
+    ["gladly", "You came after all! I had hoped for that all week, and now we can finally begin."],
+    ["crossly", "I have said it three times now: the door stays shut, and nobody moves these boxes."],
+    ["sadly", "The garden is empty. They left before the first snow, and they did not write."],
+  ],
+  readSoFar: "Read",
+  readSeconds: (/** @type {number} */ seconds, /** @type {number} */ all) => `${Math.floor(seconds)} of ${all} s`,
+  taught: (/** @type {number} */ seconds, /** @type {number} */ degree) =>
+    `It knows your voice by ${seconds.toFixed(0)} s: answers to the microphone are adapted, ${percent(degree)} of the way.`,
+  notTaught: (/** @type {number} */ seconds, /** @type {string} */ why) =>
+    `It heard ${seconds.toFixed(0)} s of your voice, but answers stay as for anybody: ${why}. Read again, with more difference ` +
+    "between the lines.",
+  adapted: (/** @type {number} */ seconds, /** @type {number} */ degree) =>
+    `adapted to your voice: ${percent(degree)}, by ${seconds.toFixed(0)} s`,
+  notAdapted: "as for anybody: your voice is not known well enough",
+  options: "Calls and turns",
+  channel: "Channels of a file",
+  mix: "together",
+  left: "left alone",
+  right: "right alone",
+  each: "each by itself",
+  pieces: "Over time, answer for",
+  windows: "windows of 3 s",
+  turns: "turns of speech",
+  side: (/** @type {string} */ name) => `${name} channel`,
   about: "About the model",
   close: "Close",
   threshold: "Call it uncertain below",
@@ -57,6 +92,8 @@ export const texts = {
     listening: "Listening.",
     finishing: "Finishing …",
     done: (/** @type {number} */ seconds) => `${seconds.toFixed(1)} s were heard.`,
+    reads: "Read the lines below aloud.",
+    taught: "Your voice was heard.",
     nothing: "Nothing was heard: the microphone gave no sound before it was stopped.",
     hidden: "The page was hidden, so the microphone was stopped.",
     denied: "The browser gave no microphone: allow it for this page in the address bar, then start again.",
@@ -74,5 +111,5 @@ export const texts = {
     noFiles: "No file was found there.",
   },
   describe: (/** @type {string} */ name, /** @type {number} */ count, /** @type {string} */ shares) =>
-    `${name}: ${count} windows. ${shares}`,
+    `${name}: ${count} answers. ${shares}`,
 };

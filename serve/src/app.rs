@@ -55,6 +55,7 @@ impl App {
         let mut shown = models::shown(&bundles, card)?;
         let recognizer = Recognizer::with_models(bundles, &models_dir(options.models.clone()))?;
         shown.threshold = recognizer.threshold();
+        shown.adapts = recognizer.session().is_ok();
         recognizer.notes().iter().for_each(|note| eprintln!("note: {note}"));
         for origin in &options.allow_origin {
             crate::guard::check_origin(origin)?;

@@ -29,6 +29,8 @@ pub struct Models {
     pub classes: Vec<String>,
     /// The confidence below which the emotion is "uncertain", where nobody asks for another.
     pub threshold: f32,
+    /// Whether answers can be adapted to a speaker.
+    pub adapts: bool,
     /// What each is.
     pub models: Vec<Model>,
     /// What the models are not for.
@@ -60,7 +62,7 @@ pub struct Model {
     pub description: Value,
 }
 
-/// What `/v1/models` says of bundles, but for the threshold.
+/// What `/v1/models` says of bundles, but for the threshold and whether they adapt.
 pub fn shown(bundles: &[Bundle], card: Option<&str>) -> Result<Models> {
     let model = |bundle: &Bundle| -> Result<Model> {
         let unreadable = |e: serde_json::Error| Error::Data(format!("cannot write the bundle's description: {e}"));
@@ -75,6 +77,7 @@ pub fn shown(bundles: &[Bundle], card: Option<&str>) -> Result<Models> {
     };
     Ok(Models {
         threshold: 0.0,
+        adapts: false,
         classes: bundles.first().map(|bundle| bundle.classes.clone()).unwrap_or_default(),
         models: bundles.iter().map(model).collect::<Result<_>>()?,
         not_for: NOT_FOR,

@@ -16,12 +16,22 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       media-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A file of the page: its path, its type, its text.
-const FILES: [(&str, &str, &str); 5] = [
+type File = (&'static str, &'static str, &'static str);
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+const FILES: [File; 11] = [
     ("/", "text/html; charset=utf-8", include_str!("../page/index.html")),
     ("/page.css", "text/css; charset=utf-8", include_str!("../page/page.css")),
-    ("/page.js", "text/javascript; charset=utf-8", include_str!("../page/page.js")),
-    ("/texts.js", "text/javascript; charset=utf-8", include_str!("../page/texts.js")),
-    ("/capture.js", "text/javascript; charset=utf-8", include_str!("../page/capture.js")),
+    ("/page.js", SCRIPT, include_str!("../page/page.js")),
+    ("/common.js", SCRIPT, include_str!("../page/common.js")),
+    ("/about.js", SCRIPT, include_str!("../page/about.js")),
+    ("/live.js", SCRIPT, include_str!("../page/live.js")),
+    ("/microphone.js", SCRIPT, include_str!("../page/microphone.js")),
+    ("/result.js", SCRIPT, include_str!("../page/result.js")),
+    ("/files.js", SCRIPT, include_str!("../page/files.js")),
+    ("/texts.js", SCRIPT, include_str!("../page/texts.js")),
+    ("/capture.js", SCRIPT, include_str!("../page/capture.js")),
 ];
 
 pub fn router() -> Router<Arc<App>> {

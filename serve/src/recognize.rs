@@ -11,7 +11,7 @@ use ser::{
     audio::{Audio, Decoder},
     error::{Error, Result},
     events::{Observer, Stop},
-    predict::{Output, Side, Source, timelines},
+    predict::{Listener, Output, Recognizer, Session, Side, Source, timelines_by},
 };
 use serde::Serialize;
 use tokio::time::timeout;
@@ -68,6 +68,9 @@ pub struct Form {
     /// One or more recordings.
     #[schema(value_type = Vec<String>, format = Binary, min_items = 1)]
     file: Vec<Vec<u8>>,
+    /// Speech of the one person who is heard in them, of 600 s at the most: answers are adapted to the voice.
+    #[schema(value_type = Option<Vec<String>>, format = Binary, nullable = false)]
+    enrol: Option<Vec<Vec<u8>>>,
 }
 
 /// What `ser-predict --format json` prints.
@@ -133,6 +136,9 @@ pub struct Row {
     /// The probabilities by emotion.
     #[schema(required = false, nullable = false)]
     probabilities: Option<std::collections::BTreeMap<String, f32>>,
+    /// How far the answer is adapted to the speaker, where one was enrolled.
+    #[schema(required = false, nullable = false)]
+    adapted: Option<Adapted>,
     /// What should be known before the answer is trusted.
     #[schema(required = false, nullable = false)]
     notes: Option<Vec<String>>,
@@ -141,10 +147,45 @@ pub struct Row {
     error: Option<String>,
 }
 
+/// How far an answer is adapted to a speaker.
+#[derive(Serialize, ToSchema)]
+#[allow(dead_code)]
+pub struct Adapted {
+    /// Seconds of the speaker's speech that were heard.
+    heard_seconds: f64,
+    /// From 0, as for anybody, to 1, as for this speaker alone.
+    degree: f64,
+    /// Why it is left off, where it is.
+    #[schema(required = true)]
+    off: Option<String>,
+}
+
+/// Who answers: the models as they are, or as adapted to a speaker.
+enum Answering<'a> {
+    Plain(&'a Recognizer),
+    Adapted(&'a Session),
+}
+
+impl Answering<'_> {
+    fn audio(&self, audio: Audio, path: &Path) -> Result<ser::predict::Answer> {
+        match self {
+            Self::Plain(recognizer) => recognizer.audio(audio, path),
+            Self::Adapted(session) => session.audio(audio, path),
+        }
+    }
+
+    fn listen(&self, rate: u32, listening: ser::predict::Listening) -> Result<Listener> {
+        match self {
+            Self::Plain(recognizer) => recognizer.listen(rate, listening),
+            Self::Adapted(session) => session.listen(rate, listening, false),
+        }
+    }
+}
+
 /// What emotion is heard in a recording.
 ///
 /// The body is the file itself (WAV, AIFF, FLAC, MP3, Ogg, M4A, WebM …, known by its content), or a form with one or more in
-/// the field `file`. A single recording that cannot be used is a problem; among several it has a row that says why.
+/// the field `file`, beside them speech of the same person in `enrol`, where the models can adapt. A single recording that cannot be used is a problem; among several it has a row that says why.
 #[utoipa::path(
     post,
     path = "/v1/recognize",
@@ -202,7 +243,7 @@ async fn answer(app: &Arc<App>, asked: Asked, upload: Upload) -> std::result::Re
     let place = app.clips.place().ok_or_else(|| Problem::full("too many recordings wait already"))?;
     let content_type = asked.content_type();
     let shared = Arc::clone(app);
-    let work = app.clips.run(place, move |stop| work(&shared, &asked, &upload.files, stop));
+    let work = app.clips.run(place, move |stop| work(&shared, &asked, &upload, stop));
     let (body, seconds) = timeout(app.options.timeout(), work).await.map_err(|_| {
         let detail = format!("the work took longer than {} s (--timeout): send less at once", app.options.timeout);
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
@@ -211,28 +252,30 @@ async fn answer(app: &Arc<App>, asked: Asked, upload: Upload) -> std::result::Re
 }
 
 /// The answer's body, and the seconds that were heard.
-fn work(app: &App, asked: &Asked, files: &[File], stop: &Stop) -> std::result::Result<(Vec<u8>, f64), Problem> {
+fn work(app: &App, asked: &Asked, upload: &Upload, stop: &Stop) -> std::result::Result<(Vec<u8>, f64), Problem> {
     let mut body = Vec::new();
     let written = |e: std::io::Error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, format!("cannot write: {e}"));
-    let mut output = Output::of(
-        &mut body,
-        asked.format(),
-        asked.style(app.model, app.recognizer.threshold()),
-        app.recognizer.vocabulary(),
-    )
-    .map_err(written)?;
-    let mut heard = 0.0;
+    let files = &upload.files;
+    let session = enrolled(app, &upload.enrol, stop)?;
+    let (style, known) = (asked.style(app.model, app.recognizer.threshold()), app.recognizer.vocabulary());
+    let output = match session {
+        Some(_) => Output::adapted(&mut body, asked.format(), style, known),
+        None => Output::of(&mut body, asked.format(), style, known),
+    };
+    let mut output = output.map_err(written)?;
+    let answering = session.as_ref().map_or(Answering::Plain(&app.recognizer), Answering::Adapted);
+    let mut heard = session.as_ref().map_or(0.0, |session| session.adapted().seconds);
     // One after the other: whoever sends many does not keep others waiting.
     for file in files {
         let fault = match asked.is_timeline() {
-            true => match windows(app, asked, file, stop, &mut output) {
+            true => match windows(app, &answering, asked, file, stop, &mut output) {
                 Ok(seconds) => {
                     heard += seconds;
                     continue;
                 }
                 Err(fault) => fault,
             },
-            false => match clips(app, asked, file, stop, &mut output) {
+            false => match clips(app, &answering, asked, file, stop, &mut output) {
                 Ok(seconds) => {
                     heard += seconds;
                     continue;
@@ -247,6 +290,26 @@ fn work(app: &App, asked: &Asked, files: &[File], stop: &Stop) -> std::result::R
     }
     output.finish().map_err(written)?;
     Ok((body, heard))
+}
+
+/// Who was enrolled, if somebody was.
+fn enrolled(app: &App, files: &[File], stop: &Stop) -> std::result::Result<Option<Session>, Problem> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let session = app.recognizer.session().map_err(|error| Problem::of(&error))?;
+    for file in files {
+        let enrol = || {
+            let path = Path::new(&file.name);
+            let audio = samples(app, path, opened(file)?, stop)?;
+            Ok(session.enrol_audio(audio, path)?)
+        };
+        enrol().map_err(|fault: Fault| {
+            let problem = fault.problem();
+            Problem { detail: format!("enrol: {}", problem.detail), ..problem }
+        })?;
+    }
+    Ok(Some(session))
 }
 
 fn opened(file: &File) -> std::result::Result<Decoder, Fault> {
@@ -275,6 +338,7 @@ fn stopped() -> Error {
 /// The channels of a recording, each as one clip; how long they are together.
 fn clips(
     app: &App,
+    answering: &Answering,
     asked: &Asked,
     file: &File,
     stop: &Stop,
@@ -286,7 +350,7 @@ fn clips(
     let mut heard = 0.0;
     for (side, decoder) in sides {
         let answer = match samples(app, path, decoder, stop) {
-            Ok(audio) => app.recognizer.audio(audio, path),
+            Ok(audio) => answering.audio(audio, path),
             Err(Fault::Other(error)) => Err(error),
             Err(fault) => return Err(fault),
         };
@@ -327,6 +391,7 @@ fn samples(app: &App, path: &Path, mut decoder: Decoder, stop: &Stop) -> std::re
 /// The windows of a recording, written one by one; how long it is.
 fn windows(
     app: &App,
+    answering: &Answering,
     asked: &Asked,
     file: &File,
     stop: &Stop,
@@ -347,7 +412,8 @@ fn windows(
         let source = Source { path: &file.name, channel: names[side] };
         output.window(source, &window).map_err(|e| unwritten(&e))
     };
-    match timelines(&app.recognizer, decoders, path, listening, stop, each) {
+    let listen = |_: usize, rate: u32| answering.listen(rate, listening);
+    match timelines_by(&listen, decoders, path, stop, each) {
         // Who is silent to the end has no turn that would tell.
         Ok(ended) if ended.seconds > f64::from(longest) => Err(Fault::Long(too_long())),
         Ok(ended) => {

@@ -19,6 +19,9 @@ use crate::{app::App, problem::Problem};
 /// The field of a form that files are in.
 const FIELD: &str = "file";
 
+/// The field of a form that has speech of whoever is heard in the files.
+const ENROL: &str = "enrol";
+
 /// What is read of a body that is refused, so that its sender gets to read why, and for how long.
 const DRAINED: (usize, Duration) = (1 << 20, Duration::from_millis(250));
 
@@ -40,6 +43,8 @@ impl File {
 /// What came with a request.
 pub struct Upload {
     pub files: Vec<File>,
+    /// Speech of whoever is heard in them, to adapt to.
+    pub enrol: Vec<File>,
     /// Bytes of all of it.
     pub bytes: usize,
     /// Given back once the files are worked on.
@@ -101,14 +106,17 @@ pub async fn take_in(app: &App, request: Request, name: impl FnOnce() -> String)
     let reading = async {
         match is_form {
             true => form(request, &mut held).await,
-            false => whole(request.into_body(), &mut held).await.map(|bytes| vec![File { name: name(), bytes }]),
+            false => {
+                let file = whole(request.into_body(), &mut held).await.map(|bytes| File { name: name(), bytes });
+                file.map(|file| (vec![file], Vec::new()))
+            }
         }
     };
-    let files = timeout(app.options.timeout(), reading).await.map_err(|_| {
+    let (files, enrol) = timeout(app.options.timeout(), reading).await.map_err(|_| {
         let detail = format!("the body did not come within {} s (--timeout)", app.options.timeout);
         Problem::new(StatusCode::REQUEST_TIMEOUT, detail)
     })??;
-    Ok(Upload { files, bytes: held.bytes, held })
+    Ok(Upload { files, enrol, bytes: held.bytes, held })
 }
 
 async fn whole(mut body: Body, held: &mut Held) -> Result<Arc<[u8]>, Problem> {
@@ -126,7 +134,8 @@ async fn whole(mut body: Body, held: &mut Held) -> Result<Arc<[u8]>, Problem> {
     }
 }
 
-async fn form(request: Request, held: &mut Held) -> Result<Vec<File>, Problem> {
+/// The recordings of a form, and those to adapt to.
+async fn form(request: Request, held: &mut Held) -> Result<(Vec<File>, Vec<File>), Problem> {
     let most = held.most;
     let broken = |e: MultipartError| match e.status() {
         StatusCode::PAYLOAD_TOO_LARGE => too_large(most),
@@ -135,26 +144,27 @@ async fn form(request: Request, held: &mut Held) -> Result<Vec<File>, Problem> {
     let mut form = Multipart::from_request(request, &())
         .await
         .map_err(|e| Problem::wrong(format!("the form cannot be read: {}", e.body_text())))?;
-    let mut files = Vec::new();
+    let (mut files, mut enrol) = (Vec::new(), Vec::new());
     while let Some(mut field) = form.next_field().await.map_err(broken)? {
-        match field.name() {
-            Some(FIELD) => {}
+        let place = match field.name() {
+            Some(FIELD) => &mut files,
+            Some(ENROL) => &mut enrol,
             Some(other) => {
                 return Err(Problem::wrong(format!("the form has a field {other:?}: files are in `{FIELD}`")));
             }
             None => return Err(Problem::wrong(format!("the form has a field without a name: files are in `{FIELD}`"))),
-        }
+        };
         let name = field.file_name().unwrap_or("-").to_owned();
         let mut bytes = Vec::new();
         while let Some(piece) = field.chunk().await.map_err(broken)? {
             held.grow(piece.len())?;
             bytes.extend_from_slice(&piece);
         }
-        files.push(File { name, bytes: bytes.into() });
+        place.push(File { name, bytes: bytes.into() });
     }
     match files.is_empty() {
         true => Err(Problem::wrong(format!("the form has no file: put recordings into the field `{FIELD}`"))),
-        false => Ok(files),
+        false => Ok((files, enrol)),
     }
 }
 

@@ -46,6 +46,12 @@ impl Adapted {
         }
     }
 
+    /// The same as rows of JSON have it: `heard_seconds`, `degree`, and why it is `off`, where it is.
+    #[must_use]
+    pub fn object(&self) -> serde_json::Value {
+        serde_json::json!({ "heard_seconds": self.seconds, "degree": self.degree, "off": self.off.map(Off::words) })
+    }
+
     /// The same in a few words, for a row of many.
     #[must_use]
     pub fn short(&self) -> String {

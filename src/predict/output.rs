@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::{Adapted, Answer, Window, summary::Tally};
-use crate::{adapt::Off, csv_file::CsvWriter, error::Error, escape, names::known_by_name, task::Scale};
+use crate::{csv_file::CsvWriter, error::Error, escape, names::known_by_name, task::Scale};
 
 /// What the emotion is called where the most probable one is below the threshold.
 const UNCERTAIN: &str = "uncertain";
@@ -166,11 +166,7 @@ impl Style {
                         object.insert("values".into(), values(answer));
                     }
                     if let Some(adapted) = answer.adapted() {
-                        let off = adapted.off.map(Off::words);
-                        object.insert(
-                            "adapted".into(),
-                            json!({"heard_seconds": adapted.seconds, "degree": adapted.degree, "off": off}),
-                        );
+                        object.insert("adapted".into(), adapted.object());
                     }
                     if !answer.notes().is_empty() {
                         object.insert("notes".into(), json!(answer.notes()));

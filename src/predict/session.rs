@@ -29,6 +29,10 @@ const QUIET_DB: f32 = -60.0;
 /// How many clips or windows are remembered: beyond that the earliest are forgotten, so that a stream of any length costs
 /// the same memory and work.
 const REMEMBERED: usize = 512;
+/// The most seconds that a state may say were heard: a year.
+const MOST_SECONDS: f64 = 366.0 * 86_400.0;
+/// How far from 0 a log-probability of a state may be.
+const MOST_LOG: f32 = 1e6;
 
 /// A recogniser that has heard one speaker, and adapts to them without labels. Clones share what was heard; threads may.
 ///
@@ -82,8 +86,10 @@ impl Recognizer {
     ///
     /// # Errors
     ///
-    /// As [`Recognizer::session`]; [`Error::Config`] where the state is of a recogniser with other emotions or bundles.
+    /// As [`Recognizer::session`]; [`Error::Config`] where the state is of a recogniser with other emotions or bundles, or holds
+    /// what no session keeps.
     pub fn resume(&self, state: SessionState) -> Result<Session> {
+        state.validate()?;
         let count = self.adaptations()?.len();
         let fits = |heard: &VecDeque<Heard>| heard.iter().all(|heard| heard.logs.len() == self.classes().len());
         if state.classes != self.classes() || state.heard.len() != count || !state.heard.iter().all(fits) {
@@ -98,6 +104,31 @@ impl Recognizer {
         let mut known = Known { state, estimates: Arc::default() };
         known.estimate(self)?;
         Ok(Session { recognizer: self.clone(), known: Arc::new(Mutex::new(known)) })
+    }
+}
+
+impl SessionState {
+    /// A state may have come from anywhere.
+    fn validate(&self) -> Result<()> {
+        let problem = |problem: String| Err(Error::Config(format!("this state of a session {problem}: begin one anew")));
+        if !(0.0..=MOST_SECONDS).contains(&self.forgotten) {
+            return problem(format!("has forgotten = {} s", self.forgotten));
+        }
+        for heard in &self.heard {
+            if heard.len() > REMEMBERED || heard.len() != self.heard[0].len() {
+                return problem(format!("holds {} clips, of {REMEMBERED} at the most, as many of each bundle", heard.len()));
+            }
+            for Heard { logs, seconds } in heard {
+                if !(0.0..=MOST_SECONDS).contains(seconds) {
+                    return problem(format!("holds a clip of {seconds} s"));
+                }
+                // Beyond these no network's answer lies, and squares of them are finite.
+                if let Some(log) = logs.iter().find(|log| !(-MOST_LOG..=MOST_LOG).contains(*log)) {
+                    return problem(format!("holds a log-probability of {log}"));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -168,7 +199,12 @@ impl Session {
         self.enrol_audio(Audio { samples: samples.to_vec(), sample_rate }, Path::new("samples"))
     }
 
-    fn enrol_audio(&self, audio: Audio, path: &Path) -> Result<f64> {
+    /// The same from audio that was decoded already; `path` serves the messages alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recognizer::audio`].
+    pub fn enrol_audio(&self, audio: Audio, path: &Path) -> Result<f64> {
         audio.check().map_err(|problem| Error::file(path, problem))?;
         let rate = audio.sample_rate;
         let count = (audio.samples.len() as f64 / (PIECE * f64::from(rate))).round().max(1.0) as usize;
@@ -215,8 +251,16 @@ impl Session {
     ///
     /// As [`Recognizer::samples`].
     pub fn samples(&self, samples: &[f32], sample_rate: u32) -> Result<Answer> {
-        let audio = Audio { samples: samples.to_vec(), sample_rate };
-        Ok(self.answer(&self.recognizer.evidence(audio, Path::new("samples"))?))
+        self.audio(Audio { samples: samples.to_vec(), sample_rate }, Path::new("samples"))
+    }
+
+    /// The same of audio that was decoded already; `path` serves the messages alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recognizer::audio`].
+    pub fn audio(&self, audio: Audio, path: &Path) -> Result<Answer> {
+        Ok(self.answer(&self.recognizer.evidence(audio, path)?))
     }
 
     /// What was heard of a clip becomes an answer.
@@ -323,6 +367,15 @@ mod tests {
         let state: SessionState = serde_json::from_str(&text).unwrap();
         let again = recognizer.resume(state.clone()).unwrap();
         assert_eq!(again.samples(&clip, 22_050).unwrap(), session.samples(&clip, 22_050).unwrap());
+        for (from, to, part) in [
+            ("\"forgotten\":0.0", "\"forgotten\":-1.0", "forgotten = -1"),
+            ("\"logs\":[", "\"logs\":[1e38,", "log-probability of 1"),
+            ("\"seconds\":2", "\"seconds\":2e300,\"x\":2", "a clip of 2"),
+        ] {
+            let wrong = serde_json::from_str(&text.replacen(from, to, 1)).unwrap();
+            let error = recognizer.resume(wrong).err().unwrap().to_string();
+            assert!(error.contains(part), "{error}");
+        }
         let other = Recognizer::new(vec![made_up::bundle(1)]).unwrap();
         assert!(other.resume(state).err().unwrap().to_string().contains("2 bundles"));
         assert!(session.enrol(&[0.0; 22_050], 22_050).unwrap_err().to_string().contains("no sound"));

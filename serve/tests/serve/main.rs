@@ -6,5 +6,6 @@ mod client;
 mod http;
 mod overload;
 mod page;
+mod speaker;
 mod stop;
 mod stream;

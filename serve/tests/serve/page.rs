@@ -8,13 +8,14 @@ use std::{
 
 use ser::{
     audio::Decoder,
-    predict::{Listening, Style},
+    predict::{DEFAULT, Listening, Style},
 };
 use serde_json::{Value, json};
 
 use crate::{
     browser::Browser,
     client::{PLAIN, RECOGNIZER, Server, voice, wav},
+    speaker::{BOX, person},
 };
 
 const STATUS: &str = "document.getElementById('status').textContent";
@@ -29,10 +30,15 @@ const KEEP: &str = "const real = navigator.mediaDevices.getUserMedia.bind(naviga
 
 /// A browser whose microphone is a clip.
 fn with_microphone(dir: &Path) -> Option<Browser> {
+    with_microphone_of(dir, &voice(6.0, 140.0))
+}
+
+/// The same of other samples, where no clip is named.
+fn with_microphone_of(dir: &Path, samples: &[i16]) -> Option<Browser> {
     let clip = std::env::var("SER_CLIP").map_or_else(
         |_| {
             let path = dir.join("microphone.wav");
-            std::fs::write(&path, wav(&[&voice(6.0, 140.0)])).unwrap();
+            std::fs::write(&path, wav(&[samples])).unwrap();
             path
         },
         Into::into,
@@ -105,6 +111,10 @@ fn in_floats(value: &Value) -> Value {
         Value::Object(all) => all.iter().map(|(key, value)| (key.clone(), in_floats(value))).collect(),
         other => other.clone(),
     }
+}
+
+fn numbers(list: &Value) -> impl Iterator<Item = f64> + '_ {
+    list.as_array().unwrap().iter().map(|number| number.as_f64().unwrap())
 }
 
 fn downloaded(folder: &Path, name: &str) -> Vec<u8> {
@@ -210,6 +220,115 @@ fn who_speaks_sees_the_answers_of_the_program() {
         .filter(|url| ![own.as_str(), "blob:", "data:"].iter().any(|known| url.starts_with(known)))
         .collect();
     assert!(strange.is_empty(), "nothing is asked of anybody else: {strange:?}");
+}
+
+/// Keeps what the page sends to streams: texts as they are, samples as one list.
+const TAP: &str = "const send = WebSocket.prototype.send; window.said = []; window.samples = []; \
+                   WebSocket.prototype.send = function (what) { \
+                     if (typeof what === 'string') said.push(JSON.parse(what)); else samples.push(...what); \
+                     return send.call(this, what); }; true";
+
+#[test]
+fn a_voice_that_was_read_adapts_the_answers_as_a_session_of_the_library() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(mut page) = with_microphone_of(dir.path(), &person()) else { return };
+    let server = Server::run(&[]);
+    open(&mut page, &server);
+    page.value(TAP);
+    let button = "document.getElementById('teach')";
+    page.until(&format!("!{button}.hidden"));
+    page.value(&format!("{button}.focus()"));
+    page.press("Enter");
+    page.until("document.getElementById('read').value > 2");
+    is_accessible(&mut page);
+    shoot(&mut page, "reading");
+    // It ends by itself.
+    page.until("!document.getElementById('taught').hidden");
+    assert_eq!(page.value("stream.getTracks()[0].readyState"), "ended", "the microphone is off");
+    assert_eq!(page.value("document.getElementById('reading').hidden"), true);
+    let opening = page.value("said[0]");
+    assert_eq!(opening["enrol"], true);
+    let rate = opening["rate"].as_u64().unwrap() as u32;
+    let sent: Vec<f32> = numbers(&page.value("samples")).map(|s| (s / 32_768.0) as f32).collect();
+    assert!((sent.len() as f64 / f64::from(rate) - 20.0).abs() < 1.0, "{} samples", sent.len());
+    let session = BOX.session().unwrap();
+    session.enrol(&sent, rate).unwrap();
+    let learnt = session.adapted();
+    let told = page.value("document.getElementById('taught').innerText");
+    let percent = format!("{} %", (100.0 * learnt.degree).round());
+    let expected = if learnt.off.is_none() { percent.as_str() } else { "as for anybody" };
+    assert!(told.as_str().unwrap().contains(expected), "{told} {learnt:?}");
+
+    // Answers to the microphone are those of the session, and say how far they are adapted.
+    listen(&mut page, 4);
+    let known = page.value("said.find(text => text.speakers).speakers[0]");
+    assert_eq!(in_floats(&known), in_floats(&json!(session.state())));
+    let words = if learnt.off.is_none() { "adapted to your voice" } else { "as for anybody" };
+    assert!(page.value("document.getElementById('adapted').innerText").as_str().unwrap().contains(words));
+    is_accessible(&mut page);
+    shoot(&mut page, "adapted");
+    page.value(START);
+    page.until("!document.getElementById('whole').hidden");
+    let folder = dir.path().join("downloads");
+    page.downloads(&folder);
+    for kind in ["wav", "json", "csv"] {
+        page.value(&format!("document.getElementById('{kind}').click()"));
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    let sound = downloaded(&folder, "recording.wav");
+    let mut reader = hound::WavReader::new(sound.as_slice()).unwrap();
+    let samples: Vec<f32> = reader.samples::<i16>().map(|s| f32::from(s.unwrap()) / 32_768.0).collect();
+    let mut listener = session.listen(rate, Listening::live(), false).unwrap();
+    let mut windows = listener.push(&samples).unwrap();
+    windows.extend(listener.finish().unwrap());
+    let style = Style { windows: true, threshold: BOX.threshold(), model: Some(DEFAULT.name), ..PLAIN };
+    let rows: Vec<Value> = windows.iter().map(|window| style.window("recording.wav", window, true)).collect();
+    let document: Value = serde_json::from_slice(&downloaded(&folder, "recording.json")).unwrap();
+    assert_eq!(in_floats(&document["results"]), in_floats(&Value::from(rows)));
+    assert!(String::from_utf8(downloaded(&folder, "recording.csv")).unwrap().contains("heard_seconds"));
+    let answer = session.samples(&samples, rate).unwrap();
+    let emotion = if answer.confidence() < BOX.threshold() { "uncertain" } else { answer.emotion() };
+    let expected = format!("As a whole: {emotion}, {} %", (100.0 * answer.confidence()).round());
+    assert_eq!(page.value("document.getElementById('whole').textContent"), expected);
+
+    // It can be forgotten.
+    page.value("document.getElementById('forget').click()");
+    page.value("said.length = 0");
+    listen(&mut page, 1);
+    assert_eq!(page.value("said[0].speakers === undefined && document.getElementById('adapted').hidden"), true);
+    assert_eq!(page.complaints(), [""; 0], "the console stays silent");
+}
+
+#[test]
+fn the_parties_of_a_call_are_shown_apart_turn_by_turn() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(mut page) = with_microphone(dir.path()) else { return };
+    let server = Server::start(&[]);
+    open(&mut page, &server);
+    let (speaks, pause) = (voice(1.5, 140.0), vec![0; 24_000]);
+    let left = [&speaks[..], &pause, &pause, &speaks, &pause].concat();
+    let right = [&pause[..], &pause, &voice(1.5, 210.0), &pause, &pause].concat();
+    let call = wav(&[&left, &right]);
+    page.value("document.getElementById('options').open = true");
+    for (select, choice) in [("channel", "each"), ("pieces", "vad")] {
+        page.value(&format!("document.getElementById('{select}').value = '{choice}'"));
+    }
+    page.value(&format!("{CHOOSE}([new File([new Uint8Array({})], 'call.wav')])", json!(call)));
+    page.until("document.querySelector('#recordings tbody').innerText.includes('right: ')");
+    page.value("document.querySelector('#recordings button').click()");
+    page.until("document.getElementById('result-title').textContent === 'call.wav'");
+    let who = "[...document.querySelectorAll('#segments tbody tr')].map(row => row.children[2].textContent.split(':')[0])";
+    assert_eq!(page.value(who), json!(["left", "right", "left"]));
+    assert_eq!(
+        page.value("[...document.querySelectorAll('#names .side')].map(side => side.textContent)"),
+        json!(["left", "right"])
+    );
+    page.until("document.getElementById('shares').innerText.includes('right channel')");
+    page.value("document.getElementById('segments').open = true");
+    page.until("!document.getElementById('wave').hidden");
+    is_accessible(&mut page);
+    shoot(&mut page, "call");
+    assert_eq!(page.complaints(), [""; 0], "the console stays silent");
 }
 
 #[test]

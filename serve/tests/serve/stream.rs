@@ -13,7 +13,7 @@ use tungstenite::{
 
 use crate::client::{PLAIN, RATE, RECOGNIZER, Server, voice};
 
-type Socket = WebSocket<TcpStream>;
+pub type Socket = WebSocket<TcpStream>;
 
 fn request(server: &Server) -> Request {
     format!("ws://{}/v1/stream", server.address).into_client_request().unwrap()
@@ -26,14 +26,14 @@ fn opened(server: &Server, request: Request) -> Result<(Socket, Response), u16> 
     })
 }
 
-fn open(server: &Server, opening: &Value) -> Socket {
+pub fn open(server: &Server, opening: &Value) -> Socket {
     let mut socket = opened(server, request(server)).unwrap().0;
     socket.send(Message::text(opening.to_string())).unwrap();
     socket
 }
 
 /// Everything that comes until the close, and its code.
-fn rest(socket: &mut Socket) -> (Vec<Value>, Option<CloseCode>) {
+pub fn rest(socket: &mut Socket) -> (Vec<Value>, Option<CloseCode>) {
     let mut texts = Vec::new();
     loop {
         match socket.read() {
@@ -45,7 +45,7 @@ fn rest(socket: &mut Socket) -> (Vec<Value>, Option<CloseCode>) {
     }
 }
 
-fn bytes(samples: &[i16]) -> Vec<u8> {
+pub fn bytes(samples: &[i16]) -> Vec<u8> {
     samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
 }
 

@@ -1,5 +1,9 @@
 //! `/v1/stream`: samples in over a WebSocket, an answer out at every hop, as `ser-predict --stream` gives them.
 
+mod opening;
+mod speakers;
+mod voices;
+
 use std::{sync::Arc, time::Instant};
 
 use axum::{
@@ -10,19 +14,16 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use ser::{
-    audio::{Channel, container},
-    predict::{
-        Channels, Listener, Listening, Pcm, STDIN, SampleFormat, Side, Source, Style, Tally, Vocabulary, Window,
-    },
-};
-use serde::{Deserialize, Serialize};
+use ser::audio::container;
 use serde_json::json;
 use tokio::time::{Instant as Deadline, timeout, timeout_at};
 
+use self::{
+    opening::{Opening, Said},
+    voices::Stream,
+};
 use crate::{
     app::{App, end_of},
-    asked::{self, Kind, Which},
     guard,
     metrics::Open,
     problem::Problem,
@@ -31,86 +32,21 @@ use crate::{
 /// The largest message in bytes: 5 s of two channels of 48 kHz in 16 bits.
 const LARGEST_MESSAGE: usize = 1 << 20;
 
-/// The most audio of a message, in seconds: what is worked on at a stretch.
-const LONGEST_MESSAGE: u64 = 10;
-
-/// The first message: what the samples are, and what is asked of them.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Opening {
-    /// In Hz.
-    rate: u32,
-    /// How a sample is written.
-    #[serde(default)]
-    format: Option<String>,
-    /// Interleaved.
-    #[serde(default = "one")]
-    channels: usize,
-    segments: Option<Kind>,
-    window: Option<f64>,
-    hop: Option<f64>,
-    gate: Option<f32>,
-    channel: Option<Which>,
-    /// Whether to tell when somebody begins to speak and ends.
-    #[serde(default)]
-    activity: bool,
-    threshold: Option<f32>,
-    top: Option<u16>,
-}
-
-fn one() -> usize {
-    1
-}
-
-/// What is said before the first answer.
-#[derive(Serialize)]
-struct Ready<'a> {
-    classes: &'a [String],
-    window: f64,
-    hop: f64,
-    /// By how many seconds the conversion of the rate holds answers back.
-    latency: f64,
-    notes: &'a [String],
-}
-
-/// The last message of a caller: no more samples come.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Ending {
-    end: bool,
-}
-
-/// A channel of a stream.
-struct Voice {
-    side: Side,
-    listener: Listener,
-    tally: Tally,
-    /// Whether somebody was said to speak.
-    speaks: bool,
-}
-
-/// A stream being listened to.
-struct Stream {
-    voices: Vec<Voice>,
-    channels: Vec<Channel>,
-    pcm: Pcm,
-    style: Style,
-    activity: bool,
-    /// Whether emotions are heard, and not numbers alone.
-    emotions: bool,
-    rate: u32,
-    /// Samples of a channel so far.
-    samples: u64,
-    bytes: u64,
-}
-
 /// Listens to samples as they come.
 ///
 /// A WebSocket. The first message is JSON: `{"rate": 16000, "format": "s16le", "channels": 1}`, and where wanted `window`,
 /// `hop`, `gate`, `segments`, `channel`, `threshold`, `top` as in /v1/recognize; formats are u8, s16le, s24le, s32le, f32le
 /// and f64le. With `"activity": true`, `{"speech": true}` says that somebody begins to speak, `false` that nobody does any
 /// more. The server answers `{"ready": …}`. Then come samples as binary messages of at most 1 MiB and 10 s, and at every hop an object goes
-/// back, as `ser-predict --stream --format jsonl` prints it. `{"end": true}` asks for what is left; the server sends it, then
+/// back, as `ser-predict --stream --format jsonl` prints it.
+///
+/// Where the models adapt (`adapts` in /v1/models), a stream may know its speakers: with `"enrol": true` the samples that come
+/// first are learnt from and not answered for, until `{"enrol": false}`, which is answered with
+/// `{"enrolled": {"heard_seconds": …, "degree": …, "off": …}}`; `{"enrol": true}` may come again. With `"adapt": true` every answer
+/// is learnt from before it is given. Answers then say how far they are adapted, and the last message has `speakers`, what was heard
+/// of them, which the first message of another stream may begin with.
+///
+/// `{"end": true}` asks for what is left; the server sends it, then
 /// `{"end": {"seconds": …, "summaries": […]}}`, and closes. What is wrong is `{"problem": …}` before the close. A page gives its token as a
 /// subprotocol `token.TOKEN` beside `ser`.
 #[utoipa::path(
@@ -197,7 +133,8 @@ struct Session {
 impl Session {
     async fn run(&mut self) -> Result<End, Problem> {
         let Some(opening) = self.opening().await? else { return Ok(End::Gone) };
-        let mut stream = self.open(opening).await?;
+        let (mut stream, ready) = opening.open(&self.app)?;
+        self.send(json!({ "ready": ready }).to_string()).await?;
         let mut begins = true;
         // Only samples count as a sign of life: whoever merely pings holds a place for nothing.
         let mut deadline = Deadline::now() + self.app.options.timeout();
@@ -215,9 +152,13 @@ impl Session {
                 None | Some(Ok(Message::Close(_))) => return Ok(End::Gone),
                 Some(Err(error)) => return broken(&error),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
-                    Ok(Ending { end: true }) => return self.finish(stream, false).await,
-                    _ => return Err(Problem::wrong("after the first message, text may only be {\"end\": true}")),
+                Some(Ok(Message::Text(text))) => match Said::read(&text)? {
+                    Said::End(_) => return self.finish(stream, false).await,
+                    Said::Enrol(true) => stream.begin_to_enrol()?,
+                    Said::Enrol(false) => {
+                        stream = self.work(stream, Stream::enrol).await?;
+                        deadline = Deadline::now() + self.app.options.timeout();
+                    }
                 },
                 Some(Ok(Message::Binary(bytes))) => {
                     if let Some(name) = container(&bytes).filter(|_| std::mem::take(&mut begins)) {
@@ -227,7 +168,8 @@ impl Session {
                         )));
                     }
                     begins = false;
-                    stream = self.work(stream, move |stream| stream.hear(&bytes)).await?;
+                    let room = Arc::clone(&self.app.bodies);
+                    stream = self.work(stream, move |stream| stream.hear(&bytes, &room)).await?;
                     deadline = Deadline::now() + self.app.options.timeout();
                 }
             }
@@ -247,59 +189,12 @@ impl Session {
                 None | Some(Ok(Message::Close(_))) => Ok(None),
                 Some(Err(error)) => broken(&error).map(|_| None),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
-                Some(Ok(Message::Text(text))) => serde_json::from_str(&text).map(Some).map_err(|e| {
-                    Problem::wrong(format!("the first message says what the samples are, as {{\"rate\": 16000}}: {e}"))
-                }),
+                Some(Ok(Message::Text(text))) => Opening::read(&text).map(Some),
                 Some(Ok(Message::Binary(_))) => {
                     Err(Problem::wrong("the first message says what the samples are, as {\"rate\": 16000}"))
                 }
             };
         }
-    }
-
-    async fn open(&mut self, opening: Opening) -> Result<Stream, Problem> {
-        let Opening { rate, format, channels, segments, window, hop, gate, channel, activity, threshold, top } =
-            opening;
-        let listening = asked::listening(Listening::live(), segments, window, hop, gate)?;
-        let format = format.map_or(Ok(SampleFormat::default()), |name| name.parse());
-        let format = format.map_err(|e| Problem::wrong(format!("format: {e}")))?;
-        let plain = |error: ser::error::Error| Problem::wrong(error.to_string().trim_start_matches("--"));
-        let threshold = threshold.unwrap_or_else(|| self.app.recognizer.threshold());
-        if !(0.0..=1.0).contains(&threshold) {
-            return Err(Problem::wrong(format!("threshold = {threshold}: a probability from 0 to 1")));
-        }
-        let pcm = Pcm::new(format, channels).map_err(plain)?;
-        let recognizer = &self.app.recognizer;
-        let chosen = channel.map(Channels::from).unwrap_or_default();
-        if chosen == Channels::Right && channels < 2 {
-            return Err(Problem::wrong("channel = right: the stream has one channel (channels)"));
-        }
-        let voice = |side| {
-            let listener = recognizer.listen(rate, listening).map_err(plain)?;
-            let tally = {
-                let Vocabulary { emotions, targets, .. } = recognizer.vocabulary();
-                Tally::new(emotions, targets)
-            };
-            Ok(Voice { side, listener, tally, speaks: false })
-        };
-        let voices = chosen.sides(channels).into_iter().map(voice).collect::<Result<Vec<_>, Problem>>()?;
-        let Some(Voice { listener, .. }) = voices.first() else {
-            return Err(Problem::wrong("channels = 0: from 1 to 64"));
-        };
-        let ready = Ready {
-            classes: self.app.recognizer.classes(),
-            window: listening.window,
-            hop: listening.hop,
-            latency: listener.latency(),
-            notes: listener.notes(),
-        };
-        let ready = json!({ "ready": ready }).to_string();
-        self.send(ready).await?;
-        let top = top.map(|top| usize::from(top).max(1));
-        let style = Style { threshold, top, windows: true, channels: false, model: self.app.model };
-        let emotions = self.app.recognizer.has_classes();
-        let channels = voices.iter().map(|voice| voice.side.channel).collect();
-        Ok(Stream { voices, channels, pcm, style, activity, emotions, rate, samples: 0, bytes: 0 })
     }
 
     /// Does a piece of work on the stream's threads and sends what comes of it.
@@ -309,7 +204,7 @@ impl Session {
         work: impl FnOnce(&mut Stream) -> Result<Vec<String>, Problem> + Send + 'static,
     ) -> Result<Stream, Problem> {
         let place = self.app.streams.place().ok_or_else(|| Problem::full("too many streams are open"))?;
-        let before = stream.seconds();
+        let before = stream.all_seconds();
         let (stream, rows) = self
             .app
             .streams
@@ -318,7 +213,7 @@ impl Session {
                 (stream, rows)
             })
             .await?;
-        (self.bytes, self.seconds) = (stream.bytes, stream.seconds());
+        (self.bytes, self.seconds) = (stream.bytes(), stream.all_seconds());
         self.app.metrics.heard_stream(self.seconds - before);
         for row in rows? {
             if row.contains("\"start\":") {
@@ -331,8 +226,7 @@ impl Session {
 
     async fn finish(&mut self, stream: Stream, is_stopping: bool) -> Result<End, Problem> {
         let stream = self.work(stream, Stream::end).await?;
-        let end = json!({ "end": { "seconds": stream.seconds(), "summaries": stream.summaries() } });
-        self.send(end.to_string()).await?;
+        self.send(stream.farewell().to_string()).await?;
         Ok(End::Heard { is_stopping })
     }
 
@@ -385,71 +279,5 @@ fn broken(error: &axum::Error) -> Result<End, Problem> {
     match text.contains("too long") || text.contains("too large") || text.contains("too big") {
         true => Err(Problem::too_large(format!("a message may have {LARGEST_MESSAGE} bytes: send smaller ones"))),
         false => Ok(End::Gone),
-    }
-}
-
-impl Stream {
-    fn seconds(&self) -> f64 {
-        self.samples as f64 / f64::from(self.rate)
-    }
-
-    fn hear(&mut self, bytes: &[u8]) -> Result<Vec<String>, Problem> {
-        self.bytes += bytes.len() as u64;
-        let heard = self.pcm.push_apart(bytes, &self.channels);
-        let longest = heard.first().map_or(0, Vec::len);
-        if longest as u64 > LONGEST_MESSAGE * u64::from(self.rate) {
-            return Err(Problem::too_large(format!(
-                "a message holds {:.1} s of audio: send at most {LONGEST_MESSAGE} s at once",
-                longest as f64 / f64::from(self.rate)
-            )));
-        }
-        self.samples += longest as u64;
-        let mut rows = Vec::new();
-        // Windows are held until they are answered: those of a second at a time.
-        for from in (0..longest).step_by(self.rate as usize) {
-            let to = longest.min(from + self.rate as usize);
-            for (at, samples) in heard.iter().enumerate() {
-                let windows = self.voices[at].listener.push(&samples[from..to]).map_err(|error| Problem::of(&error))?;
-                self.rows(at, &windows, &mut rows);
-            }
-        }
-        Ok(rows)
-    }
-
-    fn end(&mut self) -> Result<Vec<String>, Problem> {
-        let mut rows = Vec::new();
-        for at in 0..self.voices.len() {
-            let windows = self.voices[at].listener.finish().map_err(|error| Problem::of(&error))?;
-            self.rows(at, &windows, &mut rows);
-        }
-        Ok(rows)
-    }
-
-    fn rows(&mut self, at: usize, windows: &[Window], rows: &mut Vec<String>) {
-        let voice = &mut self.voices[at];
-        let channel = voice.side.name.as_deref();
-        for window in windows {
-            voice.tally.add(&self.style, window);
-            rows.push(self.style.window(Source { path: STDIN, channel }, window, self.emotions).to_string());
-        }
-        let speaks = voice.listener.is_speaking().unwrap_or_default();
-        if self.activity && speaks != voice.speaks {
-            voice.speaks = speaks;
-            let mut told = json!({ "speech": speaks });
-            channel.into_iter().for_each(|channel| told["channel"] = channel.into());
-            rows.push(told.to_string());
-        }
-    }
-
-    /// How the time of each channel is shared among the emotions.
-    fn summaries(&self) -> Vec<serde_json::Value> {
-        let summary = |voice: &Voice| {
-            let mut tally = voice.tally.clone();
-            tally.until(self.seconds());
-            let mut object = tally.object();
-            voice.side.name.iter().for_each(|name| drop(object.insert("channel".into(), name.as_ref().into())));
-            object.into()
-        };
-        self.voices.iter().map(summary).collect()
     }
 }
