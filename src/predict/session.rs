@@ -110,13 +110,17 @@ impl Recognizer {
 impl SessionState {
     /// A state may have come from anywhere.
     fn validate(&self) -> Result<()> {
-        let problem = |problem: String| Err(Error::Config(format!("this state of a session {problem}: begin one anew")));
+        let problem =
+            |problem: String| Err(Error::Config(format!("this state of a session {problem}: begin one anew")));
         if !(0.0..=MOST_SECONDS).contains(&self.forgotten) {
             return problem(format!("has forgotten = {} s", self.forgotten));
         }
         for heard in &self.heard {
             if heard.len() > REMEMBERED || heard.len() != self.heard[0].len() {
-                return problem(format!("holds {} clips, of {REMEMBERED} at the most, as many of each bundle", heard.len()));
+                return problem(format!(
+                    "holds {} clips, of {REMEMBERED} at the most, as many of each bundle",
+                    heard.len()
+                ));
             }
             for Heard { logs, seconds } in heard {
                 if !(0.0..=MOST_SECONDS).contains(seconds) {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ser::{
     audio::Channel,
     predict::{
-        Channels, Listener, Listening, Pcm, Recognizer, STDIN, SampleFormat, Session, SessionState, Side, Source, Style,
-        Tally, Vocabulary, Window,
+        Channels, Listener, Listening, Pcm, Recognizer, STDIN, SampleFormat, Session, SessionState, Side, Source,
+        Style, Tally, Vocabulary, Window,
     },
 };
 use serde_json::json;
@@ -77,20 +77,7 @@ impl Stream {
         let channels = voices.iter().map(|voice| voice.side.channel).collect();
         let emotions = recognizer.has_classes();
         let (samples, enrolled, bytes, enrolment) = (0, 0, 0, None);
-        Ok(Self {
-            voices,
-            channels,
-            pcm,
-            format,
-            style,
-            activity,
-            emotions,
-            rate,
-            samples,
-            enrolled,
-            bytes,
-            enrolment,
-        })
+        Ok(Self { voices, channels, pcm, format, style, activity, emotions, rate, samples, enrolled, bytes, enrolment })
     }
 
     /// Adapts answers to the speakers, who are known already where there are `states`; learns from every answer where they are
@@ -156,7 +143,9 @@ impl Stream {
     /// 400 where the first message did not say so, or they are already.
     pub fn begin_to_enrol(&mut self) -> Result<(), Problem> {
         if self.voices.iter().any(|voice| voice.session.is_none()) {
-            return Err(Problem::wrong("enrol: the first message says that answers are adapted, with \"enrol\": false"));
+            return Err(Problem::wrong(
+                "enrol: the first message says that answers are adapted, with \"enrol\": false",
+            ));
         }
         if self.enrolment.is_some() {
             return Err(Problem::wrong("enrol: true, and the samples are enrolled already"));

@@ -317,7 +317,8 @@ fn the_parties_of_a_call_are_shown_apart_turn_by_turn() {
     page.until("document.querySelector('#recordings tbody').innerText.includes('right: ')");
     page.value("document.querySelector('#recordings button').click()");
     page.until("document.getElementById('result-title').textContent === 'call.wav'");
-    let who = "[...document.querySelectorAll('#segments tbody tr')].map(row => row.children[2].textContent.split(':')[0])";
+    let who =
+        "[...document.querySelectorAll('#segments tbody tr')].map(row => row.children[2].textContent.split(':')[0])";
     assert_eq!(page.value(who), json!(["left", "right", "left"]));
     assert_eq!(
         page.value("[...document.querySelectorAll('#names .side')].map(side => side.textContent)"),
