@@ -45,6 +45,7 @@ async function recogniseOne(file, cells) {
   } catch (error) {
     cells[1].textContent = /** @type {Error} */ (error).message;
     cells[1].setAttribute("colspan", "3");
+    cells[1].className = "wide";
     cells[2].remove();
     cells[2].remove();
     // A recording that is too long for one answer has a timeline.
@@ -67,7 +68,7 @@ async function overTime(file, query) {
     const context = new AudioContext();
     try {
       const sound = await context.decodeAudioData(await file.arrayBuffer());
-      Object.assign(recording, { samples: sound.getChannelData(0), rate: sound.sampleRate, seconds: sound.duration });
+      Object.assign(recording, { samples: heard(sound, new URLSearchParams(query).get("channel") ?? ""), rate: sound.sampleRate, seconds: sound.duration });
     } catch { /* the server reads more formats than the browser */ }
     await context.close();
     show(recording, false);
@@ -75,6 +76,16 @@ async function overTime(file, query) {
   } catch (error) {
     say(/** @type {Error} */ (error).message);
   }
+}
+
+/** The samples that were answered for: of one channel, or the mean of all. @param {AudioBuffer} sound @param {string} channel */
+function heard(sound, channel) {
+  if (channel === "left" || channel === "right") return sound.getChannelData(channel === "left" ? 0 : 1);
+  const mean = new Float32Array(sound.length);
+  for (let one = 0; one < sound.numberOfChannels; one++) {
+    sound.getChannelData(one).forEach((sample, at) => { mean[at] += sample / sound.numberOfChannels; });
+  }
+  return mean;
 }
 
 /** All files of what was dropped, folders walked. @param {DataTransferItemList} items */

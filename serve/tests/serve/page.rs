@@ -327,6 +327,11 @@ fn the_parties_of_a_call_are_shown_apart_turn_by_turn() {
     page.until("document.getElementById('shares').innerText.includes('right channel')");
     page.value("document.getElementById('segments').open = true");
     page.until("!document.getElementById('wave').hidden");
+    // Both parties are drawn: something stands where the right one alone speaks.
+    let tall = "(wave => { const pen = wave.getContext('2d'); const x = Math.round(wave.width * 3.75 / 7.5); \
+                return pen.getImageData(x - 20, 0, 40, wave.height).data.filter((v, i) => i % 4 === 3 && v > 128).length > 40 * 5; \
+                })(document.getElementById('wave'))";
+    assert_eq!(page.value(tall), true, "the wave is of both channels");
     is_accessible(&mut page);
     shoot(&mut page, "call");
     assert_eq!(page.complaints(), [""; 0], "the console stays silent");
@@ -370,6 +375,10 @@ fn what_goes_wrong_is_said_on_the_page() {
     page.until(&format!("{rows}.includes('{} %')", (100.0 * answer.confidence()).round()));
     shoot(&mut page, "files");
     is_accessible(&mut page);
+    page.width(360);
+    let fits = "(box => box.scrollWidth <= box.clientWidth)(document.querySelector('#recordings .scroll'))";
+    assert_eq!(page.value(fits), true, "nothing of the table is cut off on a telephone");
+    page.width(1280);
     page.value("[...document.querySelectorAll('#recordings button')].at(-1).click()");
     page.until("document.getElementById('result-title').textContent === 'a.wav'");
 
