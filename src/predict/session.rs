@@ -371,15 +371,22 @@ mod tests {
         let state: SessionState = serde_json::from_str(&text).unwrap();
         let again = recognizer.resume(state.clone()).unwrap();
         assert_eq!(again.samples(&clip, 22_050).unwrap(), session.samples(&clip, 22_050).unwrap());
-        for (from, to, part) in [
-            ("\"forgotten\":0.0", "\"forgotten\":-1.0", "forgotten = -1"),
-            ("\"logs\":[", "\"logs\":[1e38,", "log-probability of 1"),
-            ("\"seconds\":2", "\"seconds\":2e300,\"x\":2", "a clip of 2"),
+        let known: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for (place, value, part) in [
+            ("/forgotten", -1.0, "forgotten = -1"),
+            ("/heard/1/0/logs/0", 1e38, "log-probability of 1"),
+            ("/heard/0/0/seconds", 2e300, "a clip of 2"),
         ] {
-            let wrong = serde_json::from_str(&text.replacen(from, to, 1)).unwrap();
-            let error = recognizer.resume(wrong).err().unwrap().to_string();
+            let mut wrong = known.clone();
+            *wrong.pointer_mut(place).unwrap() = value.into();
+            let error = recognizer.resume(serde_json::from_value(wrong).unwrap()).err().unwrap().to_string();
             assert!(error.contains(part), "{error}");
         }
+        let mut long = known.clone();
+        let clip = long["heard"][0][0].clone();
+        long["heard"] = vec![vec![clip; REMEMBERED + 1]; 2].into();
+        let error = recognizer.resume(serde_json::from_value(long).unwrap()).err().unwrap().to_string();
+        assert!(error.contains("513 clips"), "{error}");
         let other = Recognizer::new(vec![made_up::bundle(1)]).unwrap();
         assert!(other.resume(state).err().unwrap().to_string().contains("2 bundles"));
         assert!(session.enrol(&[0.0; 22_050], 22_050).unwrap_err().to_string().contains("no sound"));
