@@ -65,6 +65,14 @@ declare -A rows=(
   [from-savee]="combined $three protocol.kind=cross-corpus protocol.train=[\"savee\"]"
   [leak-demo]="leak-demo $three"
   [leak-ravdess]="leak-demo $three corpora=[{kind=\"ravdess\"}]"
+  [leak-copies]="leak-demo $three corpora=[{kind=\"ravdess\"}] protocol.leak=copies"
+  [leak-epoch]="combined $three corpora=[{kind=\"ravdess\"}] protocol.leak=epoch"
+  [leak-scaler]="combined $three corpora=[{kind=\"ravdess\"}] protocol.leak=scaler"
+  [leak-speakers]="combined $three corpora=[{kind=\"ravdess\"}] protocol.kind=random"
+  [leak-speakers-epoch]="combined $three corpora=[{kind=\"ravdess\"}] protocol.kind=random protocol.leak=epoch"
+  [leak-sentences]="combined $three corpora=[{kind=\"ravdess\"}] protocol.leak=sentences"
+  [sentences-apart]="combined $three corpora=[{kind=\"ravdess\"}] protocol.sentences=apart"
+  [nested-ravdess]="ravdess-nested 42"
 )
 # The best recipe on RAVDESS, Luna's folds, with one thing done otherwise.
 ablations=(
@@ -97,7 +105,8 @@ order=(ravdess-luna ravdess-emobox ravdess-random crema_d-emobox crema_d-tfds te
   distilled-ravdess-luna distilled-ravdess-luna-all distilled-ravdess-luna-by-speaker distilled-ravdess-emobox distilled-ravdess-random
   distilled-crema_d-emobox distilled-crema_d-tfds
   combined within-ravdess within-crema_d within-tess within-savee from-ravdess from-crema_d from-tess from-savee leak-demo
-  leak-ravdess)
+  leak-ravdess leak-copies leak-epoch leak-scaler leak-speakers leak-speakers-epoch leak-sentences sentences-apart
+  nested-ravdess)
 for ablation in "${ablations[@]}"; do order+=("ablation-${ablation%% *}"); done
 
 # Frozen encoders with a linear head, which is solved for: one seed. A row's name is encoder, states, row without an encoder,
@@ -146,5 +155,7 @@ for row in "$@"; do
   train=("$bin/ser-train" --config "configs/$config.toml" "${set[@]}" --seed "$of_row" --out "$out/$row" --resume)
   # A command a line, quoted as for a shell, that calls the program by its name.
   "${train[@]}" --list | PATH="$(realpath "$bin"):$PATH" RAYON_NUM_THREADS=1 xargs -d '\n' -P "$jobs" -n 1 sh -c
+  # Each fold takes its setting once all of them are there.
+  case $config in *-nested) "${train[@]}" --no-report ;; esac
   "$bin/ser-eval" "$out/$row"
 done

@@ -444,6 +444,24 @@ pub fn find(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// The one bundle's file that `path` is or holds.
+///
+/// # Errors
+///
+/// As [`find`]; [`Error::Config`] where there are several.
+pub fn find_one(path: &Path) -> Result<PathBuf> {
+    let found = find(path)?;
+    match &found[..] {
+        [one] => Ok(one.clone()),
+        several => Err(Error::Config(format!(
+            "{} holds {} bundles, and one is answered at a time: give one, such as {}",
+            path.display(),
+            several.len(),
+            several.first().map(|file| file.display().to_string()).unwrap_or_default()
+        ))),
+    }
+}
+
 /// BLAKE3 of the bundles that the paths are or hold, in hexadecimal digits.
 ///
 /// # Errors

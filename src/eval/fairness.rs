@@ -12,6 +12,7 @@ use super::{
     Bootstrap, Interval,
     bootstrap::{Units, percentiles},
     decision::{Decision, LEAST_SPEAKERS},
+    power,
 };
 use crate::run::{ClipRecord, Prediction};
 
@@ -110,7 +111,8 @@ pub struct Gap {
     pub limit: f64,
     /// Whether it is.
     pub decision: Decision,
-    /// Of an undecided one: about how many speakers of the side with fewer it would take, if the gap stays what it is; none
+    /// Of an undecided one: about how many speakers of the side with fewer would decide it four times in five (the formula of
+    /// [`Power`](super::Power)), if the gap stays what it is; none
     /// where it lies so near to the limit, or comes from so few, that this cannot be said.
     pub speakers_to_decide: Option<usize>,
 }
@@ -324,18 +326,22 @@ fn compare(
     FairGroup { name: name.to_owned(), speakers: speakers[0], others: speakers[1], n, gaps }
 }
 
-/// The width of an interval falls with the root of the number of speakers: how many bring it to one side of the limit.
+/// How many speakers tell the gap from its limit four times in five, as [`power`](super::power) counts them: the variance of the gap
+/// falls with the number of speakers.
 fn speakers_to_decide(gap: f64, interval: Interval, limit: f64, speakers: usize) -> Option<usize> {
     /// Nearer to the limit than this, the number says more of chance than of speakers.
     const TOO_NEAR: f64 = 0.005;
+    /// With this probability the limit is told apart.
+    const POWER: f64 = 0.8;
     /// Beyond so many, the same.
     const MOST_WANTED: usize = 5_000;
-    let (room, half) = ((limit - gap.abs()).abs(), (interval.high - interval.low) / 2.0);
-    if speakers < LEAST_SPEAKERS || room < TOO_NEAR || half <= 0.0 {
+    let (room, deviation) = ((limit - gap.abs()).abs(), power::deviation(interval.low, interval.high));
+    if speakers < LEAST_SPEAKERS || room < TOO_NEAR || deviation <= 0.0 {
         return None;
     }
+    let of_one = speakers as f64 * deviation * deviation;
     // An interval that is off its middle may hold the limit though it is narrow enough: one more is asked for.
-    let wanted = ((speakers as f64 * (half / room).powi(2)).ceil() as usize).max(speakers + 1);
+    let wanted = power::units(of_one, room, POWER).max(speakers + 1);
     (wanted <= MOST_WANTED).then_some(wanted)
 }
 
@@ -414,11 +420,13 @@ mod tests {
     #[test]
     fn the_number_of_speakers_follows_the_width() {
         let interval = Interval { low: -0.1, high: 0.1 };
-        assert_eq!(speakers_to_decide(0.0, interval, 0.05, 10), Some(40));
+        // (1.960 + 0.842)² · 10 · (0.1 / 1.960)² / 0.05²
+        assert_eq!(speakers_to_decide(0.0, interval, 0.05, 10), Some(82));
         assert_eq!(speakers_to_decide(0.048, interval, 0.05, 10), None, "too near to the limit");
         assert_eq!(speakers_to_decide(0.0, interval, 0.05, 3), None, "three speakers");
         assert_eq!(speakers_to_decide(0.044, interval, 0.05, 100), None, "27778 speakers");
         assert_eq!(speakers_to_decide(0.0, interval, 0.2, 10), Some(11));
+        assert_eq!(speakers_to_decide(0.0, interval, 0.1, 10), Some(21), "1.43² times as many");
     }
 
     #[test]

@@ -84,9 +84,7 @@ impl Power {
     /// at 5 %; at least [`LEAST_SPEAKERS`].
     #[must_use]
     pub fn speakers(&self, clips: usize, probability: f64) -> usize {
-        let sum = z(0.975) + z(probability);
-        let variance = self.variance(clips);
-        ((sum * sum * variance / (self.difference * self.difference)).ceil() as usize).max(LEAST_SPEAKERS)
+        units(self.variance(clips), self.difference, probability)
     }
 
     /// The smallest difference that so many speakers find with that probability.
@@ -99,6 +97,18 @@ impl Power {
         let within = (self.discordant - self.difference * self.difference).max(0.0);
         self.between_speakers * self.between_speakers + within / clips.max(1) as f64
     }
+}
+
+/// Speakers from whom a mean that varies between them with `variance` is told from one that lies `difference` away, with that
+/// probability in a two-sided test at 5 %; at least [`LEAST_SPEAKERS`].
+pub(super) fn units(variance: f64, difference: f64, probability: f64) -> usize {
+    let sum = z(0.975) + z(probability);
+    ((sum * sum * variance / (difference * difference)).ceil() as usize).max(LEAST_SPEAKERS)
+}
+
+/// The deviation of a figure's estimate, of which an interval holds 95 % between its ends.
+pub(super) fn deviation(low: f64, high: f64) -> f64 {
+    (high - low) / (2.0 * z(0.975))
 }
 
 /// The quantile of the standard normal distribution, by halving between −8 and 8.

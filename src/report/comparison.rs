@@ -1,17 +1,20 @@
 //! Two experiments side by side, or several: figures, and the sentence that a paper needs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::{
+    gather::gather,
     headline::{percent, protocol_line, warnings},
+    shots,
     table::{Table, wrapped},
     tables::points,
 };
 use crate::{
-    error::Result,
-    eval::{Comparison, Evaluation, Unit},
+    error::{Error, Result},
+    eval::{Bootstrap, Comparison, Evaluation, Unit, compare},
+    events::Observer,
     files::{create_dir, write_json, write_whole},
 };
 
@@ -153,6 +156,52 @@ pub fn several(evaluations: &[Evaluation]) -> Vec<Table> {
             Table::new(protocol.0, columns).rows(rows).note(notes.join(" "))
         })
         .collect()
+}
+
+/// Writes the report of the experiment in each folder, compares all others with the first, and writes the comparison into `out`,
+/// where it is given; of cross-lingual experiments with several numbers of shots, their curve with it. Recordings that have moved
+/// are looked for in `data`. Returns what is to be said on a terminal.
+///
+/// # Errors
+///
+/// As [`gather`] and [`compare`]; of more than two experiments, those of another protocol are told of and passed over.
+pub fn of_folders(
+    dirs: &[PathBuf],
+    data: &Path,
+    out: Option<&Path>,
+    bootstrap: Bootstrap,
+    observer: &dyn Observer,
+) -> Result<String> {
+    let mut evaluations: Vec<Evaluation> = Vec::new();
+    for dir in dirs {
+        let mut evaluation = gather(dir, &dir.join("report"), data, bootstrap, observer)?;
+        // Two runs of one config bear one name: their folders tell them apart.
+        if evaluations.iter().any(|other| other.experiment == evaluation.experiment) {
+            evaluation.experiment = format!("{} in {}", evaluation.experiment, dir.display());
+        }
+        evaluations.push(evaluation);
+    }
+    let mut comparisons = Vec::new();
+    if let [first, others @ ..] = &evaluations[..] {
+        for other in others {
+            match compare(first, other, bootstrap) {
+                // Of two experiments a comparison was asked for; of more, a table, in which protocols stand apart.
+                Err(Error::Config(problem)) if others.len() > 1 => observer.warn(&format!("not compared: {problem}")),
+                compared => comparisons.push(compared?),
+            }
+        }
+    }
+    let curve = shots::table(&evaluations, &comparisons);
+    let said = several(&evaluations).iter().map(Table::plain).collect::<Vec<_>>();
+    let said = said.into_iter().chain(comparisons.iter().map(text)).chain(curve.map(|curve| curve.plain()));
+    let mut lines: Vec<String> = said.collect();
+    if let Some(out) = out {
+        write(&comparisons, &evaluations, out)?;
+        lines.push(format!("comparison  {}", out.join("comparison.txt").display()));
+        let page = shots::write(&evaluations, &comparisons, out)?;
+        lines.extend(page.map(|page| format!("curve       {}", page.display())));
+    }
+    Ok(lines.join("\n"))
 }
 
 /// Writes `comparison.txt` and `comparison.json` into the folder.

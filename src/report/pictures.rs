@@ -11,12 +11,16 @@ use super::{
         self, Bar, Bars, ConfusionMatrix, Curve, Durations, EpochPoint, Figure, LearningCurves, Panel, Reliability,
         Scatter, Series, Spectrograms,
         bars::MOST,
+        forest::{Forest, ForestRow, Mood},
         strengths::{Strength, Strengths},
     },
+    tables::figure_of,
 };
 use crate::{
     error::Result,
-    eval::{AdaptedCurve, AdaptedPoint, Enrolment, Evaluation, breakdown::Breakdown},
+    eval::{
+        AdaptedCurve, AdaptedPoint, Decision, Enrolment, Evaluation, breakdown::Breakdown, fairness::Figure as Gaps,
+    },
     files::write_whole,
 };
 
@@ -69,6 +73,9 @@ pub(super) fn write(evaluation: &Evaluation, examples: &[Panel], folder: &Path) 
     if let Some(speakers) = evaluation.breakdowns.iter().find(|breakdown| breakdown.by == "speaker") {
         draw.push(drawn("speakers", "UAR by speaker", speaker_bars(evaluation, speakers, title, subtitle)));
     }
+    if let Some(gaps) = fairness(evaluation, title, subtitle) {
+        draw.push(drawn("fairness", "Gaps between groups of people, each by its limit", gaps));
+    }
     if let Some(curve) = &evaluation.adaptation {
         draw.push(drawn("adapted", "UAR over the seconds heard of a speaker", adapted(curve, title, subtitle)));
     }
@@ -120,6 +127,55 @@ pub(super) fn drawn<'a>(
             Err(error) => return Ok(Err(format!("{name}: {error}"))),
         }
         Ok(Ok(Picture { name, caption, svg }))
+    })
+}
+
+/// The gaps of each group: UAR, overconfidence and uncertain answers, the widest recall and the widest precision, each divided by
+/// its limit, so that all are read against one line; nothing where there is no group.
+fn fairness(evaluation: &Evaluation, title: &str, subtitle: &[String]) -> Option<Forest> {
+    const MOST: usize = 60;
+    let classes = &evaluation.confusion.classes;
+    let mut groups: Vec<(String, Vec<ForestRow>)> = Vec::new();
+    for group in evaluation.fairness.iter().flat_map(|of| of.groups.iter().map(move |group| (&of.by, group))) {
+        let (by, group) = group;
+        let widest = |figure| {
+            let of = group.gaps.iter().filter(move |gap| gap.figure == figure);
+            of.max_by(|a, b| a.gap.abs().total_cmp(&b.gap.abs()))
+        };
+        let told = [Gaps::Uar, Gaps::Overconfidence, Gaps::Uncertain, Gaps::Recall, Gaps::Precision];
+        let rows = told.into_iter().filter_map(widest).map(|gap| {
+            let class = gap.class.and_then(|class| classes.get(class)).map_or("", String::as_str);
+            ForestRow {
+                name: format!("{} ({:+.1} points)", figure_of(gap, class), 100.0 * gap.gap),
+                value: gap.gap / gap.limit,
+                interval: gap.interval.map(|of| (of.low / gap.limit, of.high / gap.limit)),
+                mood: match gap.decision {
+                    Decision::Passed => Mood::Good,
+                    Decision::Failed => Mood::Bad,
+                    Decision::NotDecided => Mood::Open,
+                },
+                ..ForestRow::default()
+            }
+        });
+        let heading = format!("{by}: {}, {} of {} speakers", group.name, group.speakers, group.speakers + group.others);
+        groups.push((heading, rows.collect()));
+    }
+    let mut left = MOST;
+    groups.retain(|(_, rows)| {
+        let fits = !rows.is_empty() && rows.len() < left;
+        left -= if fits { rows.len() + 1 } else { 0 };
+        fits
+    });
+    (!groups.is_empty()).then(|| Forest {
+        title: title.to_owned(),
+        subtitle: [subtitle, &["each group less all others; 95 % intervals by speaker".to_owned()]].concat(),
+        axis: "gap as a part of its limit (limits, either way: reports, Fairness)".to_owned(),
+        decimals: 1,
+        groups,
+        references: vec![(-1.0, "limit".to_owned()), (0.0, "no gap".to_owned()), (1.0, "limit".to_owned())],
+        legend: [(Mood::Good, "passed"), (Mood::Bad, "failed"), (Mood::Open, "not decided")]
+            .map(|(mood, words)| (mood, words.to_owned()))
+            .into(),
     })
 }
 

@@ -7,7 +7,7 @@ use std::{fmt, path::Path};
 
 use serde::Deserialize;
 
-use super::reproduction::Row;
+use super::reproduction::{Claim, Glance, Row};
 use crate::{
     error::{Error, Result},
     eval::{Evaluation, Interval, Intervals, Scores, Spread},
@@ -31,6 +31,12 @@ pub(super) struct PublishedFile {
     /// The experiments of ours, in the order of the page.
     #[serde(default)]
     pub rows: Vec<Row>,
+    /// The rows of the one table that fits a screen.
+    #[serde(default)]
+    pub glance: Vec<Glance>,
+    /// What recipes that leak claim, and which rows of ours show the leak.
+    #[serde(default)]
+    pub claims: Vec<Claim>,
 }
 
 /// One published figure.

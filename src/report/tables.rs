@@ -10,7 +10,7 @@ use super::{
 use crate::eval::{
     Certainty, Decision, Evaluation, Interval, IntervalOf, Spread, Unit,
     breakdown::Group,
-    fairness::{Fairness, Figure, UNCERTAIN},
+    fairness::{Fairness, Figure, Gap, UNCERTAIN},
 };
 use crate::{
     protocol::audit::Audit,
@@ -272,13 +272,7 @@ fn gaps(evaluation: &Evaluation, of: &Fairness) -> Table {
         let told = group.gaps.iter().filter(|gap| gap.decision != Decision::Passed || gap.figure == Figure::Uar);
         told.map(move |gap| {
             let class = gap.class.map_or("", |class| evaluation.confusion.classes[class].as_str());
-            let figure = match gap.figure {
-                Figure::Uar => "UAR".to_owned(),
-                Figure::Overconfidence => "overconfidence".to_owned(),
-                Figure::Uncertain => "uncertain".to_owned(),
-                Figure::Recall => format!("recall, {class}"),
-                Figure::Precision => format!("precision, {class}"),
-            };
+            let figure = figure_of(gap, class);
             let interval = gap.interval.map(|of| format!("{:+.1} to {:+.1}", 100.0 * of.low, 100.0 * of.high));
             let wanted = gap.speakers_to_decide.map(|wanted| format!("about {wanted}"));
             let open = gap.decision == Decision::NotDecided;
@@ -305,9 +299,20 @@ fn gaps(evaluation: &Evaluation, of: &Fairness) -> Table {
         "speakers to decide",
     ];
     Table::new(titled(evaluation, &format!("Fairness by {}", of.by)), columns).rows(rows).note(
-        "What is within its limit for certain is left out but for the UAR. Speakers to decide: of the side with fewer, if the gap \
-         stays what it is.",
+        "What is within its limit for certain is left out but for the UAR. Speakers to decide: so many on the side with fewer \
+         tell the gap from its limit four times in five, if it stays what it is (the formula of ser-eval power).",
     )
+}
+
+/// What a gap is of.
+pub(super) fn figure_of(gap: &Gap, class: &str) -> String {
+    match gap.figure {
+        Figure::Uar => "UAR".to_owned(),
+        Figure::Overconfidence => "overconfidence".to_owned(),
+        Figure::Uncertain => "uncertain".to_owned(),
+        Figure::Recall => format!("recall, {class}"),
+        Figure::Precision => format!("precision, {class}"),
+    }
 }
 
 /// One table a property of speakers and clips.

@@ -1,8 +1,14 @@
 //! What becomes of a clip: each alteration a function of samples, rate and the clip's own stream.
 
+use std::sync::LazyLock;
+
 use rand::{Rng, RngExt};
 
-use super::{codec::Codec, filter, sounds};
+use super::{
+    codec::Codec,
+    filter, sounds,
+    transform::{self, Transform},
+};
 use crate::{
     audio::{Audio, resample},
     augment::{Method, Recordings, add_noise, gain, pink, pitch_shift, play, time_stretch, white},
@@ -35,6 +41,8 @@ pub(super) enum Alteration {
     Response,
     /// A telephone: 300 to 3400 Hz, 8 kHz, a codec, and pink noise at a ratio in dB where there is one.
     Telephone(Codec, Option<f64>),
+    /// Our transform codec at so many kbit/s, at 16 kHz.
+    LowRate(f64),
     /// Peaks cut off this many dB below the largest.
     Clipping(f64),
     /// Packets of 20 ms lost with a probability.
@@ -123,6 +131,11 @@ impl Alteration {
                 }
                 codec.through(&mut narrow);
                 Ok(Audio { samples: narrow, sample_rate: 8_000 })
+            }
+            Self::LowRate(kbits) => {
+                static CODEC: LazyLock<Transform> = LazyLock::new(Transform::new);
+                let samples = CODEC.through(&at_rate(clip.clone(), transform::RATE)?, kbits);
+                Ok(Audio { samples, sample_rate: transform::RATE })
             }
             Self::Clipping(db) => {
                 let most = peak(samples) * 10_f32.powf(-db as f32 / 20.0);
@@ -277,6 +290,10 @@ mod tests {
         assert!((3..20).contains(&lost), "{lost} of 50 packets");
         let phone = of(Alteration::Telephone(Codec::ALaw, None));
         assert_eq!((phone.sample_rate, phone.samples.len()), (8_000, n / 2));
+        let rates = [64.0, 8.0].map(|kbits| of(Alteration::LowRate(kbits)));
+        let lost =
+            rates.each_ref().map(|of| of.samples.iter().zip(&clean.samples).map(|(a, b)| (a - b).abs()).sum::<f32>());
+        assert!(rates[0].samples.len() == n && 2.0 * lost[0] < lost[1], "{lost:?}");
         assert_eq!(of(Alteration::Speed(1.25)).samples.len(), n * 4 / 5);
         let room = of(Alteration::Room(0.5)).samples;
         assert!(room.len() == n && (rms(&room) / rms(&clean.samples) - 1.0).abs() < 1e-3 && room != clean.samples);

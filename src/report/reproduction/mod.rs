@@ -4,6 +4,8 @@
 //! finished runs. An experiment that is not there, or lacks folds, is said to be so. The confusion matrices of the recipes
 //! that are kept, and of the leak, stand in `plots/` beside the page.
 
+mod glance;
+mod kept;
 mod page;
 mod row;
 mod transfer;
@@ -11,6 +13,7 @@ mod verdict;
 
 use std::path::{Path, PathBuf};
 
+pub(super) use glance::{Claim, Glance};
 pub use row::{Part, Row, Target};
 pub use verdict::Verdict;
 
@@ -30,6 +33,8 @@ use crate::{
 struct Found {
     row: Row,
     evaluation: Option<Evaluation>,
+    /// Its figures as they were measured last, where its runs are no longer there.
+    kept: Option<kept::Kept>,
 }
 
 impl Found {
@@ -52,7 +57,8 @@ impl Found {
 }
 
 /// Evaluates the experiments that the rows of `published` name, which lie side by side in `experiments`, and writes
-/// `reproduction.md` into `folder`, with its pictures.
+/// `reproduction.md` into `folder`, with its pictures; `rows.csv`, which keeps the figures of experiments whose runs are gone; and, where
+/// the file has such rows, `glance.md` and `claimed.md`.
 ///
 /// # Errors
 ///
@@ -65,10 +71,16 @@ pub fn reproduction(published: &Path, experiments: &Path, folder: &Path, bootstr
         let dir = experiments.join(&row.experiment);
         let finished = dir.is_dir() && RunDir::find(&dir)?.iter().any(|run| run.done().exists());
         let evaluation = if finished { Some(evaluate_with(load_finished(&dir)?, bootstrap)?) } else { None };
-        found.push(Found { row: row.clone(), evaluation });
+        found.push(Found { row: row.clone(), evaluation, kept: None });
     }
-    let text = page::page(&table, &found)?;
     create_dir(folder)?;
+    let measured = found.iter().filter_map(|of| Some((of.row.experiment.as_str(), of.evaluation.as_ref()?)));
+    let rows = kept::renew(&folder.join("rows.csv"), measured)?;
+    for of in found.iter_mut().filter(|of| of.evaluation.is_none()) {
+        of.kept = rows.get(&of.row.experiment).cloned();
+    }
+    glance::write(&table, &rows, folder)?;
+    let text = page::page(&table, &found)?;
     found.iter().try_for_each(|of| of.draw(folder))?;
     let path = folder.join("reproduction.md");
     write_whole(&path, |file| file.write_all(text.as_bytes()))?;

@@ -85,6 +85,20 @@ fn summary(published: &PublishedFile, found: &[&Found]) -> Table {
         Table::new("", ["row", "test speakers", "seeds", "UAR %", "95 % by speakers", "WA %", "s/run", "published"]);
     for of in found {
         let Some(evaluation) = &of.evaluation else {
+            if let Some(kept) = &of.kept {
+                let within = kept.interval(Metric::Uar, false).map(|(low, high)| format!("{low:.2} to {high:.2}"));
+                table.row([
+                    format!("{} {}", of.row.title, if kept.leak { "NOT A RESULT" } else { "" }).trim_end().to_owned(),
+                    kept.speakers.to_string(),
+                    kept.seeds.to_string(),
+                    format!("{:.2}", kept.uar),
+                    within.unwrap_or_default(),
+                    format!("{:.2}", kept.wa),
+                    String::new(),
+                    "as measured last; its runs are not here".to_owned(),
+                ]);
+                continue;
+            }
             table.row([of.row.title.as_str(), "", "", "not run", "", "", "", ""]);
             continue;
         };
@@ -285,12 +299,12 @@ mod tests {
         let mut partial = evaluation("b", 4, 60, &[1], 0.8);
         partial.missing.push(crate::eval::FoldOfSeed { fold: "1".into(), seed: 1 });
         let found = [
-            Found { row: row("a", Part::Reference, "A"), evaluation: ours() },
-            Found { row: row("b", Part::Best, "B"), evaluation: Some(partial) },
-            Found { row: row("none", Part::Reference, "None"), evaluation: None },
-            Found { row: row("a", Part::Encoder, "over an encoder"), evaluation: ours() },
-            Found { row: row("a", Part::Transfer, "from a"), evaluation: ours() },
-            Found { row: row("a", Part::Ablation, "a step"), evaluation: ours() },
+            Found { row: row("a", Part::Reference, "A"), evaluation: ours(), kept: None },
+            Found { row: row("b", Part::Best, "B"), evaluation: Some(partial), kept: None },
+            Found { row: row("none", Part::Reference, "None"), evaluation: None, kept: None },
+            Found { row: row("a", Part::Encoder, "over an encoder"), evaluation: ours(), kept: None },
+            Found { row: row("a", Part::Transfer, "from a"), evaluation: ours(), kept: None },
+            Found { row: row("a", Part::Ablation, "a step"), evaluation: ours(), kept: None },
         ];
         let page = page(&published, &found).unwrap();
         for part in [
