@@ -256,6 +256,15 @@ fn a_self_contained_bundle_answers_alike_without_any_folder() {
     assert!(json["encoder_inside"]["licence"].is_string());
 
     export(&[&f32, "--self-contained", "--out", "x"]).fails(2, &["carries its encoder already"]);
+    // It is kept otherwise where that is asked for: from 8 bits, with the rounded values in 32.
+    export(&[&int8, "--self-contained", "--out", "x"]).fails(2, &["carries its encoder already (in int8)"]);
+    let again = |from: &str, precision: &str, out: &str| {
+        export(&[from, "--self-contained", "--encoder-precision", precision, "--out", out]).succeeds();
+    };
+    again(&f32, "int8", "rounded.safetensors");
+    assert_eq!(answer(&["rounded.safetensors"]), rounded);
+    again(&int8, "f32", "wide.safetensors");
+    assert!(answer(&["wide.safetensors"]).iter().zip(&with_folder).all(|(a, b)| a != b && (a - b).abs() < 0.05));
     export(&[RUN, "--self-contained", "--out", "x"]).fails(2, &["needs the encoder small", "--models"]);
     export(&[RUN, "--self-contained", "--models", "elsewhere", "--out", "there.safetensors"]).succeeds();
     assert_eq!(bytes("there.safetensors"), bytes(&f32));

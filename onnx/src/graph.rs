@@ -3,7 +3,7 @@
 use prost::Message as _;
 
 use crate::messages::{
-    Attribute, DOUBLE, Dimension, Entry, Extent, FLOAT, GraphProto, HALF, INT64, Model, Node, OperatorSet, Shape,
+    Attribute, DOUBLE, Dimension, Entry, Extent, FLOAT, GraphProto, HALF, INT8, INT64, Model, Node, OperatorSet, Shape,
     Tensor, TensorType, Type, ValueInfo,
 };
 
@@ -72,6 +72,12 @@ impl Graph {
     pub fn ints(&mut self, name: &str, dims: &[usize], values: &[i64]) -> Value {
         let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         self.constant(name, INT64, dims, raw_data)
+    }
+
+    /// A constant of whole numbers of 8 bits.
+    pub fn bytes(&mut self, name: &str, dims: &[usize], values: &[i8]) -> Value {
+        let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.constant(name, INT8, dims, raw_data)
     }
 
     /// A constant that is one number.

@@ -2,6 +2,8 @@
 
 /// Numbers in single precision, as `TensorProto.DataType` has it.
 pub(crate) const FLOAT: i32 = 1;
+/// Whole numbers of 8 bits.
+pub(crate) const INT8: i32 = 3;
 /// Numbers of 16 bits.
 pub(crate) const HALF: i32 = 10;
 /// Numbers in double precision.

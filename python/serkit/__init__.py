@@ -13,11 +13,12 @@ from ._data import Audit, Scan, Split, audit, scan, split
 from ._errors import ChangedError, ConfigError, DataError, FileError, Interrupted, SerError
 from ._evaluation import Evaluation, evaluate, report
 from ._extractor import Extractor
-from ._recognizer import Answer, Answers, Recognizer, Stream, Window, Windows
+from ._recognizer import Adapted, Answer, Answers, Recognizer, Session, Stream, Window, Windows
 from ._serkit import __version__
 from ._training import Callback, Epoch, ProgressLine, Run, Training, train
 
 __all__ = [
+    "Adapted",
     "Answer",
     "Answers",
     "Audit",
@@ -35,6 +36,7 @@ __all__ = [
     "Run",
     "Scan",
     "SerError",
+    "Session",
     "Split",
     "Stream",
     "Training",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union, overload
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union, overload
 
 import numpy as np
 
@@ -18,13 +18,27 @@ PathLike = Union[str, "os.PathLike[str]"]
 
 
 @dataclass(frozen=True)
+class Adapted:
+    """How far an answer is adapted to its speaker.
+
+    ``seconds`` of the speaker's speech were heard; ``degree`` goes from 0, as for anybody, to 1, as for this speaker alone;
+    ``off`` says why it is left off, where it is.
+    """
+
+    seconds: float
+    degree: float
+    off: Optional[str] = None
+
+
+@dataclass(frozen=True)
 class Answer:
     """What is heard in a piece of speech.
 
-    ``probabilities`` maps every emotion to a probability from 0 to 1; together they are 1. ``seconds`` is the length of
-    the audio as it was given; ``notes`` say what should be known before the answer is trusted. ``certain`` is false where
-    the confidence is below the threshold that the bundle was fitted with: tables then have ``"uncertain"`` for the emotion,
-    as the programs do.
+    ``probabilities`` maps every emotion to a probability from 0 to 1; together they are 1. ``values`` maps every target that
+    is a number (``Recognizer.targets``: intensity, arousal …) to its value. A bundle that has learnt numbers alone answers
+    without an emotion: it is ``""``. ``seconds`` is the length of the audio as it was given; ``notes`` say what should be known before
+    the answer is trusted. ``certain`` is false where the confidence is below the threshold that the bundle was fitted with:
+    tables then have ``"uncertain"`` for the emotion, as the programs do. ``adapted`` is there in a :class:`Session`.
     """
 
     emotion: str
@@ -33,6 +47,8 @@ class Answer:
     seconds: float
     notes: Tuple[str, ...] = ()
     certain: bool = True
+    values: Dict[str, float] = field(default_factory=dict)
+    adapted: Optional[Adapted] = None
 
     def ranked(self) -> List[Tuple[str, float]]:
         """The emotions with their probabilities, the most probable first."""
@@ -60,8 +76,15 @@ class Answers(Columnar):
     ``paths`` has the files. As a table (:meth:`columns`) it has the columns of ``ser-predict --format csv``.
     """
 
-    def __init__(self, classes: Sequence[str], paths: Sequence[str], rows: Sequence[Union[Answer, Exception]]) -> None:
+    def __init__(
+        self,
+        classes: Sequence[str],
+        paths: Sequence[str],
+        rows: Sequence[Union[Answer, Exception]],
+        targets: Sequence[str] = (),
+    ) -> None:
         self.classes = list(classes)
+        self.targets = list(targets)
         self.paths = list(paths)
         self._rows = list(rows)
 
@@ -76,7 +99,7 @@ class Answers(Columnar):
 
     def __getitem__(self, index: Union[int, slice]) -> Union[Answer, Exception, "Answers"]:
         if isinstance(index, slice):
-            return Answers(self.classes, self.paths[index], self._rows[index])
+            return Answers(self.classes, self.paths[index], self._rows[index], self.targets)
         return self._rows[index]
 
     def __iter__(self) -> Iterator[Union[Answer, Exception]]:
@@ -98,17 +121,13 @@ class Answers(Columnar):
         return np.array(rows, dtype=np.float32).reshape(len(self), len(self.classes))
 
     def columns(self) -> Dict[str, Any]:
-        """``path``, ``seconds``, ``emotion``, ``confidence``, ``p_<class>`` … and ``error``."""
+        """``path``, ``seconds``, ``emotion``, ``confidence``, ``p_<class>`` …, the targets that are numbers, and ``error``."""
         answers = [row if isinstance(row, Answer) else None for row in self._rows]
         columns: Dict[str, Any] = {
             "path": list(self.paths),
             "seconds": np.array([np.nan if a is None else a.seconds for a in answers], dtype=np.float64),
-            "emotion": [None if a is None else _said(a) for a in answers],
-            "confidence": np.array([np.nan if a is None else a.confidence for a in answers], dtype=np.float32),
         }
-        probabilities = self.probabilities()
-        for i, name in enumerate(self.classes):
-            columns[f"p_{name}"] = np.ascontiguousarray(probabilities[:, i])
+        columns.update(_judged(answers, [None if a is None else _said(a) for a in answers], self.classes, self.targets))
         columns["error"] = [_problem(row) if isinstance(row, Exception) else None for row in self._rows]
         return columns
 
@@ -116,8 +135,15 @@ class Answers(Columnar):
 class Windows(Columnar):
     """The windows of a signal, in order. ``notes`` say what should be known before the answers are trusted."""
 
-    def __init__(self, classes: Sequence[str], rows: Sequence[Window], notes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        classes: Sequence[str],
+        rows: Sequence[Window],
+        notes: Sequence[str] = (),
+        targets: Sequence[str] = (),
+    ) -> None:
         self.classes = list(classes)
+        self.targets = list(targets)
         self.notes = tuple(notes)
         self._rows = list(rows)
 
@@ -132,7 +158,7 @@ class Windows(Columnar):
 
     def __getitem__(self, index: Union[int, slice]) -> Union[Window, "Windows"]:
         if isinstance(index, slice):
-            return Windows(self.classes, self._rows[index], self.notes)
+            return Windows(self.classes, self._rows[index], self.notes, self.targets)
         return self._rows[index]
 
     def __iter__(self) -> Iterator[Window]:
@@ -142,17 +168,13 @@ class Windows(Columnar):
         return f"<Windows: {len(self)}>"
 
     def columns(self) -> Dict[str, Any]:
-        """``start``, ``end``, ``emotion``, ``confidence`` and ``p_<class>`` …; no numbers where the emotion is silence."""
+        """``start``, ``end``, ``emotion``, ``confidence``, ``p_<class>`` … and the targets; no numbers where it is silent."""
         answers = [row.answer for row in self._rows]
         columns: Dict[str, Any] = {
             "start": np.array([row.start for row in self._rows], dtype=np.float64),
             "end": np.array([row.end for row in self._rows], dtype=np.float64),
-            "emotion": ["silence" if a is None else _said(a) for a in answers],
-            "confidence": np.array([np.nan if a is None else a.confidence for a in answers], dtype=np.float32),
         }
-        for name in self.classes:
-            values = [np.nan if a is None else a.probabilities[name] for a in answers]
-            columns[f"p_{name}"] = np.array(values, dtype=np.float32)
+        columns.update(_judged(answers, ["silence" if a is None else _said(a) for a in answers], self.classes, self.targets))
         return columns
 
 
@@ -189,6 +211,7 @@ class Recognizer:
         self._calibrated = bool(calibrated)
         self._inner = _serkit.Recognizer(self._paths, self._models, self._calibrated)
         self._classes = tuple(self._inner.classes)
+        self._targets = {name: (least, most) for name, least, most in self._inner.targets}
         self._threshold = self._inner.threshold
 
     @property
@@ -198,8 +221,13 @@ class Recognizer:
 
     @property
     def classes(self) -> List[str]:
-        """The emotions, in the order of the probabilities."""
+        """The emotions, in the order of the probabilities; none where numbers alone were learnt."""
         return list(self._classes)
+
+    @property
+    def targets(self) -> Dict[str, Tuple[float, float]]:
+        """The numbers that are answered (intensity, arousal …), each with its range; none where emotions alone were learnt."""
+        return dict(self._targets)
 
     @property
     def bundles(self) -> int:
@@ -222,7 +250,7 @@ class Recognizer:
         return self._inner.digest
 
     def __repr__(self) -> str:
-        return f"<Recognizer {', '.join(self._paths)}: {', '.join(self._classes)}>"
+        return f"<Recognizer {', '.join(self._paths)}: {', '.join([*self._classes, *self._targets])}>"
 
     def __reduce__(self) -> Tuple[Any, ...]:
         return _reopened, (self._paths, self._models, self._calibrated, self.digest)
@@ -257,7 +285,7 @@ class Recognizer:
         listed = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
         found = self._inner.files([os.fspath(path) for path in listed], errors == "keep", Tell(progress))
         rows = [row if isinstance(row, Exception) else self._answer(row) for _, row in found]
-        return Answers(self._classes, [os.fspath(path) for path, _ in found], rows)
+        return Answers(self._classes, [os.fspath(path) for path, _ in found], rows, list(self._targets))
 
     def timeline(
         self,
@@ -275,7 +303,7 @@ class Recognizer:
         """
         hop = min(1.0, window) if hop is None else hop
         rows, notes = self._inner.timeline(os.fspath(path), window, hop, gate, Tell(progress))
-        return Windows(self._classes, self._windows(rows), notes)
+        return self._timeline(rows, notes)
 
     def stream(
         self,
@@ -294,17 +322,116 @@ class Recognizer:
         hop = min(0.5, window) if hop is None else hop
         return Stream(self, self._inner.listen(rate(sample_rate), window, hop, growing, gate))
 
+    def session(self) -> "Session":
+        """Begins to listen to one speaker, to whom answers adapt without labels.
+
+        Raises :class:`serkit.ConfigError` where the bundle does not carry what an adaptation needs.
+        """
+        return Session(self)
+
     def _answer(self, said: Any) -> Answer:
-        emotion, confidence, probabilities, seconds, notes = said
+        probabilities, values, seconds, notes, adapted = said
         by_class = dict(zip(self._classes, probabilities.tolist()))
-        return Answer(emotion, confidence, by_class, seconds, tuple(notes), confidence >= self._threshold)
+        by_target = dict(zip(self._targets, values.tolist()))
+        emotion = max(by_class, key=by_class.__getitem__) if by_class else ""
+        confidence = by_class.get(emotion, float("nan"))
+        certain = not confidence < self._threshold
+        how_far = None if adapted is None else Adapted(*adapted)
+        return Answer(emotion, confidence, by_class, seconds, tuple(notes), certain, by_target, how_far)
 
     def _windows(self, rows: Iterable[Any]) -> List[Window]:
         return [Window(start, end, None if said is None else self._answer(said)) for start, end, said in rows]
 
+    def _timeline(self, rows: Iterable[Any], notes: Sequence[str]) -> Windows:
+        return Windows(self._classes, self._windows(rows), notes, list(self._targets))
+
+
+class Session:
+    """One speaker who is listened to, made by :meth:`Recognizer.session`: answers adapt to the voice and its microphone.
+
+    No labels are needed: :meth:`enrol` takes speech of the person as it comes, a minute of it if possible, of more than one
+    emotion. Each answer says how far it is adapted, or why not. A session may be used by several threads; it pickles with
+    its recogniser and what it has heard.
+
+    >>> session = recognizer.session()  # doctest: +SKIP
+    >>> session.enrol("minute-of-the-person.wav")  # doctest: +SKIP
+    60.0
+    >>> session.file("clip.wav").adapted  # doctest: +SKIP
+    Adapted(seconds=60.0, degree=0.93, off=None)
+    """
+
+    def __init__(self, recognizer: Recognizer, state: Optional[str] = None) -> None:
+        self._recognizer = recognizer
+        self._inner = recognizer._inner.session(state)
+
+    @property
+    def recognizer(self) -> Recognizer:
+        """What it was made by."""
+        return self._recognizer
+
+    @property
+    def adapted(self) -> Adapted:
+        """How far answers are adapted now."""
+        return Adapted(*self._inner.adapted)
+
+    def __repr__(self) -> str:
+        return f"<Session: {self.adapted.seconds:.1f} s heard>"
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return Session, (self._recognizer, self._inner.state)
+
+    def enrol(self, *paths: PathLike) -> float:
+        """Learns the speaker from files of any length; how many seconds of them were heard.
+
+        Raises :class:`serkit.FileError` where there is no sound in one.
+        """
+        return sum(self._inner.enrol_file(os.fspath(path)) for path in paths)
+
+    def enrol_samples(self, samples: Any, sample_rate: int) -> float:
+        """The same from samples, as :meth:`Recognizer.samples` takes them."""
+        return self._inner.enrol(mono(samples), rate(sample_rate))
+
+    def file(self, path: PathLike) -> Answer:
+        """What is heard in an audio file, adapted to what was heard of the speaker before; the file is not added to it."""
+        return self._recognizer._answer(self._inner.file(os.fspath(path)))
+
+    def samples(self, samples: Any, sample_rate: int) -> Answer:
+        """The same of samples."""
+        return self._recognizer._answer(self._inner.samples(mono(samples), rate(sample_rate)))
+
+    def timeline(
+        self,
+        path: PathLike,
+        *,
+        window: float = 3.0,
+        hop: Optional[float] = None,
+        gate: Optional[float] = None,
+        running: bool = False,
+        progress: Optional[Progress] = None,
+    ) -> Windows:
+        """As :meth:`Recognizer.timeline`, adapted; where it is ``running``, each window is added to what was heard first."""
+        hop = min(1.0, window) if hop is None else hop
+        rows, notes = self._inner.timeline(os.fspath(path), window, hop, gate, bool(running), Tell(progress))
+        return self._recognizer._timeline(rows, notes)
+
+    def stream(
+        self,
+        sample_rate: int,
+        *,
+        window: float = 3.0,
+        hop: Optional[float] = None,
+        gate: Optional[float] = None,
+        growing: bool = True,
+        running: bool = True,
+    ) -> "Stream":
+        """As :meth:`Recognizer.stream`, adapted; while it is ``running``, the signal is taken for the speaker's."""
+        hop = min(0.5, window) if hop is None else hop
+        inner = self._inner.listen(rate(sample_rate), window, hop, growing, gate, bool(running))
+        return Stream(self._recognizer, inner)
+
 
 class Stream:
-    """A signal that is being listened to, made by :meth:`Recognizer.stream`.
+    """A signal that is being listened to, made by :meth:`Recognizer.stream` or :meth:`Session.stream`.
 
     Answers do not depend on how the signal is cut into pieces. It is one listener's: not for several threads, not to be
     pickled.
@@ -331,6 +458,30 @@ class Stream:
     def finish(self) -> List[Window]:
         """The end of the signal: the windows that are still to come."""
         return self._recognizer._windows(self._inner.finish())
+
+
+def _judged(
+    answers: Sequence[Optional[Answer]], emotions: List[Any], classes: Sequence[str], targets: Sequence[str]
+) -> Dict[str, Any]:
+    """What all tables have of answers, in the programs' order."""
+    columns: Dict[str, Any] = {}
+    if classes:
+        columns["emotion"] = emotions
+        columns["confidence"] = _numbers(answers, lambda answer: answer.confidence)
+    for name in classes:
+        columns[f"p_{name}"] = _numbers(answers, lambda answer: answer.probabilities[name])
+    for name in targets:
+        columns[name] = _numbers(answers, lambda answer: answer.values[name])
+    if any(answer is not None and answer.adapted is not None for answer in answers):
+        adapted = [None if answer is None else answer.adapted for answer in answers]
+        columns["heard_seconds"] = np.array([np.nan if a is None else a.seconds for a in adapted], dtype=np.float64)
+        columns["adapted"] = np.array([np.nan if a is None else a.degree for a in adapted], dtype=np.float64)
+        columns["not_adapted_because"] = [None if a is None else a.off for a in adapted]
+    return columns
+
+
+def _numbers(answers: Sequence[Optional[Answer]], of: Callable[[Answer], float]) -> np.ndarray:
+    return np.array([np.nan if answer is None else of(answer) for answer in answers], dtype=np.float32)
 
 
 def _said(answer: Answer) -> str:

@@ -13,6 +13,7 @@ mod evaluation;
 mod extractor;
 mod pool;
 mod recognizer;
+mod session;
 mod training;
 mod watch;
 
@@ -27,6 +28,7 @@ mod _serkit {
         evaluation::{Evaluation, evaluate, gather},
         extractor::Extractor,
         recognizer::{Listener, Recognizer, is_built_in},
+        session::Session,
         training::train,
     };
 

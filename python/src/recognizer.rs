@@ -1,34 +1,48 @@
-//! `serkit.Recognizer` and `serkit.Stream` without their documentation and their comforts.
+//! `serkit.Recognizer` and `serkit.Stream` without their documentation and their comforts, and what is said of answers.
 
 use std::path::PathBuf;
 
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::{prelude::*, types::PyList};
 use ser::{
+    adapt::Off,
     audio::Decoder,
     bundle,
     error::{Error, Result},
     events::Observer,
     frontend::encoder::models_dir,
-    predict::{self, Answer, Gate, Listening, Window, expand, load_all},
+    predict::{self, Adapted, Answer, Gate, Listening, Vocabulary, Window, expand, load_all},
 };
 
-use crate::{errors::exception, pool::on_threads, watch::watched};
+use crate::{errors::exception, pool::on_threads, session::Session, watch::watched};
 
-/// An answer as Python builds its own of: emotion, confidence, probabilities, seconds, notes.
-type Said<'py> = (String, f32, Bound<'py, PyArray1<f32>>, f64, Vec<String>);
+/// Seconds heard, how far adapted, and why not.
+type HowFar = (f64, f64, Option<&'static str>);
 
-fn said<'py>(py: Python<'py>, answer: &Answer) -> Said<'py> {
-    let probabilities = PyArray1::from_slice(py, answer.probabilities());
-    (answer.emotion().to_owned(), answer.confidence(), probabilities, answer.seconds(), answer.notes().to_vec())
+pub(crate) fn how_far(adapted: &Adapted) -> HowFar {
+    (adapted.seconds, adapted.degree, adapted.off.map(Off::words))
+}
+
+/// An answer as Python builds its own of: probabilities, values of targets, seconds, notes, and how far it is adapted.
+pub(crate) type Said<'py> = (Bound<'py, PyArray1<f32>>, Bound<'py, PyArray1<f32>>, f64, Vec<String>, Option<HowFar>);
+
+pub(crate) fn said<'py>(py: Python<'py>, answer: &Answer) -> Said<'py> {
+    let [probabilities, values] = [answer.probabilities(), answer.values()].map(|of| PyArray1::from_slice(py, of));
+    (probabilities, values, answer.seconds(), answer.notes().to_vec(), answer.adapted().map(how_far))
 }
 
 /// A window: start, end, and the answer where the gate opened.
-type Heard<'py> = (f64, f64, Option<Said<'py>>);
+pub(crate) type Heard<'py> = (f64, f64, Option<Said<'py>>);
 
-fn heard<'py>(py: Python<'py>, windows: &[Window]) -> Vec<Heard<'py>> {
+pub(crate) fn heard<'py>(py: Python<'py>, windows: &[Window]) -> Vec<Heard<'py>> {
     let one = |window: &Window| (window.start, window.end, window.answer.as_ref().map(|answer| said(py, answer)));
     windows.iter().map(one).collect()
+}
+
+/// How a signal is cut, lengths in seconds.
+pub(crate) fn listening((window, hop): (f64, f64), growing: bool, gate: Option<f32>) -> Listening {
+    let gate = gate.map_or(Gate::Speech, Gate::Level);
+    Listening { window, hop, growing, gate, ..Listening::timeline() }
 }
 
 /// Whether a model in the package is meant, and not a path.
@@ -50,11 +64,6 @@ impl Recognizer {
         let open = || -> Result<Self> {
             let digest = bundle::digest(&paths)?;
             let inner = predict::Recognizer::with_models(load_all(&paths)?, &models_dir(models))?;
-            if !inner.has_classes() {
-                let problem =
-                    "this bundle gives numbers, not emotions, which serkit does not know yet: use ser-predict";
-                return Err(Error::Config(problem.into()));
-            }
             Ok(Self { inner: if calibrated { inner } else { inner.uncalibrated() }, digest })
         };
         py.detach(|| on_threads(open)).map_err(exception)
@@ -62,7 +71,19 @@ impl Recognizer {
 
     #[getter]
     fn classes(&self) -> Vec<String> {
-        self.inner.classes().to_vec()
+        self.inner.vocabulary().emotions.to_vec()
+    }
+
+    /// The numbers that are answered, each with the ends of its range.
+    #[getter]
+    fn targets(&self) -> Vec<(String, f64, f64)> {
+        let Vocabulary { targets, scales, .. } = self.inner.vocabulary();
+        targets.iter().zip(scales).map(|(name, scale)| (name.clone(), scale.low, scale.high)).collect()
+    }
+
+    /// Somebody who is listened to, of whom nothing was heard yet, or what `state` says.
+    fn session(&self, state: Option<&str>) -> PyResult<Session> {
+        Session::of(&self.inner, state).map_err(exception)
     }
 
     #[getter]
@@ -131,8 +152,7 @@ impl Recognizer {
         gate: Option<f32>,
         tell: Option<Bound<'py, PyAny>>,
     ) -> PyResult<(Vec<Heard<'py>>, Vec<String>)> {
-        let listening =
-            Listening { window, hop, gate: gate.map_or(Gate::Speech, Gate::Level), ..Listening::timeline() };
+        let listening = listening((window, hop), false, gate);
         let (windows, notes) = watched(py, tell.as_ref(), |observer| {
             // Wrong settings are better known before the file is opened.
             self.inner.listen(48_000, listening)?;
@@ -149,9 +169,8 @@ impl Recognizer {
     }
 
     fn listen(&self, rate: u32, window: f64, hop: f64, growing: bool, gate: Option<f32>) -> PyResult<Listener> {
-        let listening =
-            Listening { window, hop, growing, gate: gate.map_or(Gate::Speech, Gate::Level), ..Listening::timeline() };
-        Ok(Listener { inner: self.inner.listen(rate, listening).map_err(exception)?, ended: false })
+        let listening = listening((window, hop), growing, gate);
+        Ok(Listener::new(self.inner.listen(rate, listening).map_err(exception)?))
     }
 }
 
@@ -237,6 +256,10 @@ impl Listener {
 }
 
 impl Listener {
+    pub(crate) fn new(inner: predict::Listener) -> Self {
+        Self { inner, ended: false }
+    }
+
     fn check(&self) -> PyResult<()> {
         let ended = || exception(Error::Data("the stream has ended: start another with Recognizer.stream".into()));
         if self.ended { Err(ended()) } else { Ok(()) }

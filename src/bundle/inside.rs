@@ -35,6 +35,14 @@ impl Inside {
         Self::new(manifest, arrays, Path::new(encoder.name()))
     }
 
+    /// The same values, the matrices to be kept in another precision. From 8 bits to more, what goes into the layers is no longer
+    /// rounded.
+    pub(super) fn kept_in(&self, precision: Precision) -> Result<Self> {
+        let manifest = Manifest { precision, ..self.manifest().clone() };
+        let name = manifest.name.clone();
+        Self::new(manifest, self.arrays.to_vec(), Path::new(&name))
+    }
+
     fn new(manifest: Manifest, arrays: Arrays, path: &Path) -> Result<Self> {
         Ok(Self { encoder: FrozenEncoder::of_arrays(manifest, &arrays, path)?, arrays: Arc::new(arrays) })
     }

@@ -235,13 +235,18 @@ impl Bundle {
     }
 
     /// The same with the encoder inside, so that it answers without any folder of models: the layers that the bundle needs
-    /// of the encoder in `models`, their matrices to be kept in `precision`.
+    /// of the encoder in `models`, their matrices to be kept in `precision`; of an encoder that is inside already, the values that
+    /// it has there.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where the bundle needs no encoder, carries it already, or it is not there; as [`Encoder::load`].
+    /// [`Error::Config`] where the bundle needs no encoder, carries it in that precision already, or it is not there; as
+    /// [`Encoder::load`].
     pub fn self_contained(self, models: &Path, precision: Precision) -> Result<Self> {
         if let Some(inside) = &self.inside {
+            if inside.manifest().precision != precision {
+                return Ok(Self { inside: Some(inside.kept_in(precision)?), ..self });
+            }
             return Err(Error::Config(format!(
                 "this bundle carries its encoder already (in {}): leave --self-contained out",
                 inside.manifest().precision.name()

@@ -16,8 +16,9 @@ use crate::panel::PANEL;
 use crate::shared::Shared;
 use crate::simd::LANES;
 
-/// Hidden units of the two dense layers that exist at a time: four panels.
-const UNITS: usize = 4 * PANEL;
+/// Hidden units of the two dense layers that exist at a time: four panels. In 8 bits they are rounded together, too: each row
+/// of them has a factor of its own.
+pub const UNITS: usize = 4 * PANEL;
 
 /// The sizes of a stack of layers.
 #[derive(Clone, Copy, Debug)]

@@ -23,7 +23,7 @@ mod stem;
 #[cfg(test)]
 mod tests;
 
-pub use layers::{LayerWeights, Layers, LayersConfig, Linear, Norm};
+pub use layers::{LayerWeights, Layers, LayersConfig, Linear, Norm, UNITS};
 pub use stem::{Convolution, Stem};
 
 use crate::simd::LANES;

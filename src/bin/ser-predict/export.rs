@@ -25,7 +25,7 @@ pub fn run(command: Command) -> Result<()> {
             })
         }
         Command::Export { bundle, out, format, precision, self_contained, encoder_precision, models } => {
-            let encoder = self_contained.then(|| (models_dir(models), encoder_precision.unwrap_or_default().into()));
+            let encoder = self_contained.then(|| (models_dir(models), encoder_precision.map(Precision::from)));
             let bundle = loaded(&bundle, encoder)?;
             match format {
                 ExportFormat::Bundle => save(Bundle { precision: precision.into(), ..bundle }, &out),
@@ -33,6 +33,9 @@ pub fn run(command: Command) -> Result<()> {
                     let beside = bundle.save_onnx(&out)?;
                     let bytes = size(&out)?;
                     eprintln!("{}: {bytes} bytes; how its input is made: {}", out.display(), beside.display());
+                    if let Some(note) = bundle.onnx_note() {
+                        eprintln!("note: {note}");
+                    }
                     Ok(())
                 }
             }
@@ -40,11 +43,16 @@ pub fn run(command: Command) -> Result<()> {
     }
 }
 
-/// A bundle, with an encoder from a folder of models in a precision where it is to be put inside.
-fn loaded(bundle: &Path, encoder: Option<(PathBuf, Precision)>) -> Result<Bundle> {
+/// A bundle, with an encoder from a folder of models where it is to be put inside, in a precision where one is asked for.
+fn loaded(bundle: &Path, encoder: Option<(PathBuf, Option<Precision>)>) -> Result<Bundle> {
     let bundle = Bundle::load(bundle)?;
     match encoder {
-        Some((models, precision)) => bundle.self_contained(&models, precision),
+        Some((models, precision)) => {
+            // One that is inside already is not kept otherwise unless that is asked for.
+            let kept = || bundle.inside.as_ref().map(|inside| inside.manifest().precision);
+            let precision = precision.or_else(kept).unwrap_or(Precision::F32);
+            bundle.self_contained(&models, precision)
+        }
         None => Ok(bundle),
     }
 }

@@ -4,13 +4,17 @@
 //! Clips of a batch have lengths of their own, and so have their windows: where a sample, a frame or a step belongs is
 //! reckoned in whole numbers as the graph runs. The spectrogram is in double precision, as ours is.
 
-use std::f64::consts::{LN_10, TAU};
+use std::{
+    f64::consts::{LN_10, TAU},
+    ops::Range,
+};
 
+use ser_kernels::encoder::UNITS;
 use ser_onnx::{Graph, Setting, Value};
 
 use super::clips::Clips;
 use crate::{
-    arrays::{Arrays, Weight},
+    arrays::{Arrays, Precision, Weight},
     audio::AudioConfig,
     bundle::{Bundle, BundleEncoder},
     error::{Error, Result},
@@ -22,6 +26,10 @@ use crate::{
 
 /// What stands for a score that counts for nothing.
 const NOTHING: f32 = -1e9;
+/// The greatest whole number of 8 bits that the kernels use, and what counts for nothing in a row.
+const MOST: f32 = 127.0;
+/// See [`MOST`].
+const LEAST: f32 = 1e-30;
 /// Below every logarithm of a power.
 const LOWEST: f64 = -1e30;
 
@@ -37,6 +45,7 @@ pub(super) struct Encoder<'a> {
     config: &'a EncoderConfig,
     transformer: &'a TransformerConfig,
     arrays: &'a Arrays,
+    precision: Precision,
     seen: Seen,
     layers: Vec<usize>,
 }
@@ -59,7 +68,15 @@ impl<'a> Encoder<'a> {
         let layers = config.layer.resolve(manifest.transformer.layers, &manifest.name);
         let layers = layers.map_err(|_| "the encoder has not the layers that are asked for")?;
         let arrays = inside.own_arrays();
-        Ok(Self { audio, config, transformer: &manifest.transformer, arrays, seen, layers })
+        Ok(Self {
+            audio,
+            config,
+            transformer: &manifest.transformer,
+            arrays,
+            precision: manifest.precision,
+            seen,
+            layers,
+        })
     }
 
     fn weight(&self, name: &str) -> Result<&Weight> {
@@ -324,21 +341,68 @@ impl<'a> Encoder<'a> {
     }
 
     fn linear(&self, graph: &mut Graph, x: &Value, name: &str) -> Result<Value> {
-        let Weight { shape, values } = self.weight(&format!("{name}.weight"))?;
-        let &[outputs, inputs] = &shape[..] else {
-            return Err(Error::Data(format!("the encoder's {name}.weight is no matrix")));
+        let product = match self.precision {
+            Precision::Int8 => self.whole_product(graph, x, name)?,
+            _ => {
+                let ([outputs, inputs], values) = self.matrix(name)?;
+                let turned = turned(values, outputs, 0..inputs, inputs);
+                let weight = graph.floats(&format!("encoder.{name}.weight"), &[inputs, outputs], &turned);
+                graph.matmul(x, &weight)
+            }
         };
-        // As a product takes it.
-        let turned: Vec<f32> =
-            (0..inputs).flat_map(|input| (0..outputs).map(move |output| values[output * inputs + input])).collect();
-        let weight = graph.floats(&format!("encoder.{name}.weight"), &[inputs, outputs], &turned);
-        let product = graph.matmul(x, &weight);
         let bias = format!("{name}.bias");
         if !self.arrays.iter().any(|(own, _)| *own == bias) {
             return Ok(product);
         }
         let bias = self.constant(graph, &bias)?;
         Ok(graph.add(&product, &bias))
+    }
+
+    fn matrix(&self, name: &str) -> Result<([usize; 2], &[f32])> {
+        let Weight { shape, values } = self.weight(&format!("{name}.weight"))?;
+        let &[outputs, inputs] = &shape[..] else {
+            return Err(Error::Data(format!("the encoder's {name}.weight is no matrix")));
+        };
+        Ok(([outputs, inputs], values))
+    }
+
+    /// A product as the kernels have it in 8 bits: each row of inputs and each output's weights are whole numbers up to 127 with
+    /// a factor. They are multiplied as numbers in single precision, whose sums are exact as long as they stay below 2²⁴.
+    fn whole_product(&self, graph: &mut Graph, x: &Value, name: &str) -> Result<Value> {
+        let ([outputs, inputs], values) = self.matrix(name)?;
+        let (mut whole, mut factors) = (Vec::with_capacity(values.len()), Vec::with_capacity(outputs));
+        for row in values.chunks(inputs.max(1)) {
+            let most = row.iter().fold(0f32, |most, x| most.max(x.abs()));
+            let inverse = if most > LEAST { MOST / most } else { 0.0 };
+            whole.extend(row.iter().map(|x| (x * inverse).round_ties_even() as i8));
+            factors.push(if most > LEAST { most / MOST } else { 0.0 });
+        }
+        let factors = graph.floats(&format!("encoder.{name}.factors"), &[outputs], &factors);
+        // What is rounded together: the second dense layer is given its hidden units in parts.
+        let together = if name.ends_with(".down") { UNITS } else { inputs };
+        let mut sum = None;
+        for first in (0..inputs).step_by(together.max(1)) {
+            let part = first..inputs.min(first + together);
+            let seen = if part.len() == inputs {
+                x.clone()
+            } else {
+                let axis = graph.list(&[-1]);
+                let (from, until) = (graph.list(&[part.start as i64]), graph.list(&[part.end as i64]));
+                graph.op("Slice", &[x, &from, &until, &axis], &[])
+            };
+            let (rounded, row) = rounded(graph, &seen);
+            let at = format!("encoder.{name}.weight.{first}");
+            let weight = graph.bytes(&at, &[part.len(), outputs], &turned(&whole, outputs, part, inputs));
+            let weight = graph.float_of(&weight);
+            let product = graph.matmul(&rounded, &weight);
+            let factor = graph.mul(&row, &factors);
+            let product = graph.mul(&product, &factor);
+            sum = Some(match sum {
+                Some(sum) => graph.add(&sum, &product),
+                None => product,
+            });
+        }
+        sum.ok_or_else(|| Error::Data(format!("the encoder's {name}.weight is empty")))
     }
 
     /// The windows of each clip behind one another, or pooled: `[batch, steps, dims]` and `[batch]`.
@@ -408,6 +472,25 @@ fn log10(graph: &mut Graph, x: &Value) -> Value {
     let scale = graph.double(1.0 / LN_10);
     let log = graph.op("Log", &[x], &[]);
     graph.mul(&log, &scale)
+}
+
+/// The columns `part` of `[outputs, inputs]`, as a product takes them: `[part, outputs]`.
+fn turned<T: Copy>(values: &[T], outputs: usize, part: Range<usize>, inputs: usize) -> Vec<T> {
+    part.flat_map(|input| (0..outputs).map(move |output| values[output * inputs + input])).collect()
+}
+
+/// Each row as whole numbers up to 127, and what a whole number of it stands for, `[…, 1]`.
+fn rounded(graph: &mut Graph, x: &Value) -> (Value, Value) {
+    let size = graph.op("Abs", &[x], &[]);
+    let largest = graph.largest(&size, &[-1]);
+    let (least, zero, most) = (graph.scalar(LEAST), graph.scalar(0.0), graph.scalar(MOST));
+    let counts = graph.less(&least, &largest);
+    let inverse = graph.div(&most, &largest);
+    let inverse = graph.choose(&counts, &inverse, &zero);
+    let factor = graph.div(&largest, &most);
+    let scaled = graph.mul(x, &inverse);
+    // To the even one of two that are as near, as the kernels do.
+    (graph.op("Round", &[&scaled], &[]), factor)
 }
 
 /// The Gaussian error linear unit, with the error function itself.

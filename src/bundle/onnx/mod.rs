@@ -20,7 +20,7 @@ use serde_json::{Value as Json, json};
 use self::{cepstrum::Cepstrum, clips::Clips, encoder::Encoder};
 use super::Bundle;
 use crate::{
-    arrays::Weight,
+    arrays::{Precision, Weight},
     audio::Windows,
     error::{Error, Result},
     files::{write_json, write_whole},
@@ -50,6 +50,8 @@ struct Recipe<'a> {
     outputs: Json,
     /// Why the graph begins with features, where it does.
     begins_with_features: Option<&'static str>,
+    /// What should be known before its numbers are compared with the bundle's.
+    note: Option<&'static str>,
     columns: usize,
     /// Hz that the audio is brought to.
     sample_rate: u32,
@@ -88,6 +90,17 @@ impl Bundle {
         Ok(beside)
     }
 
+    /// What should be known before the graph's numbers are compared with the bundle's; nothing where they are the same within 1e-5.
+    #[must_use]
+    pub fn onnx_note(&self) -> Option<&'static str> {
+        let inside = self.inside.as_ref()?;
+        (inside.manifest().precision == Precision::Int8 && Front::of(self).is_ok()).then_some(
+            "the encoder is kept in 8 bits, and the graph rounds what goes into its layers as the bundle does; where a number \
+             lies between two whole ones the last bit decides, so that probabilities differ by up to 0.001; for 1e-5 export \
+             with --self-contained --encoder-precision f32, a bundle and its graph",
+        )
+    }
+
     fn recipe(&self, path: &Path) -> Result<Recipe<'_>> {
         let features = FeaturesConfig { scaler: ScalerScope::None, ..self.features.clone() };
         let mut config = json!({ "audio": as_json(&self.audio)?, "features": as_json(&features)? });
@@ -113,6 +126,7 @@ impl Bundle {
                 }),
             },
             begins_with_features,
+            note: self.onnx_note(),
             outputs: json!({
                 "probabilities": "float32 [batch, classes]: calibrated, each row sums to 1",
                 "logits": "float32 [batch, classes]: as the network gives them, not calibrated",
