@@ -334,7 +334,7 @@ class Recognizer:
         by_class = dict(zip(self._classes, probabilities.tolist()))
         by_target = dict(zip(self._targets, values.tolist()))
         emotion = max(by_class, key=by_class.__getitem__) if by_class else ""
-        confidence = by_class.get(emotion, float("nan"))
+        confidence = by_class.get(emotion, 0.0)
         certain = not confidence < self._threshold
         how_far = None if adapted is None else Adapted(*adapted)
         return Answer(emotion, confidence, by_class, seconds, tuple(notes), certain, by_target, how_far)

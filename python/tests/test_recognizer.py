@@ -254,3 +254,81 @@ def test_what_is_not_certain_is_said_as_the_programs_say_it():
     answers = serkit.Answers(["happy", "sad"], ["a.wav", "b.wav"], [sure, unsure])
     assert answers.columns()["emotion"] == ["happy", "uncertain"]
     assert [answer.emotion for answer in answers] == ["happy", "happy"]
+
+
+def test_a_session_adapts_to_its_speaker_as_the_program_does(clips, program, tmp_path):
+    if not serkit._serkit.is_built_in("box"):
+        pytest.skip("this build was made without a model in it")
+    recognizer = serkit.Recognizer("box")
+    enrolment = write_wav(tmp_path / "person.wav", np.concatenate([sound(seed, 3.0) for seed in range(7, 12)]))
+    session = recognizer.session()
+    assert session.adapted == serkit.Adapted(0.0, 0.0, "no speech of this speaker was heard yet")
+    before = session.file(clips[0])
+    assert before.probabilities == recognizer.file(clips[0]).probabilities and before.adapted.off
+    assert session.enrol(enrolment) == pytest.approx(15.0, abs=0.01)
+    answer = session.file(clips[0])
+    assert answer.adapted == session.adapted and answer.adapted.seconds == pytest.approx(15.0, abs=0.01)
+    # The program's bits, and the columns of its table.
+    row = predicted(program, "box", clips[0], "--enrol", enrolment)[0]
+    assert bits(row["probabilities"]) == bits(answer.probabilities)
+    assert row["adapted"]["heard_seconds"] == answer.adapted.seconds
+    assert bits(session.samples(sound(0, 1.0), RATE).probabilities) == bits(answer.probabilities)
+    # What was heard goes with it, and goes on.
+    again = pickle.loads(pickle.dumps(session))
+    assert again.file(clips[0]) == answer and again.recognizer.digest == recognizer.digest
+    again.enrol_samples(sound(12, 3.0), RATE)
+    assert again.adapted.seconds > session.adapted.seconds
+    # A stream learns as it goes on, a timeline where it is asked to.
+    samples = np.concatenate([sound(seed, 3.0) for seed in range(3)])
+    path = write_wav(tmp_path / "long.wav", samples)
+    one, other = recognizer.session(), recognizer.session()
+    heard = one.timeline(path, running=True)
+    stream = other.stream(RATE, hop=1.0, growing=False)
+    assert [*stream.push(samples), *stream.finish()] == list(heard)
+    assert one.adapted == other.adapted and one.adapted.seconds > 0.0
+    assert {"heard_seconds", "adapted", "not_adapted_because"} < set(heard.columns())
+    assert "adapted" not in recognizer.timeline(path).columns()
+    with pytest.raises(serkit.FileError, match="no sound"):
+        session.enrol_samples(np.zeros(RATE, np.int16), RATE)
+    with pytest.raises(FileNotFoundError):
+        session.enrol(tmp_path / "nowhere.wav")
+
+
+def numbers_bundle(folder, program, kind):
+    """A small bundle that has learnt how strong an emotion is, alone or beside the emotion."""
+    program("ser-data", "synth", "--out", folder / "corpus")
+    table = folder / "corpus" / "manifest.csv"
+    head, *lines = table.read_text().splitlines()
+    strong = {"angry": 8, "happy": 7, "sad": 2, "neutral": 3}
+    rated = [f"{line},{next((s for e, s in strong.items() if f',{e},' in line), 5) + i * 37 % 11 / 10}" for i, line in enumerate(lines)]
+    table.write_text("\n".join([f"{head},strength", *rated, ""]))
+    config = folder / f"{kind}.toml"
+    weights = "weights = { emotion = 1.0, strength = 0.5 }\n" if kind == "multi-task" else ""
+    config.write_text(
+        f'name = "{kind}"\nseed = 42\n[[corpora]]\nkind = "manifest"\npath = "{table}"\n[protocol]\nfolds = 3\n'
+        f'[task]\nkind = "{kind}"\ntargets = ["strength"]\nrange = [0, 10]\n{weights}'
+        '[features]\nkinds = ["mfcc"]\n[model]\nkind = "mlp"\n[train]\nepochs = 2\n'
+    )
+    program("ser-train", "--config", config, "--fold", 0, "--no-report", "--out", folder / kind)
+    return folder / kind / "fold-0" / "seed-42"
+
+
+@pytest.mark.parametrize("kind", ["multi-task", "regression"])
+def test_numbers_stand_beside_emotions_or_alone(kind, tmp_path, program, clips, monkeypatch):
+    monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
+    run = numbers_bundle(tmp_path, program, kind)
+    recognizer = serkit.Recognizer(run)
+    assert recognizer.targets == {"strength": (0.0, 10.0)}
+    assert bool(recognizer.classes) == (kind == "multi-task")
+    rows = predicted(program, run, *clips)
+    answers = recognizer.files([*clips, tmp_path / "gone.wav"], errors="keep")
+    for row, answer in zip(rows, answers):
+        assert bits(row["values"]) == bits(answer.values)
+        assert answer.emotion == row.get("emotion", "") and 0 <= answer.values["strength"] <= 10
+    columns = answers.columns()
+    judged = ["emotion", "confidence", *(f"p_{name}" for name in recognizer.classes)] if recognizer.classes else []
+    assert list(columns) == ["path", "seconds", *judged, "strength", "error"]
+    assert np.isnan(columns["strength"][-1]) and not np.isnan(columns["strength"][:-1]).any()
+    assert pickle.loads(pickle.dumps(recognizer)).file(clips[0]) == answers[0]
+    windows = recognizer.timeline(write_wav(tmp_path / "long.wav", sound(1, 5.0)))
+    assert len(windows.columns()["strength"]) == len(windows) > 1
