@@ -23,7 +23,8 @@ else
 fi
 find "$folder" -name '*.wav' | LC_ALL=C sort >"$work/all.txt"
 # The embedded corpus is shorter than a thousand clips: it is taken again.
-while [ "$(wc -l <"$work/list.txt" 2>/dev/null || echo 0)" -lt 1000 ]; do cat "$work/all.txt" >>"$work/list.txt"; done
+: >"$work/list.txt"
+while [ "$(wc -l <"$work/list.txt")" -lt 1000 ]; do cat "$work/all.txt" >>"$work/list.txt"; done
 { echo path; head -999 "$work/list.txt"; echo "$work/gone.wav"; } >"$work/list.csv"
 list=$work/list.csv
 
