@@ -1,5 +1,6 @@
 //! The reference network's training step and its parts, and the steps of the other networks, in milliseconds: `cargo bench --bench train_step -- --threads 2`
-//! (also `--batch 32`, `--frames 256`, `--steps 40`, and `--step-only` to leave the parts and the other networks out).
+//! (also `--batch 32`, `--frames 256`, `--steps 40`; `--step-only` leaves the parts and the other networks out, and `--bands-only` all but
+//! the two-dimensional networks).
 //!
 //! The work is that of PyTorch's in `shared/peers/torch_train_step.py`: a batch of 32 clips of 256 frames of 39 features,
 //! two convolution blocks of 64 and 128 channels, a bidirectional LSTM of 128 units, the mean over its steps, dropout, 64
@@ -26,6 +27,7 @@ struct Options {
     frames: usize,
     steps: usize,
     layers: bool,
+    bands_only: bool,
 }
 
 fn options() -> Options {
@@ -41,6 +43,7 @@ fn options() -> Options {
         frames: number("--frames", 256),
         steps: number("--steps", 40),
         layers: !arguments.iter().any(|argument| argument == "--step-only"),
+        bands_only: arguments.iter().any(|argument| argument == "--bands-only"),
     }
 }
 
@@ -145,6 +148,22 @@ fn others(options: &Options) {
     }
 }
 
+/// The two-dimensional networks' steps alone.
+fn bands(options: &Options) {
+    for channels in [[16, 32], [32, 64]] {
+        let name = format!("bands {},{}: train step", channels[0], channels[1]);
+        let config = ModelConfig {
+            kind: Kind::Cnn2dBilstm,
+            channels: channels.to_vec(),
+            pool: Pool::Mean,
+            ..ModelConfig::default()
+        };
+        let net = Net::new(&config, BANDS, CLASSES, &Device::flex().autodiff());
+        let (_, [.., whole]) = step(net, BANDS, options);
+        whole.report(&name);
+    }
+}
+
 fn inference(net: &Net, options: &Options) {
     let device = Device::flex();
     let net = net.valid();
@@ -169,6 +188,10 @@ fn peak_memory() -> Option<usize> {
 fn main() {
     let options = options();
     rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global().expect("no thread pool is built yet");
+    if options.bands_only {
+        bands(&options);
+        return;
+    }
     let device = Device::flex().autodiff();
     let config = ModelConfig { pool: Pool::Mean, ..ModelConfig::default() };
     let net = Net::new(&config, DIMS, CLASSES, &device);

@@ -73,6 +73,16 @@ pub fn survey(
         refuse(experiment, &scan, &lost)?;
     }
     let Scan { clips, mut excluded, extents, overlaps, listed, .. } = scan;
+    let left_out: Vec<Caveat> = experiment
+        .corpora
+        .iter()
+        .filter(|corpus| !corpus.leave_out.is_empty())
+        .map(|corpus| {
+            let (corpus, names) = (corpus.name(), corpus.leave_out.clone());
+            let of = clips.iter().filter(|clip| clip.corpus == corpus).count() + names.len();
+            Caveat::LeftOut { corpus, clips: names, of }
+        })
+        .collect();
     let (labelled, values, outputs) = match experiment.task.kind {
         task::Kind::Classification => (experiment.labels.apply(clips, &listed)?, Vec::new(), Vec::new()),
         task::Kind::MultiTask => numbers(experiment, experiment.labels.apply(clips, &listed)?, &mut excluded)?,
@@ -90,6 +100,7 @@ pub fn survey(
     let told = experiment.labels.classes_of(listed.iter().map(String::as_str));
     let gone = told.into_iter().filter(|class| !classes.contains(class));
     let mut caveats: Vec<Caveat> = parts.collect();
+    caveats.extend(left_out);
     caveats.extend(lost.into_iter().map(|(corpus, lost)| Caveat::ClipsLost { corpus, lost }));
     caveats.extend(gone.map(|class| Caveat::ClassWithoutClips { class }));
     caveats.extend(protocol::speakers_of_one_clip(&clips));

@@ -4,6 +4,7 @@
 //! ```text
 //! ops      operations of Burn's flex backend, with autodiff           (feature `burn`, on by default)
 //! conv     convolution → batch normalisation → ReLU → max-pooling    ┐
+//! bands    neighbouring bands, and the greater of two        │
 //! bilstm   a bidirectional LSTM over sequences of unlike length      │ on plain slices,
 //! encoder  a frozen transformer encoder, forward alone               │ cut into tasks for rayon
 //! product  the product of two matrices                               ┘
@@ -52,6 +53,8 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 // Without Burn, as under sanitizers, only the tests use all of it.
+#[cfg_attr(not(feature = "burn"), allow(dead_code))]
+mod bands;
 #[cfg_attr(not(feature = "burn"), allow(dead_code, unused_imports))]
 mod bilstm;
 mod buffer;

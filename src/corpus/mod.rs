@@ -210,6 +210,8 @@ pub enum Cause {
     Damaged,
     /// It is a known fault of the corpus: silent, or the same recording with two labels.
     Known,
+    /// The config says so (`leave_out`).
+    LeftOut,
 }
 
 impl Cause {
@@ -234,12 +236,44 @@ pub fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
         return Err(Error::Data(nothing_left(config, &scan)));
     }
     entries::unify_emotions(&mut scan);
+    leave_out(config, &mut scan)?;
     let lost = scan.excluded.iter().filter(|exclusion| exclusion.cause.is_loss()).count();
     scan.lost = (lost > 0).then(|| (config.name(), lost)).into_iter().collect();
     scan.listed.extend(scan.clips.iter().map(|clip| clip.emotion.clone()).collect::<BTreeSet<_>>());
     scan.clips.sort_by(|a, b| a.id.cmp(&b.id));
     scan.excluded.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(scan)
+}
+
+/// Takes the clips out that the config names.
+fn leave_out(config: &CorpusConfig, scan: &mut Scan) -> Result<()> {
+    for name in &config.leave_out {
+        let is_named = |clip: &&Clip| {
+            clip.id == *name || clip.id.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('/'))
+        };
+        let named: Vec<String> = scan.clips.iter().filter(is_named).map(|clip| clip.id.clone()).collect();
+        let problem = match &named[..] {
+            [_] => None,
+            [] => Some(format!("no clip of {} is called so; `ser-data scan` lists the ids", config.name())),
+            [first, second, ..] => Some(format!("{first} and {second} are called so: give the whole id of one")),
+        };
+        if let Some(problem) = problem {
+            return Err(Error::Config(format!("[[corpora]] leave_out = [\"{name}\"]: {problem}")));
+        }
+        scan.clips.retain(|clip| {
+            let stays = clip.id != named[0];
+            if !stays {
+                let path = clip.source.file().map_or_else(|| clip.id.clone().into(), Path::to_owned);
+                let reason = "left out by leave_out in [[corpora]]".to_owned();
+                scan.excluded.push(Exclusion { path, reason, cause: Cause::LeftOut });
+            }
+            stays
+        });
+    }
+    if scan.clips.is_empty() {
+        return Err(Error::Data(nothing_left(config, scan)));
+    }
+    Ok(())
 }
 
 /// Finds the clips of all of an experiment's corpora.
@@ -309,6 +343,29 @@ mod tests {
         let error = scan(&config, data.path()).unwrap_err();
         assert!(matches!(error, Error::Config(_)));
         assert_says(&error, &["ravdess.wav is a file", "RAVDESS"]);
+    }
+
+    #[test]
+    fn clips_that_the_config_names_are_left_out_and_a_wrong_name_is_an_error() {
+        let data = fake::tree(&[
+            "ravdess/Actor_01/03-01-05-01-02-01-01.wav",
+            "ravdess/Actor_01/03-01-04-01-02-01-01.wav",
+            "ravdess/Actor_02/03-01-05-01-02-01-02.wav",
+        ]);
+        let left_out = |names: &[&str]| {
+            let names = names.iter().map(|&name| name.to_owned()).collect();
+            scan(&CorpusConfig { leave_out: names, ..ravdess() }, data.path())
+        };
+        for name in ["03-01-05-01-02-01-01", "01/03-01-05-01-02-01-01", "ravdess/01/03-01-05-01-02-01-01"] {
+            let found = left_out(&[name]).unwrap();
+            let ids: Vec<_> = found.clips.iter().map(|clip| clip.id.as_str()).collect();
+            assert_eq!(ids, ["ravdess/01/03-01-04-01-02-01-01", "ravdess/02/03-01-05-01-02-01-02"], "{name}");
+            let [Exclusion { path, cause, .. }] = &found.excluded[..] else { panic!("{:?}", found.excluded) };
+            assert_eq!((path.ends_with("03-01-05-01-02-01-01.wav"), *cause), (true, Cause::LeftOut));
+        }
+        assert_says(&left_out(&["03-01-05"]).unwrap_err(), &["leave_out", "03-01-05", "no clip of ravdess"]);
+        let all = ["03-01-05-01-02-01-01", "03-01-04-01-02-01-01", "03-01-05-01-02-01-02"];
+        assert_says(&left_out(&all).unwrap_err(), &["no clip of the corpus ravdess", "leave_out"]);
     }
 
     #[test]

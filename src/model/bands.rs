@@ -7,9 +7,11 @@
 //! normalisation and ReLU, since the greatest of four is the greater of two greater ones.
 
 use burn::{
+    backend::Dispatch,
     module::Module,
     tensor::{Device, Tensor},
 };
+use ser_kernels::ops::{FusedBands, is_fused};
 
 use super::block::ConvBlock;
 
@@ -34,22 +36,49 @@ impl BandBlock {
     /// # Panics
     /// If there is not one length per item, a length exceeds the frames, or there are fewer than two bands.
     pub fn forward(&self, x: Tensor<4>, lengths: &[usize]) -> (Tensor<4>, Vec<usize>) {
-        let [batch, bands, frames, channels] = x.dims();
-        let half = self.kernel / 2;
-        let edge = Tensor::zeros([batch, half, frames, channels], &x.device());
-        // [batch, bands + 2 half, frames, channels]
-        let x = if half > 0 { Tensor::cat(vec![edge.clone(), x, edge], 1) } else { x };
-        let neighbours = (0..self.kernel).map(|i| x.clone().slice([0..batch, i..i + bands])).collect();
-        let x = Tensor::cat(neighbours, 3).reshape([batch * bands, frames, self.kernel * channels]);
+        let [batch, bands, _, _] = x.dims();
+        let x = beside(x, self.kernel);
         let of_bands: Vec<usize> = lengths.iter().flat_map(|&length| std::iter::repeat_n(length, bands)).collect();
         // [batch * bands, frames / 2, channels_out]
         let (x, _) = self.block.forward(x, &of_bands);
         let [_, steps, channels] = x.dims();
-        let (pairs, kept) = (bands / 2, bands / 2 * 2);
-        let x = x.reshape([batch, bands, steps, channels]).slice([0..batch, 0..kept]);
-        let x = x.reshape([batch, pairs, 2, steps * channels]).max_dim(2).reshape([batch, pairs, steps, channels]);
+        let x = greater_of_pairs(x.reshape([batch, bands, steps, channels]));
         (x, lengths.iter().map(|length| length / 2).collect())
     }
+}
+
+/// `[batch, bands, frames, channels]` → `[batch × bands, frames, kernel × channels]`: each band's channels between those of its
+/// neighbours.
+fn beside(x: Tensor<4>, kernel: usize) -> Tensor<3> {
+    if is_fused(&x) {
+        return Tensor::from_dispatch(<Dispatch as FusedBands>::neighbours(x.into_dispatch(), kernel));
+    }
+    beside_stock(x, kernel)
+}
+
+fn beside_stock(x: Tensor<4>, kernel: usize) -> Tensor<3> {
+    let [batch, bands, frames, channels] = x.dims();
+    let half = kernel / 2;
+    let edge = Tensor::zeros([batch, half, frames, channels], &x.device());
+    // [batch, bands + 2 half, frames, channels]
+    let x = if half > 0 { Tensor::cat(vec![edge.clone(), x, edge], 1) } else { x };
+    let neighbours = (0..kernel).map(|i| x.clone().slice([0..batch, i..i + bands])).collect();
+    Tensor::cat(neighbours, 3).reshape([batch * bands, frames, kernel * channels])
+}
+
+/// `[batch, bands, steps, channels]` → `[batch, bands / 2, steps, channels]`
+fn greater_of_pairs(x: Tensor<4>) -> Tensor<4> {
+    if is_fused(&x) {
+        return Tensor::from_dispatch(<Dispatch as FusedBands>::greater_of_pairs(x.into_dispatch()));
+    }
+    greater_of_pairs_stock(x)
+}
+
+fn greater_of_pairs_stock(x: Tensor<4>) -> Tensor<4> {
+    let [batch, bands, steps, channels] = x.dims();
+    let pairs = bands / 2;
+    let x = x.slice([0..batch, 0..2 * pairs]);
+    x.reshape([batch, pairs, 2, steps * channels]).max_dim(2).reshape([batch, pairs, steps, channels])
 }
 
 #[cfg(test)]
@@ -65,6 +94,31 @@ mod tests {
 
     use super::*;
     use crate::{arrays::Weight, model::weights};
+
+    #[test]
+    fn fused_and_stock_agree_in_outputs_and_gradients() {
+        let device = Device::flex().autodiff();
+        let numbers = |x: Tensor<3>| x.into_data().iter::<f32>().collect::<Vec<_>>();
+        for (bands, kernel) in [(7, 3), (4, 1), (2, 5)] {
+            let x = Tensor::<4>::random([2, 6, bands, 3], Distribution::Normal(0.0, 1.0), &device).swap_dims(1, 2);
+            let run = |fused: bool| {
+                let x = x.clone().detach().require_grad();
+                let (wide, greater) = if fused {
+                    (beside(x.clone(), kernel), greater_of_pairs(x.clone()))
+                } else {
+                    (beside_stock(x.clone(), kernel), greater_of_pairs_stock(x.clone()))
+                };
+                let (wide, greater) = (wide, greater.flatten::<3>(0, 1));
+                let loss = (wide.clone() * wide.clone()).sum() + (greater.clone() * greater.clone()).sum();
+                let gradient = x.grad(&loss.backward()).unwrap().flatten::<3>(0, 1);
+                [numbers(wide), numbers(greater), numbers(gradient)]
+            };
+            for (ours, theirs) in run(true).iter().zip(&run(false)) {
+                assert_eq!(ours.len(), theirs.len());
+                assert!(ours.iter().zip(theirs).all(|(a, b)| (a - b).abs() < 1e-5), "{bands} bands, {kernel}");
+            }
+        }
+    }
 
     /// Against Burn's stock modules, with all lengths full: they know none.
     #[test]

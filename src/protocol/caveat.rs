@@ -56,6 +56,15 @@ pub enum Caveat {
         /// How many.
         speakers: usize,
     },
+    /// The config leaves clips of a corpus out.
+    LeftOut {
+        /// The corpus.
+        corpus: String,
+        /// Their names, as the config has them.
+        clips: Vec<String>,
+        /// Clips of the corpus, with them.
+        of: usize,
+    },
     /// The predictions were made elsewhere.
     MadeElsewhere,
     /// They were, and the split was audited.
@@ -82,6 +91,10 @@ impl Caveat {
     /// Whether a published figure may not stand beside one with this caveat: they are not of the same data.
     #[must_use]
     pub fn bars_published(&self) -> bool {
+        if let Self::LeftOut { clips, of, .. } = self {
+            // So few alter an accuracy by no more than its last digit.
+            return clips.len() * 1000 > *of;
+        }
         !matches!(
             self,
             Self::ListedClipsMissing { .. }
@@ -117,6 +130,11 @@ impl fmt::Display for Caveat {
                     "A SPEAKER A CLIP: each of the {speakers} speakers of {corpus} has one clip. If the column names clips and \
                      not who speaks, people are on several sides, and nothing here shows it."
                 )
+            }
+            Self::LeftOut { corpus, clips, of } => {
+                let (first, more) = (clips.first().map_or("", String::as_str), clips.len().saturating_sub(1));
+                let and = if more > 0 { format!(" and {more} more") } else { String::new() };
+                write!(f, "LEFT OUT by the config: {first}{and} of {of} clips of {corpus}.")
             }
             Self::MadeElsewhere => {
                 write!(f, "PREDICTIONS FROM ELSEWHERE: training, selection and split were not looked at.")
@@ -195,6 +213,13 @@ mod tests {
         assert!(
             speakers_of_one_clip(&of(19, &["1"])).is_empty() && speakers_of_one_clip(&of(20, &["1", "2"])).is_empty()
         );
+    }
+
+    #[test]
+    fn clips_left_out_are_told_and_more_than_one_in_a_thousand_bar_published_figures() {
+        let left_out = |clips: usize| Caveat::LeftOut { corpus: "c".into(), clips: vec!["a".into(); clips], of: 2000 };
+        assert_eq!(left_out(2).to_string(), "LEFT OUT by the config: a and 1 more of 2000 clips of c.");
+        assert_eq!([2, 3].map(|clips| left_out(clips).bars_published()), [false, true]);
     }
 
     #[test]

@@ -168,7 +168,12 @@ impl Audit {
             ("recordings, in files with the same audio, are", &self.shared_audio),
         ] {
             if !items.is_empty() {
-                return refuse(format!("{} {what} on two sides ({}): leave all but one out", items.len(), some(items)));
+                return refuse(format!(
+                    "{} {what} on two sides ({}): leave all but one out, by leave_out in [[corpora]] (ser-data scan lists \
+                     the files that are one recording)",
+                    items.len(),
+                    some(items)
+                ));
             }
         }
         if self.selection_on_test {
