@@ -10,6 +10,7 @@
 //! not is kept in `fuzz-findings/` and named; the program then ends with 1. Each target runs in a process of its own, as
 //! an allocation that was refused ends it. What is thrown follows from `--seed` and the number of the input.
 
+mod http;
 mod limits;
 mod mutate;
 mod seeds;

@@ -23,7 +23,7 @@ use ser::{
 };
 use tempfile::TempDir;
 
-use crate::seeds;
+use crate::{http, seeds};
 
 /// Reads an input; says how it was answered.
 pub type Reader = Box<dyn FnMut(&[u8]) -> &'static str>;
@@ -140,6 +140,10 @@ pub const TARGETS: &[Target] = &[
         seeds: || seeds::one("encoder-own/encoder.json"),
         open: encoder_manifest,
     },
+    Target { name: "http", words: http::WORDS, seeds: http::requests, open: http::raw },
+    Target { name: "http-form", words: http::WORDS, seeds: http::forms, open: http::body },
+    Target { name: "http-query", words: http::WORDS, seeds: http::queries, open: http::query },
+    Target { name: "http-stream", words: http::WORDS, seeds: http::frames, open: http::stream },
 ];
 
 /// The targets of these names; all where there are none.

@@ -17,7 +17,8 @@ use hyper_util::{
 };
 use ser::error::Result;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
     sync::Semaphore,
 };
 use tokio_io_timeout::TimeoutStream;
@@ -75,6 +76,8 @@ async fn serve(app: Arc<App>, address: SocketAddr) -> Result<()> {
                 }
             },
         };
+        // Answers are small and wanted at once.
+        let _ = socket.set_nodelay(true);
         connection(&app, socket, router.clone(), place.ok());
     }
     drop(listener);
@@ -89,9 +92,13 @@ async fn serve(app: Arc<App>, address: SocketAddr) -> Result<()> {
     Ok(())
 }
 
-fn connection(app: &Arc<App>, socket: TcpStream, router: Router, place: Option<tokio::sync::OwnedSemaphorePermit>) {
-    // Answers are small and wanted at once.
-    let _ = socket.set_nodelay(true);
+/// Answers on a connection, whatever it is made of, until either side ends it.
+pub fn connection(
+    app: &Arc<App>,
+    socket: impl AsyncRead + AsyncWrite + Send + 'static,
+    router: Router,
+    place: Option<tokio::sync::OwnedSemaphorePermit>,
+) {
     let mut socket = TimeoutStream::new(socket);
     socket.set_write_timeout(Some(app.options.timeout()));
     let service = tower_service(router);
@@ -130,7 +137,7 @@ fn tower_service(
 }
 
 /// Every path.
-fn router(app: &Arc<App>) -> Result<Router> {
+pub fn router(app: &Arc<App>) -> Result<Router> {
     let origins = app.options.allow_origin.iter().map(|origin| check_origin(origin)).collect::<Result<Vec<_>>>()?;
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))

@@ -358,6 +358,17 @@ mod tests {
     }
 
     #[test]
+    fn recordings_are_found_from_wherever_the_folder_is_named() {
+        let data = tempfile::tempdir_in(".").unwrap();
+        hub(&data.path().join("train.parquet"));
+        let relative = Path::new(".").join(data.path().file_name().unwrap());
+        let found = scan(&config("train.parquet"), &relative).unwrap();
+        assert_eq!((found.clips.len(), found.excluded.len()), (40, 0), "{:?}", found.excluded);
+        let of_table = CorpusConfig::at(Kind::Manifest, Some(relative.join("train.parquet"))).unwrap();
+        assert_eq!(scan(&of_table, Path::new("")).unwrap().clips.len(), 40);
+    }
+
+    #[test]
     fn several_files_are_one_table_and_their_speakers_one_person_each() {
         let data = tempfile::tempdir().unwrap();
         hub(&data.path().join("train-00000-of-00002.parquet"));

@@ -55,7 +55,9 @@ impl Table {
     pub(super) fn of_clips(paths: &[PathBuf], name: &Path) -> Result<Self> {
         let mut all: Option<Self> = None;
         for path in paths {
-            let table = Self::read_with(path, Some(&path.with_extension("recordings")))?;
+            // What the table lists is relative to its folder, or to another one; this is neither.
+            let into = std::path::absolute(path.with_extension("recordings")).map_err(Error::io("find", path))?;
+            let table = Self::read_with(path, Some(&into))?;
             match &mut all {
                 None => all = Some(Self { path: name.to_owned(), ..table }),
                 Some(all) => all.append(table)?,
