@@ -35,7 +35,7 @@ pub struct Asked {
     /// How many emotions are listed, the most probable first (all).
     #[param(minimum = 1, maximum = 65535, nullable = false)]
     top: Option<u16>,
-    /// The confidence below which the emotion is "uncertain" (0).
+    /// The confidence below which the emotion is "uncertain" (the models').
     #[param(minimum = 0.0, maximum = 1.0, nullable = false)]
     threshold: Option<f32>,
     /// Which channel is heard (mix).

@@ -12,12 +12,13 @@ use utoipa::{
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use crate::{app::App, models, problem::Problem, recognize, stream};
+use crate::{app::App, asked, models, problem::Problem, recognize, stream};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "ser-serve", description = "What emotion is heard in speech."),
     paths(recognize::recognize, stream::stream, models::models, healthz, readyz),
+    components(schemas(asked::Kind, asked::Which, asked::Written)),
     modifiers(&Token)
 )]
 struct Interface;

@@ -190,6 +190,11 @@ fn models_metrics_and_the_description_tell_what_there_is() {
     for path in ["/v1/recognize", "/v1/stream", "/v1/models", "/healthz", "/readyz"] {
         assert!(api["paths"][path].is_object(), "{path}");
     }
+    // Whatever it refers to is there.
+    let text = api.to_string();
+    let referred: Vec<&str> = text.split("\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(referred.len() > 5);
+    referred.iter().for_each(|place| assert!(api.pointer(place).is_some(), "{place}"));
     // What a row may hold is what rows hold.
     let known = api["components"]["schemas"]["Row"]["properties"].as_object().unwrap();
     let answer = server.post("/v1/recognize?timeline=true", &wav(&[&voice(4.0, 140.0)]));
