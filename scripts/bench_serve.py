@@ -118,6 +118,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--streams", default="20", help="how many at once, one run each: 20,40,60")
     parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--pinned", action="store_true", help="clips: one job on the last core, the callers on the others")
     parser.add_argument("--parts", default="clips,streams,memory,overload")
     given = parser.parse_args()
     files = sorted(pathlib.Path(given.folder).rglob("*.wav"))
@@ -152,13 +153,19 @@ def main():
 
 
 def clips(given, bodies, dir):
+    cores = sorted(os.sched_getaffinity(0))
+    core = cores[-1] if given.pinned else None
+    pinned = ["taskset", "-c", str(core)] if given.pinned else []
+    if given.pinned:
+        given.jobs = 1
+        os.sched_setaffinity(0, cores[:-1])
     environment = {**os.environ, "RAYON_NUM_THREADS": str(given.jobs)}
-    server = Server(given.serve, given.bundle, "--jobs", str(given.jobs), "--queue", "1000")
+    server = Server(given.serve, given.bundle, "--jobs", str(given.jobs), "--queue", "1000", core=core)
     flood(server, bodies, 20, 4)
     ratios = []
     for _ in range(3):
         before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        subprocess.run([given.predict, given.bundle, dir, "--format", "csv"], env=environment, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run([*pinned, given.predict, given.bundle, dir, "--format", "csv"], env=environment, stdout=subprocess.DEVNULL, check=True)
         after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic() - begun
         folder = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         begun = server.processor()
@@ -173,6 +180,7 @@ def clips(given, bodies, dir):
     times, _ = flood(server, bodies, min(1000, 5 * len(bodies)), 64, pace)
     print(f"| at half that load, {1 / pace:.1f} requests/s | median {1e3 * percentile(times[200], 50):.0f} ms | p99 "
           f"{1e3 * percentile(times[200], 99):.0f} ms | {len(times[200])} requests |", flush=True)
+    os.sched_setaffinity(0, cores)
     assert server.end() == 0
 
 
