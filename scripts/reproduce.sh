@@ -69,12 +69,13 @@ declare -A rows=(
   [leak-demo]="leak-demo $three"
   [leak-ravdess]="leak-demo $three corpora=[{kind=\"ravdess\"}]"
   [leak-copies]="leak-demo $three corpora=[{kind=\"ravdess\"}] protocol.leak=copies"
-  [leak-epoch]="combined $three corpora=[{kind=\"ravdess\"}] protocol.leak=epoch"
-  [leak-scaler]="combined $three corpora=[{kind=\"ravdess\"}] protocol.leak=scaler"
-  [leak-speakers]="combined $three corpora=[{kind=\"ravdess\"}] protocol.kind=random"
-  [leak-speakers-epoch]="combined $three corpora=[{kind=\"ravdess\"}] protocol.kind=random protocol.leak=epoch"
-  [leak-sentences]="combined $three corpora=[{kind=\"ravdess\"}] protocol.leak=sentences"
-  [sentences-apart]="combined $three corpora=[{kind=\"ravdess\"}] protocol.sentences=apart"
+  [alone-honest]="leak-alone $three"
+  [alone-epoch]="leak-alone $three protocol.leak=epoch"
+  [alone-scaler]="leak-alone $three protocol.leak=scaler"
+  [alone-speakers]="leak-alone $three protocol.kind=random"
+  [alone-speakers-epoch]="leak-alone $three protocol.kind=random protocol.leak=epoch"
+  [alone-sentences]="leak-alone $three protocol.leak=sentences"
+  [alone-sentences-apart]="leak-alone $three protocol.sentences=apart"
   [nested-ravdess]="ravdess-nested 42"
 )
 # The best recipe on RAVDESS, Luna's folds, with one thing done otherwise.
@@ -108,8 +109,8 @@ order=(ravdess-luna ravdess-emobox ravdess-random crema_d-emobox crema_d-tfds te
   distilled-ravdess-luna distilled-ravdess-luna-all distilled-ravdess-luna-by-speaker distilled-ravdess-emobox distilled-ravdess-random
   distilled-crema_d-emobox distilled-crema_d-tfds
   combined within-ravdess within-crema_d within-tess within-savee from-ravdess from-crema_d from-tess from-savee leak-demo
-  leak-ravdess leak-copies leak-epoch leak-scaler leak-speakers leak-speakers-epoch leak-sentences sentences-apart
-  nested-ravdess)
+  leak-ravdess leak-copies alone-honest alone-epoch alone-scaler alone-speakers alone-speakers-epoch
+  alone-sentences alone-sentences-apart nested-ravdess)
 for ablation in "${ablations[@]}"; do order+=("ablation-${ablation%% *}"); done
 
 # Frozen encoders with a linear head, which is solved for: one seed. A row's name is encoder, states, row without an encoder,

@@ -89,7 +89,7 @@ fn summary(published: &PublishedFile, found: &[&Found]) -> Table {
                 let within = kept.interval(Metric::Uar, false).map(|(low, high)| format!("{low:.2} to {high:.2}"));
                 table.row([
                     format!("{} {}", of.row.title, if kept.leak { "NOT A RESULT" } else { "" }).trim_end().to_owned(),
-                    kept.speakers.to_string(),
+                    many(kept.speakers, "speaker"),
                     kept.seeds.to_string(),
                     format!("{:.2}", kept.uar),
                     within.unwrap_or_default(),
