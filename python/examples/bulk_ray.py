@@ -26,6 +26,9 @@ class Emotions:
 
 
 def main(bundle: str, listed: str, out: str, workers: int) -> None:
+    if "RAY_ADDRESS" not in os.environ:
+        # A core for reading and writing beside those that recognise: without one nothing would reach them.
+        ray.init(num_cpus=workers + 1)
     rows = ray.data.from_pandas(pd.read_csv(listed)).repartition(4 * workers)
     found = rows.map_batches(
         Emotions,
