@@ -172,7 +172,7 @@ fn fairness(evaluation: &Evaluation, title: &str, subtitle: &[String]) -> Option
         axis: "gap as a part of its limit (limits, either way: reports, Fairness)".to_owned(),
         decimals: 1,
         groups,
-        references: vec![(-1.0, "limit".to_owned()), (0.0, "no gap".to_owned()), (1.0, "limit".to_owned())],
+        references: vec![(-1.0, "limits".to_owned()), (0.0, "no gap".to_owned()), (1.0, String::new())],
         legend: [(Mood::Good, "passed"), (Mood::Bad, "failed"), (Mood::Open, "not decided")]
             .map(|(mood, words)| (mood, words.to_owned()))
             .into(),

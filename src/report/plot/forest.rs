@@ -83,7 +83,7 @@ pub struct Forest {
     pub decimals: usize,
     /// Groups of rows, each under its heading; none where it is empty.
     pub groups: Vec<(String, Vec<ForestRow>)>,
-    /// Values to read them against, and what they are.
+    /// Values to read them against, and what they are; in the legend but for those without a name.
     pub references: Vec<(f64, String)>,
     /// What the marks mean, of those that are used.
     pub legend: Vec<(Mood, String)>,
@@ -116,7 +116,8 @@ impl Figure for Forest {
             Stroke::dashed(colour, 2.0, dash, gap)
         };
         let top = canvas.header(&self.title, &self.subtitle, "", COLUMN);
-        let lines = self.references.iter().enumerate().map(|(i, (_, name))| (Sample::Line(reference(i)), name.clone()));
+        let named = self.references.iter().enumerate().filter(|(_, (_, name))| !name.is_empty());
+        let lines = named.map(|(i, (_, name))| (Sample::Line(reference(i)), name.clone()));
         let mut top = legend(canvas, top - 4.0, &lines.collect::<Vec<_>>());
         // Marks are not lines: their legend has a row of its own.
         let mut x = MARGIN;
