@@ -1,25 +1,31 @@
 //! `[distil]`: trained networks whose mean answer is the target in place of the labels (Hinton et al. 2015), on what the
 //! network itself is shown, mixed and altered as it is (Beyer et al. 2022). One network thus comes near the average of
-//! many. What teachers have seen must not be tested on, nor what they were trained on be validated on.
+//! many. Teachers whose audio, features or encoder are others hear each clip and each of its copies for themselves, once,
+//! before the training: a network without an encoder thus learns from one with an encoder. What teachers have seen must not be tested on, nor what they were trained on be validated on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
-    Prepared,
+    Options, Prepared,
     lineage::{check_seen, differ, differ_in_encoder, digest, place, refused},
     network::with_weights,
 };
 use crate::{
-    bundle::{Bundle, BundleEncoder},
+    bundle::{Bundle, BundleEncoder, Member},
+    cache::{Cache, DEFAULT_LIMIT, Entry},
+    corpus::Clip,
     error::Result,
-    frontend::Scaler,
+    events::Observer,
+    frontend::{Matrix, Scaler},
     model::{Net, NetInput},
     protocol::Fold,
+    train::Answers,
 };
 use burn::{
     module::Module,
-    tensor::{Device, Tensor, activation::softmax},
+    tensor::{Device, Tensor, activation},
 };
+use rayon::prelude::*;
 
 pub(super) use crate::train::DISTIL_KEY as KEY;
 
@@ -28,6 +34,8 @@ pub(super) struct Distillation {
     bundles: Vec<(PathBuf, Bundle)>,
     digests: Vec<blake3::Hash>,
     share: f64,
+    /// Whether they see a clip otherwise than the network does, and hence hear it for themselves.
+    hears: bool,
 }
 
 impl Distillation {
@@ -35,7 +43,7 @@ impl Distillation {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`](crate::error::Error::Config) where a bundle's audio, features or classes are not the experiment's, where it may have seen what
+    /// [`Error::Config`](crate::error::Error::Config) where a bundle's classes are not the experiment's, where it may have seen what
     /// is tested on, or trained on what is validated on; otherwise as [`Bundle::load`].
     pub(super) fn load(
         prepared: &Prepared,
@@ -47,21 +55,94 @@ impl Distillation {
         let load = |named: &String| {
             let path = place(named, &fold.name, seed);
             let bundle = Bundle::load(&path)?;
-            fits(&bundle, prepared, encoder).map_err(|e| refused(KEY, &path, &e))?;
+            knows_the_classes(&bundle, prepared).map_err(|e| refused(KEY, &path, &e))?;
             check_seen(KEY, &path, &bundle, prepared, fold)?;
             Ok((path, bundle))
         };
         let bundles: Vec<(PathBuf, Bundle)> = config.bundles.iter().map(load).collect::<Result<_>>()?;
         let digests = bundles.iter().map(|(path, _)| digest(path)).collect::<Result<_>>()?;
-        Ok(Some(Self { bundles, digests, share: config.share }))
+        let other = bundles.iter().find_map(|(path, bundle)| {
+            let differs = same_chain(bundle, prepared, encoder).err()?;
+            Some((path, differs))
+        });
+        if let Some((path, differs)) = &other {
+            if let Some((path, Err(error))) = bundles
+                .iter()
+                .map(|(path, bundle)| (path, bundle.check_answers_alone()))
+                .find(|(_, alone)| alone.is_err())
+            {
+                return Err(refused(KEY, path, &format!("it cannot hear clips for itself: {error}")));
+            }
+            if prepared.plan.leak.is_some() {
+                return Err(refused(KEY, path, &format!("{differs}, where copies are clips of their own")));
+            }
+        }
+        let hears = other.is_some();
+        Ok(Some(Self { bundles, digests, share: config.share, hears }))
     }
 
-    /// The networks on a device, to be shown features that `scaler` has scaled.
+    /// What the teachers say of the clips that the network learns from and of their copies, where they hear them for
+    /// themselves; of each the mean of their probabilities.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bundle::frontend`] and [`Cache::matrices`]; what the teachers cannot answer.
+    pub(super) fn hear(
+        &self,
+        prepared: &Prepared,
+        members: &[usize],
+        seed: u64,
+        options: &Options,
+        observer: &dyn Observer,
+    ) -> Result<Option<Answers>> {
+        if !self.hears {
+            return Ok(None);
+        }
+        let clips: Vec<&Clip> = members.iter().map(|&clip| &prepared.clips[clip]).collect();
+        let whole: Vec<Clip> = clips.iter().map(|&clip| clip.clone()).collect();
+        let mut by_clip: Vec<Vec<Vec<f32>>> = vec![Vec::new(); prepared.clips.len()];
+        let limit = options.cache_limit.unwrap_or(DEFAULT_LIMIT);
+        for (path, bundle) in &self.bundles {
+            observer.log(&format!("{} hears {} clips and their copies", path.display(), clips.len()));
+            let frontend = bundle.frontend(&options.models)?;
+            let cache = Cache::new(&options.cache, limit, &bundle.audio, frontend, prepared.known.clone())?;
+            let entries = cache.matrices(&whole, observer)?;
+            let copies = cache.copies(&clips, &prepared.augmenter, seed, observer)?;
+            let member = Member::new(bundle.clone())?;
+            let part = 1.0 / self.bundles.len() as f32;
+            let answers: Vec<Vec<Vec<f32>>> = entries
+                .par_iter()
+                .zip(&copies)
+                .zip(&clips)
+                .map(|((own, copies), clip)| {
+                    let answer = |entry: &Entry| {
+                        let matrix = Matrix::new(entry.frames(), entry.dims(), entry.values()?)?;
+                        let logs = member.answer(&matrix, Path::new(&clip.id))?;
+                        Ok(logs.iter().map(|log| log.exp()).collect())
+                    };
+                    std::iter::once(own).chain(copies).map(answer).collect()
+                })
+                .collect::<Result<_>>()?;
+            for (&clip, answers) in members.iter().zip(answers) {
+                let sums = &mut by_clip[clip];
+                sums.resize_with(answers.len(), || vec![0.0; prepared.classes.len()]);
+                for (sum, answer) in sums.iter_mut().zip(answers) {
+                    sum.iter_mut().zip(answer).for_each(|(sum, p)| *sum += part * p);
+                }
+            }
+        }
+        Ok(Some(Answers { by_clip, share: self.share }))
+    }
+
+    /// The networks on a device, to be shown features that `scaler` has scaled; none where they hear for themselves.
     ///
     /// # Errors
     ///
     /// [`Error::Config`](crate::error::Error::Config) where a teacher was trained on features that were scaled otherwise.
-    pub(super) fn on(&self, scaler: Option<&Scaler>, device: &Device) -> Result<Teachers> {
+    pub(super) fn on(&self, scaler: Option<&Scaler>, device: &Device) -> Result<Option<Teachers>> {
+        if self.hears {
+            return Ok(None);
+        }
         let device = device.clone().inner();
         let net = |(path, bundle): &(PathBuf, Bundle)| {
             let same = match (&bundle.scaler, scaler) {
@@ -75,7 +156,7 @@ impl Distillation {
             let net = with_weights(bundle, &device)?;
             Ok(net.valid())
         };
-        Ok(Teachers { nets: self.bundles.iter().map(net).collect::<Result<_>>()?, share: self.share })
+        Ok(Some(Teachers { nets: self.bundles.iter().map(net).collect::<Result<_>>()?, share: self.share }))
     }
 
     /// The corpora that they have seen.
@@ -108,7 +189,7 @@ impl Teachers {
         let features = input.features.clone().inner();
         let answers = self.nets.iter().map(|net| {
             let input = NetInput { features: features.clone(), lengths: input.lengths.clone() };
-            softmax(net.forward(input, None), 1)
+            activation::softmax(net.forward(input, None), 1)
         });
         let Some(sum) = answers.reduce(|sum, answer| sum + answer) else { return targets };
         let answer = sum.mul_scalar(self.share / self.nets.len() as f64);
@@ -116,11 +197,19 @@ impl Teachers {
     }
 }
 
-/// The chain must be the experiment's, and the classes; the network may be another.
-fn fits(bundle: &Bundle, prepared: &Prepared, encoder: Option<&BundleEncoder>) -> std::result::Result<(), String> {
+/// Whether the network sees of a clip what a teacher does; else in what they differ.
+fn same_chain(
+    bundle: &Bundle,
+    prepared: &Prepared,
+    encoder: Option<&BundleEncoder>,
+) -> std::result::Result<(), String> {
     differ("audio", &bundle.audio, &prepared.experiment.audio)?;
     differ("features", &bundle.features, &prepared.experiment.features)?;
-    differ_in_encoder(bundle.encoder.as_ref(), encoder)?;
+    differ_in_encoder(bundle.encoder.as_ref(), encoder)
+}
+
+/// The classes must be the experiment's; the network may be another, and so may what it sees.
+fn knows_the_classes(bundle: &Bundle, prepared: &Prepared) -> std::result::Result<(), String> {
     if bundle.classes != prepared.classes {
         return Err(format!(
             "its classes are {}, this experiment's {}: they must be the same",
@@ -158,8 +247,8 @@ mod tests {
         let numbers = |x: Tensor<2>| x.into_data().iter::<f32>().collect::<Vec<_>>();
         let answers = |share, of: &[usize]| {
             let bundles = of.iter().map(|&i| bundles[i].clone()).collect();
-            let distillation = Distillation { bundles, digests: vec![], share };
-            numbers(distillation.on(scaler.as_ref(), &device).unwrap().targets(&input, labels()))
+            let distillation = Distillation { bundles, digests: vec![], share, hears: false };
+            numbers(distillation.on(scaler.as_ref(), &device).unwrap().unwrap().targets(&input, labels()))
         };
         let (one, other) = (answers(1.0, &[0]), answers(1.0, &[1]));
         assert!(one.iter().zip(&other).any(|(a, b)| (a - b).abs() > 1e-3), "{one:?} {other:?}");
@@ -167,7 +256,7 @@ mod tests {
         for (ours, expected) in answers(0.8, &[0, 1]).into_iter().zip(expected) {
             approx::assert_abs_diff_eq!(ours, expected, epsilon = 1e-6);
         }
-        let distillation = Distillation { bundles, digests: vec![], share: 1.0 };
+        let distillation = Distillation { bundles, digests: vec![], share: 1.0, hears: false };
         assert!(distillation.on(None, &device).is_err(), "other features");
     }
 }

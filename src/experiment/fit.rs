@@ -44,7 +44,7 @@ use crate::{
         Done, Embeddings, Look, PartRecord, Prediction, RunDir, RunRecord, SplitRow, Temperatures, write_predictions,
     },
     task::{self, Part},
-    train::{Batches, Calibration, Checkpoint, Dataset, Item, Optimiser, Place, Replicas, Select, State},
+    train::{Answers, Batches, Calibration, Checkpoint, Dataset, Item, Optimiser, Place, Replicas, Select, State},
 };
 
 /// One run's inputs.
@@ -68,6 +68,8 @@ pub(super) struct Run<'a> {
     pub start: Option<Start>,
     /// Whose answers are the targets in place of labels.
     pub distillation: Option<Distillation>,
+    /// Their answers, where they hear clips for themselves.
+    pub answers: Option<Answers>,
     /// The encoder whose states the network sees.
     pub encoder: Option<BundleEncoder>,
     /// Where it lies.
@@ -94,7 +96,7 @@ impl Run<'_> {
         let started = Instant::now();
         let scalers = Scalers::fit(self.prepared, self.entries, self.fold)?;
         let distillation = self.distillation.as_ref();
-        let teachers = distillation.map(|of| of.on(scalers.of_bundle(), &self.devices[0])).transpose()?;
+        let teachers = distillation.map(|of| of.on(scalers.of_bundle(), &self.devices[0])).transpose()?.flatten();
         write_metadata(&self.dir, self.prepared, self.entries, &self.split, &self.record)?;
         let log = Log::open(&self.dir.log())?;
         let (metrics, tensorboard) = (Metrics(self.dir.metrics()), TensorBoard::new(self.dir.tensorboard()));
@@ -192,8 +194,13 @@ impl Run<'_> {
         let (earlier, done_before) = (state.seconds, state.history.len());
         let _ended = Ended(observer);
         observer.run_started(&RunStart { label: &label, epochs: settings.epochs, history: &state.history })?;
-        let training =
-            Batches { data, task: &*self.prepared.task, augment: &self.prepared.experiment.augment, seed: self.seed() };
+        let training = Batches {
+            data,
+            task: &*self.prepared.task,
+            answers: self.answers.as_ref(),
+            augment: &self.prepared.experiment.augment,
+            seed: self.seed(),
+        };
         let trained = self.prepared.training_side(self.fold);
         let loss = self.prepared.task.loss(&trained)?;
         let windows = data.windows_of(&trained);

@@ -122,7 +122,7 @@ impl Check<'_> {
 
     /// The clips as they are, all for their class.
     fn batches(&self) -> Batches<'_> {
-        Batches { data: &self.data, task: &*self.task, augment: &self.augment, seed: self.seed }
+        Batches { data: &self.data, task: &*self.task, answers: None, augment: &self.augment, seed: self.seed }
     }
 
     fn clips(&self, epoch: usize) -> Vec<Vec<Item>> {

@@ -119,6 +119,8 @@ pub(super) fn train_for(
                     cache.copies(&clips, &prepared.augmenter, record.seed, observer)?
                 }
             };
+        let hear = |of: &Distillation| of.hear(prepared, &prepared.training_side(fold), record.seed, options, observer);
+        let answers = distillation.as_ref().map(hear).transpose()?.flatten();
         if matches!(state, Found::ToReplace) {
             clear(&dir)?;
         }
@@ -135,6 +137,7 @@ pub(super) fn train_for(
             devices: devices.clone(),
             start,
             distillation,
+            answers,
             encoder: encoder.clone(),
             models: &options.models,
             runs_left: to_do - trained,

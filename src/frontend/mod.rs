@@ -7,6 +7,7 @@
 mod beside;
 mod contract;
 pub mod encoder;
+mod level;
 mod matrix;
 mod pool;
 mod scaler;
@@ -18,6 +19,7 @@ pub use self::{
     beside::Beside,
     contract::{Frontend, Part, Worker, join},
     encoder::EncoderConfig,
+    level::Level,
     matrix::Matrix,
     pool::{Pool, Pooled},
     scaler::{Scaler, ScalerFit, ScalerScope},

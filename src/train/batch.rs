@@ -3,7 +3,10 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, seq::SliceRandom};
 
-use super::data::{Dataset, Item};
+use super::{
+    data::{Dataset, Item},
+    distil::Answers,
+};
 use crate::{
     augment::AugmentConfig,
     error::Result,
@@ -18,6 +21,8 @@ pub(crate) struct Batches<'a> {
     pub data: &'a Dataset<'a>,
     /// What the network should say of each clip.
     pub task: &'a dyn Task,
+    /// What teachers who hear for themselves say of each clip, in place of its label.
+    pub answers: Option<&'a Answers>,
     pub augment: &'a AugmentConfig,
     pub seed: u64,
 }
@@ -32,7 +37,14 @@ impl Batches<'_> {
         device: &Device,
     ) -> Result<(NetInput, Tensor<2>)> {
         let mut rows: Vec<Vec<f32>> = items.iter().map(|&item| self.rows(item, epoch)).collect::<Result<_>>()?;
-        let mut targets: Vec<Vec<f32>> = items.iter().map(|item| self.task.target(item.clip)).collect();
+        let target = |item: &Item| {
+            let truth = self.task.target(item.clip);
+            match self.answers {
+                Some(answers) => answers.target(item.clip, self.copy(item.clip, epoch), truth),
+                None => truth,
+            }
+        };
+        let mut targets: Vec<Vec<f32>> = items.iter().map(target).collect();
         if let Some(mixup) = &self.augment.mixup {
             let mut stream = rng::stream(self.seed, &[&"mixup", &epoch, &index]);
             let weight = mixup.weight(&mut stream);
@@ -47,18 +59,20 @@ impl Batches<'_> {
         Ok((input, Tensor::from_data(targets, device)))
     }
 
-    /// The window's scaled values or those of a copy, masked where the config says so. All windows of a clip are of the
-    /// same copy.
+    /// The copy that stands in for a clip in an epoch, if any does: all its windows are of the same.
+    fn copy(&self, clip: usize, epoch: usize) -> Option<usize> {
+        if self.data.copies(clip) == 0 {
+            return None;
+        }
+        let mut stream = rng::stream(self.seed, &[&"copy", &epoch, &clip]);
+        let stands_in = stream.random_bool(self.augment.share);
+        stands_in.then(|| stream.random_range(0..self.data.copies(clip) as u64) as usize)
+    }
+
+    /// The window's scaled values or those of a copy, masked where the config says so.
     fn rows(&self, item: Item, epoch: usize) -> Result<Vec<f32>> {
         let Item { clip, window } = item;
-        let mut copy = None;
-        if self.data.copies(clip) > 0 {
-            let mut stream = rng::stream(self.seed, &[&"copy", &epoch, &clip]);
-            if stream.random_bool(self.augment.share) {
-                copy = Some(stream.random_range(0..self.data.copies(clip) as u64) as usize);
-            }
-        }
-        let mut rows = self.data.rows(item, copy)?;
+        let mut rows = self.data.rows(item, self.copy(clip, epoch))?;
         if let Some(masks) = &self.augment.spec_augment {
             // A whole clip's masks are those from before there were windows.
             let mut stream = match window {
@@ -128,7 +142,7 @@ mod tests {
         let data = data(&clips, &all);
         let augment = AugmentConfig { share: 0.25, ..AugmentConfig::default() };
         let (task, clips) = (task(3, vec![1; 400], 0.0), items(0..400));
-        let of = Batches { data: &data, task: &task, augment: &augment, seed: 1 };
+        let of = Batches { data: &data, task: &task, answers: None, augment: &augment, seed: 1 };
         let (drawn, targets) = values(&of, &clips, 1);
         assert_eq!((drawn.clone(), targets.clone()), values(&of, &clips, 1));
         assert_ne!(drawn, values(&of, &clips, 2).0);
@@ -150,7 +164,7 @@ mod tests {
         let data = data(&clips, &all);
         let augment = AugmentConfig { mixup: Some(Mixup { alpha: 1.0 }), ..AugmentConfig::default() };
         let task = task(8, (0..8).collect(), 0.1);
-        let of = Batches { data: &data, task: &task, augment: &augment, seed: 1 };
+        let of = Batches { data: &data, task: &task, answers: None, augment: &augment, seed: 1 };
         let (rows, targets) = values(&of, &items(0..8), 1);
         for (row, target) in rows.chunks_exact(16).zip(targets.chunks_exact(8)) {
             approx::assert_relative_eq!(target.iter().sum::<f32>(), 1.0, max_relative = 1e-5);

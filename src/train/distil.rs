@@ -36,3 +36,35 @@ impl DistilConfig {
         Ok(())
     }
 }
+
+/// What teachers say of clips that they hear for themselves, because what they see of a clip is not what the network does.
+pub(crate) struct Answers {
+    /// The mean answer to each clip and then to each of its copies, `[variants][classes]`; nothing of clips that are not learnt.
+    pub by_clip: Vec<Vec<Vec<f32>>>,
+    /// The weight of their answer in the target.
+    pub share: f64,
+}
+
+impl Answers {
+    /// What the network should say of a clip, or of one of its copies, whose label's target is `truth`.
+    pub(crate) fn target(&self, clip: usize, copy: Option<usize>, truth: Vec<f32>) -> Vec<f32> {
+        let variant = copy.map_or(0, |copy| copy + 1);
+        let Some(answer) = self.by_clip.get(clip).and_then(|variants| variants.get(variant)) else { return truth };
+        let share = self.share as f32;
+        truth.iter().zip(answer).map(|(truth, answer)| share * answer + (1.0 - share) * truth).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_is_that_to_the_copy_which_is_shown() {
+        let by_clip = vec![vec![], vec![vec![0.5, 0.5], vec![0.25, 0.75]]];
+        let answers = Answers { by_clip, share: 0.5 };
+        assert_eq!(answers.target(1, None, vec![1.0, 0.0]), [0.75, 0.25]);
+        assert_eq!(answers.target(1, Some(0), vec![1.0, 0.0]), [0.625, 0.375]);
+        assert_eq!(answers.target(0, None, vec![1.0, 0.0]), [1.0, 0.0], "nobody was asked of it");
+    }
+}

@@ -31,6 +31,9 @@ impl<'a> Cepstrum<'a> {
         if !features.kinds.iter().all(|kind| matches!(kind, Kind::Mel | Kind::Mfcc | Kind::Delta | Kind::Delta2)) {
             return Err("of the features mel, mfcc, delta and delta2 alone have operators here");
         }
+        if features.level.is_free() {
+            return Err("features whose level is free have no operators here");
+        }
         let tables = Tables::new(features, bundle.audio.sample_rate).map_err(|_| "its features cannot be made")?;
         if tables.window.len() % 2 == 1 {
             return Err("frames of an odd length have no operators here");

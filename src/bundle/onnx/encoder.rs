@@ -19,8 +19,8 @@ use crate::{
     bundle::{Bundle, BundleEncoder},
     error::{Error, Result},
     frontend::{
-        EncoderConfig, Pool,
-        encoder::{Architecture, Level, Seen, TransformerConfig},
+        EncoderConfig, Level, Pool,
+        encoder::{Architecture, Seen, TransformerConfig},
     },
 };
 

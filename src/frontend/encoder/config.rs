@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::{Pool, ScalerScope},
-    Architecture, Level, LoraConfig, UpperConfig,
+    super::{Level, Pool, ScalerScope},
+    Architecture, LoraConfig, UpperConfig,
 };
 use crate::error::{Error, Result};
 
@@ -21,7 +21,7 @@ pub struct EncoderConfig {
     #[serde(default = "default_pool")]
     pub pool: Pool,
     /// What becomes of a clip's absolute level in Whisper's spectrogram. Default: as recorded.
-    #[serde(default, skip_serializing_if = "is_kept")]
+    #[serde(default, skip_serializing_if = "Level::is_kept")]
     pub level: Level,
     /// A room's noise laid under every clip, so many decibels below the mean power of its loud frames: from 0 to 60, with a
     /// level that is not kept. Where a microphone's gain is fixed, who speaks softly is recorded with more noise, and a network
@@ -58,10 +58,6 @@ const LEARNING_RATE: f64 = 1e-4;
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
 fn is_zero(count: &usize) -> bool {
     *count == 0
-}
-
-fn is_kept(level: &Level) -> bool {
-    *level == Level::Kept
 }
 
 fn whole_range() -> f64 {
@@ -173,17 +169,7 @@ impl EncoderConfig {
                 whole_range()
             )));
         }
-        if let Some(snr) = self.snr {
-            if !(0.0..=60.0).contains(&snr) {
-                return Err(Error::Config(format!("encoder.snr = {snr}: decibels, 0 to 60")));
-            }
-            if self.level == Level::Kept {
-                return Err(Error::Config(format!(
-                    "encoder.snr = {snr} is relative to a clip's level, and encoder.level = \"kept\" brings it to none: set \
-                     encoder.level = \"free\", or leave encoder.snr out"
-                )));
-            }
-        }
+        super::super::level::check("encoder", self.level, self.snr)?;
         if !(0.1..=longest()).contains(&self.window) {
             return Err(Error::Config(format!("encoder.window = {}: seconds, 0.1 to {}", self.window, longest())));
         }

@@ -5,12 +5,9 @@ use std::{f64::consts::TAU, sync::Arc};
 
 use realfft::{RealFftPlanner, RealToComplex};
 
-use super::{
-    super::{
-        Matrix,
-        spectral::{FeaturesConfig, FilterBank, Frames, LANES, mel_bank},
-    },
-    Level, level,
+use super::super::{
+    Level, Matrix, level,
+    spectral::{FeaturesConfig, FilterBank, Frames, LANES, mel_bank},
 };
 
 /// Samples of a window.

@@ -28,7 +28,6 @@ mod frozen;
 mod import;
 mod layer;
 mod lengths;
-mod level;
 mod log_mel;
 mod lora;
 mod manifest;
@@ -56,7 +55,6 @@ pub use self::{
     frozen::FrozenEncoder,
     import::{Import, import},
     layer::{RelativeConfig, TransformerConfig},
-    level::Level,
     lora::LoraConfig,
     manifest::{Architecture, Manifest},
     upper::{Upper, UpperConfig},

@@ -4,7 +4,12 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
-use super::{super::ScalerScope, kind::Kind, pitch, shape::Contrast};
+use super::{
+    super::{Level, ScalerScope},
+    kind::Kind,
+    pitch,
+    shape::Contrast,
+};
 use crate::error::{Error, Result};
 
 /// The longest frame accepted, in samples: beyond it a value is a slip, and its buffers would not fit.
@@ -48,6 +53,15 @@ pub struct FeaturesConfig {
     /// Depth of a clip's decibel scale: a mel value further below the clip's loudest one is raised to that floor. Default 80;
     /// a large value such as 1000 leaves only the absolute floor of −100 dB.
     pub top_db: f32,
+    /// What becomes of a clip's level in its mel bands, on which the MFCC hang: kept as recorded, so that a gain alters them; or
+    /// brought to a constant. Default: kept.
+    #[serde(skip_serializing_if = "Level::is_kept")]
+    pub level: Level,
+    /// A room's noise laid under the mel bands, so many decibels below the mean power of a clip's loud frames: from 0 to 60,
+    /// with a level that is not kept. As `encoder.snr`, which a distilled network's features take from its teacher. Default:
+    /// none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snr: Option<f64>,
     /// Lowest fundamental frequency that `pitch` looks for, Hz; its period must fit in a frame. Default 65.
     pub pitch_fmin: f32,
     /// Highest fundamental frequency that `pitch` looks for, Hz. Default 600.
@@ -73,6 +87,8 @@ impl Default for FeaturesConfig {
             fmin: 0.0,
             fmax: None,
             top_db: 80.0,
+            level: Level::Kept,
+            snr: None,
             pitch_fmin: 65.0,
             pitch_fmax: 600.0,
             scaler: ScalerScope::Train,
@@ -147,6 +163,7 @@ impl FeaturesConfig {
         if !any(&[Kind::Mfcc, Kind::Delta, Kind::Delta2, Kind::Mel]) {
             (used.n_mels, used.mel_scale, used.top_db) = (idle.n_mels, idle.mel_scale, idle.top_db);
             (used.fmin, used.fmax) = (idle.fmin, idle.fmax);
+            (used.level, used.snr) = (idle.level, idle.snr);
         }
         if !any(&[Kind::Chroma]) {
             used.n_chroma = idle.n_chroma;
@@ -205,6 +222,7 @@ impl FeaturesConfig {
         rule((1..=1024).contains(&self.n_chroma), "n_chroma", self.n_chroma, "must lie between 1 and 1024")?;
         rule(self.lifter.is_finite() && self.lifter >= 0.0, "lifter", self.lifter, "must be 0 (none) or above")?;
         rule(self.top_db.is_finite() && self.top_db > 0.0, "top_db", self.top_db, "must be above 0 dB")?;
+        super::super::level::check("features", self.level, self.snr)?;
         rule(self.fmin >= 0.0 && self.fmin < nyquist, "fmin", self.fmin, &below_nyquist(sample_rate))?;
         if let Some(fmax) = self.fmax {
             rule(
@@ -420,6 +438,8 @@ mod tests {
             "fmin = 300.0",
             "fmax = 5000.0",
             "top_db = 20.0",
+            "level = 'free'",
+            "level = 'free'\nsnr = 12.0",
             "pitch_fmin = 200.0",
             "pitch_fmax = 220.0",
             "scaler = 'none'",

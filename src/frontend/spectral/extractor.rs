@@ -1,7 +1,10 @@
 //! From samples to the matrix: one transform per frame, every feature reading from it.
 
 use super::{
-    super::matrix::Matrix,
+    super::{
+        level::{self, Level},
+        matrix::Matrix,
+    },
     Kind,
     config::{FeaturesConfig, Frames, MelUnit},
     db::power_to_db,
@@ -136,6 +139,8 @@ struct Cepstrum {
     dct: Dct,
     unit: MelUnit,
     top_db: f32,
+    level: Level,
+    snr: Option<f64>,
     n_mels: usize,
     n_mfcc: usize,
     /// The first column of each kind that is wanted.
@@ -157,6 +162,8 @@ impl Cepstrum {
             dct: dct(config.n_mels, config.n_mfcc, config.lifter),
             unit: config.mel_unit,
             top_db: config.top_db,
+            level: config.level,
+            snr: config.snr,
             n_mels: config.n_mels,
             n_mfcc: config.n_mfcc,
             mel_at: None,
@@ -188,6 +195,7 @@ impl Cepstrum {
     }
 
     fn finish(&mut self, matrix: &mut Matrix) {
+        level::of_powers(&mut self.mel, self.n_mels, self.level, self.snr);
         if self.unit == MelUnit::Power {
             self.write_mel(matrix);
         }
@@ -311,6 +319,34 @@ mod tests {
                 assert_eq!(part.row(t), &whole.row(t)[at..at + part.dims()], "{kind}, frame {t}");
             }
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_free_level_hears_no_gain_and_noise_hides_what_is_soft() -> Result<()> {
+        let toml =
+            "kinds = ['mel']\nn_mels = 40\nframe_length = 512\nhop_length = 320\ntop_db = 1000.0\nlevel = 'free'";
+        let free: FeaturesConfig = toml::from_str(toml).expect("the TOML parses");
+        let masked = FeaturesConfig { snr: Some(12.0), ..free.clone() };
+        let kept = FeaturesConfig { level: Level::Kept, ..free.clone() };
+        let of = |config: &FeaturesConfig, gain: f32, soft: f32| -> Result<Matrix> {
+            let part = |i: usize| if i < 8_000 { gain } else { gain * soft };
+            let samples: Vec<f32> = clip(12_000).iter().enumerate().map(|(i, x)| x * part(i)).collect();
+            Ok(Extractor::new(config, 16_000)?.extract(&samples))
+        };
+        let apart = |one: &Matrix, other: &Matrix| {
+            one.as_slice().iter().zip(other.as_slice()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+        };
+        for (config, most) in [(&free, 0.01), (&masked, 0.01)] {
+            assert!(apart(&of(config, 1.0, 0.1)?, &of(config, 0.016, 0.1)?) < most);
+        }
+        assert!(apart(&of(&kept, 1.0, 0.1)?, &of(&kept, 0.016, 0.1)?) > 30.0);
+        // 60 dB below the loud part or 80: told apart without the noise, not with it.
+        assert!(apart(&of(&free, 1.0, 1e-3)?, &of(&free, 1.0, 1e-4)?) > 15.0);
+        let (sixty, eighty) = (of(&masked, 1.0, 1e-3)?, of(&masked, 1.0, 1e-4)?);
+        let last = sixty.frames() - 1;
+        assert!(sixty.row(last).iter().zip(eighty.row(last)).all(|(a, b)| (a - b).abs() < 0.1));
+        assert!(FeaturesConfig { level: Level::Kept, ..masked }.validate(16_000).is_err());
         Ok(())
     }
 

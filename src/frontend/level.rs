@@ -1,10 +1,11 @@
-//! What becomes of a clip's absolute level, and of its channel, in Whisper's spectrogram.
+//! What becomes of a clip's absolute level, and of its channel, in a mel spectrogram.
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Matrix;
+use super::Matrix;
+use crate::error::{Error, Result};
 
-/// What a clip's level is brought to before Whisper's floor: `encoder.level`.
+/// What a clip's level is brought to before the spectrogram's floor: `encoder.level`, `features.level`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -33,8 +34,14 @@ impl Level {
         !matches!(self, Self::Kept)
     }
 
+    // serde's signature
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub(super) fn is_kept(&self) -> bool {
+        *self == Self::Kept
+    }
+
     /// Brings the decimal logarithms of a clip's mel powers, `[frames, bands]`, to the reference.
-    pub fn bring(self, matrix: &mut Matrix) {
+    pub(super) fn bring(self, matrix: &mut Matrix) {
         if self == Self::Kept || matrix.frames() == 0 {
             return;
         }
@@ -58,9 +65,24 @@ impl Level {
     }
 }
 
+/// Checks the keys `level` and `snr` of a table.
+pub(super) fn check(table: &str, level: Level, snr: Option<f64>) -> Result<()> {
+    let Some(snr) = snr else { return Ok(()) };
+    if !(0.0..=60.0).contains(&snr) {
+        return Err(Error::Config(format!("{table}.snr = {snr}: decibels, 0 to 60")));
+    }
+    if level.is_kept() {
+        return Err(Error::Config(format!(
+            "{table}.snr = {snr} is relative to a clip's level, and {table}.level = \"kept\" brings it to none: set \
+             {table}.level = \"free\", or leave {table}.snr out"
+        )));
+    }
+    Ok(())
+}
+
 /// Lays a room's noise under a clip that [`Level::bring`] has brought to its level, `snr` decibels below the active frames'
 /// mean power: whatever a recording holds further below cannot be told any more.
-pub fn mask(matrix: &mut Matrix, snr: f64) {
+pub(super) fn mask(matrix: &mut Matrix, snr: f64) {
     let noise = noise(matrix.dims(), snr);
     for frame in 0..matrix.frames() {
         for (value, noise) in matrix.row_mut(frame).iter_mut().zip(&noise) {
@@ -130,6 +152,20 @@ fn spread(spectrum: &[f64; 80], bands: usize) -> Vec<f64> {
         spectrum[below] * (1.0 - share) + spectrum[(below + 1).min(last)] * share
     };
     (0..bands).map(at).collect()
+}
+
+/// Both on the mel powers of a clip, `[frames, bands]` row after row: brought to the reference, and with the noise under them.
+pub(super) fn of_powers(powers: &mut [f32], bands: usize, level: Level, snr: Option<f64>) {
+    if !level.is_free() {
+        return;
+    }
+    let mut matrix = Matrix::zeros(powers.len() / bands.max(1), bands);
+    matrix.as_mut_slice().iter_mut().zip(&*powers).for_each(|(log, x)| *log = x.max(f32::MIN_POSITIVE).log10());
+    level.bring(&mut matrix);
+    if let Some(snr) = snr {
+        mask(&mut matrix, snr);
+    }
+    powers.iter_mut().zip(matrix.as_slice()).for_each(|(power, log)| *power = 10f32.powf(*log));
 }
 
 #[cfg(test)]
