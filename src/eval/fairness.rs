@@ -326,7 +326,7 @@ fn compare(
     FairGroup { name: name.to_owned(), speakers: speakers[0], others: speakers[1], n, gaps }
 }
 
-/// How many speakers tell the gap from its limit four times in five, as [`power`](super::power) counts them: the variance of the gap
+/// How many speakers tell the gap from its limit four times in five, as [`power`] counts them: the variance of the gap
 /// falls with the number of speakers.
 fn speakers_to_decide(gap: f64, interval: Interval, limit: f64, speakers: usize) -> Option<usize> {
     /// Nearer to the limit than this, the number says more of chance than of speakers.
