@@ -446,8 +446,11 @@ mod tests {
         let configs: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert!(configs.len() >= 6);
         for path in configs {
-            let experiment = Experiment::load(&path, &[]).unwrap();
-            assert_eq!(Some(experiment.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
+            let name = match Search::load(&path, &[]).unwrap() {
+                Some(search) => search.name,
+                None => Experiment::load(&path, &[]).unwrap().name,
+            };
+            assert_eq!(Some(name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
         }
     }
 
