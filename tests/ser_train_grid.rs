@@ -116,7 +116,8 @@ fn a_nested_choice_looks_at_each_test_side_once_and_says_what_each_fold_took() {
         assert!(file("chosen") == file(taken), "fold {fold}");
     }
     let report = fs::read_to_string(out.join("report/report.md")).unwrap();
-    for part in ["Settings chosen in each fold", "model.pool = ", "Looks at the test sides", "chosen anew in each fold"]
+    for part in
+        ["Settings chosen in each fold", "model.pool = ", "Looks at the test sides", "chosen again in each fold"]
     {
         assert!(report.contains(part), "{part}: {report}");
     }

@@ -61,7 +61,7 @@ pub(super) fn record<'a>(
     };
     let choice = purpose.choice(&fold.name, seed);
     let chosen = choice.map_or(String::new(), |choice| {
-        format!("; setting with the best validation {figure} of {}, chosen anew in each fold", choice.candidates.len())
+        format!("; setting with the best validation {figure} of {}, chosen again in each fold", choice.candidates.len())
     });
     let (processor, level) = ser_kernels::processor();
     Ok(RunRecord {

@@ -111,7 +111,7 @@ impl SessionState {
     /// A state may have come from anywhere.
     fn validate(&self) -> Result<()> {
         let problem =
-            |problem: String| Err(Error::Config(format!("this state of a session {problem}: begin one anew")));
+            |problem: String| Err(Error::Config(format!("this state of a session {problem}: begin a new one")));
         if !(0.0..=MOST_SECONDS).contains(&self.forgotten) {
             return problem(format!("has forgotten = {} s", self.forgotten));
         }

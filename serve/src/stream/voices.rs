@@ -151,7 +151,7 @@ impl Stream {
             return Err(Problem::wrong("enrol: true, and the samples are enrolled already"));
         }
         self.enrolment = Some(Enrolment::new(self.voices.len(), self.rate));
-        self.begin_anew()
+        self.start_frame()
     }
 
     /// Learns from the samples since [`Stream::begin_to_enrol`]; what is to be said of it.
@@ -163,13 +163,13 @@ impl Stream {
         let Some(enrolment) = self.enrolment.take() else {
             return Err(Problem::wrong("enrol: false, and no samples are enrolled: begin with {\"enrol\": true}"));
         };
-        self.begin_anew()?;
+        self.start_frame()?;
         let each = self.voices.iter().filter_map(|voice| Some((voice.side.name.as_deref(), voice.session.as_ref()?)));
         Ok(enrolment.learn(each))
     }
 
     /// A frame that is not whole ends where samples become others'.
-    fn begin_anew(&mut self) -> Result<(), Problem> {
+    fn start_frame(&mut self) -> Result<(), Problem> {
         self.pcm = Pcm::new(self.format, self.pcm.channels()).map_err(|e| plain(&e))?;
         Ok(())
     }

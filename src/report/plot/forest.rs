@@ -149,8 +149,11 @@ impl Figure for Forest {
         let mut middle = top + ROW / 2.0;
         for (heading, rows) in &self.groups {
             if !heading.is_empty() {
-                let most = COLUMN - 2.0 * MARGIN;
-                canvas.text(MARGIN, middle, &shortened(heading, HEADING.size, most), &HEADING);
+                let heading = shortened(heading, HEADING.size, COLUMN - 2.0 * MARGIN);
+                // It reaches over the axis, whose lines must not cross it.
+                let wide = width(&heading, HEADING.size) + 8.0;
+                canvas.rectangle(MARGIN, middle - ROW / 2.0, wide, ROW, WHITE);
+                canvas.text(MARGIN, middle, &heading, &HEADING);
                 middle += ROW;
             }
             for row in rows {
