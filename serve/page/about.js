@@ -15,10 +15,21 @@ export async function models() {
   const parts = [element("h3", texts.classes), element("p", about.classes.join(", "))];
   parts.push(element("h3", texts.notFor), element("p", about.not_for), element("p", about.law));
   parts.push(element("h3", texts.testedOn));
-  for (const model of about.models) parts.push(element("pre", model.summary));
+  for (const model of about.models) parts.push(facts(model.summary));
   if (about.card) parts.push(element("h3", texts.card), ...prose(about.card));
   $("card-text").replaceChildren(...parts);
   bars({});
+}
+
+/** A summary's lines, a name in the first twelve columns of each and what it is after them, as a list that wraps. @param {string} summary */
+function facts(summary) {
+  const list = element("dl", "", "facts");
+  for (const line of summary.split("\n").filter((line) => line.trim())) {
+    const name = line.slice(0, 12).trim();
+    if (name) list.append(element("dt", name), element("dd", line.slice(12).trim()));
+    else list.lastElementChild?.append(` ${line.trim()}`);
+  }
+  return list;
 }
 
 /** Plain Markdown as headings, paragraphs, and what must keep its lines. @param {string} text @returns {HTMLElement[]} */

@@ -17,14 +17,15 @@ export async function recognise(files) {
     table.append(line);
     return { file, line };
   });
-  let done = 0;
-  say(texts.status.working(done, files.length));
+  let [answered, failed] = [0, 0];
+  const progress = () => say(texts.status.working(answered, failed, files.length));
+  progress();
   // Two at a time keep the server busy and leave room for others.
   const next = async () => {
     for (let one = waiting.shift(); one; one = waiting.shift()) {
-      await recogniseOne(one.file, one.line.children);
-      done += 1;
-      say(texts.status.working(done, files.length));
+      if (await recogniseOne(one.file, one.line.children)) answered += 1;
+      else failed += 1;
+      progress();
     }
   };
   await Promise.all([next(), next()]);
@@ -32,9 +33,10 @@ export async function recognise(files) {
 
 const nameOf = (/** @type {File} */ file) => file.webkitRelativePath || file.name;
 
-/** @param {File} file @param {HTMLCollection} cells */
+/** Whether there is an answer. @param {File} file @param {HTMLCollection} cells @returns {Promise<boolean>} */
 async function recogniseOne(file, cells) {
   const query = `name=${encodeURIComponent(nameOf(file))}&channel=${$("channel").value}`;
+  let heard = true;
   try {
     const answer = await ask(`v1/recognize?${query}`, { method: "POST", body: file });
     /** A line for each channel. @param {number} cell @param {(row: any) => string} text */
@@ -42,6 +44,7 @@ async function recogniseOne(file, cells) {
     fill(1, (row) => `${row.channel ? `${row.channel}: ` : ""}${row.error ?? emotion(row)}`);
     fill(2, (row) => (row.error ? "" : percent(row.confidence)));
     fill(3, (row) => (row.error ? "" : `${row.seconds.toFixed(1)} s`));
+    heard = answer.results.some((/** @type {any} */ row) => !row.error);
   } catch (error) {
     cells[1].textContent = /** @type {Error} */ (error).message;
     cells[1].setAttribute("colspan", "3");
@@ -49,12 +52,14 @@ async function recogniseOne(file, cells) {
     cells[2].remove();
     cells[2].remove();
     // A recording that is too long for one answer has a timeline.
-    if (!/timeline/.test(cells[1].textContent ?? "")) return;
+    if (!/timeline/.test(cells[1].textContent ?? "")) return false;
+    heard = false;
   }
   const button = element("button", texts.show);
   button.setAttribute("aria-label", `${texts.show}: ${file.name}`);
   button.addEventListener("click", () => overTime(file, query));
   cells[cells.length - 1].append(button);
+  return heard;
 }
 
 /** @param {File} file @param {string} query */
@@ -68,7 +73,7 @@ async function overTime(file, query) {
     const context = new AudioContext();
     try {
       const sound = await context.decodeAudioData(await file.arrayBuffer());
-      Object.assign(recording, { samples: heard(sound, new URLSearchParams(query).get("channel") ?? ""), rate: sound.sampleRate, seconds: sound.duration });
+      Object.assign(recording, { samples: channelOf(sound, new URLSearchParams(query).get("channel") ?? ""), rate: sound.sampleRate, seconds: sound.duration });
     } catch { /* the server reads more formats than the browser */ }
     await context.close();
     show(recording, false);
@@ -79,7 +84,7 @@ async function overTime(file, query) {
 }
 
 /** The samples that were answered for: of one channel, or the mean of all. @param {AudioBuffer} sound @param {string} channel */
-function heard(sound, channel) {
+function channelOf(sound, channel) {
   if (channel === "left" || channel === "right") return sound.getChannelData(channel === "left" ? 0 : 1);
   const mean = new Float32Array(sound.length);
   for (let one = 0; one < sound.numberOfChannels; one++) {

@@ -35,7 +35,7 @@ export function show(recording, growing) {
     $("player").src = link("wav", recording.sound, "wav");
     $("player").hidden = false;
   }
-  if (recording.summaries) shares(recording.summaries);
+  if (recording.summaries) shares(recording.summaries, Boolean(recording.turns));
   $("segments").hidden = false;
   segments(recording);
   draw();
@@ -61,15 +61,15 @@ export function remark(text) {
   $("whole").textContent = `${texts.whole}: ${text}`;
 }
 
-/** How the time of each channel is shared among the emotions, as the server has it. @param {Summary[]} summaries */
-function shares(summaries) {
+/** How the time of each channel is shared among the emotions, as the server has it. @param {Summary[]} summaries @param {boolean} turns */
+function shares(summaries, turns) {
   $("shares").hidden = false;
   $("shares").replaceChildren(...summaries.map((summary) => {
     const all = Object.entries(summary.shares).filter(([, share]) => share > 0).sort((a, b) => b[1] - a[1]);
     if (summary.uncertain > 0) all.push([texts.uncertain, summary.uncertain]);
     const said = all.map(([name, share]) => `${name} ${percent(share)}`).join(", ");
     const side = summary.channel ? `${texts.side(summary.channel)}: ` : "";
-    return element("span", side + (summary.speech > 0 ? texts.shares(summary.speech, summary.seconds, said) : texts.noSpeech));
+    return element("span", side + (summary.speech > 0 ? texts.shares(summary.speech, summary.seconds, turns, said) : texts.noSpeech));
   }));
 }
 

@@ -25,12 +25,12 @@ export const texts = {
   readSoFar: "Read",
   readSeconds: (/** @type {number} */ seconds, /** @type {number} */ all) => `${Math.floor(seconds)} of ${all} s`,
   taught: (/** @type {number} */ seconds, /** @type {number} */ degree) =>
-    `It knows your voice by ${seconds.toFixed(0)} s: answers to the microphone are adapted, ${percent(degree)} of the way.`,
+    `It has heard ${seconds.toFixed(0)} s of your voice. Answers to the microphone are adapted to it by ${percent(degree)}.`,
   notTaught: (/** @type {number} */ seconds, /** @type {string} */ why) =>
     `It heard ${seconds.toFixed(0)} s of your voice, but answers stay as for anybody: ${why}. Read again, with more difference ` +
     "between the lines.",
   adapted: (/** @type {number} */ seconds, /** @type {number} */ degree) =>
-    `adapted to your voice: ${percent(degree)}, by ${seconds.toFixed(0)} s`,
+    `adapted to your voice by ${percent(degree)}, from ${seconds.toFixed(0)} s`,
   notAdapted: "as for anybody: your voice is not known well enough",
   options: "Calls and turns",
   channel: "Channels of a file",
@@ -71,8 +71,9 @@ export const texts = {
   uncertain: "uncertain",
   silence: "no speech",
   noSpeech: "No speech was found.",
-  shares: (/** @type {number} */ speech, /** @type {number} */ seconds, /** @type {string} */ said) =>
-    `Of ${speech.toFixed(1)} s of speech (in ${seconds.toFixed(1)} s): ${said}.`,
+  shares: (/** @type {number} */ speech, /** @type {number} */ seconds, /** @type {boolean} */ turns, /** @type {string} */ said) =>
+    `Of ${speech.toFixed(1)} s ${turns ? "of speech" : "answered for"} (in ${seconds.toFixed(1)} s): ${said}.`,
+  legend: "The stronger the colour, the more probable. A line marks the answer, a dotted line an uncertain one.",
   token: "Token of this server",
   tokenUse: "Use it",
   privacy: (/** @type {string} */ host) =>
@@ -107,7 +108,8 @@ export const texts = {
     goneFile: "The server does not answer: start it, then try again.",
     refused: (/** @type {string} */ why) => `The server said: ${why}`,
     wrongToken: "This server asks for a token: enter it above.",
-    working: (/** @type {number} */ done, /** @type {number} */ all) => `${done} of ${all} recordings are answered.`,
+    working: (/** @type {number} */ answered, /** @type {number} */ failed, /** @type {number} */ all) =>
+      `${answered} of ${all} recordings are answered${failed ? `, ${failed} could not be: the table says why` : ""}.`,
     noFiles: "No file was found there.",
   },
   describe: (/** @type {string} */ name, /** @type {number} */ count, /** @type {string} */ shares) =>

@@ -187,7 +187,7 @@ fn who_speaks_sees_the_answers_of_the_program() {
     assert!(windows.len() > 4 && windows.iter().any(|window| window.answer.is_some()));
     let table = String::from_utf8(downloaded(&folder, "recording.csv")).unwrap();
     assert_eq!(table.lines().count(), windows.len() + 1);
-    assert_eq!(page.value("document.getElementById('shares').textContent.includes('s of speech')"), true);
+    assert_eq!(page.value("document.getElementById('shares').textContent.includes('s answered for')"), true);
 
     // A slider makes what is not clear uncertain, in words and in the table.
     page.value("(slider => { slider.value = 100; slider.dispatchEvent(new Event('input')); })(document.getElementById('threshold'))");
@@ -373,6 +373,7 @@ fn what_goes_wrong_is_said_on_the_page() {
     let rows = "document.querySelector('#recordings tbody').innerText";
     page.until(&format!("{rows}.includes('b.txt: is not audio')"));
     page.until(&format!("{rows}.includes('{} %')", (100.0 * answer.confidence()).round()));
+    page.until(&format!("{STATUS} === '1 of 2 recordings are answered, 1 could not be: the table says why.'"));
     shoot(&mut page, "files");
     is_accessible(&mut page);
     page.width(360);
