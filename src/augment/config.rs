@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Method, Mixup, SpecAugment};
+use super::{Codec, Method, Mixup, SpecAugment};
 use crate::{
     error::{Error, Result},
     setting::out_of_range,
@@ -36,6 +36,9 @@ pub struct AugmentConfig {
     /// The response of another microphone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
+    /// A telephone or a low rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codec: Option<CodecSettings>,
     /// Level.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gain: Option<Gain>,
@@ -133,6 +136,18 @@ pub struct Channel {
     pub probability: f64,
 }
 
+/// `augment.codec`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CodecSettings {
+    /// Which they are, all as likely.
+    pub among: Vec<Codec>,
+    /// Lowest and highest rate of [`Codec::LowRate`], in kbit/s; drawn evenly between.
+    pub kbits: [f64; 2],
+    /// The probability of applying one to a copy.
+    pub probability: f64,
+}
+
 /// `augment.gain`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -157,6 +172,7 @@ impl Default for AugmentConfig {
             noise: None,
             room: None,
             channel: None,
+            codec: None,
             gain: None,
             spec_augment: None,
             mixup: None,
@@ -197,6 +213,13 @@ impl Default for Room {
 impl Default for Channel {
     fn default() -> Self {
         Self { tilt_db: [-3.0, 3.0], ripple_db: 4.0, probability: EVEN_CHANCE }
+    }
+}
+
+impl Default for CodecSettings {
+    fn default() -> Self {
+        let among = vec![Codec::MuLaw, Codec::ALaw, Codec::Adpcm, Codec::LowRate];
+        Self { among, kbits: [8.0, 32.0], probability: EVEN_CHANCE }
     }
 }
 
@@ -249,6 +272,14 @@ impl AugmentConfig {
             }
             probability("augment.channel.probability", *p)?;
         }
+        if let Some(CodecSettings { among, kbits, probability: p }) = &self.codec {
+            if among.is_empty() {
+                let rule = "one or more of mu-law, a-law, adpcm and low-rate";
+                return Err(out_of_range("augment.codec.among", "[]", rule));
+            }
+            range("augment.codec.kbits", *kbits, [6.0, 128.0], "kbit/s")?;
+            probability("augment.codec.probability", *p)?;
+        }
         if let Some(Gain { db, probability: p }) = &self.gain {
             range("augment.gain.db", *db, [-60.0, 60.0], "dB")?;
             probability("augment.gain.probability", *p)?;
@@ -261,9 +292,11 @@ impl AugmentConfig {
             || self.noise.is_some()
             || self.room.is_some()
             || self.channel.is_some()
+            || self.codec.is_some()
             || self.gain.is_some();
         if self.copies > 0 && !named {
-            let rule = "say how copies differ: name speed, time_stretch, pitch_shift, room, channel, noise or gain";
+            let rule =
+                "say how copies differ: name speed, time_stretch, pitch_shift, room, noise, channel, codec or gain";
             return Err(out_of_range("augment.copies", self.copies, rule));
         }
         Ok(())
@@ -302,7 +335,7 @@ mod tests {
         let config = parse(
             "copies = 3\nnoise = { snr_db = [5, 30], probability = 0.5 }\n\
              pitch_shift = { semitones = [-2, 2], probability = 0.5, method = \"phase-vocoder\" }\n\
-             time_stretch = { rate = [0.8, 1.25] }\nspeed = {}\ngain = { db = [-3, 3] }\nmixup = { alpha = 0.3 }\n\
+             time_stretch = { rate = [0.8, 1.25] }\nspeed = {}\ngain = { db = [-3, 3] }\ncodec = { among = [\"mu-law\", \"low-rate\"] }\nmixup = { alpha = 0.3 }\n\
              spec_augment = { time_masks = 1 }",
         )
         .unwrap();
@@ -324,6 +357,9 @@ mod tests {
             ("pitch_shift = { semitones = [-2, nan] }", "augment.pitch_shift.semitones"),
             ("room = { t60 = [0.0, 1.0] }", "augment.room.t60 = [0, 1]"),
             ("channel = { ripple_db = -1.0 }", "augment.channel.ripple_db = -1"),
+            ("codec = { among = [] }", "augment.codec.among = []"),
+            ("codec = { among = [\"mp3\"] }", "mp3"),
+            ("codec = { kbits = [2, 8] }", "augment.codec.kbits = [2, 8]"),
             ("mixup = { alpha = 0 }", "augment.mixup.alpha = 0"),
             ("spec_augment = { share = 2.0 }", "augment.spec_augment.share = 2"),
             ("gain = { dB = [1, 2] }", "dB"),

@@ -1,18 +1,20 @@
 //! Samples → altered samples and matrix → altered matrix, for the training side alone.
 //!
 //! A *copy* is a clip altered in speed ([`Speed`], [`TimeStretch`]), pitch ([`PitchShift`]), room ([`Room`]), noise
-//! ([`Noise`]), microphone ([`Channel`]) or gain ([`Gain`]), each with a probability and a strength drawn from the copy's own random stream. It
+//! ([`Noise`]), microphone ([`Channel`]), line ([`Line`](CodecSettings)) or gain ([`Gain`]), each with a probability and a strength drawn from the copy's own random stream. It
 //! goes where its clip goes and is made after the split. [`SpecAugment`] and [`Mixup`] work on matrices in the batch, drawn
 //! again in each epoch.
 //!
 //! ```text
-//! clip ─► audio ─► speed ─► time stretch ─► pitch shift ─► room ─► noise ─► channel ─► gain ─► features ─► SpecAugment ─► mixup
+//! clip ─► audio ─► speed ─► time stretch ─► pitch shift ─► room ─► noise ─► channel ─► codec ─► gain ─► features ─► SpecAugment ─► mixup
 //! ```
 //!
 //! To add an augmentation of samples, write its file, its table in `config.rs` and its line in [`Augmenter::augment`].
 
 mod channel;
+mod codec;
 mod config;
+pub(crate) mod filter;
 mod gain;
 mod mixup;
 mod noise;
@@ -35,7 +37,8 @@ use std::path::Path;
 use rand::{Rng, RngExt};
 
 pub use channel::channel;
-pub use config::{AugmentConfig, Channel, Gain, Noise, NoiseKind, PitchShift, Room, Speed, TimeStretch};
+pub use codec::Codec;
+pub use config::{AugmentConfig, Channel, CodecSettings, Gain, Noise, NoiseKind, PitchShift, Room, Speed, TimeStretch};
 pub use gain::gain;
 pub use mixup::Mixup;
 pub use noise::{add_noise, pink, white};
@@ -49,6 +52,7 @@ use crate::{
     audio::Known,
     error::{Error, Result},
 };
+pub(crate) use codec::{Line, low_rate, telephone};
 pub(crate) use noise::Recordings;
 pub(crate) use speed::play;
 
@@ -148,6 +152,12 @@ impl Augmenter {
         {
             channel(&mut samples, sample_rate, tilt_db, *ripple_db, stream);
         }
+        if let Some(CodecSettings { among, kbits, probability }) = &self.config.codec {
+            let (applied, drawn) = (draw([0.0; 2], *probability, stream), Codec::draw(among, *kbits, stream));
+            if let (Some(_), Some((codec, kbits))) = (applied, drawn) {
+                samples = codec.through(&samples, sample_rate, kbits)?;
+            }
+        }
         if let Some(Gain { db, probability }) = &self.config.gain
             && let Some(db) = draw(*db, *probability, stream)
         {
@@ -184,6 +194,7 @@ mod tests {
             noise: Some(Noise::default()),
             room: Some(Room::default()),
             channel: Some(Channel::default()),
+            codec: Some(CodecSettings::default()),
             gain: Some(Gain::default()),
             ..AugmentConfig::default()
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::plot::Panel;
 use crate::{
     audio::{Audio, Known, load},
-    augment::{AugmentConfig, Augmenter},
+    augment::{AugmentConfig, Augmenter, Codec, CodecSettings},
     config::Experiment,
     error::Result,
     protocol::Side,
@@ -85,6 +85,19 @@ fn strongest(config: &AugmentConfig) -> Vec<(String, AugmentConfig)> {
             (name, AugmentConfig { channel: Some(channel), ..none.clone() })
         }));
     }
+    if let Some(codec) = &config.codec {
+        found.extend(codec.among.iter().map(|&of| {
+            let kbits = codec.kbits[0];
+            let name = match of {
+                Codec::MuLaw => "codec: µ-law telephone".to_owned(),
+                Codec::ALaw => "codec: A-law telephone".to_owned(),
+                Codec::Adpcm => "codec: ADPCM telephone".to_owned(),
+                Codec::LowRate => format!("codec: {kbits} kbit/s"),
+            };
+            let codec = CodecSettings { among: vec![of], kbits: [kbits; 2], probability: 1.0 };
+            (name, AugmentConfig { codec: Some(codec), ..none.clone() })
+        }));
+    }
     // The weakest noise hardly shows, and a change of level does not show at all.
     if let Some(noise) = &config.noise {
         let mut noise = noise.clone();
@@ -109,6 +122,7 @@ mod tests {
             gain: Some(Gain::default()),
             room: Some(Room::default()),
             channel: Some(Channel::default()),
+            codec: Some(CodecSettings::default()),
             ..AugmentConfig::default()
         };
         let found = strongest(&config);
@@ -119,10 +133,14 @@ mod tests {
             "room: 0.8 s, 0 dB below the clip",
             "channel: −3 dB an octave",
             "channel: +3 dB an octave",
+            "codec: µ-law telephone",
+            "codec: A-law telephone",
+            "codec: ADPCM telephone",
+            "codec: 8 kbit/s",
             "noise: 5 dB below the clip",
         ];
         assert_eq!(names, expected);
-        assert!(found[0].1.noise.is_none() && found[5].1.pitch_shift.is_none());
+        assert!(found[0].1.noise.is_none() && found[9].1.pitch_shift.is_none());
         assert_eq!(strongest(&AugmentConfig { copies: 0, ..config }), []);
     }
 }

@@ -1,17 +1,14 @@
 //! What becomes of a clip: each alteration a function of samples, rate and the clip's own stream.
 
-use std::sync::LazyLock;
-
 use rand::{Rng, RngExt};
 
-use super::{
-    codec::Codec,
-    filter, sounds,
-    transform::{self, Transform},
-};
+use super::sounds;
 use crate::{
     audio::{Audio, resample},
-    augment::{Method, Recordings, add_noise, gain, pink, pitch_shift, play, time_stretch, white},
+    augment::{
+        Line, Method, Recordings, add_noise, filter, gain, low_rate, pink, pitch_shift, play, telephone, time_stretch,
+        white,
+    },
     error::{Error, Result},
 };
 
@@ -40,7 +37,7 @@ pub(super) enum Alteration {
     /// An impulse response of the user's own.
     Response,
     /// A telephone: 300 to 3400 Hz, 8 kHz, a codec, and pink noise at a ratio in dB where there is one.
-    Telephone(Codec, Option<f64>),
+    Telephone(Line, Option<f64>),
     /// Our transform codec at so many kbit/s, at 16 kHz.
     LowRate(f64),
     /// Peaks cut off this many dB below the largest.
@@ -117,26 +114,12 @@ impl Alteration {
                 Some(responses) => at(in_room(samples, &from_direct(responses.one(rate, stream)?))),
                 None => at(samples.clone()),
             },
-            Self::Telephone(codec, noise) => {
-                let band = |f| filter::high_pass(f, 300.0) * filter::low_pass(f, 3_400.0);
-                let mut narrow =
-                    at_rate(Audio { samples: filter::shape(samples, rate, band), sample_rate: rate }, 8_000)?;
+            Self::Telephone(line, noise) => telephone(clip, line, |narrow| {
                 if let Some(snr_db) = noise {
-                    add_noise(&mut narrow, &pink(samples.len(), stream), snr_db);
+                    add_noise(narrow, &pink(samples.len(), stream), snr_db);
                 }
-                // A line is driven to a level, whatever the talker's: a tenth of full scale.
-                let level = rms(&narrow);
-                if level > 0.0 {
-                    narrow.iter_mut().for_each(|x| *x *= (0.1 / level) as f32);
-                }
-                codec.through(&mut narrow);
-                Ok(Audio { samples: narrow, sample_rate: 8_000 })
-            }
-            Self::LowRate(kbits) => {
-                static CODEC: LazyLock<Transform> = LazyLock::new(Transform::new);
-                let samples = CODEC.through(&at_rate(clip.clone(), transform::RATE)?, kbits);
-                Ok(Audio { samples, sample_rate: transform::RATE })
-            }
+            }),
+            Self::LowRate(kbits) => low_rate(clip, kbits),
             Self::Clipping(db) => {
                 let most = peak(samples) * 10_f32.powf(-db as f32 / 20.0);
                 each(&mut |x| x.clamp(-most, most))
@@ -288,7 +271,7 @@ mod tests {
         );
         let lost = of(Alteration::Dropouts(0.2)).samples.chunks(320).filter(|p| p.iter().all(|x| *x == 0.0)).count();
         assert!((3..20).contains(&lost), "{lost} of 50 packets");
-        let phone = of(Alteration::Telephone(Codec::ALaw, None));
+        let phone = of(Alteration::Telephone(Line::ALaw, None));
         assert_eq!((phone.sample_rate, phone.samples.len()), (8_000, n / 2));
         let rates = [64.0, 8.0].map(|kbits| of(Alteration::LowRate(kbits)));
         let lost =

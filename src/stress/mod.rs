@@ -9,19 +9,16 @@
 //! |---|---|
 //! | `suite` | the tests: what is altered and how much, and the limits |
 //! | `alter` | what becomes of a clip |
-//! | `sounds`, `room`, `codec`, `transform`, `filter` | what alterations are made of; nothing is downloaded |
+//! | `sounds`, `room` | what alterations are made of, with the codecs and filters of `augment`; nothing is downloaded |
 //!
 //! Everything is drawn from one seed by streams that are named by test and clip, so that neither threads nor the choice of
 //! tests or clips changes a single answer. A limit is judged by the 95 % interval over speakers, not by the figure: what
 //! too few speakers cannot tell is not decided.
 
 mod alter;
-mod codec;
-mod filter;
 mod room;
 mod sounds;
 mod suite;
-mod transform;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

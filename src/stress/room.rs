@@ -7,7 +7,7 @@
 
 use rand::RngExt;
 
-use super::filter;
+use crate::augment::filter;
 use crate::rng;
 
 /// Length, width, height in metres: a living room or a small office.

@@ -2,8 +2,7 @@
 
 use rand::{Rng, RngExt};
 
-use super::filter;
-use crate::augment::white;
+use crate::augment::{filter, white};
 
 /// Voices that speak at once in babble, as in ser-tests.
 pub(super) const VOICES: usize = 6;

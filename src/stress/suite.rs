@@ -2,10 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    alter::{Alteration, Sound},
-    codec::Codec,
-};
+use super::alter::{Alteration, Sound};
+use crate::augment::Line;
 
 /// A set of tests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -63,11 +61,11 @@ pub(super) fn tests(suite: Suite, noises: bool, responses: bool) -> Vec<Test> {
         all.push(plain("room-of-folder", "room of the folder", ROOM, Alteration::Response, ALL));
     }
     for (name, codec, noise, suites) in [
-        ("telephone", Codec::Linear, None, OURS),
-        ("telephone-mu-law", Codec::MuLaw, None, SER_TESTS),
-        ("telephone-a-law", Codec::ALaw, None, OURS),
-        ("telephone-adpcm", Codec::Adpcm, None, ROBUSER),
-        ("telephone-mu-law-noise-25db", Codec::MuLaw, Some(25.0), SER_TESTS),
+        ("telephone", Line::Linear, None, OURS),
+        ("telephone-mu-law", Line::MuLaw, None, SER_TESTS),
+        ("telephone-a-law", Line::ALaw, None, OURS),
+        ("telephone-adpcm", Line::Adpcm, None, ROBUSER),
+        ("telephone-mu-law-noise-25db", Line::MuLaw, Some(25.0), SER_TESTS),
     ] {
         all.push(plain(name, "telephone", PHONE, Alteration::Telephone(codec, noise), suites));
     }

@@ -4,7 +4,7 @@ use realfft::{RealFftPlanner, num_complex::Complex};
 
 /// Each frequency (in Hz) times its gain, phases as they are: nothing moves in time. Half a second of zeros behind the clip
 /// takes what would wrap around.
-pub(super) fn shape(samples: &[f32], rate: u32, gain: impl Fn(f64) -> f64) -> Vec<f32> {
+pub(crate) fn shape(samples: &[f32], rate: u32, gain: impl Fn(f64) -> f64) -> Vec<f32> {
     let length = (samples.len() + rate as usize / 2).next_power_of_two();
     transformed(samples, length, |spectrum| {
         for (bin, x) in spectrum.iter_mut().enumerate() {
@@ -14,7 +14,7 @@ pub(super) fn shape(samples: &[f32], rate: u32, gain: impl Fn(f64) -> f64) -> Ve
 }
 
 /// The clip convolved with a response, cut to the clip's length.
-pub(super) fn convolve(samples: &[f32], response: &[f32]) -> Vec<f32> {
+pub(crate) fn convolve(samples: &[f32], response: &[f32]) -> Vec<f32> {
     let length = (samples.len() + response.len()).next_power_of_two();
     let forward = RealFftPlanner::<f32>::new().plan_fft_forward(length);
     let mut padded = forward.make_input_vec();
@@ -46,18 +46,18 @@ fn transformed(samples: &[f32], length: usize, alter: impl FnOnce(&mut [Complex<
 }
 
 /// A low pass as steep as Butterworth's of order 8, −3 dB at `edge` Hz.
-pub(super) fn low_pass(frequency: f64, edge: f64) -> f64 {
+pub(crate) fn low_pass(frequency: f64, edge: f64) -> f64 {
     (1.0 + (frequency / edge).powi(16)).sqrt().recip()
 }
 
 /// A high pass as steep as Butterworth's of order 8, −3 dB at `edge` Hz.
-pub(super) fn high_pass(frequency: f64, edge: f64) -> f64 {
+pub(crate) fn high_pass(frequency: f64, edge: f64) -> f64 {
     if frequency <= 0.0 { 0.0 } else { (1.0 + (edge / frequency).powi(16)).sqrt().recip() }
 }
 
 /// The long-term spectrum of speech, roughly (D. Byrne et al., 1994): level to 500 Hz, 9 dB less with each octave above,
 /// little below 80 Hz.
-pub(super) fn speech_like(frequency: f64) -> f64 {
+pub(crate) fn speech_like(frequency: f64) -> f64 {
     high_pass(frequency, 80.0) * (500.0 / frequency.max(500.0)).powf(1.5)
 }
 

@@ -2,7 +2,7 @@
 
 /// A codec of a telephone line, at 8 kHz.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Codec {
+pub(crate) enum Line {
     /// 16 bits, as they are.
     Linear,
     /// ITU-T G.711 µ-law: 8 bits a sample.
@@ -13,9 +13,9 @@ pub(super) enum Codec {
     Adpcm,
 }
 
-impl Codec {
+impl Line {
     /// What comes out at the other end.
-    pub(super) fn through(self, samples: &mut [f32]) {
+    pub(crate) fn through(self, samples: &mut [f32]) {
         let mut adpcm = Adpcm::default();
         for x in samples {
             let pcm = to_pcm(*x);
@@ -31,7 +31,7 @@ impl Codec {
 }
 
 /// A sample of full scale ±1 as 16 bits.
-pub(super) fn to_pcm(x: f32) -> i16 {
+fn to_pcm(x: f32) -> i16 {
     (x * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16
 }
 
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn every_codec_is_near_its_input_and_repeats_itself() {
         let clip: Vec<f32> = (0..4_000).map(|i| 0.4 * (i as f32 * 0.3).sin()).collect();
-        for (codec, least) in [(Codec::Linear, 80.0), (Codec::MuLaw, 33.0), (Codec::ALaw, 33.0), (Codec::Adpcm, 15.0)] {
+        for (codec, least) in [(Line::Linear, 80.0), (Line::MuLaw, 33.0), (Line::ALaw, 33.0), (Line::Adpcm, 15.0)] {
             let mut heard = clip.clone();
             codec.through(&mut heard);
             let power = |x: &mut dyn Iterator<Item = f32>| x.map(|x| f64::from(x) * f64::from(x)).sum::<f64>();
