@@ -20,8 +20,10 @@ fn corpus(dir: &Path) -> String {
     let header = lines.next().unwrap();
     let rows: String = lines.filter_map(language).collect();
     fs::write(&path, format!("{header},language\n{rows}")).unwrap();
-    TINY.replace("kind = \"synthetic\"", "kind = \"manifest\"\npath = \"corpus/manifest.csv\"")
-        .replace("folds = 3", "kind = \"cross-lingual\"\ntrain = [\"aa\"]\ntest = [\"bb\"]\nshot_speakers = 2")
+    TINY.replace("kind = \"synthetic\"", "kind = \"manifest\"\npath = \"corpus/manifest.csv\"").replace(
+        "folds = 3",
+        "kind = \"cross-lingual\"\ntrain = [\"aa\"]\ntest = [\"bb\"]\nshot_speakers = 2\nvalidation = 0.5",
+    )
 }
 
 #[test]
@@ -33,7 +35,8 @@ fn a_curve_over_shots_is_drawn_from_experiments_that_test_one_side() {
         let set = ["--set", "model.kind=linear", "--set", "model.c=1"];
         let shots_are = format!("protocol.shots={shots}");
         let out = format!("few/{shots}");
-        run(train(d, &config).args(["--data", ".", "--out", &out, "--set", &shots_are]).args(set)).succeeds();
+        run(train(d, &config).args(["--data", ".", "--no-report", "--out", &out, "--set", &shots_are]).args(set))
+            .succeeds();
         let split = fs::read_to_string(d.join(&out).join("fold-aa-to-bb/seed-42/split.csv")).unwrap();
         let side = |name: &str, of: &dyn Fn(usize) -> bool| {
             let rows = split.lines().filter(|line| line.contains(&format!(",{name},")));
@@ -60,6 +63,26 @@ fn a_curve_over_shots_is_drawn_from_experiments_that_test_one_side() {
         assert_eq!(report["protocol"]["shots"]["speakers"], 2);
     }
     assert!(d.join("few/curve/shots.svg").exists() && d.join("few/curve/comparison.txt").exists());
+    // What adapting without labels gives at each number of shots, as the experiments' own reports have it.
+    let adapted = table.split("Adapted to the tested speakers").nth(1).unwrap();
+    for shots in ["0", "1", "4"] {
+        let text = fs::read_to_string(d.join("few").join(shots).join("report/report.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for (side, words) in [(0, "0 s"), (1, "10 s"), (2, "30 s"), (3, "60 s"), (4, "all of the speaker's clips")] {
+            let point = &report["adaptation"]["points"][side];
+            let row = adapted.lines().find(|row| row.starts_with(&format!("| {shots} | 42 | {words} |"))).unwrap();
+            let uar = format!("{:.2}", 100.0 * point["uar"].as_f64().unwrap());
+            assert!(row.contains(&uar), "{uar}: {row}");
+        }
+    }
+    assert!(!adapted.contains("two emotions") && d.join("few/curve/adapted-42.svg").exists(), "{adapted}");
+    let without = ["--no-report", "--set", "model.kind=linear", "--set", "protocol.validation=0.2", "--data", "."];
+    for shots in ["0", "4"] {
+        let set = format!("protocol.shots={shots}");
+        run(train(d, &config).args(without).args(["--set", &set, "--out", &format!("few/without-{shots}")])).succeeds();
+    }
+    let none = run(program("ser-eval", d).args(["few/without-0", "few/without-4", "--out", "few/none"]));
+    assert!(!none.succeeds().stdout.contains("without labels"), "{}", none.stdout);
     let plain = run(train(d, TINY).args(["--out", "plain", "--fold", "0"]));
     plain.succeeds();
     let other = run(program("ser-eval", d).args(["few/0", "few/1", "plain", "--out", "few/none"]));

@@ -193,7 +193,8 @@ pub fn of_folders(
     }
     let curve = shots::table(&evaluations, &comparisons);
     let said = several(&evaluations).iter().map(Table::plain).collect::<Vec<_>>();
-    let said = said.into_iter().chain(comparisons.iter().map(text)).chain(curve.map(|curve| curve.plain()));
+    let curve = curve.into_iter().chain(shots::adapted(&evaluations));
+    let said = said.into_iter().chain(comparisons.iter().map(text)).chain(curve.map(|table| table.plain()));
     let mut lines: Vec<String> = said.collect();
     if let Some(out) = out {
         write(&comparisons, &evaluations, out)?;
