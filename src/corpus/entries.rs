@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    AlikeSpeakers, Cause, Clip, CorpusConfig, EMOTIONS, Exclusion, Metadata, Scan, Source,
+    AlikeSpeakers, Cause, Clip, CorpusConfig, EMOTIONS, Exclusion, INTENSITY, Metadata, Scan, Source,
     spelling::{names_nobody, same_spelling, tidy},
 };
 use crate::{
@@ -196,6 +196,8 @@ fn one_row_a_clip(listed: Vec<Entry>, excluded: &mut Vec<Exclusion>) -> Vec<(Ent
         let agree =
             rows.iter().all(|row| (row.emotion.to_lowercase(), &row.speaker) == (first.1.to_lowercase(), &first.2));
         let told: Vec<String> = rows.iter().map(|row| set_apart(&rows[0], row)).collect();
+        let contested = contested(&rows);
+        rows[0].meta.contested = contested;
         let left_out = rows.split_off(usize::from(agree)).into_iter().zip(told.into_iter().skip(usize::from(agree)));
         kept.extend(rows.into_iter().map(|row| (row, place.clone())));
         excluded.extend(left_out.map(|(row, apart)| {
@@ -214,6 +216,22 @@ fn one_row_a_clip(listed: Vec<Entry>, excluded: &mut Vec<Exclusion>) -> Vec<(Ent
     }
     kept.sort_by_key(|(entry, _)| entry.number);
     kept
+}
+
+/// Where later rows say something else of a clip than its first: whoever learns from such a column has to know.
+fn contested(rows: &[Entry]) -> BTreeMap<String, (usize, String)> {
+    let mut found = BTreeMap::new();
+    let ours = &rows[0].meta;
+    for row in rows.iter().skip(1) {
+        let theirs = &row.meta;
+        let columns = ours.extra.keys().chain(theirs.extra.keys());
+        let columns = columns.map(|name| (name.as_str(), ours.extra.get(name), theirs.extra.get(name)));
+        let intensity = (INTENSITY, ours.intensity.as_ref(), theirs.intensity.as_ref());
+        for (name, _, other) in columns.chain([intensity]).filter(|(_, one, other)| one != other) {
+            found.entry(name.to_owned()).or_insert_with(|| (row.number, other.cloned().unwrap_or_default()));
+        }
+    }
+    found
 }
 
 /// In which other columns a row differs from the first of its file, as words: it may be one of them that says which part of

@@ -678,6 +678,22 @@ mod tests {
     }
 
     #[test]
+    fn a_clip_that_is_rated_twice_is_an_error_for_whoever_learns_the_rating() {
+        let table = "path,emotion,speaker,arousal,Votes,take\na.wav,sad,x,3,4,1\nb.wav,sad,x,1,,1\na.wav,sad,x,3.0,5,2\n\
+                     b.wav,sad,x,1,,1\n";
+        let data = corpus(&["lab/a.wav", "lab/b.wav"], table);
+        let scan = super::super::scan(&config(), data.path()).unwrap();
+        let settled = |column: &str| super::super::settled(&scan.clips[0], column).map_err(|error| error.to_string());
+        assert_eq!(scan.clips[0].contested("arousal"), None, "3 and 3.0 are one number");
+        assert_eq!((settled("arousal"), settled("valence")), (Ok(()), Ok(())));
+        let error = settled("votes").unwrap_err();
+        for part in ["mine/x/a (row 2 of the table): votes is 4, and 5 in row 4", "write one row a clip"] {
+            assert!(error.contains(part), "{error}");
+        }
+        assert_eq!(scan.clips[1].meta.contested.len(), 0);
+    }
+
+    #[test]
     fn times_are_read_as_tables_write_them() {
         for (text, expected) in [
             ("1.5", Some(1.5)),

@@ -82,7 +82,7 @@ pub use inspect::{Fault, Findings, Flaw, Identical, Misnamed, inspect};
 pub(crate) use inspect::{STEPS, look_into};
 pub use kind::Kind;
 pub use named::recognise;
-pub use number::{INTENSITY, LISTENERS, Number, VOTES_PREFIX, level, nearest_column};
+pub use number::{INTENSITY, LISTENERS, Number, VOTES_PREFIX, level, nearest_column, settled, with_a_point};
 pub use settings::{AlikeSpeakers, CorpusConfig, LabelSource};
 pub use traits::speaker_traits;
 
@@ -139,6 +139,9 @@ pub struct Metadata {
     /// The number of its row in a manifest's table, for messages.
     #[serde(skip)]
     pub row: Option<usize>,
+    /// The columns in which another row that lists the clip again says something else: that row's number, and what it says.
+    #[serde(skip)]
+    pub contested: BTreeMap<String, (usize, String)>,
 }
 
 /// What a loader found under a folder.

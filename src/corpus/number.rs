@@ -1,6 +1,7 @@
 //! Numbers that a corpus says of a clip: ratings in a table, levels of intensity.
 
 use super::{Clip, spelling::nearest};
+use crate::error::{Error, Result};
 
 /// The column of the acted intensity, on a scale from 0 to 1.
 pub const INTENSITY: &str = "intensity";
@@ -40,7 +41,44 @@ pub fn level(name: &str) -> Option<f64> {
     LEVELS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, level)| *level)
 }
 
+/// Where a row of the table lists a clip again with another number: an error, for whoever learns from the column.
+///
+/// # Errors
+///
+/// [`Error::Data`] naming both rows, the column and both cells.
+pub fn settled(clip: &Clip, column: &str) -> Result<()> {
+    let Some((row, other)) = clip.contested(column) else { return Ok(()) };
+    let ours = match clip.number(column) {
+        Number::Is(value) => value.to_string(),
+        Number::Other(cell) => format!("\"{cell}\""),
+        Number::Missing => "empty".to_owned(),
+    };
+    let other = if other.trim().is_empty() { "empty" } else { other };
+    Err(Error::Data(format!(
+        "{}: {column} is {ours}, and {other} in row {row}, which lists the same clip again: write one row a clip, as with the mean of \
+         its ratings or the sum of its votes",
+        clip.place()
+    )))
+}
+
+/// What to write in place of a cell that has a decimal comma; nothing of any other.
+#[must_use]
+pub fn with_a_point(cell: &str) -> Option<String> {
+    let pointed = cell.trim().replace(',', ".");
+    (cell.matches(',').count() == 1 && pointed.parse::<f64>().is_ok_and(f64::is_finite)).then_some(pointed)
+}
+
 impl Clip {
+    /// Whether another row of the table lists the clip again and says something else in a column: that row's number, and what
+    /// it says.
+    #[must_use]
+    pub fn contested(&self, column: &str) -> Option<(usize, &str)> {
+        let lower = column.to_lowercase();
+        let found = self.meta.contested.iter().find(|(name, _)| name.to_lowercase() == lower);
+        let (row, cell) = found.map(|(_, (row, cell))| (*row, cell.as_str()))?;
+        (self.number(column) != read(cell)).then_some((row, cell))
+    }
+
     /// The number in a column: one of a table's own columns by its name in any case, or `age`, `intensity` (a number, or one
     /// of the levels that [`level`] knows), `repetition`.
     #[must_use]

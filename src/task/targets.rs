@@ -7,7 +7,7 @@ use super::{
     config::{SEX, SPEAKER},
 };
 use crate::{
-    corpus::{Clip, Number, nearest_column},
+    corpus::{Clip, Number, nearest_column, settled, with_a_point},
     error::{Error, Result},
 };
 
@@ -41,6 +41,7 @@ impl TaskConfig {
                 let columns = self.columns_of(target).iter().map(|column| (column, clip.number(column)));
                 let first = columns.into_iter().find(|(_, number)| *number != Number::Missing);
                 let (column, number) = first.unwrap_or((target, Number::Missing));
+                settled(clip, column)?;
                 match number {
                     Number::Is(value) if scale.contains(value) => values.push(value),
                     Number::Is(value) => {
@@ -50,10 +51,12 @@ impl TaskConfig {
                         )));
                     }
                     Number::Other(cell) => {
+                        let hint = with_a_point(&cell).map(|cell| format!(" (write {cell}, with a point)"));
                         return Err(Error::Data(format!(
-                            "{}: {column} = \"{cell}\" is not a number: mend the table; a cell that is empty or NaN is a \
+                            "{}: {column} = \"{cell}\" is not a number{}: mend the table; a cell that is empty or NaN is a \
                              missing one",
-                            clip.place()
+                            clip.place(),
+                            hint.unwrap_or_default()
                         )));
                     }
                     Number::Missing => lacks = lacks.or(Some(target.as_str())),
@@ -218,6 +221,7 @@ mod tests {
                 &["1", "x", "2"][..],
                 ["t/s/1 (row 3 of the table): Arousal = \"x\" is not a number", "mend the table; a cell that is empty"],
             ),
+            (&["1", "3,5"], ["(row 3 of the table): Arousal = \"3,5\" is not a number", "(write 3.5, with a point)"]),
             (&["1", "inf"], ["t/s/1 (row 3 of the table): Arousal = \"inf\" is not a number", "mend the table"]),
             (
                 &["1", "7.5"],

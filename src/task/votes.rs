@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Missing, Targets, TaskConfig};
 use crate::{
-    corpus::{Clip, LISTENERS, Number, VOTES_PREFIX, nearest_column},
+    corpus::{Clip, LISTENERS, Number, VOTES_PREFIX, nearest_column, settled, with_a_point},
     error::{Error, Result},
 };
 
@@ -99,13 +99,15 @@ fn votes_of(clip: &Clip, columns: &BTreeMap<String, String>) -> Result<Option<Ve
     let wrong = |problem: String| Err(Error::Data(format!("{}: {problem}", clip.place())));
     let mut votes = Vec::with_capacity(columns.len());
     for column in columns.values() {
+        settled(clip, column)?;
         match clip.number(column) {
             Number::Is(value) if value >= 0.0 => votes.push(value),
             Number::Missing => votes.push(0.0),
             Number::Is(value) => return wrong(format!("{column} = {value} is no number of votes: mend the table")),
             Number::Other(cell) => {
+                let hint = with_a_point(&cell).map(|cell| format!(" (write {cell}, with a point)")).unwrap_or_default();
                 return wrong(format!(
-                    "{column} = \"{cell}\" is not a number: mend the table; an empty cell is no vote"
+                    "{column} = \"{cell}\" is not a number{hint}: mend the table; an empty cell is no vote"
                 ));
             }
         }
@@ -177,6 +179,10 @@ mod tests {
             (
                 &[["1", "2", ""], ["x", "1", ""]][..],
                 ["t/s/1 (row 3 of the table): votes_angry = \"x\" is not a number", "an empty cell is no vote"],
+            ),
+            (
+                &[["2,5", "2", ""]],
+                ["t/s/0 (row 2 of the table): votes_angry = \"2,5\" is not a number", "(write 2.5, with a point)"],
             ),
             (
                 &[["-1", "2", ""]],
