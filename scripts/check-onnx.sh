@@ -37,6 +37,16 @@ sed '/^\[model\]/,$d' configs/quickstart.toml >"$work/linear.toml"
 printf '[model]\nkind = "linear"\n' >>"$work/linear.toml"
 ser-train --config "$work/linear.toml" --fold 0 --no-report --out "$work/linear" 2>"$work/log" >/dev/null || { cat "$work/log"; exit 1; }
 
+# Numbers: alone, by a network and by least squares, and beside classes; and listeners' votes.
+ser-data synth --out "$work/voices" 2>"$work/log" >/dev/null || { cat "$work/log"; exit 1; }
+awk -F, 'NR == 1 { print $0 ",arousal,votes_calm,votes_tense" } NR > 1 { print $0 "," 1 + NR % 7 "," NR % 5 "," 1 + NR % 3 }' \
+  "$work/voices/manifest.csv" >"$work/voices/rated.csv"
+rated="corpora=[{kind=\"manifest\",path=\"$work/voices/rated.csv\"}]"
+regression='task={kind="regression",targets=["arousal"],range=[1,7]}'
+train numbers "$rated" "$regression"
+train least-squares "$rated" "$regression" 'model={kind="linear"}'
+train several "$rated" 'task={kind="multi-task",targets=["arousal"],range=[1,7],weights={emotion=1.0,arousal=1.0,speaker=0.1}}'
+train votes "$rated" 'task={kind="distribution"}'
 
 # Over an encoder: all that stands between samples and probabilities is in the graph.
 ser-data encoder import tests/golden/encoders/whisper --out "$work/models/small" 2>"$work/log" >/dev/null || { cat "$work/log"; exit 1; }
@@ -60,7 +70,7 @@ export_one() { # BUNDLE [OPTION…]
   ser-predict export "$bundle" --format onnx --out "$graph" "$@" 2>"$work/log" || { cat "$work/log"; exit 1; }
   exported+=("$bundle" "$graph")
 }
-for bundle in "$@" "$work"/{attention,last,mean,cnn,bilstm,statistics,mlp,linear}/fold-0/seed-*/bundle/model.safetensors; do
+for bundle in "$@" "$work"/{attention,last,mean,cnn,bilstm,statistics,mlp,linear,numbers,least-squares,several,votes}/fold-0/seed-*/bundle/model.safetensors; do
   export_one "$bundle"
 done
 export SER_MODELS=$work/models

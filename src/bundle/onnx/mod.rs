@@ -1,4 +1,4 @@
-//! A bundle as an ONNX graph: samples or features in, calibrated probabilities out, in batches of any lengths.
+//! A bundle as an ONNX graph: samples or features in, calibrated probabilities and numbers out, in batches of any lengths.
 //!
 //! Where its front end has operators (`cepstrum.rs`, `encoder.rs`), the graph holds all that comes behind the samples; else
 //! everything behind the features: standardisation, padding, network, temperature. How its input is made stands in a file
@@ -45,6 +45,11 @@ struct Recipe<'a> {
     ser: &'static str,
     graph: String,
     classes: &'a [String],
+    /// What the numbers are of, and their ranges.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    targets: &'a [String],
+    #[serde(skip_serializing_if = "<[task::Scale]>::is_empty")]
+    ranges: &'a [task::Scale],
     /// What the graph takes and gives.
     inputs: Json,
     outputs: Json,
@@ -90,6 +95,14 @@ impl Bundle {
         Ok(beside)
     }
 
+    /// The classes that it gives probabilities of, and the targets that it gives numbers of.
+    fn named_outputs(&self) -> (&[String], &[String]) {
+        match self.task {
+            task::Kind::Regression => (&[], &self.classes),
+            _ => (&self.classes, &self.targets),
+        }
+    }
+
     /// What should be known before the graph's numbers are compared with the bundle's; nothing where they are the same within 1e-5.
     #[must_use]
     pub fn onnx_note(&self) -> Option<&'static str> {
@@ -109,11 +122,22 @@ impl Bundle {
         }
         let windows = self.windows();
         let begins_with_features = Front::of(self).err();
+        let (classes, targets) = self.named_outputs();
+        let mut outputs = json!({});
+        if !classes.is_empty() {
+            outputs["probabilities"] = json!("float32 [batch, classes]: calibrated, each row sums to 1");
+            outputs["logits"] = json!("float32 [batch, classes]: as the network gives them, not calibrated");
+        }
+        if !targets.is_empty() {
+            outputs["values"] = json!("float32 [batch, targets]: numbers within their ranges");
+        }
         Ok(Recipe {
             schema: "ser-onnx/1",
             ser: env!("CARGO_PKG_VERSION"),
             graph: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            classes: &self.classes,
+            classes,
+            targets,
+            ranges: &self.scales,
             inputs: match begins_with_features {
                 None => json!({
                     "samples": "float32 [batch, samples]: one channel at sample_rate, full scale 1, as decoded; whatever stands \
@@ -127,10 +151,7 @@ impl Bundle {
             },
             begins_with_features,
             note: self.onnx_note(),
-            outputs: json!({
-                "probabilities": "float32 [batch, classes]: calibrated, each row sums to 1",
-                "logits": "float32 [batch, classes]: as the network gives them, not calibrated",
-            }),
+            outputs,
             columns: self.dims(),
             sample_rate: self.audio.sample_rate,
             window_frames: (windows != Windows::WHOLE).then(|| windows.length()),
@@ -196,9 +217,6 @@ struct Build<'a> {
 impl<'a> Build<'a> {
     fn new(bundle: &'a Bundle) -> Result<Self> {
         let refused = |problem: &str| Err(Error::Config(format!("--format onnx: {problem}")));
-        if bundle.task != task::Kind::Classification {
-            return refused("this bundle gives numbers, and graphs are written of classes alone");
-        }
         if matches!(bundle.model.kind, Kind::Cnn2dBilstm | Kind::Transformer) {
             let kind = bundle.model.kind.name();
             return refused(&format!("a network of kind {kind} has no graph here: the others have"));
@@ -221,7 +239,8 @@ impl<'a> Build<'a> {
     fn graph(mut self) -> Result<Vec<u8>> {
         let (x, lengths) = self.input()?;
         let mut batch = self.standardised(Batch { x, lengths });
-        let temperature = self.temperature(&batch);
+        let (classes, numbers) = self.bundle.named_outputs();
+        let temperature = (!classes.is_empty()).then(|| self.temperature(&batch));
         batch = self.padded(batch);
         let channels = match self.bundle.model.kind {
             Kind::CnnBilstm | Kind::Cnn => self.bundle.model.channels.len(),
@@ -258,18 +277,56 @@ impl<'a> Build<'a> {
         if let Some(name) = self.bundle.weights.keys().find(|name| !self.used.contains(*name)) {
             return Err(Error::Config(format!("--format onnx: the network has {name}, which has no graph here")));
         }
-        let scaled = self.graph.op("Div", &[&logits, &temperature], &[]);
-        let probabilities = self.graph.op("Softmax", &[&scaled], &[("axis", Setting::Int(-1))]);
-        let classes = self.bundle.classes.len().to_string();
-        self.graph.float_output("probabilities", &probabilities, &["batch", &classes], "calibrated");
-        self.graph.float_output("logits", &logits, &["batch", &classes], "not calibrated");
+        let both = !classes.is_empty() && !numbers.is_empty();
+        let part = |graph: &mut Graph, from: usize, width: usize| match both {
+            true => {
+                let (from, to, axis) =
+                    (graph.list(&[from as i64]), graph.list(&[(from + width) as i64]), graph.list(&[1]));
+                graph.op("Slice", &[&logits, &from, &to, &axis], &[])
+            }
+            false => logits.clone(),
+        };
+        if let Some(temperature) = temperature {
+            let logits = part(&mut self.graph, 0, classes.len());
+            let scaled = self.graph.op("Div", &[&logits, &temperature], &[]);
+            let probabilities = self.graph.op("Softmax", &[&scaled], &[("axis", Setting::Int(-1))]);
+            let width = classes.len().to_string();
+            self.graph.float_output("probabilities", &probabilities, &["batch", &width], "calibrated");
+            self.graph.float_output("logits", &logits, &["batch", &width], "not calibrated");
+        }
+        if !numbers.is_empty() {
+            let parts = part(&mut self.graph, classes.len(), numbers.len());
+            let values = self.values(&parts);
+            let width = numbers.len().to_string();
+            self.graph.float_output("values", &values, &["batch", &width], "within their ranges");
+        }
         let said = [
-            ("classes", self.bundle.classes.join(",")),
+            ("classes", classes.join(",")),
+            ("targets", numbers.join(",")),
             ("sample_rate", self.bundle.audio.sample_rate.to_string()),
             ("config_hash", self.bundle.record.config_hash.clone()),
         ];
         let about = "Speech-emotion recognition: samples or features to probabilities. The file beside it says how they are made.";
         Ok(self.graph.finish(("ser", env!("CARGO_PKG_VERSION")), about, &said))
+    }
+
+    /// Numbers within their ranges from parts of these, `[batch, numbers]`: what lies outside is the nearer end.
+    fn values(&mut self, parts: &Value) -> Value {
+        let (zero, one) = (self.graph.scalar(0.0), self.graph.scalar(1.0));
+        let parts = self.graph.max(parts, &zero);
+        let parts = self.graph.min(&parts, &one);
+        // In double precision, as the bundle has it.
+        let parts = self.graph.double_of(&parts);
+        let scales = &self.bundle.scales;
+        let lows: Vec<f64> = scales.iter().map(|scale| scale.low).collect();
+        let widths: Vec<f64> = scales.iter().map(|scale| scale.high - scale.low).collect();
+        let (lows, widths) = (
+            self.graph.doubles("scales.low", &[scales.len()], &lows),
+            self.graph.doubles("scales.width", &[scales.len()], &widths),
+        );
+        let values = self.graph.mul(&parts, &widths);
+        let values = self.graph.add(&values, &lows);
+        self.graph.float_of(&values)
     }
 
     /// The columns `[batch, steps, dims]` and the steps of each clip, from the graph's inputs.
@@ -577,6 +634,24 @@ mod tests {
         others.audio.normalise = crate::audio::Normalise::Peak;
         assert!(!begins(&others).0);
 
+        // Numbers alone, and beside classes: the last two of three outputs.
+        let outputs = |bundle: &Bundle| -> (Vec<String>, Json, Json) {
+            let beside = bundle.save_onnx(&path).unwrap();
+            let recipe: Json = serde_json::from_str(&std::fs::read_to_string(beside).unwrap()).unwrap();
+            let names = recipe["outputs"].as_object().unwrap().keys().cloned().collect();
+            (names, recipe["classes"].clone(), recipe["targets"].clone())
+        };
+        let n = bundle.classes.len();
+        let mut numbers = bundle.clone();
+        numbers.task = task::Kind::Regression;
+        numbers.scales = vec![task::Scale { low: 1.0, high: 7.0 }; n];
+        assert_eq!(outputs(&numbers), (vec!["values".to_owned()], json!([]), json!(bundle.classes)));
+        numbers.task = task::Kind::MultiTask;
+        (numbers.classes, numbers.targets) = (bundle.classes[..n - 1].to_vec(), vec!["arousal".into()]);
+        numbers.scales.truncate(1);
+        let all = ["logits", "probabilities", "values"].map(str::to_owned).to_vec();
+        assert_eq!(outputs(&numbers), (all, json!(numbers.classes), json!(["arousal"])));
+
         let wrong = |bundle: &Bundle, path: &Path| bundle.save_onnx(path).unwrap_err().to_string();
         assert!(wrong(&bundle, &dir.path().join("net.json")).contains("name the graph .onnx"));
         let weight = bundle.weights["classes.bias"].clone();
@@ -587,7 +662,5 @@ mod tests {
         assert!(wrong(&bundle, &path).contains("classes.bias is missing"));
         bundle.model.kind = Kind::Cnn2dBilstm;
         assert!(wrong(&bundle, &path).contains("cnn2d-bilstm"));
-        bundle.task = task::Kind::Regression;
-        assert!(wrong(&bundle, &path).contains("gives numbers"));
     }
 }

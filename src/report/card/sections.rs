@@ -59,6 +59,7 @@ fn overview(card: &Card<'_>, document: &mut Document) {
             if plan.speaker_independent { "speaker-independent" } else { "speaker-DEPENDENT" }
         ),
         format!("validation: {}", plan.validation_rule()),
+        format!("labels: {}", card.experiment.labels.words()),
         format!("split seed {}; scaler: {}", card.experiment.protocol.seed, card.experiment.features.scaler.words()),
     ]);
 }
