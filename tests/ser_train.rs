@@ -258,6 +258,15 @@ fn a_run_is_distilled_from_bundles_that_have_not_seen_what_is_tested() {
     // Whoever sees other features is answered by teachers who hear each clip for themselves.
     let other = distilled("other", "0", &["features.n_mfcc=12", "augment.copies=1", "augment.gain={db=[-6.0,6.0]}"]);
     assert!(other.succeeds().stderr.contains("and their copies"), "{}", other.stderr);
+    // They may also tell what they see of it, which helps in training alone: the bundle's network has nothing more.
+    let heard = ["features.n_mfcc=12", "augment.copies=1", "augment.gain={db=[-6.0,6.0]}", "distil.hints=2.0"];
+    distilled("hinted", "0", &heard).succeeds();
+    let bundle = |of: &str| fs::read(d.join(of).join("fold-0/seed-42/bundle/model.safetensors")).unwrap();
+    assert_ne!(bundle("other"), bundle("hinted"));
+    assert!(bundle("other").len().abs_diff(bundle("hinted").len()) < 500, "no head of the training is kept");
+    run(program("ser-predict", d).args(["inspect", "hinted/fold-0/seed-42"])).succeeds();
+    distilled("no", "0", &["distil.hints=2.0"]).fails(2, &["distil.hints = 2", "see what this network sees"]);
+    distilled("no", "0", &["distil.hints=-1.0"]).fails(2, &["distil.hints = -1", "0 to 1000"]);
     distilled("no", "0", &["labels.map.disgust=angry"]).fails(2, &["its classes are"]);
     distilled("no", "0", &["distil.share=0.0"]).fails(2, &["distil.share = 0", "above 0"]);
     // Another network may learn from them; what it has from them is known to whoever it teaches.

@@ -166,6 +166,16 @@ impl Member {
         Ok(scoring.answers(&clip, &[0])?.pop().unwrap_or_default())
     }
 
+    /// The mean over time of a clip's values, standardised as the network's were.
+    pub(crate) fn mean(&self, matrix: &Matrix) -> Vec<f32> {
+        let rows = self.scaled(matrix);
+        let mut mean = vec![0f32; matrix.dims()];
+        for row in rows.chunks_exact(matrix.dims().max(1)) {
+            mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value / matrix.frames() as f32);
+        }
+        mean
+    }
+
     /// A clip's values, standardised as the network's were.
     fn scaled(&self, matrix: &Matrix) -> Vec<f32> {
         let mut rows = matrix.as_slice().to_vec();

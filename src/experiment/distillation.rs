@@ -14,12 +14,12 @@ use crate::{
     bundle::{Bundle, BundleEncoder, Member},
     cache::{Cache, DEFAULT_LIMIT, Entry},
     corpus::Clip,
-    error::Result,
+    error::{Error, Result},
     events::Observer,
     frontend::{Matrix, Scaler},
     model::{Net, NetInput},
     protocol::Fold,
-    train::Answers,
+    train::{Answers, Hints},
 };
 use burn::{
     module::Module,
@@ -34,6 +34,8 @@ pub(super) struct Distillation {
     bundles: Vec<(PathBuf, Bundle)>,
     digests: Vec<blake3::Hash>,
     share: f64,
+    /// How much it counts to tell what they see of a clip.
+    hints: f64,
     /// Whether they see a clip otherwise than the network does, and hence hear it for themselves.
     hears: bool,
 }
@@ -78,7 +80,15 @@ impl Distillation {
             }
         }
         let hears = other.is_some();
-        Ok(Some(Self { bundles, digests, share: config.share, hears }))
+        if config.hints > 0.0 && !hears {
+            let problem = format!(
+                "distil.hints = {}: hints are of teachers with other [audio], [features] or [encoder], and those of {KEY} see what \
+                 this network sees; leave it out",
+                config.hints
+            );
+            return Err(Error::Config(problem));
+        }
+        Ok(Some(Self { bundles, digests, share: config.share, hints: config.hints, hears }))
     }
 
     /// What the teachers say of the clips that the network learns from and of their copies, where they hear them for
@@ -101,6 +111,7 @@ impl Distillation {
         let clips: Vec<&Clip> = members.iter().map(|&clip| &prepared.clips[clip]).collect();
         let whole: Vec<Clip> = clips.iter().map(|&clip| clip.clone()).collect();
         let mut by_clip: Vec<Vec<Vec<f32>>> = vec![Vec::new(); prepared.clips.len()];
+        let mut seen = by_clip.clone();
         let limit = options.cache_limit.unwrap_or(DEFAULT_LIMIT);
         for (path, bundle) in &self.bundles {
             observer.log(&format!("{} hears {} clips and their copies", path.display(), clips.len()));
@@ -110,7 +121,7 @@ impl Distillation {
             let copies = cache.copies(&clips, &prepared.augmenter, seed, observer)?;
             let member = Member::new(bundle.clone())?;
             let part = 1.0 / self.bundles.len() as f32;
-            let answers: Vec<Vec<Vec<f32>>> = entries
+            let answers: Vec<Vec<(Vec<f32>, Vec<f32>)>> = entries
                 .par_iter()
                 .zip(&copies)
                 .zip(&clips)
@@ -118,20 +129,27 @@ impl Distillation {
                     let answer = |entry: &Entry| {
                         let matrix = Matrix::new(entry.frames(), entry.dims(), entry.values()?)?;
                         let logs = member.answer(&matrix, Path::new(&clip.id))?;
-                        Ok(logs.iter().map(|log| log.exp()).collect())
+                        let hint = if self.hints > 0.0 { member.mean(&matrix) } else { Vec::new() };
+                        Ok((logs.iter().map(|log| log.exp()).collect(), hint))
                     };
                     std::iter::once(own).chain(copies).map(answer).collect()
                 })
                 .collect::<Result<_>>()?;
             for (&clip, answers) in members.iter().zip(answers) {
-                let sums = &mut by_clip[clip];
-                sums.resize_with(answers.len(), || vec![0.0; prepared.classes.len()]);
-                for (sum, answer) in sums.iter_mut().zip(answers) {
+                by_clip[clip].resize_with(answers.len(), || vec![0.0; prepared.classes.len()]);
+                seen[clip].resize_with(answers.len(), Vec::new);
+                for ((sum, seen), (answer, hint)) in by_clip[clip].iter_mut().zip(&mut seen[clip]).zip(answers) {
                     sum.iter_mut().zip(answer).for_each(|(sum, p)| *sum += part * p);
+                    seen.extend(hint);
                 }
             }
         }
-        Ok(Some(Answers { by_clip, share: self.share }))
+        let hints = (self.hints > 0.0).then(|| Hints {
+            columns: seen.iter().flatten().map(Vec::len).next().unwrap_or(0),
+            by_clip: seen,
+            weight: self.hints,
+        });
+        Ok(Some(Answers { by_clip, share: self.share, hints }))
     }
 
     /// The networks on a device, to be shown features that `scaler` has scaled; none where they hear for themselves.
@@ -247,7 +265,7 @@ mod tests {
         let numbers = |x: Tensor<2>| x.into_data().iter::<f32>().collect::<Vec<_>>();
         let answers = |share, of: &[usize]| {
             let bundles = of.iter().map(|&i| bundles[i].clone()).collect();
-            let distillation = Distillation { bundles, digests: vec![], share, hears: false };
+            let distillation = Distillation { bundles, digests: vec![], share, hints: 0.0, hears: false };
             numbers(distillation.on(scaler.as_ref(), &device).unwrap().unwrap().targets(&input, labels()))
         };
         let (one, other) = (answers(1.0, &[0]), answers(1.0, &[1]));
@@ -256,7 +274,7 @@ mod tests {
         for (ours, expected) in answers(0.8, &[0, 1]).into_iter().zip(expected) {
             approx::assert_abs_diff_eq!(ours, expected, epsilon = 1e-6);
         }
-        let distillation = Distillation { bundles, digests: vec![], share: 1.0, hears: false };
+        let distillation = Distillation { bundles, digests: vec![], share: 1.0, hints: 0.0, hears: false };
         assert!(distillation.on(None, &device).is_err(), "other features");
     }
 }

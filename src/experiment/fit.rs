@@ -167,7 +167,8 @@ impl Run<'_> {
         let device = replicas.first();
         let label = self.label();
         let of = (data.dims(), self.models);
-        let mut net = initial(self.prepared, self.encoder.as_ref(), of, self.seed(), device)?;
+        let hints = self.answers.as_ref().map_or(0, Answers::hints);
+        let mut net = initial(self.prepared, self.encoder.as_ref(), of, hints, self.seed(), device)?;
         let mut optimiser = Optimiser::new(settings);
         let mut state = State { epoch: 1, run: Some(self.record.id()), ..State::default() };
         let mut average = None;
@@ -202,7 +203,10 @@ impl Run<'_> {
             seed: self.seed(),
         };
         let trained = self.prepared.training_side(self.fold);
-        let loss = self.prepared.task.loss(&trained)?;
+        let mut loss = self.prepared.task.loss(&trained)?;
+        if let Some(hints) = self.answers.as_ref().and_then(|answers| answers.hints.as_ref()) {
+            loss = hints.beside(loss, self.prepared.task.heads().all());
+        }
         let windows = data.windows_of(&trained);
 
         while !self.finished(&state) {

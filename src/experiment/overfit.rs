@@ -113,7 +113,7 @@ struct Check<'a> {
 impl Check<'_> {
     fn net(&self) -> Result<Net> {
         let of = (self.data.dims(), self.models);
-        let net = initial(self.prepared, self.encoder.as_ref(), of, self.seed, &self.device)?;
+        let net = initial(self.prepared, self.encoder.as_ref(), of, 0, self.seed, &self.device)?;
         match &self.start {
             Some(start) => start.apply(net),
             None => Ok(net),

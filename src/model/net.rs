@@ -50,6 +50,10 @@ pub struct Net {
     auxiliary: Option<Linear>,
     /// Outputs behind those of what the rest of the network is to forget, in training alone: it is shown their gradient reversed.
     adversary: Option<Linear>,
+    /// Outputs behind those of what its teachers see of an utterance, in training alone.
+    hints: Option<Linear>,
+    /// The width of the utterance's vector before the head.
+    embedded: usize,
     dropout: f64,
 }
 
@@ -114,6 +118,8 @@ impl Net {
             classes: LinearConfig::new(features, classes).init(device),
             auxiliary: None,
             adversary: None,
+            hints: None,
+            embedded: width,
             dropout: config.dropout,
         }
     }
@@ -127,10 +133,18 @@ impl Net {
         Self { auxiliary: head(auxiliary), adversary: head(adversary), ..self }
     }
 
+    /// The same network that tells, while it trains, so many numbers that its teachers see of an utterance (Romero et al. 2015), from
+    /// the utterance's vector before the head.
+    #[must_use]
+    pub fn hinted(self, hints: usize, device: &Device) -> Self {
+        let hints = (hints > 0).then(|| LinearConfig::new(self.embedded, hints).init(device));
+        Self { hints, ..self }
+    }
+
     /// The network without the outputs that are of use in training alone.
     #[must_use]
     pub fn without_training(self) -> Self {
-        Self { auxiliary: None, adversary: None, ..self }
+        Self { auxiliary: None, adversary: None, hints: None, ..self }
     }
 
     /// The same network on top of layers of an encoder, whose columns it was made for.
@@ -152,9 +166,10 @@ impl Net {
     }
 
     /// Logits, `[batch, classes]`, in training with those of its other heads behind them. In training `dropout` is the stream that its masks are drawn from; without one,
-    /// nothing is dropped.
+    /// nothing is dropped, and no hint told.
     pub fn forward(&self, input: NetInput, dropout: Option<&mut ChaCha8Rng>) -> Tensor<2> {
         let pooled = self.embed(input);
+        let hints = self.hints.as_ref().filter(|_| dropout.is_some()).map(|head| linear(head, pooled.clone()));
         let pooled = match dropout {
             Some(stream) if self.dropout > 0.0 => drop_out(pooled, self.dropout, stream),
             _ => pooled,
@@ -163,10 +178,11 @@ impl Net {
         let classes = linear(&self.classes, hidden.clone());
         let auxiliary = self.auxiliary.as_ref().map(|head| linear(head, hidden.clone()));
         let adversary = self.adversary.as_ref().map(|head| linear(head, reversed(hidden)));
-        if auxiliary.is_none() && adversary.is_none() {
+        let others: Vec<Tensor<2>> = auxiliary.into_iter().chain(adversary).chain(hints).collect();
+        if others.is_empty() {
             return classes;
         }
-        Tensor::cat(std::iter::once(classes).chain(auxiliary).chain(adversary).collect(), 1)
+        Tensor::cat(std::iter::once(classes).chain(others).collect(), 1)
     }
 
     /// What the last layer sees of each utterance, without dropout, `[batch, dense]`.

@@ -28,7 +28,12 @@ pub fn inspect(bundle: &Bundle) -> String {
         ("features", {
             let encoder = bundle.encoder.as_ref().map(|of| format!("{} {}", of.name, settings(&of.config, "layer")));
             let kinds: Vec<String> = features.kinds.iter().map(ToString::to_string).chain(encoder).collect();
-            format!("{} columns: {}; scaler: {}", bundle.dims(), kinds.join(", "), features.scaler.words())
+            let noise = features.snr.map(|snr| format!(", snr {snr}")).unwrap_or_default();
+            let level = match features.level.is_free() {
+                true => format!(" (level {}{noise})", features.level.name()),
+                false => String::new(),
+            };
+            format!("{} columns: {}{level}; scaler: {}", bundle.dims(), kinds.join(", "), features.scaler.words())
         }),
     ];
     if !bundle.targets.is_empty() {

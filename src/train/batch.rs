@@ -55,7 +55,8 @@ impl Batches<'_> {
         }
         let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
         let input = pad(&rows, self.data.dims(), self.data.min_frames(), device);
-        let targets = TensorData::new(targets.concat(), [items.len(), self.task.heads().all()]);
+        let columns = self.task.heads().all() + self.answers.map_or(0, Answers::hints);
+        let targets = TensorData::new(targets.concat(), [items.len(), columns]);
         Ok((input, Tensor::from_data(targets, device)))
     }
 

@@ -31,7 +31,7 @@ pub use train_on::TrainOn;
 
 pub(crate) use batch::Batches;
 pub(crate) use data::{Dataset, Item, Scaling};
-pub(crate) use distil::{Answers, KEY as DISTIL_KEY};
+pub(crate) use distil::{Answers, Hints, KEY as DISTIL_KEY};
 pub(crate) use logistic::Examples;
 pub(crate) use replicas::{Replicas, part};
 pub(crate) use ridge::Measured;
