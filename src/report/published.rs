@@ -5,7 +5,7 @@
 
 use std::{fmt, path::Path};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::reproduction::{Claim, Glance, Row};
 use crate::{
@@ -186,24 +186,55 @@ impl PublishedFile {
 
     /// What was published under the evaluation's protocol; nothing where folds are missing.
     pub(super) fn under(&self, evaluation: &Evaluation) -> Published {
+        self.beside(&Key::of(evaluation))
+    }
+
+    /// What was published of the same.
+    pub(super) fn beside(&self, key: &Key) -> Published {
+        if !key.comparable {
+            return Published::default();
+        }
+        let Self { published: mut figures, mut listeners, .. } = self.clone();
+        figures.retain(|figure| {
+            figure.corpus == key.corpus
+                && figure.classes == key.classes
+                && figure.folds == key.folds
+                && figure.protocols.contains(&key.protocol)
+        });
+        listeners.retain(|figure| figure.corpus == key.corpus && figure.classes == key.classes);
+        Published { figures, listeners }
+    }
+}
+
+/// What a figure is of, as far as others' have to be of the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Key {
+    /// The corpus; of several, their names in order with `+` between.
+    pub corpus: String,
+    /// Number of classes.
+    pub classes: usize,
+    /// Number of folds.
+    pub folds: usize,
+    /// The protocol's name.
+    pub protocol: String,
+    /// Whether any may stand beside it: all folds are there, and it is a result.
+    pub comparable: bool,
+}
+
+impl Key {
+    /// That of an evaluation.
+    pub(super) fn of(evaluation: &Evaluation) -> Self {
         let protocol = &evaluation.protocol;
-        let corpus = protocol.corpora.join("+");
         // What is of a part of a corpus, or of other classes, is not of the same data.
         // Nor is a demonstration of a leak a result, whatever split it is laid over.
         let bars = protocol.brand.is_some() || protocol.caveats.iter().any(Caveat::bars_published);
-        if !evaluation.complete() || bars {
-            return Published::default();
+        Self {
+            corpus: protocol.corpora.join("+"),
+            classes: evaluation.confusion.classes.len(),
+            folds: protocol.folds.len(),
+            protocol: protocol.name.clone(),
+            comparable: evaluation.complete() && !bars,
         }
-        let classes = evaluation.confusion.classes.len();
-        let Self { published: mut figures, mut listeners, .. } = self.clone();
-        figures.retain(|figure| {
-            figure.corpus == corpus
-                && figure.classes == classes
-                && figure.folds == protocol.folds.len()
-                && figure.protocols.contains(&protocol.name)
-        });
-        listeners.retain(|figure| figure.corpus == corpus && figure.classes == classes);
-        Published { figures, listeners }
     }
 }
 

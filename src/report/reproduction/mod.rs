@@ -6,6 +6,7 @@
 
 mod glance;
 mod kept;
+mod measured;
 mod page;
 mod row;
 mod transfer;
@@ -14,6 +15,7 @@ mod verdict;
 use std::path::{Path, PathBuf};
 
 pub(super) use glance::{Claim, Glance};
+use measured::Measured;
 pub use row::{Part, Row, Target};
 pub use verdict::Verdict;
 
@@ -32,33 +34,26 @@ use crate::{
 /// A row with what was found of it.
 struct Found {
     row: Row,
-    evaluation: Option<Evaluation>,
-    /// Its figures as they were measured last, where its runs are no longer there.
+    /// What its runs give or, where they are no longer there, what was measured last.
+    measured: Option<Measured>,
+    /// Its figures alone, where no more is known.
     kept: Option<kept::Kept>,
+    /// The place of its confusion matrix, from the page's folder, where it is drawn.
+    picture: Option<String>,
 }
 
-impl Found {
-    /// The place of its confusion matrix, from the page's folder; none where it is not drawn.
-    fn picture(&self) -> Option<String> {
-        let drawn = matches!(self.row.part, Part::Best | Part::Leak) && self.evaluation.is_some();
-        drawn.then(|| format!("plots/{}.svg", self.row.experiment))
-    }
-
-    /// Draws it.
-    fn draw(&self, folder: &Path) -> Result<()> {
-        let (Some(path), Some(evaluation)) = (self.picture(), &self.evaluation) else { return Ok(()) };
-        let mut subtitle = warnings(evaluation);
-        subtitle.push(protocol_line(evaluation));
-        let (title, subtitle) = (self.row.title.as_str(), subtitle.as_slice());
-        let svg = plot::to_svg(&ConfusionMatrix { confusion: &evaluation.confusion, title, subtitle })?;
-        create_dir(&folder.join("plots"))?;
-        write_whole(&folder.join(path), |file| file.write_all(svg.as_bytes()))
-    }
+/// Draws the confusion matrix of a row.
+fn draw(row: &Row, evaluation: &Evaluation, path: &Path) -> Result<()> {
+    let mut subtitle = warnings(evaluation);
+    subtitle.push(protocol_line(evaluation));
+    let (title, subtitle) = (row.title.as_str(), subtitle.as_slice());
+    let svg = plot::to_svg(&ConfusionMatrix { confusion: &evaluation.confusion, title, subtitle })?;
+    write_whole(path, |file| file.write_all(svg.as_bytes()))
 }
 
 /// Evaluates the experiments that the rows of `published` name, which lie side by side in `experiments`, and writes
-/// `reproduction.md` into `folder`, with its pictures; `rows.csv`, which keeps the figures of experiments whose runs are gone; and, where
-/// the file has such rows, `glance.md` and `claimed.md`.
+/// `reproduction.md` into `folder`, with its pictures; `rows.csv` and `rows.json`, which keep what was measured of experiments whose
+/// runs are gone; and, where the file has such rows, `glance.md` and `claimed.md`.
 ///
 /// # Errors
 ///
@@ -66,22 +61,37 @@ impl Found {
 /// written.
 pub fn reproduction(published: &Path, experiments: &Path, folder: &Path, bootstrap: Bootstrap) -> Result<PathBuf> {
     let table = PublishedFile::read(published)?;
-    let mut found = Vec::new();
+    let mut evaluations = Vec::new();
     for row in &table.rows {
         let dir = experiments.join(&row.experiment);
-        let finished = dir.is_dir() && RunDir::find(&dir)?.iter().any(|run| run.done().exists());
-        let evaluation = if finished { Some(evaluate_with(load_finished(&dir)?, bootstrap)?) } else { None };
-        found.push(Found { row: row.clone(), evaluation, kept: None });
+        if dir.is_dir() && RunDir::find(&dir)?.iter().any(|run| run.done().exists()) {
+            evaluations.push((row, evaluate_with(load_finished(&dir)?, bootstrap)?));
+        }
     }
-    create_dir(folder)?;
-    let measured = found.iter().filter_map(|of| Some((of.row.experiment.as_str(), of.evaluation.as_ref()?)));
-    let rows = kept::renew(&folder.join("rows.csv"), measured)?;
-    for of in found.iter_mut().filter(|of| of.evaluation.is_none()) {
-        of.kept = rows.get(&of.row.experiment).cloned();
+    create_dir(&folder.join("plots"))?;
+    let named = evaluations.iter().map(|(row, evaluation)| (row.experiment.as_str(), evaluation));
+    let rows = kept::renew(&folder.join("rows.csv"), named.clone())?;
+    let now = named.map(|(name, evaluation)| Ok((name.to_owned(), Measured::of(evaluation)?)));
+    let now = now.collect::<Result<measured::Table>>()?;
+    let all = measured::renew(&folder.join("rows.json"), &now)?;
+    let pictured = |row: &Row| matches!(row.part, Part::Best | Part::Leak);
+    let place = |row: &Row| format!("plots/{}.svg", row.experiment);
+    for (row, evaluation) in evaluations.iter().filter(|(row, _)| pictured(row)) {
+        draw(row, evaluation, &folder.join(place(row)))?;
     }
+    let found: Vec<Found> = table
+        .rows
+        .iter()
+        .map(|row| Found {
+            // What lacks folds now is shown as it is now.
+            measured: now.get(&row.experiment).or_else(|| all.get(&row.experiment)).cloned(),
+            kept: rows.get(&row.experiment).cloned(),
+            picture: Some(place(row)).filter(|place| pictured(row) && folder.join(place).is_file()),
+            row: row.clone(),
+        })
+        .collect();
     glance::write(&table, &rows, folder)?;
-    let text = page::page(&table, &found)?;
-    found.iter().try_for_each(|of| of.draw(folder))?;
+    let text = page::page(&table, &found);
     let path = folder.join("reproduction.md");
     write_whole(&path, |file| file.write_all(text.as_bytes()))?;
     Ok(path)

@@ -1,19 +1,15 @@
 //! The page itself.
 
-use super::{Found, Part, Verdict, transfer};
-use crate::{
-    error::Result,
-    eval::{Evaluation, Spread, Unit},
-    report::{
-        document::Document,
-        headline::{many, percent, protocol_line, warnings},
-        published::{Metric, PublishedFile},
-        table::Table,
-        tables::points,
-    },
+use super::{Found, Part, Verdict, measured::Measured, transfer};
+use crate::report::{
+    document::Document,
+    headline::{many, percent},
+    published::{Metric, PublishedFile},
+    table::Table,
+    tables::points,
 };
 
-pub(super) fn page(published: &PublishedFile, found: &[Found]) -> Result<String> {
+pub(super) fn page(published: &PublishedFile, found: &[Found]) -> String {
     let mut document = Document::default();
     document.title("Published figures, and ours");
     for paragraph in published.preface.split("\n\n").filter(|text| !text.trim().is_empty()) {
@@ -43,7 +39,7 @@ pub(super) fn page(published: &PublishedFile, found: &[Found]) -> Result<String>
         leak.iter().for_each(|of| picture(&mut document, of));
         notes(&mut document, &leak);
     }
-    if let Some(table) = transfer::table(&moved)? {
+    if let Some(table) = transfer::table(&moved) {
         document.heading("From corpus to corpus");
         document.table(table);
         notes(&mut document, &moved);
@@ -62,14 +58,14 @@ pub(super) fn page(published: &PublishedFile, found: &[Found]) -> Result<String>
         document.table(Table::new("", ["system", "figures", "why they stand apart", "source"]).rows(rows));
     }
     for of in ours {
-        details(&mut document, published, of)?;
+        details(&mut document, published, of);
     }
-    Ok(document.to_markdown())
+    document.to_markdown()
 }
 
 fn picture(document: &mut Document, found: &Found) {
-    if let Some(path) = found.picture() {
-        document.picture(path, format!("Confusion matrix: {}", found.row.title));
+    if let Some(path) = &found.picture {
+        document.picture(path.clone(), format!("Confusion matrix: {}", found.row.title));
     }
 }
 
@@ -84,7 +80,7 @@ fn summary(published: &PublishedFile, found: &[&Found]) -> Table {
     let mut table =
         Table::new("", ["row", "test speakers", "seeds", "UAR %", "95 % by speakers", "WA %", "s/run", "published"]);
     for of in found {
-        let Some(evaluation) = &of.evaluation else {
+        let Some(measured) = &of.measured else {
             if let Some(kept) = &of.kept {
                 let within = kept.interval(Metric::Uar, false).map(|(low, high)| format!("{low:.2} to {high:.2}"));
                 table.row([
@@ -95,39 +91,39 @@ fn summary(published: &PublishedFile, found: &[&Found]) -> Table {
                     within.unwrap_or_default(),
                     format!("{:.2}", kept.wa),
                     String::new(),
-                    "as measured last; its runs are not here".to_owned(),
+                    String::new(),
                 ]);
-                continue;
             }
-            table.row([of.row.title.as_str(), "", "", "not run", "", "", "", ""]);
             continue;
         };
-        let speakers = if evaluation.protocol.speaker_independent { "unseen" } else { "SEEN in training" };
-        let brand = evaluation.protocol.brand.as_deref().unwrap_or("");
-        let mark = if evaluation.complete() { brand } else { "INCOMPLETE" };
-        let verdicts = compared(published, of, evaluation).into_iter().map(|of| of.short).collect::<Vec<_>>();
+        let speakers = if measured.speaker_independent { "unseen" } else { "SEEN in training" };
+        let brand = measured.brand.as_deref().unwrap_or("");
+        let mark = if measured.complete { brand } else { "INCOMPLETE" };
+        let verdicts = compared(published, of, measured).into_iter().map(|of| of.short).collect::<Vec<_>>();
         table.row([
             [of.row.title.as_str(), mark].join(" ").trim_end().to_owned(),
             speakers.to_owned(),
-            evaluation.seeds.len().to_string(),
-            percent(evaluation.over_seeds(|s| s.uar)),
-            interval(evaluation),
-            percent(evaluation.over_seeds(|s| s.wa)),
-            format!("{:.0}", seconds(evaluation).mean),
+            measured.seeds.len().to_string(),
+            percent(measured.uar.pooled),
+            interval(measured),
+            percent(measured.wa.pooled),
+            some_seconds(measured),
             verdicts.join("; "),
         ]);
     }
-    table
+    let absent = found.iter().filter(|of| of.measured.is_none() && of.kept.is_none());
+    let absent: Vec<&str> = absent.map(|of| of.row.experiment.as_str()).collect();
+    if absent.is_empty() { table } else { table.note(format!("Not run: {}.", absent.join(", "))) }
 }
 
-fn interval(evaluation: &Evaluation) -> String {
-    evaluation
-        .intervals_over(Unit::Speakers)
-        .map_or_else(|| "–".to_owned(), |of| format!("{} to {}", points(of.uar.low), points(of.uar.high)))
+fn interval(measured: &Measured) -> String {
+    measured.over_speakers().map_or_else(|| "–".to_owned(), |of| format!("{} to {}", points(of.low), points(of.high)))
 }
 
-fn seconds(evaluation: &Evaluation) -> Spread {
-    Spread::of(&evaluation.runs.iter().map(|run| run.done.seconds).collect::<Vec<_>>())
+/// Seconds of a run; nothing where it is not known any more.
+fn some_seconds(measured: &Measured) -> String {
+    let [mean, _] = measured.seconds;
+    if mean > 0.0 { format!("{mean:.0}") } else { String::new() }
 }
 
 /// A figure of others, compared with ours.
@@ -136,11 +132,12 @@ struct Compared {
     cells: [String; 6],
 }
 
-fn compared(published: &PublishedFile, found: &Found, evaluation: &Evaluation) -> Vec<Compared> {
+fn compared(published: &PublishedFile, found: &Found, measured: &Measured) -> Vec<Compared> {
     let one = |metric: Metric, over_folds: bool, value: f64, std: Option<f64>, who: [String; 2]| {
-        let ours = metric.of(evaluation, over_folds);
+        let figure = measured.figure(metric);
+        let ours = if over_folds { figure.over_folds } else { figure.pooled };
         let theirs = value / 100.0;
-        let verdict = Verdict::of(ours, &metric.intervals(evaluation), theirs, std.map(|std| std / 100.0));
+        let verdict = Verdict::of(ours, &figure.intervals, theirs, std.map(|std| std / 100.0));
         let difference = 100.0 * (ours.mean - theirs);
         let [system, source] = who;
         Compared {
@@ -155,11 +152,11 @@ fn compared(published: &PublishedFile, found: &Found, evaluation: &Evaluation) -
             ],
         }
     };
-    if !evaluation.complete() {
+    if !measured.complete {
         return vec![];
     }
     // A figure of one fold is no figure of the experiment's.
-    let figures = published.under(evaluation).figures.into_iter().filter(|of| of.fold.is_none()).map(|of| {
+    let figures = published.beside(&measured.key).figures.into_iter().filter(|of| of.fold.is_none()).map(|of| {
         let caveat = of.caveat.map(|caveat| format!(" ({caveat})")).unwrap_or_default();
         let over_folds = of.statistic == "mean over folds" || of.statistic == "over the five folds";
         one(of.metric, over_folds, of.value, of.std, [format!("{}{caveat}", of.system), of.source])
@@ -171,65 +168,54 @@ fn compared(published: &PublishedFile, found: &Found, evaluation: &Evaluation) -
 }
 
 /// Everything about one row.
-fn details(document: &mut Document, published: &PublishedFile, found: &Found) -> Result<()> {
+fn details(document: &mut Document, published: &PublishedFile, found: &Found) {
     let row = &found.row;
+    let Some(measured) = &found.measured else { return };
     document.heading(row.title.as_str());
-    let command = format!("`scripts/reproduce.sh {}` ([{}](../{}))", row.experiment, row.config, row.config);
-    let Some(evaluation) = &found.evaluation else {
-        document.markdown(format!("Not run. {command}"));
-        return Ok(());
-    };
-    let protocol = &evaluation.protocol;
-    let speakers = evaluation.intervals_over(Unit::Speakers).map_or(0, |of| of.units);
-    let seeds: Vec<String> = evaluation.seeds.iter().map(u64::to_string).collect();
-    document.markdown(command);
-    let mut items = warnings(evaluation);
+    document.markdown(format!("`scripts/reproduce.sh {}` ([{}](../{}))", row.experiment, row.config, row.config));
+    let seeds: Vec<String> = measured.seeds.iter().map(u64::to_string).collect();
+    let mut items = measured.warnings.clone();
     items.extend([
-        format!("protocol: {}. {}", protocol_line(evaluation), protocol.description),
-        format!("validation: {}; kept: {}; scaler: {}", protocol.validation_rule, protocol.selection, protocol.scaler),
+        format!("protocol: {}. {}", measured.protocol, measured.description),
+        format!("validation: {}; kept: {}; scaler: {}", measured.validation_rule, measured.selection, measured.scaler),
         format!(
             "{} with seeds {}; {} test predictions a seed, of {}",
-            many(evaluation.runs.len(), "run"),
+            many(measured.runs, "run"),
             seeds.join(", "),
-            evaluation.scores.n / evaluation.seeds.len().max(1) as u64,
-            many(speakers, "speaker")
+            measured.predictions,
+            many(measured.speakers, "speaker")
         ),
         format!(
             "UAR {} % (95 % by speakers {}), WA {} %, macro F1 {} %",
-            percent(evaluation.over_seeds(|s| s.uar)),
-            interval(evaluation),
-            percent(evaluation.over_seeds(|s| s.wa)),
-            percent(evaluation.over_seeds(|s| s.macro_f1))
+            percent(measured.uar.pooled),
+            interval(measured),
+            percent(measured.wa.pooled),
+            percent(measured.macro_f1)
         ),
     ]);
-    if let Some(averaged) = evaluation.seeds_averaged()? {
+    if let Some([uar, wa]) = measured.averaged {
         items.push(format!(
             "another protocol, probabilities averaged over the {} seeds: UAR {} %, WA {} %",
-            evaluation.seeds.len(),
-            points(averaged.uar),
-            points(averaged.wa)
+            measured.seeds.len(),
+            points(uar),
+            points(wa)
         ));
     }
-    items.push(format!(
-        "{:.0} s a run, {:.0} s in all, with {}",
-        seconds(evaluation).mean,
-        evaluation.runs.iter().map(|run| run.done.seconds).sum::<f64>(),
-        evaluation.versions
-    ));
+    let [mean, sum] = measured.seconds;
+    items.push(format!("{mean:.0} s a run, {sum:.0} s in all, with {}", measured.made_with));
     document.list(items);
-    let compared = compared(published, found, evaluation);
+    let compared = compared(published, found, measured);
     if !compared.is_empty() {
         let mut table = Table::new("", ["theirs", "theirs %", "ours %", "points", "verdict", "source"]);
         compared.into_iter().for_each(|of| table.row(of.cells));
         document.table(table);
     }
     picture(document, found);
-    let people = published.under(evaluation).listeners;
+    let people = published.beside(&measured.key).listeners;
     document.list(people.iter().map(|of| format!("human listeners: WA {} % ({})", of.accuracy, of.source)).collect());
     if !row.note.is_empty() {
         document.markdown(row.note.as_str());
     }
-    Ok(())
 }
 
 /// Validation alone: test is for the recipe that is kept.
@@ -237,21 +223,14 @@ fn ablations(found: &[&Found]) -> Table {
     let mut table = Table::new("", ["setting", "seeds", "validation UAR %", "s/run", "command"]);
     for of in found {
         let command = format!("scripts/reproduce.sh {}", of.row.experiment);
-        match &of.evaluation {
-            Some(evaluation) => {
-                let runs = &evaluation.runs;
-                table.row([
-                    of.row.title.clone(),
-                    evaluation.seeds.len().to_string(),
-                    if evaluation.protocol.validation_learnt {
-                        "trained on".to_owned()
-                    } else {
-                        percent(Spread::over_seeds(runs.iter().map(|run| (run.seed, run.done.validation))))
-                    },
-                    format!("{:.0}", seconds(evaluation).mean),
-                    command,
-                ]);
-            }
+        match &of.measured {
+            Some(measured) => table.row([
+                of.row.title.clone(),
+                measured.seeds.len().to_string(),
+                measured.validation.map_or_else(|| "trained on".to_owned(), percent),
+                some_seconds(measured),
+                command,
+            ]),
             None => table.row([of.row.title.clone(), String::new(), "not run".to_owned(), String::new(), command]),
         }
     }
@@ -295,23 +274,29 @@ mod tests {
         };
         let published =
             PublishedFile { preface: "One.\n\nTwo.".into(), published: vec![figure], ..PublishedFile::default() };
-        let ours = || Some(evaluation("a", 4, 60, &[1, 2], 0.8));
+        let measured = |of: &crate::eval::Evaluation| Some(Measured::of(of).unwrap());
+        let ours = || measured(&evaluation("a", 4, 60, &[1, 2], 0.8));
         let mut partial = evaluation("b", 4, 60, &[1], 0.8);
         partial.missing.push(crate::eval::FoldOfSeed { fold: "1".into(), seed: 1 });
         let found = [
-            Found { row: row("a", Part::Reference, "A"), evaluation: ours(), kept: None },
-            Found { row: row("b", Part::Best, "B"), evaluation: Some(partial), kept: None },
-            Found { row: row("none", Part::Reference, "None"), evaluation: None, kept: None },
-            Found { row: row("a", Part::Encoder, "over an encoder"), evaluation: ours(), kept: None },
-            Found { row: row("a", Part::Transfer, "from a"), evaluation: ours(), kept: None },
-            Found { row: row("a", Part::Ablation, "a step"), evaluation: ours(), kept: None },
+            Found { row: row("a", Part::Reference, "A"), measured: ours(), kept: None, picture: None },
+            Found {
+                row: row("b", Part::Best, "B"),
+                measured: measured(&partial),
+                kept: None,
+                picture: Some("plots/b.svg".into()),
+            },
+            Found { row: row("none", Part::Reference, "None"), measured: None, kept: None, picture: None },
+            Found { row: row("a", Part::Encoder, "over an encoder"), measured: ours(), kept: None, picture: None },
+            Found { row: row("a", Part::Transfer, "from a"), measured: ours(), kept: None, picture: None },
+            Found { row: row("a", Part::Ablation, "a step"), measured: ours(), kept: None, picture: None },
         ];
-        let page = page(&published, &found).unwrap();
+        let page = page(&published, &found);
         for part in [
             "One.\n\nTwo.\n",
             "20 UAR: beaten (+",
             "| B INCOMPLETE |",
-            "| None |  |  | not run |",
+            "Not run: none.",
             "| over an encoder | ",
             "| from a | 8",
             "| a step | 2 | 40.00 ± 0.00 |",
