@@ -20,7 +20,8 @@ pub(super) fn page(published: &PublishedFile, found: &[Found]) -> String {
          pooled, or the mean over folds where the published figure is one; 95 % intervals are bootstrapped, all seeds \
          pooled. *Beaten*: the published figure lies below that interval over speakers and below that over utterances. \
          *Reproduced*: ours is the higher, or lower by no more than a standard deviation, theirs where they say it, else \
-         ours over seeds. *Not reached*: lower by more.",
+         ours over seeds. *Not reached*: lower by more. In the table of all rows stand the highest published figure of a system that is \
+         not pretrained, the highest of one that is, and aims of our own; the others stand behind, row by row.",
     );
     let of = |part| found.iter().filter(|of| of.row.part == part).collect::<Vec<_>>();
     let [reference, best, encoder, moved, leak, ablation] =
@@ -99,7 +100,8 @@ fn summary(published: &PublishedFile, found: &[&Found]) -> Table {
         let speakers = if measured.speaker_independent { "unseen" } else { "SEEN in training" };
         let brand = measured.brand.as_deref().unwrap_or("");
         let mark = if measured.complete { brand } else { "INCOMPLETE" };
-        let verdicts = compared(published, of, measured).into_iter().map(|of| of.short).collect::<Vec<_>>();
+        let compared = compared(published, of, measured);
+        let verdicts = highest(&compared);
         table.row([
             [of.row.title.as_str(), mark].join(" ").trim_end().to_owned(),
             speakers.to_owned(),
@@ -129,11 +131,32 @@ fn some_seconds(measured: &Measured) -> String {
 /// A figure of others, compared with ours.
 struct Compared {
     short: String,
+    /// In per cent.
+    value: f64,
+    of: Kind,
+
     cells: [String; 6],
 }
 
+/// Whose a figure is: the highest of each kind stands in the table of all rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    NotPretrained,
+    Pretrained,
+    Aim,
+}
+
+/// The highest of each kind.
+fn highest(compared: &[Compared]) -> Vec<&str> {
+    let most = |kind: Kind| {
+        let of = compared.iter().filter(|of| of.of == kind);
+        of.max_by(|a, b| a.value.total_cmp(&b.value)).map(|of| of.short.as_str())
+    };
+    [Kind::NotPretrained, Kind::Pretrained, Kind::Aim].into_iter().filter_map(most).collect()
+}
+
 fn compared(published: &PublishedFile, found: &Found, measured: &Measured) -> Vec<Compared> {
-    let one = |metric: Metric, over_folds: bool, value: f64, std: Option<f64>, who: [String; 2]| {
+    let one = |of: Kind, metric: Metric, over_folds: bool, value: f64, std: Option<f64>, who: [String; 2]| {
         let figure = measured.figure(metric);
         let ours = if over_folds { figure.over_folds } else { figure.pooled };
         let theirs = value / 100.0;
@@ -141,7 +164,12 @@ fn compared(published: &PublishedFile, found: &Found, measured: &Measured) -> Ve
         let difference = 100.0 * (ours.mean - theirs);
         let [system, source] = who;
         Compared {
-            short: format!("{value} {metric}: {verdict} ({difference:+.1})"),
+            short: format!(
+                "{value} {metric}{}: {verdict} ({difference:+.1})",
+                if of == Kind::Pretrained { ", pretrained" } else { "" }
+            ),
+            value,
+            of,
             cells: [
                 system,
                 format!("{metric} {value:.2}{}", std.map(|std| format!(" ± {std:.2}")).unwrap_or_default()),
@@ -157,12 +185,21 @@ fn compared(published: &PublishedFile, found: &Found, measured: &Measured) -> Ve
     }
     // A figure of one fold is no figure of the experiment's.
     let figures = published.beside(&measured.key).figures.into_iter().filter(|of| of.fold.is_none()).map(|of| {
+        let pretrained = of.caveat.as_deref().unwrap_or_default().contains("pretrained");
+        let kind = if pretrained { Kind::Pretrained } else { Kind::NotPretrained };
         let caveat = of.caveat.map(|caveat| format!(" ({caveat})")).unwrap_or_default();
         let over_folds = of.statistic == "mean over folds" || of.statistic == "over the five folds";
-        one(of.metric, over_folds, of.value, of.std, [format!("{}{caveat}", of.system), of.source])
+        one(kind, of.metric, over_folds, of.value, of.std, [format!("{}{caveat}", of.system), of.source])
     });
     let targets = found.row.targets.iter().map(|target| {
-        one(target.metric, false, target.value, None, [target.of.clone(), "this project's own aim".to_owned()])
+        one(
+            Kind::Aim,
+            target.metric,
+            false,
+            target.value,
+            None,
+            [target.of.clone(), "this project's own aim".to_owned()],
+        )
     });
     figures.chain(targets).collect()
 }
