@@ -14,6 +14,7 @@ python=${PYTHON:-python3}
 export PATH=$bin:$PATH
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+export RAY_USAGE_STATS_ENABLED=0 # nothing is sent anywhere
 
 if [ $# -gt 0 ]; then
   folder=$(realpath "$1")

@@ -32,7 +32,6 @@ train bilstm model.kind=bilstm 'features.kinds=["rms"]' model.pool=last
 train statistics model.pool=attention+std
 train mlp model.kind=mlp
 # It is solved, not trained in steps.
-
 sed '/^\[model\]/,$d' configs/quickstart.toml >"$work/linear.toml"
 printf '[model]\nkind = "linear"\n' >>"$work/linear.toml"
 ser-train --config "$work/linear.toml" --fold 0 --no-report --out "$work/linear" 2>"$work/log" >/dev/null || { cat "$work/log"; exit 1; }

@@ -61,6 +61,7 @@ def by_tract(graph, clips):
 
 
 def check(bundle, graph, with_tract=False):
+    """Compares, and says so; returns what went wrong."""
     onnx.checker.check_model(onnx.load(graph), full_check=True)
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     recipe = json.loads(Path(graph).with_suffix(".json").read_text())
@@ -91,12 +92,23 @@ def check(bundle, graph, with_tract=False):
     unit = next(iter(recipe["inputs"]))
     print(f"{name:<28} from {unit}, {len(clips)} clips of {lengths[0]} to {lengths[-1]}: largest difference {worst:.1e} "
           f"(answers vary by {spread:.1e})")
+    wrong = []
     if with_tract and "values" not in recipe["outputs"]:
-        difference = float(np.abs(by_tract(graph, clips[40:47]) - ours[40:47]).max())
-        print(f"{'':<28} tract, on 7 of them: largest difference {difference:.1e}")
-        assert difference <= MOST, f"{graph}, by tract: {difference}"
-    assert worst <= MOST, f"{bundle}: {worst}"
-    assert spread > 10 * MOST, "all clips are answered alike: nothing was compared"
+        try:
+            difference = float(np.abs(by_tract(graph, clips[40:47]) - ours[40:47]).max())
+            print(f"{'':<28} tract, on 7 of them: largest difference {difference:.1e}")
+            if not difference <= MOST:
+                wrong.append(f"{name}, by tract: {difference}")
+        except Exception as error:
+            # Its message has the operator in its first lines, and then a stack.
+            words = " ".join(str(error).split("Stack backtrace")[0].split())
+            print(f"{'':<28} tract: {words}")
+            wrong.append(f"{name}, by tract: {words}")
+    if not worst <= MOST:
+        wrong.append(f"{name}: {worst}")
+    if spread <= 10 * MOST:
+        wrong.append(f"{name}: all clips are answered alike: nothing was compared")
+    return wrong
 
 
 if __name__ == "__main__":
@@ -105,5 +117,7 @@ if __name__ == "__main__":
     has_tract = importlib.util.find_spec("tract") is not None
     if not has_tract:
         print("tract is left out: pip install tract")
-    for pair in zip(sys.argv[1::2], sys.argv[2::2]):
-        check(*pair, with_tract=has_tract)
+    wrong = [each for pair in zip(sys.argv[1::2], sys.argv[2::2]) for each in check(*pair, with_tract=has_tract)]
+    if wrong:
+        raise SystemExit("\n".join(["wrong:", *wrong]))
+    print(f"{len(sys.argv) // 2} graphs: none differs by more than {MOST}")

@@ -8,6 +8,7 @@ import os
 import sys
 
 import pandas as pd
+import pyarrow as pa
 import ray
 
 
@@ -20,20 +21,25 @@ class Emotions:
 
         self.recognizer = serkit.Recognizer(bundle)
 
-    def __call__(self, batch: pd.DataFrame) -> pd.DataFrame:
-        answers = self.recognizer.files(list(batch["path"]), errors="keep").to_pandas()
-        return pd.concat([batch.drop(columns="path").reset_index(drop=True), answers], axis=1)
+    def __call__(self, batch: pa.Table) -> pa.Table:
+        # Arrow's columns have their types in batches without errors, too: all parts are of one schema.
+        answers = self.recognizer.files(batch["path"].to_pylist(), errors="keep").to_arrow()
+        for name in batch.drop_columns("path").column_names:
+            answers = answers.append_column(name, batch[name])
+        return answers
 
 
 def main(bundle: str, listed: str, out: str, workers: int) -> None:
     if "RAY_ADDRESS" not in os.environ:
+        # Ray's workers are nice to 15, if nothing else is said: beside other work of this machine they would not move.
+        os.environ.setdefault("RAY_worker_niceness", "0")
         # A core for reading and writing beside those that recognise: without one nothing would reach them.
-        ray.init(num_cpus=workers + 1)
+        ray.init(num_cpus=workers + 1, include_dashboard=False)
     rows = ray.data.from_pandas(pd.read_csv(listed)).repartition(4 * workers)
     found = rows.map_batches(
         Emotions,
         fn_constructor_args=(os.path.abspath(bundle),),
-        batch_format="pandas",
+        batch_format="pyarrow",
         batch_size=64,
         compute=ray.data.ActorPoolStrategy(size=workers),
     )

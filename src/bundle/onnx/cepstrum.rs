@@ -41,11 +41,11 @@ impl<'a> Cepstrum<'a> {
         Ok(Self { audio: &bundle.audio, features, tables })
     }
 
-    /// From `[batch, samples]` and their lengths `[batch]` to the columns `[batch, frames, dims]` and the frames of each clip
-    /// `[batch]`.
-    pub(super) fn columns(&self, graph: &mut Graph, samples: &Value, lengths: &Value) -> (Value, Value) {
+    /// From `[batch, samples]` and their lengths `[batch]` to the columns `[batch, frames, dims]`, `least` frames or more, and the
+    /// frames of each clip `[batch]`.
+    pub(super) fn columns(&self, graph: &mut Graph, samples: &Value, lengths: &Value, least: usize) -> (Value, Value) {
         let clips = Clips::of(graph, self.audio, samples, lengths);
-        let (power, frames) = self.mel(graph, &clips);
+        let (power, frames) = self.mel(graph, &clips, least);
         // [batch, frames, 1]
         let there = mask(graph, &power, &frames);
         let least = graph.double(self.tables.least);
@@ -82,13 +82,15 @@ impl<'a> Cepstrum<'a> {
     }
 
     /// The mel spectrum `[batch, frames, bands]`, and how many frames each clip has, `[batch, 1]`.
-    fn mel(&self, graph: &mut Graph, clips: &Clips) -> (Value, Value) {
+    fn mel(&self, graph: &mut Graph, clips: &Clips, least: usize) -> (Value, Value) {
         let size = self.tables.window.len();
         let (zero, one) = (graph.int(0), graph.int(1));
         let hop = graph.int(self.tables.hop as i64);
         let frames = graph.div(&clips.count, &hop);
         let frames = graph.add(&frames, &one);
         let most = graph.largest_of_all(&frames);
+        let least = graph.int(least as i64);
+        let most = graph.max(&most, &least);
         let frame = graph.range(&most);
         let centre = graph.mul(&frame, &hop);
         let centre = graph.unsqueeze(&centre, &[1]);

@@ -84,6 +84,11 @@ impl<'a> Encoder<'a> {
         self.seen.longest.max(self.seen.least_samples).div_ceil(self.seen.hop) + 1
     }
 
+    /// Whether each clip has one step.
+    pub(super) fn is_pooled(&self) -> bool {
+        self.config.pool != Pool::None
+    }
+
     fn weight(&self, name: &str) -> Result<&Weight> {
         let found = self.arrays.iter().find(|(own, _)| own == name).map(|(_, weight)| weight);
         found.ok_or_else(|| Error::Data(format!("the encoder's {name} is missing")))
@@ -94,15 +99,21 @@ impl<'a> Encoder<'a> {
         Ok(graph.floats(&format!("encoder.{name}"), &weight.shape, &weight.values))
     }
 
-    /// From `[batch, samples]` and their lengths `[batch]` to the columns `[batch, steps, dims]` and the steps of each clip
-    /// `[batch]`.
-    pub(super) fn columns(&self, graph: &mut Graph, samples: &Value, lengths: &Value) -> Result<(Value, Value)> {
+    /// From `[batch, samples]` and their lengths `[batch]` to the columns `[batch, steps, dims]`, `least` steps or more where they are
+    /// not pooled into one, and the steps of each clip `[batch]`.
+    pub(super) fn columns(
+        &self,
+        graph: &mut Graph,
+        samples: &Value,
+        lengths: &Value,
+        least: usize,
+    ) -> Result<(Value, Value)> {
         let clips = Clips::of(graph, self.audio, samples, lengths);
         let frames = self.frames(graph, &clips);
         let spectrogram = self.spectrogram(graph, frames);
         let stem = self.stem(graph, spectrogram)?;
         let states = self.states(graph, stem)?;
-        Ok(self.gathered(graph, &states, lengths))
+        Ok(self.gathered(graph, &states, lengths, least))
     }
 
     /// The spectrogram's frames `[batch, windows, frames, samples of one]` in double precision: each clip in windows of equal length
@@ -410,11 +421,11 @@ impl<'a> Encoder<'a> {
     }
 
     /// The windows of each clip behind one another, or pooled: `[batch, steps, dims]` and `[batch]`.
-    fn gathered(&self, graph: &mut Graph, states: &Windows, lengths: &Value) -> (Value, Value) {
+    fn gathered(&self, graph: &mut Graph, states: &Windows, lengths: &Value, least: usize) -> (Value, Value) {
         let one = graph.int(1);
         // [batch, 1]
         let counts = graph.sum(&states.steps, &[1]);
-        if self.config.pool != Pool::None {
+        if self.is_pooled() {
             return (self.pooled(graph, states, &counts), graph.min(lengths, &one));
         }
         // A full window's steps, which the first one is or is the only one.
@@ -422,6 +433,8 @@ impl<'a> Encoder<'a> {
         let full = graph.op("Slice", &[&states.steps, &from, &until, &axis], &[]);
         let full = graph.max(&full, &one);
         let steps = graph.largest_of_all(&counts);
+        let least = graph.int(least as i64);
+        let steps = graph.max(&steps, &least);
         let at = graph.range(&steps);
         let at = graph.unsqueeze(&at, &[0]);
         let window = graph.div(&at, &full);

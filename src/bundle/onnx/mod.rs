@@ -191,11 +191,19 @@ impl<'a> Front<'a> {
     }
 
     /// From `[batch, samples]` and their lengths `[batch]` to the columns `[batch, steps, dims]` and the steps of each clip
-    /// `[batch]`.
-    fn columns(&self, graph: &mut Graph, samples: &Value, lengths: &Value) -> Result<(Value, Value)> {
+    /// `[batch]`. There are `least` steps or more: runtimes such as tract cannot add any to a number that they do not know yet.
+    fn columns(&self, graph: &mut Graph, samples: &Value, lengths: &Value, least: usize) -> Result<(Value, Value)> {
         match self {
-            Self::Encoder(encoder) => encoder.columns(graph, samples, lengths),
-            Self::Cepstrum(cepstrum) => Ok(cepstrum.columns(graph, samples, lengths)),
+            Self::Encoder(encoder) => encoder.columns(graph, samples, lengths, least),
+            Self::Cepstrum(cepstrum) => Ok(cepstrum.columns(graph, samples, lengths, least)),
+        }
+    }
+
+    /// Whether there are as many steps as were asked for.
+    fn is_padded(&self) -> bool {
+        match self {
+            Self::Encoder(encoder) => !encoder.is_pooled(),
+            Self::Cepstrum(_) => true,
         }
     }
 }
@@ -338,7 +346,7 @@ impl<'a> Build<'a> {
         };
         let samples = self.graph.float_input("samples", &["batch", "samples"], "one channel at sample_rate");
         let lengths = self.graph.int_input("lengths", &["batch"], "the samples of each clip");
-        front.columns(&mut self.graph, &samples, &lengths)
+        front.columns(&mut self.graph, &samples, &lengths, self.bundle.model.min_frames())
     }
 
     /// What divides the logits: a number, or one for each clip, `[batch, 1]`, which rises with the mean square of its
@@ -453,13 +461,18 @@ impl<'a> Build<'a> {
         if least <= 1 {
             return batch;
         }
-        let (steps, least, zero) = (self.steps(&batch.x), self.graph.list(&[least as i64]), self.graph.list(&[0]));
+        let least = self.graph.list(&[least as i64]);
+        let lengths = self.graph.op("Max", &[&batch.lengths, &least], &[]);
+        if Front::of(self.bundle).is_ok_and(|front| front.is_padded()) {
+            return Batch { lengths, ..batch };
+        }
+        let (steps, zero) = (self.steps(&batch.x), self.graph.list(&[0]));
         let missing = self.graph.op("Sub", &[&least, &steps], &[]);
         let missing = self.graph.op("Max", &[&missing, &zero], &[]);
         let before = self.graph.list(&[0, 0, 0, 0]);
         let pads = self.graph.op("Concat", &[&before, &missing, &zero], &[("axis", Setting::Int(0))]);
         let x = self.graph.op("Pad", &[&batch.x, &pads], &[]);
-        Batch { x, lengths: self.graph.op("Max", &[&batch.lengths, &least], &[]) }
+        Batch { x, lengths }
     }
 
     /// Convolution, normalisation, ReLU, and the larger of each two steps.
