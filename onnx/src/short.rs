@@ -87,14 +87,14 @@ impl Graph {
         self.op("Range", &[&zero, end, &one], &[])
     }
 
-    /// Whole numbers from 0 to before an extent of a value that is never above `most`: what [`Graph::range`] gives, in runtimes as well
-    /// that want to know a range's end before they run, as tract does.
-    pub fn places(&mut self, x: &Value, axis: i64, most: usize) -> Value {
-        let all: Vec<i64> = (0..most as i64).collect();
-        let all = self.list(&all);
-        let end = self.op("Shape", &[x], &[("start", Setting::Int(axis)), ("end", Setting::Int(axis + 1))]);
-        let (first, axis) = (self.list(&[0]), self.list(&[0]));
-        self.op("Slice", &[&all, &first, &end, &axis], &[])
+    /// The places along an axis of a value, `[extent]`: whole numbers from 0. A running sum of ones, and no range, whose end runtimes such
+    /// as tract want to know before they run.
+    pub fn places(&mut self, x: &Value, axis: i64) -> Value {
+        let extent = self.op("Shape", &[x], &[("start", Setting::Int(axis)), ("end", Setting::Int(axis + 1))]);
+        let one = self.list(&[1]);
+        let ones = self.op("Expand", &[&one, &extent], &[]);
+        let first = self.int(0);
+        self.op("CumSum", &[&ones, &first], &[("exclusive", Setting::Int(1))])
     }
 
     /// The sum over axes, which stay with an extent of 1.

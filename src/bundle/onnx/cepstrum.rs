@@ -140,8 +140,7 @@ impl<'a> Cepstrum<'a> {
         let half = graph.div(&half, &two);
         let last = graph.sub(frames, &one);
         let latest = graph.sub(&last, &half);
-        let most = graph.extent(cepstrum, 1);
-        let at = graph.range(&most);
+        let at = graph.places(cepstrum, 1);
         let at = graph.max(&at, &half);
         let centre = graph.min(&at, &latest);
         // [batch, frames, width]

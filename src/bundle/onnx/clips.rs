@@ -103,8 +103,7 @@ fn trimmed(graph: &mut Graph, trim_db: f32, samples: &Value, count: Value) -> Cl
 
 /// Whether each step of `x`, `[rows, steps, …]`, is one of its row, of which `steps` has the numbers: `[rows, steps, 1]`.
 pub(super) fn mask(graph: &mut Graph, x: &Value, steps: &Value) -> Value {
-    let most = graph.extent(x, 1);
-    let at = graph.range(&most);
+    let at = graph.places(x, 1);
     let steps = graph.reshape(steps, &[-1, 1]);
     let there = graph.less(&at, &steps);
     graph.unsqueeze(&there, &[2])

@@ -79,11 +79,6 @@ impl<'a> Encoder<'a> {
         })
     }
 
-    /// The frames of the longest window, of which there are more than steps.
-    fn most(&self) -> usize {
-        self.seen.longest.max(self.seen.least_samples).div_ceil(self.seen.hop) + 1
-    }
-
     /// Whether each clip has one step.
     pub(super) fn is_pooled(&self) -> bool {
         self.config.pool != Pool::None
@@ -197,7 +192,7 @@ impl<'a> Encoder<'a> {
         let power = graph.max(&power, &least);
         let mut x = log10(graph, &power);
         // [batch, windows, frames, 1]
-        let there = mask(graph, &x, &frames.steps, self.most());
+        let there = mask(graph, &x, &frames.steps);
         let zero = graph.double(0.0);
         if level.is_free() {
             let sums = graph.sum(&power, &[3]);
@@ -255,16 +250,16 @@ impl<'a> Encoder<'a> {
         let x = self.convolution(graph, &bands.x, "conv1", 1)?;
         let x = gelu(graph, &x);
         // The second convolution looks one frame beyond the clip, where it must see zeros.
-        let x = cleared(graph, &x, &bands.steps, self.most());
+        let x = cleared(graph, &x, &bands.steps);
         let x = self.convolution(graph, &x, "conv2", 2)?;
         let x = gelu(graph, &x);
         let two = graph.int(2);
         let steps = graph.div_ceil(&bands.steps, &two);
         let positions = self.constant(graph, "positions")?;
-        let at = graph.places(&x, 2, self.most());
+        let at = graph.places(&x, 2);
         let positions = graph.op("Gather", &[&positions, &at], &[("axis", Setting::Int(0))]);
         let x = graph.add(&x, &positions);
-        Ok(Windows { x: cleared(graph, &x, &steps, self.most()), steps })
+        Ok(Windows { x: cleared(graph, &x, &steps), steps })
     }
 
     /// A convolution over three steps, every `stride`-th of them, as a product: the operator takes no more than one axis before
@@ -306,7 +301,7 @@ impl<'a> Encoder<'a> {
             state = self.layer(graph, &state, &steps, &format!("transformer.layers.{layer}"))?;
             let last = layer + 1 == self.transformer.layers && whole;
             let out = if last { self.norm(graph, &state, "transformer.closing")? } else { state.clone() };
-            states.push(cleared(graph, &out, &steps, self.most()));
+            states.push(cleared(graph, &out, &steps));
         }
         let chosen: Vec<&Value> = self.layers.iter().map(|&layer| &states[layer]).collect();
         let x = match chosen[..] {
@@ -331,7 +326,7 @@ impl<'a> Encoder<'a> {
         let scale = graph.scalar(1.0 / (width as f32).sqrt());
         let scores = graph.mul(&scores, &scale);
         // [batch, windows, 1, 1, steps]
-        let there = mask(graph, x, steps, self.most());
+        let there = mask(graph, x, steps);
         let there = graph.transpose(&there, &[0, 1, 3, 2]);
         let there = graph.unsqueeze(&there, &[2]);
         let nothing = graph.scalar(NOTHING);
@@ -457,7 +452,7 @@ impl<'a> Encoder<'a> {
 
     /// Mean, and standard deviation where asked for, of each state over a clip's steps, `[batch, 1, columns]`.
     fn pooled(&self, graph: &mut Graph, states: &Windows, counts: &Value) -> Value {
-        let there = mask(graph, &states.x, &states.steps, self.most());
+        let there = mask(graph, &states.x, &states.steps);
         let zero = graph.double(0.0);
         let x = graph.double_of(&states.x);
         let counts = graph.double_of(counts);
@@ -520,17 +515,17 @@ fn gelu(graph: &mut Graph, x: &Value) -> Value {
     graph.mul(&product, &half)
 }
 
-/// Whether each step of `[batch, windows, steps, …]`, never more than `most`, is one of its window, `[batch, windows, steps, 1]`.
-fn mask(graph: &mut Graph, x: &Value, steps: &Value, most: usize) -> Value {
-    let at = graph.places(x, 2, most);
+/// Whether each step of `[batch, windows, steps, …]`, is one of its window, `[batch, windows, steps, 1]`.
+fn mask(graph: &mut Graph, x: &Value, steps: &Value) -> Value {
+    let at = graph.places(x, 2);
     let steps = graph.unsqueeze(steps, &[2]);
     let there = graph.less(&at, &steps);
     graph.unsqueeze(&there, &[3])
 }
 
 /// Zero wherever a window has ended.
-fn cleared(graph: &mut Graph, x: &Value, steps: &Value, most: usize) -> Value {
-    let there = mask(graph, x, steps, most);
+fn cleared(graph: &mut Graph, x: &Value, steps: &Value) -> Value {
+    let there = mask(graph, x, steps);
     let zero = graph.scalar(0.0);
     graph.choose(&there, x, &zero)
 }

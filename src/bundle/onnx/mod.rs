@@ -380,14 +380,8 @@ impl<'a> Build<'a> {
 
     /// Whether each step is one of its clip, `[batch, steps, 1]`.
     fn mask(&mut self, batch: &Batch) -> Value {
-        let steps = self.steps(&batch.x);
         let [first, axis] = [0, 1].map(|number| self.graph.list(&[number]));
-        let steps = self.graph.op("Squeeze", &[&steps, &first], &[]);
-        let [zero, one] = [("zero", 0), ("one", 1)].map(|(of, number)| {
-            let name = format!("{of}_{}", self.graph.len());
-            self.graph.ints(&name, &[], &[number])
-        });
-        let at = self.graph.op("Range", &[&zero, &steps, &one], &[]);
+        let at = self.graph.places(&batch.x, 1);
         let at = self.graph.op("Unsqueeze", &[&at, &first], &[]);
         let lengths = self.graph.op("Unsqueeze", &[&batch.lengths, &axis], &[]);
         let inside = self.graph.op("Less", &[&at, &lengths], &[]);
@@ -512,8 +506,7 @@ impl<'a> Build<'a> {
         let ((input, width, input_bias), (state, _, state_bias)) = (input?, state?);
         let graph = &mut self.graph;
         let (one, axis) = (graph.int(1), graph.list(&[1]));
-        let steps = graph.extent(&batch.x, 1);
-        let at = graph.range(&steps);
+        let at = graph.places(&batch.x, 1);
         let lengths = graph.unsqueeze(&batch.lengths, &[1]);
         let last = graph.sub(&lengths, &one);
         let from_last = graph.sub(&last, &at);
