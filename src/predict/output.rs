@@ -16,7 +16,7 @@ const SILENCE: &str = "silence";
 const BAR: usize = 30;
 
 /// The columns of a table that say how far answers are adapted.
-const ADAPTED: [&str; 3] = ["heard_seconds", "adapted", "not_adapted_because"];
+pub(super) const ADAPTED: [&str; 3] = ["heard_seconds", "adapted", "not_adapted_because"];
 
 /// How answers are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

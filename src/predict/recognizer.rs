@@ -6,6 +6,7 @@ use std::{
 };
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Channels, Side,
@@ -65,7 +66,7 @@ struct Inner {
 }
 
 /// What was heard of a clip: what each bundle says of it, before it becomes an answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     members: Vec<Said>,
     pub(super) seconds: f64,
@@ -73,7 +74,7 @@ pub struct Evidence {
 }
 
 /// What one bundle says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Said {
     /// Log-probabilities.
     logs: Vec<f32>,

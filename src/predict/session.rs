@@ -28,7 +28,7 @@ const PIECE: f64 = 3.0;
 const QUIET_DB: f32 = -60.0;
 /// How many clips or windows are remembered: beyond that the earliest are forgotten, so that a stream of any length costs
 /// the same memory and work.
-const REMEMBERED: usize = 512;
+pub(super) const REMEMBERED: usize = 512;
 /// The most seconds that a state may say were heard: a year.
 const MOST_SECONDS: f64 = 366.0 * 86_400.0;
 /// How far from 0 a log-probability of a state may be.
@@ -58,6 +58,13 @@ struct Known {
     estimates: Arc<Vec<Estimate>>,
 }
 
+/// What is known of a speaker, as it changes answers.
+#[derive(Clone)]
+pub(super) struct Adaptive {
+    estimates: Arc<Vec<Estimate>>,
+    adapted: Adapted,
+}
+
 /// What a session has heard: it can be kept, and gone on from ([`Recognizer::resume`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionState {
@@ -80,6 +87,11 @@ impl Recognizer {
         let classes = self.classes().to_vec();
         let state = SessionState { classes, heard: vec![VecDeque::new(); count], forgotten: 0.0 };
         self.resume(state)
+    }
+
+    /// What was heard of a clip becomes an answer, adapted to a speaker.
+    pub(super) fn adapted(&self, evidence: &Evidence, speaker: &Adaptive) -> Answer {
+        self.answer(evidence, Some((&speaker.estimates, speaker.adapted)))
     }
 
     /// A session that goes on from what another has heard.
@@ -151,6 +163,10 @@ impl Known {
         let each = recognizer.adaptations()?.into_iter().zip(&self.state.heard);
         self.estimates = Arc::new(each.map(|(adaptation, heard)| adaptation.estimate(heard)).collect());
         Ok(())
+    }
+
+    fn adaptive(&self) -> Adaptive {
+        Adaptive { estimates: self.estimates.clone(), adapted: self.adapted() }
     }
 
     fn adapted(&self) -> Adapted {
@@ -270,11 +286,8 @@ impl Session {
     /// What was heard of a clip becomes an answer.
     #[must_use]
     pub fn answer(&self, evidence: &Evidence) -> Answer {
-        let (estimates, adapted) = {
-            let known = self.known();
-            (known.estimates.clone(), known.adapted())
-        };
-        self.recognizer.answer(evidence, Some((&estimates, adapted)))
+        let adaptive = self.known().adaptive();
+        self.recognizer.adapted(evidence, &adaptive)
     }
 
     /// Adds a clip to what was heard of the speaker, `seconds` of which are new.
@@ -286,6 +299,22 @@ impl Session {
         let mut known = self.known();
         clips.into_iter().for_each(|(evidence, seconds)| known.add(evidence, seconds));
         known.estimate(&self.recognizer)
+    }
+
+    /// Adds a clip to what was heard of the speaker; answers are not adapted to it before [`Session::settled`].
+    pub(super) fn remember(&self, evidence: &Evidence) {
+        self.known().add(evidence, evidence.seconds);
+    }
+
+    /// What is known of the speaker, once nothing more is to be remembered.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::hear`].
+    pub(super) fn settled(&self) -> Result<Adaptive> {
+        let mut known = self.known();
+        known.estimate(&self.recognizer)?;
+        Ok(known.adaptive())
     }
 
     /// Starts listening to a signal as [`Recognizer::listen`]: its answers are adapted. Where it is `running`, the signal is

@@ -8,7 +8,7 @@ use ser::{
     error::{Error, Result},
     predict::{
         Channels, Format, Gate, Listening, Raw, Recognizer, SampleFormat, Segments, Whose,
-        bulk::{PART_ROWS, PartFormat, Settings, Shard},
+        bulk::{PART_ROWS, PartFormat, Settings, Shard, Voices},
         is_bundle,
     },
 };
@@ -40,6 +40,8 @@ Examples:
       any format that others decode
   ser-predict model.safetensors --manifest calls.csv --shard 3/8 --out emotions/
       a long list in eight processes, each with its share; started again, a process does what is missing (docs/bulk.md)
+  ser-predict model.safetensors --manifest calls.csv --speaker caller --out emotions/
+      each caller's recordings, by that column, adapted together wherever in the list they stand
   ser-predict model.safetensors clip.wav --enrol minute-of-the-same-person.wav
       adapted to the person, without labels; says how far, or why not
   ser-predict model.safetensors --speaker folder recordings/ --format csv > emotions.csv
@@ -206,9 +208,10 @@ pub struct Recognise {
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "manifest")]
     pub enrol: Vec<PathBuf>,
     /// Adapt answers to each speaker, without labels: folder, where the files of a folder are one speaker's; file, where each
-    /// file is; all, where all files are. A timeline or a stream is adapted as it goes on.
-    #[arg(long, value_name = "WHOSE", conflicts_with = "manifest")]
-    pub speaker: Option<Whose>,
+    /// file is; all, where all files are; of a manifest also a column of it, which names the speaker. A timeline or a stream is
+    /// adapted as it goes on.
+    #[arg(long, value_name = "WHOSE")]
+    pub speaker: Option<String>,
     /// Recognise the recordings of a list: a table with the column path (and start and end, in seconds) as CSV or Parquet, a
     /// text file with a path a line, or - for the same on standard input. Tar archives stand for the recordings in them.
     #[arg(long, value_name = "LIST", conflicts_with_all = ["paths", "stream", "plot", "format", "top"], requires = "out")]
@@ -242,6 +245,9 @@ impl Recognise {
         if self.manifest.is_some() {
             // The list is what is to be listened to: whatever stands first was meant as a bundle.
             self.bundle = self.bundle.or_else(|| self.paths.pop());
+        } else if let Some(Voices::Column(name)) = self.speaker.as_deref().map(Voices::named) {
+            let known = "folder, file, all, and with --manifest a column of the list";
+            return Err(Error::Config(format!("--speaker {name}: no choice of speakers: {known}")));
         } else if self.paths.is_empty() && !live {
             return Err(Error::Config("nothing to recognise: give audio files, folders, - or --stream".into()));
         }
@@ -300,6 +306,14 @@ impl Recognise {
         self.threshold.unwrap_or_else(|| recognizer.threshold())
     }
 
+    /// Which of the files are one speaker's.
+    pub fn whose(&self) -> Option<Whose> {
+        match self.speaker.as_deref().map(Voices::named) {
+            Some(Voices::Whose(whose)) => Some(whose),
+            _ => None,
+        }
+    }
+
     /// How a list is answered for.
     pub fn bulk(&self, recognizer: &Recognizer) -> Settings {
         Settings {
@@ -310,6 +324,7 @@ impl Recognise {
             threshold: self.threshold(recognizer),
             calibrated: !self.uncalibrated,
             timeline: self.timeline.then(|| self.listening(Listening::timeline())),
+            voices: self.speaker.as_deref().map(Voices::named),
         }
     }
 }

@@ -79,7 +79,7 @@ fn run(arguments: Recognise, terminal: &Terminal) -> Result<bool> {
         channels: arguments.channel == Channels::Each,
         model,
     };
-    let speakers = Speakers::heard(&recognizer, &arguments.enrol, arguments.speaker, terminal)?;
+    let speakers = Speakers::heard(&recognizer, &arguments.enrol, arguments.whose(), terminal)?;
     let begin = if speakers.is_some() { Output::adapted } else { Output::of };
     let output = match begin(io::stdout().lock(), arguments.format, style, recognizer.vocabulary()) {
         Ok(output) => output,

@@ -435,8 +435,8 @@ impl<'a> Encoder<'a> {
         let window = graph.div(&at, &full);
         let before = graph.mul(&window, &full);
         let within = graph.sub(&at, &before);
-        let last = graph.extent(&states.x, 1);
-        let last = graph.sub(&last, &one);
+        let windows = graph.places(&states.x, 1);
+        let last = graph.largest_of_all(&windows);
         let window = graph.min(&window, &last);
         let [window, within] = [window, within].map(|of| graph.unsqueeze(&of, &[2]));
         let place = graph.op("Concat", &[&window, &within], &[("axis", Setting::Int(2))]);

@@ -96,9 +96,11 @@ impl<W: Write> Answering<'_, W> {
                     Entry::Occupied(session) => session.into_mut(),
                     Entry::Vacant(place) => place.insert(speakers.session(recognizer)?),
                 };
-                session.hear([(evidence, evidence.seconds())])?;
+                session.remember(evidence);
             }
         }
+        // Once each, not at every file: it is work for all that was heard.
+        sessions.values().try_for_each(|session| session.settled().map(drop))?;
         for (Input { path, lost }, sides) in inputs.into_iter().zip(heard) {
             let adapted = |(side, evidence): (Side, Result<Evidence>)| {
                 let session = sessions.get(&key(&path, &side));

@@ -35,7 +35,7 @@ impl Whose {
     }
 
     /// What is the same for files of one speaker.
-    pub(super) fn key(self, path: &Path) -> PathBuf {
+    pub(in crate::predict) fn key(self, path: &Path) -> PathBuf {
         match self {
             Self::Folder => path.parent().unwrap_or(Path::new("")).to_owned(),
             Self::File => path.to_owned(),

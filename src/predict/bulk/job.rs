@@ -30,6 +30,9 @@ pub(super) struct Job {
     calibrated: bool,
     /// Kind of segments, window, hop, and the gate's level where it is one of level.
     timeline: Option<(String, f64, f64, Option<f32>)>,
+    /// Whose voices answers are adapted to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    speaker: Option<String>,
 }
 
 impl Job {
@@ -50,6 +53,7 @@ impl Job {
                 };
                 (of.segments.name().to_owned(), of.window, of.hop, level)
             }),
+            speaker: settings.voices.as_ref().map(|voices| voices.name().to_owned()),
         }
     }
 

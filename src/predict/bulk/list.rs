@@ -57,6 +57,7 @@ struct Columns {
     end: Option<usize>,
     duration: Option<usize>,
     channel: Option<usize>,
+    speaker: Option<usize>,
 }
 
 /// A list that was looked through once.
@@ -75,8 +76,9 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Looks through a list: its digest, its rows, its parts. An archive is a part of its own, however many it holds.
-    pub(super) fn open(path: &Path, part_rows: usize) -> Result<Self> {
+    /// Looks through a list: its digest, its rows, its parts. An archive is a part of its own, however many it holds. `speaker` is the
+    /// column that says who speaks, where one does.
+    pub(super) fn open(path: &Path, part_rows: usize, speaker: Option<&str>) -> Result<Self> {
         let (name, spooled) = match path == Path::new(STDIN) {
             true => (PathBuf::from("standard input"), Some(spool()?)),
             false => (path.to_owned(), None),
@@ -87,8 +89,11 @@ impl List {
         };
         let extension = name.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         let kind = match extension.as_deref() {
-            Some("csv" | "tsv") => header(&path, &name)?,
-            Some(of) if PARQUET_EXTENSIONS.contains(&of) => parquet_kind(&path, &name, &base)?,
+            Some("csv" | "tsv") => header(&path, &name, speaker)?,
+            Some(of) if PARQUET_EXTENSIONS.contains(&of) => parquet_kind(&path, &name, &base, speaker)?,
+            _ if speaker.is_some() => {
+                return Err(no_column(&name, speaker, &[]));
+            }
             _ => Kind::Lines,
         };
         let mut list =
@@ -228,7 +233,7 @@ impl Rows<'_> {
                 }
                 let path = line.trim_end_matches(['\n', '\r']);
                 if !path.trim().is_empty() {
-                    return Ok(Some(self.list.item(path, None)));
+                    return Ok(Some(self.list.item(path, None, None)));
                 }
             },
             From::Csv(reader, columns) => {
@@ -243,7 +248,8 @@ impl Rows<'_> {
                 let path = path.ok_or_else(|| wrong("no path".into()))?;
                 let cells = [columns.start, columns.end, columns.duration, columns.channel];
                 let part = part(cells.map(|column| column.and_then(|at| record.get(at)))).map_err(wrong)?;
-                Ok(Some(self.list.item(path, part)))
+                let speaker = columns.speaker.and_then(|at| record.get(at)).and_then(speaker);
+                Ok(Some(self.list.item(path, part, speaker)))
             }
             #[cfg(feature = "parquet")]
             From::Parquet(rows) => rows.next(end),
@@ -252,20 +258,36 @@ impl Rows<'_> {
 }
 
 impl List {
-    fn item(&self, path: &str, part: Option<Part>) -> Item {
-        item(&self.base, path, part)
+    fn item(&self, path: &str, part: Option<Part>, speaker: Option<String>) -> Item {
+        item(&self.base, path, part, speaker)
     }
 }
 
 /// A row of a list; a spreadsheet's text is taken as it was meant.
-pub(super) fn item(base: &Path, path: &str, part: Option<Part>) -> Item {
+pub(super) fn item(base: &Path, path: &str, part: Option<Part>, speaker: Option<String>) -> Item {
     let path = crate::escape::from_csv(path);
     let place = match part {
         Some(part) => Place::Segment(part),
         None if path.to_ascii_lowercase().ends_with(TAR) => Place::Archive,
         None => Place::File,
     };
-    Item { name: path.to_string(), path: base.join(path), place }
+    Item { name: path.to_string(), path: base.join(path), place, speaker }
+}
+
+/// Who speaks, by a cell; nobody who is known where it is empty.
+pub(super) fn speaker(cell: &str) -> Option<String> {
+    Some(cell.trim()).filter(|cell| !cell.is_empty()).map(str::to_owned)
+}
+
+/// There is no column that says who speaks.
+pub(super) fn no_column(list: &Path, wanted: Option<&str>, names: &[String]) -> Error {
+    let wanted = wanted.unwrap_or_default();
+    let known = "--speaker takes folder, file, all, or a column of the list";
+    let problem = match names {
+        [] => format!("a list of paths has no column \"{wanted}\": {known}, which is a table then"),
+        _ => format!("no column \"{wanted}\" among \"{}\": {known}", names.join("\", \"")),
+    };
+    Error::file(list, problem)
 }
 
 /// The part of a recording that a row is, from its cells of start, end, duration and channel; none where it is all of it.
@@ -304,7 +326,7 @@ pub(super) fn check_parts(names: &[String]) -> std::result::Result<(), String> {
 }
 
 /// The columns of a table of text.
-fn header(path: &Path, name: &Path) -> Result<Kind> {
+fn header(path: &Path, name: &Path, speaker: Option<&str>) -> Result<Kind> {
     let mut first = Vec::new();
     BufReader::new(open(path)?).read_until(b'\n', &mut first).map_err(Error::io("read the list", name))?;
     let separator = separator(&first);
@@ -321,8 +343,15 @@ fn header(path: &Path, name: &Path) -> Result<Kind> {
         let names = names.join("\", \"");
         Error::file(name, format!("no column path among \"{names}\": call the recordings' column so"))
     })?;
-    let columns =
-        Columns { path, start: at("start"), end: at("end"), duration: at("duration"), channel: at("channel") };
+    let said = speaker.map(|column| at(&column.to_lowercase()).ok_or_else(|| no_column(name, speaker, &names)));
+    let columns = Columns {
+        path,
+        start: at("start"),
+        end: at("end"),
+        duration: at("duration"),
+        channel: at("channel"),
+        speaker: said.transpose()?,
+    };
     check_parts(&names).map_err(|problem| Error::file(name, problem))?;
     Ok(Kind::Csv { separator, columns })
 }
@@ -337,13 +366,13 @@ fn spool() -> Result<NamedTempFile> {
 }
 
 #[cfg(not(feature = "parquet"))]
-fn parquet_kind(_: &Path, name: &Path, _: &Path) -> Result<Kind> {
+fn parquet_kind(_: &Path, name: &Path, _: &Path, _: Option<&str>) -> Result<Kind> {
     Err(Error::file(name, "this build reads no Parquet: build it with --features parquet, or write the list as CSV"))
 }
 
 #[cfg(feature = "parquet")]
-fn parquet_kind(path: &Path, name: &Path, base: &Path) -> Result<Kind> {
-    parquet::Table::open(path, name, base).map(Kind::Parquet)
+fn parquet_kind(path: &Path, name: &Path, base: &Path, speaker: Option<&str>) -> Result<Kind> {
+    parquet::Table::open(path, name, base, speaker).map(Kind::Parquet)
 }
 
 #[cfg(test)]
@@ -354,7 +383,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
-        let list = List::open(&path, 2)?;
+        let list = List::open(&path, 2, None)?;
         let mut reader = list.reader()?;
         let mut items = Vec::new();
         for &stretch in list.stretches() {
@@ -369,7 +398,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list.txt");
         std::fs::write(&path, text).unwrap();
-        List::open(&path, 2).unwrap().stretches.iter().map(|of| (of.first, of.rows)).collect()
+        List::open(&path, 2, None).unwrap().stretches.iter().map(|of| (of.first, of.rows)).collect()
     }
 
     #[test]

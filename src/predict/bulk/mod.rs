@@ -3,6 +3,7 @@
 //! ```text
 //! DIR/part-00000.csv …  the rows of a stretch of the list, whole or not at all     part.rs
 //! DIR/_parts/*.json     what each part holds: rows, seconds, failures
+//! DIR/_parts/*.heard    where answers are adapted to speakers: what was heard in a part's recordings  voices.rs
 //! DIR/_job.json         what the parts are of: list, bundles, settings             job.rs
 //! DIR/_failures.csv     the recordings that could not be used, once all is done
 //! DIR/_SUCCESS          the sums of it, written last
@@ -19,6 +20,7 @@ mod list;
 mod parquet;
 mod part;
 mod read;
+mod voices;
 
 use std::{
     fmt,
@@ -35,6 +37,7 @@ use self::{
     list::{List, Stretch},
     part::{Done, Work},
     read::Whole,
+    voices::Known,
 };
 use super::{Listening, Recognizer};
 use crate::{
@@ -45,6 +48,8 @@ use crate::{
     files::{create_dir, read_json, write_json},
     names::known_by_name,
 };
+
+pub use voices::Voices;
 
 /// Rows of the list in a part, where nothing else is asked for: minutes of work, which is what an interruption costs.
 pub const PART_ROWS: usize = 1000;
@@ -126,6 +131,8 @@ pub struct Settings {
     pub calibrated: bool,
     /// Windows of this kind in place of an answer a recording.
     pub timeline: Option<Listening>,
+    /// Whose voices answers are adapted to, over the whole list.
+    pub voices: Option<Voices>,
 }
 
 /// What a process has done, and what is there now.
@@ -137,6 +144,8 @@ pub struct Summary {
     pub there: usize,
     /// Parts that this call has written.
     pub written: usize,
+    /// Parts whose recordings were listened to, where answers wait for those of all speakers.
+    pub heard: Option<usize>,
     /// The sums over all parts, once all are there.
     pub totals: Option<Totals>,
 }
@@ -144,8 +153,11 @@ pub struct Summary {
 impl fmt::Display for Summary {
     /// Lines for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { parts, there, written, totals } = self;
+        let Self { parts, there, written, heard, totals } = self;
         writeln!(f, "{there} of {parts} parts are there, {written} of them written now")?;
+        if let Some(heard) = heard.filter(|heard| heard < parts) {
+            writeln!(f, "{heard} of {parts} parts are heard: whoever hears the last one writes the answers of all")?;
+        }
         let Some(of) = totals else { return Ok(()) };
         let hours = of.audio_seconds / 3600.0;
         writeln!(f, "{} recordings, {} could not be used; {hours:.2} hours of audio", of.recordings, of.failed)
@@ -195,42 +207,95 @@ pub fn bulk(
     if let Some(listening) = settings.timeline {
         recognizer.listen(48_000, listening)?;
     }
-    let list = List::open(list, settings.part_rows)?;
+    if settings.voices.is_some() {
+        if settings.timeline.is_some() {
+            return Err(Error::Config(
+                "--speaker with --manifest is for rows that are clips, as a speaker's answers are adapted to all of them: leave \
+                 --timeline out, or give the list columns start and end"
+                    .into(),
+            ));
+        }
+        recognizer.session()?;
+    }
+    let list = List::open(list, settings.part_rows, settings.voices.as_ref().and_then(Voices::column))?;
     let job = Job::of(&list, &bundle::digest(bundles)?, settings);
     create_dir(&settings.out.join(PARTS))?;
     job.claim(&settings.out)?;
     let parts = list.stretches().len();
+    let complete = (0..parts).all(|number| is_there(settings, number));
+    // What was heard before is not listened to again; a speaker's answers take all that was heard.
+    let is_done = |number: usize| match settings.voices {
+        None => is_there(settings, number),
+        Some(_) => complete || is_heard(settings, number),
+    };
     let missing: Vec<(usize, Stretch)> = list
         .stretches()
         .iter()
         .copied()
         .enumerate()
-        .filter(|(number, _)| settings.shard.has(*number) && !is_there(settings, *number))
+        .filter(|(number, _)| settings.shard.has(*number) && !is_done(*number))
         .collect();
     let rows = missing.iter().map(|(_, stretch)| stretch.rows).sum();
     let progress = observer.work("recognising", rows);
     let mut reader = list.reader()?;
     for (number, stretch) in &missing {
         let work = Work { recognizer, settings, observer, progress: &*progress, whole: Whole::default() };
-        let done = work.write(&part_path(settings, *number), &mut reader.items(*stretch))?;
+        let items = &mut reader.items(*stretch);
+        let done = match &settings.voices {
+            None => work.write(&part_path(settings, *number), items)?,
+            Some(voices) => work.listen(&heard_path(settings, *number), voices, items)?,
+        };
         // Without its part it says nothing, and is written again with it.
         write_json(&record_path(settings, *number), &done)?;
     }
     drop(progress);
+    let (mut written, mut heard) = (missing.len(), None);
+    if settings.voices.is_some() && !complete {
+        let all = (0..parts).filter(|&number| is_heard(settings, number)).count();
+        heard = Some(all);
+        written = if all == parts { adapt(recognizer, settings, parts, observer)? } else { 0 };
+    }
     let there = (0..parts).filter(|&number| is_there(settings, number)).count();
     let totals = (there == parts).then(|| finish(settings, parts, job)).transpose()?;
-    Ok(Summary { parts, there, written: missing.len(), totals })
+    Ok(Summary { parts, there, written, heard, totals })
 }
 
 fn part_path(settings: &Settings, number: usize) -> PathBuf {
     settings.out.join(format!("part-{number:05}.{}", settings.format.name()))
 }
 
+fn heard_path(settings: &Settings, number: usize) -> PathBuf {
+    settings.out.join(PARTS).join(format!("part-{number:05}.heard"))
+}
+
+/// Whether it is known what was heard in a part's recordings, and what it holds: the record is written last.
+fn is_heard(settings: &Settings, number: usize) -> bool {
+    record_path(settings, number).is_file() && heard_path(settings, number).is_file()
+}
+
+/// Writes the parts that are missing, once all recordings of all speakers are heard: how many. It takes little beside listening, and so
+/// the last process does it for all.
+fn adapt(recognizer: &Recognizer, settings: &Settings, parts: usize, observer: &dyn Observer) -> Result<usize> {
+    let missing: Vec<usize> = (0..parts).filter(|&number| !is_there(settings, number)).collect();
+    let heard: Vec<PathBuf> = (0..parts).map(|number| heard_path(settings, number)).collect();
+    let known = Known::of(recognizer, &heard)?;
+    let progress = observer.work("adapting", missing.len());
+    for &number in &missing {
+        if observer.stop_requested() {
+            return Err(Error::Interrupted("stopped: the same command goes on where the parts end".into()));
+        }
+        let work = Work { recognizer, settings, observer, progress: &*progress, whole: Whole::default() };
+        work.adapted(&part_path(settings, number), &heard[number], &known)?;
+        progress.step();
+    }
+    Ok(missing.len())
+}
+
 fn record_path(settings: &Settings, number: usize) -> PathBuf {
     settings.out.join(PARTS).join(format!("part-{number:05}.json"))
 }
 
-/// Whether a part and what is said of it are there: the record is written last.
+/// Whether a part and what is said of it are there.
 fn is_there(settings: &Settings, number: usize) -> bool {
     record_path(settings, number).is_file() && part_path(settings, number).is_file()
 }

@@ -11,7 +11,7 @@ use polars::prelude::{
 };
 
 use super::{
-    list::{check_parts, item, part},
+    list::{check_parts, item, no_column, part, speaker},
     open,
     read::{Item, Place},
 };
@@ -37,10 +37,12 @@ pub(super) struct Table {
     pub(super) has_recordings: bool,
     /// Those that are read, as the file spells them.
     columns: Vec<String>,
+    /// The one that says who speaks, where one does, in lower case.
+    speaker: Option<String>,
 }
 
 impl Table {
-    pub(super) fn open(path: &Path, name: &Path, base: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path, name: &Path, base: &Path, speaker: Option<&str>) -> Result<Self> {
         let wrong = |error: PolarsError| Error::file(name, format!("not a list in Parquet: {error}"));
         let mut reader = ParquetReader::new(open(path)?);
         let metadata = reader.get_metadata().map_err(wrong)?.clone();
@@ -69,8 +71,12 @@ impl Table {
         let has_recordings = bytes.is_some();
         let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
         check_parts(&lower).map_err(|problem| Error::file(name, problem))?;
-        let columns =
-            ["path", "start", "end", "duration", "channel"].into_iter().filter_map(named).chain(bytes).collect();
+        let speaker = speaker.map(str::to_lowercase);
+        let said = speaker.as_deref().map(|column| named(column).ok_or_else(|| no_column(name, Some(column), &lower)));
+        let read = ["path", "start", "end", "duration", "channel"];
+        // Once, where one of those says who speaks; the recordings come last.
+        let said = said.transpose()?.filter(|_| !speaker.as_deref().is_some_and(|column| read.contains(&column)));
+        let columns = read.into_iter().filter_map(named).chain(said).chain(bytes).collect();
         let height = metadata.num_rows;
         Ok(Self {
             path: path.to_owned(),
@@ -80,6 +86,7 @@ impl Table {
             height,
             has_recordings,
             columns,
+            speaker,
         })
     }
 
@@ -94,6 +101,7 @@ impl Table {
         let text = |column| text(&frame, column).map_err(wrong);
         let names = text("path")?;
         let parts = [text("start")?, text("end")?, text("duration")?, text("channel")?];
+        let speakers = self.speaker.as_deref().map(text).transpose()?.flatten();
         // It is the last of the columns.
         let recordings = match (self.has_recordings, frame.columns().last()) {
             (true, Some(column)) => Recordings::of(column).map_err(wrong)?,
@@ -104,18 +112,20 @@ impl Table {
             let wrong = |problem: String| Error::file(&self.name, format!("row {number}, from 0: {problem}"));
             let cells = parts.each_ref().map(|cells| cells.as_ref().and_then(|cells| cells.get(row)));
             let part = part(cells).map_err(wrong)?;
+            let speaker = speakers.as_ref().and_then(|cells| cells.get(row)).and_then(speaker);
             let given = names.as_ref().and_then(|names| names.get(row)).map(str::trim).filter(|name| !name.is_empty());
             let name = given.or_else(|| recordings.name(row));
             match (recordings.bytes(row), name) {
                 (Some(bytes), name) => {
                     let name = name.map_or_else(|| format!("row {number}"), str::to_owned);
                     let place = Place::Bytes(bytes, part);
-                    Ok(Item { path: name.clone().into(), name, place })
+                    Ok(Item { path: name.clone().into(), name, place, speaker })
                 }
-                (None, Some(name)) => Ok(item(&self.base, name, part)),
+                (None, Some(name)) => Ok(item(&self.base, name, part, speaker)),
                 (None, None) if self.has_recordings => {
                     let name = format!("row {number}");
-                    Ok(Item { path: name.clone().into(), name, place: Place::Bytes(Arc::from([]), part) })
+                    let place = Place::Bytes(Arc::from([]), part);
+                    Ok(Item { path: name.clone().into(), name, place, speaker })
                 }
                 (None, None) => Err(wrong("no path".into())),
             }
@@ -246,6 +256,7 @@ mod tests {
                 threshold: 0.0,
                 calibrated: true,
                 timeline: None,
+                voices: None,
             };
             let bundles = [folder.join("model.safetensors")];
             totals = bulk(&recognizer, &bundles, list, &settings, &()).unwrap().totals;
@@ -355,11 +366,11 @@ mod tests {
             (vec![Series::new("path".into(), [""; 0])], "no rows"),
         ] {
             save(&at("wrong.parquet"), columns);
-            let error = super::super::list::List::open(&at("wrong.parquet"), 2).err().unwrap().to_string();
+            let error = super::super::list::List::open(&at("wrong.parquet"), 2, None).err().unwrap().to_string();
             assert!(error.contains("wrong.parquet") && error.contains(words), "{error}");
         }
         fs::write(at("wrong.parquet"), "PAR1").unwrap();
-        let error = super::super::list::List::open(&at("wrong.parquet"), 2).err().unwrap().to_string();
+        let error = super::super::list::List::open(&at("wrong.parquet"), 2, None).err().unwrap().to_string();
         assert!(error.contains("not a list in Parquet"), "{error}");
     }
 }

@@ -1,6 +1,7 @@
 //! One part of the table: recordings in, rows in their order out.
 
 use std::{
+    io::Write,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
     time::Instant,
@@ -10,14 +11,15 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    PartFormat, Settings,
+    PartFormat, Settings, Voices,
     read::{Item, Opened, Place, Whole, members},
+    voices::{Known, Row},
 };
 use crate::{
     error::{Error, Result},
     events::{self, Observer},
     files::write_whole,
-    predict::{Answer, Format, Output, Recognizer, Style, Window, timeline},
+    predict::{Answer, Evidence, Format, Output, Recognizer, Style, Window, timeline},
 };
 
 /// What a part holds.
@@ -36,8 +38,13 @@ pub(super) struct Done {
 /// What was heard in a recording.
 pub(super) enum Heard {
     Clip(Answer),
+    /// What becomes an answer once its speaker is known.
+    Evidence(Evidence),
     Windows(Vec<Window>),
 }
+
+/// Takes a row: what the recording is called, and what was heard in it.
+type Each<'a> = &'a mut dyn FnMut(&str, &Result<Heard>) -> Result<()>;
 
 /// The means of making parts.
 pub(super) struct Work<'a> {
@@ -54,44 +61,73 @@ impl Work<'_> {
     pub(super) fn write(&self, path: &Path, items: &mut dyn Iterator<Item = Result<Item>>) -> Result<Done> {
         let began = Instant::now();
         let mut done = Done::default();
+        self.table(path, &mut |row| self.all(items, &mut done, &mut |item, heard| row(&item.called(), heard)))?;
+        done.seconds = began.elapsed().as_secs_f64();
+        Ok(done)
+    }
+
+    /// Writes what was heard in the recordings of a part, whole or not at all.
+    pub(super) fn listen(
+        &self,
+        path: &Path,
+        voices: &Voices,
+        items: &mut dyn Iterator<Item = Result<Item>>,
+    ) -> Result<Done> {
+        let began = Instant::now();
+        let mut done = Done::default();
+        kept_whole(path, &mut |file| {
+            self.all(items, &mut done, &mut |item, heard| {
+                let heard = match heard {
+                    Ok(Heard::Evidence(evidence)) => Ok(evidence.clone()),
+                    Ok(_) => return Err(Error::Data("what was heard became an answer before its time".into())),
+                    Err(error) => Err(crate::predict::output::problem(error)),
+                };
+                Row::of(item, voices, heard).write(file).map_err(Error::io("write", path))
+            })
+        })?;
+        done.seconds = began.elapsed().as_secs_f64();
+        Ok(done)
+    }
+
+    /// Writes a part of which all was heard before, whole or not at all.
+    pub(super) fn adapted(&self, path: &Path, heard: &Path, known: &Known<'_>) -> Result<()> {
+        self.table(path, &mut |row| known.answers(heard, |name, answer| row(name, &answer.map(Heard::Clip))))
+    }
+
+    /// Writes the rows that `fill` hands on as a table of the format that is asked for, whole or not at all.
+    fn table(&self, path: &Path, fill: &mut dyn FnMut(Each<'_>) -> Result<()>) -> Result<()> {
         match self.settings.format {
-            PartFormat::Csv => {
-                let mut problem = None;
-                let written = write_whole(path, |file| {
-                    let known = self.recognizer.vocabulary();
-                    let mut output = Output::of(Unflushed(file), Format::Csv, self.style(), known)?;
-                    let mut row = |name: &str, heard: &Result<Heard>| match heard {
-                        Ok(Heard::Clip(answer)) => output.clip(name, Ok(answer)),
-                        Ok(Heard::Windows(windows)) => {
-                            windows.iter().try_for_each(|window| output.window(name, window))
-                        }
-                        Err(error) => output.clip(name, Err(error)),
-                    };
-                    self.all(items, &mut done, &mut |name, heard| row(name, heard).map_err(Error::io("write", path)))
-                        .map_err(|error| {
-                        let text = std::io::Error::other(error.to_string());
-                        problem = Some(error);
-                        text
-                    })?;
-                    output.finish()
-                });
-                // The error itself, not that the file could not be filled because of it.
-                problem.map_or(written, Err)?;
-            }
+            PartFormat::Csv => kept_whole(path, &mut |file| {
+                let known = self.recognizer.vocabulary();
+                let wrong = || Error::io("write", path);
+                let (file, style) = (Unflushed(file), self.style());
+                let begun = match self.settings.voices {
+                    Some(_) => Output::adapted(file, Format::Csv, style, known),
+                    None => Output::of(file, Format::Csv, style, known),
+                };
+                let mut output = begun.map_err(wrong())?;
+                let mut row = |name: &str, heard: &Result<Heard>| match heard {
+                    Ok(Heard::Clip(answer)) => output.clip(name, Ok(answer)),
+                    Ok(Heard::Windows(windows)) => windows.iter().try_for_each(|window| output.window(name, window)),
+                    Ok(Heard::Evidence(_)) => Ok(()),
+                    Err(error) => output.clip(name, Err(error)),
+                };
+                fill(&mut |name, heard| row(name, heard).map_err(wrong()))?;
+                output.finish().map_err(wrong())
+            }),
             #[cfg(feature = "parquet")]
             PartFormat::Parquet => {
-                let mut table = super::columns::Table::new(self.recognizer, self.style());
-                self.all(items, &mut done, &mut |name, heard| {
+                let adapted = self.settings.voices.is_some();
+                let mut table = super::columns::Table::new(self.recognizer, self.style(), adapted);
+                fill(&mut |name, heard| {
                     table.row(name, heard);
                     Ok(())
                 })?;
-                table.write(path)?;
+                table.write(path)
             }
             #[cfg(not(feature = "parquet"))]
-            PartFormat::Parquet => return Err(Error::Config("--parts parquet: not in this build".into())),
+            PartFormat::Parquet => Err(Error::Config("--parts parquet: not in this build".into())),
         }
-        done.seconds = began.elapsed().as_secs_f64();
-        Ok(done)
     }
 
     fn style(&self) -> Style {
@@ -104,7 +140,7 @@ impl Work<'_> {
         &self,
         items: &mut dyn Iterator<Item = Result<Item>>,
         done: &mut Done,
-        row: &mut dyn FnMut(&str, &Result<Heard>) -> Result<()>,
+        row: &mut dyn FnMut(&Item, &Result<Heard>) -> Result<()>,
     ) -> Result<()> {
         let at_once = 8 * rayon::current_num_threads();
         let mut waiting = Vec::with_capacity(at_once);
@@ -125,7 +161,7 @@ impl Work<'_> {
             match read {
                 Ok(()) => {}
                 Err(error @ (Error::File { .. } | Error::Io { .. })) if error_is_of(&error, &item.path) => {
-                    self.count(&item.called(), &Err(error), done, row)?;
+                    self.count(&item, &Err(error), done, row)?;
                 }
                 Err(error) => return Err(error),
             }
@@ -139,7 +175,7 @@ impl Work<'_> {
         &self,
         waiting: &mut Vec<Item>,
         done: &mut Done,
-        row: &mut dyn FnMut(&str, &Result<Heard>) -> Result<()>,
+        row: &mut dyn FnMut(&Item, &Result<Heard>) -> Result<()>,
     ) -> Result<()> {
         let stopped = AtomicBool::new(false);
         let heard: Vec<(Item, Result<Heard>)> = std::mem::take(waiting)
@@ -163,17 +199,17 @@ impl Work<'_> {
             if let Err(stopped @ Error::Interrupted(_)) = heard {
                 return Err(stopped);
             }
-            self.count(&item.called(), &heard, done, row)?;
+            self.count(&item, &heard, done, row)?;
         }
         Ok(())
     }
 
     fn count(
         &self,
-        name: &str,
+        item: &Item,
         heard: &Result<Heard>,
         done: &mut Done,
-        row: &mut dyn FnMut(&str, &Result<Heard>) -> Result<()>,
+        row: &mut dyn FnMut(&Item, &Result<Heard>) -> Result<()>,
     ) -> Result<()> {
         done.recordings += 1;
         match heard {
@@ -181,16 +217,20 @@ impl Work<'_> {
                 done.rows += 1;
                 done.audio_seconds += answer.seconds();
             }
+            Ok(Heard::Evidence(evidence)) => {
+                done.rows += 1;
+                done.audio_seconds += evidence.seconds();
+            }
             Ok(Heard::Windows(windows)) => {
                 done.rows += windows.len();
                 done.audio_seconds += windows.last().map_or(0.0, |window| window.end);
             }
             Err(error) => {
                 done.rows += 1;
-                done.failures.push((name.to_owned(), crate::predict::output::problem(error)));
+                done.failures.push((item.called(), crate::predict::output::problem(error)));
             }
         }
-        row(name, heard)
+        row(item, heard)
     }
 
     fn hear(&self, item: &Item) -> Result<Heard> {
@@ -198,6 +238,13 @@ impl Work<'_> {
             self.whole.check(&item.path)?;
         }
         let opened = item.open()?;
+        if self.settings.voices.is_some() {
+            let evidence = match opened {
+                Opened::Decoder(decoder) => self.recognizer.evidence_in(*decoder, &item.path),
+                Opened::Samples(audio) => self.recognizer.evidence(audio, &item.path),
+            };
+            return evidence.map(Heard::Evidence);
+        }
         let Some(listening) = self.settings.timeline else {
             let answer = match opened {
                 Opened::Decoder(decoder) => self.recognizer.decoder(*decoder, &item.path),
@@ -228,10 +275,23 @@ fn error_is_of(error: &Error, file: &Path) -> bool {
     matches!(error, Error::File { path, .. } | Error::Io { path, .. } if path == file)
 }
 
-/// A file that is flushed once, at its end.
-struct Unflushed<'a>(&'a mut dyn std::io::Write);
+/// Writes a file, whole or not at all. What `fill` fails by is the error, not that the file could not be filled because of it.
+fn kept_whole(path: &Path, fill: &mut dyn FnMut(&mut dyn Write) -> Result<()>) -> Result<()> {
+    let mut problem = None;
+    let written = write_whole(path, |file| {
+        fill(file).map_err(|error| {
+            let text = std::io::Error::other(error.to_string());
+            problem = Some(error);
+            text
+        })
+    });
+    problem.map_or(written, Err)
+}
 
-impl std::io::Write for Unflushed<'_> {
+/// A file that is flushed once, at its end.
+struct Unflushed<'a>(&'a mut dyn Write);
+
+impl Write for Unflushed<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.write(bytes)
     }

@@ -28,6 +28,8 @@ pub(super) struct Item {
     /// Where it is.
     pub(super) path: PathBuf,
     pub(super) place: Place,
+    /// Who speaks, where a column of the list says so.
+    pub(super) speaker: Option<String>,
 }
 
 /// Where a recording's samples are.
@@ -158,7 +160,8 @@ pub(super) fn members(archive: &Item, mut each: impl FnMut(Item) -> Result<()>) 
         }
         let head = bytes.get(..HEAD_BYTES).unwrap_or(&bytes);
         if is_audio(Path::new(&inside)) || matches!(sniff(head), Content::Audio(_)) {
-            each(Item { path: path.join(&inside), name, place: Place::Member(bytes.into()) })?;
+            let speaker = archive.speaker.clone();
+            each(Item { path: path.join(&inside), name, place: Place::Member(bytes.into()), speaker })?;
         }
     }
     Ok(())
