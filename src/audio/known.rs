@@ -6,7 +6,8 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs::Metadata,
+    fs::{File, Metadata},
+    io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -101,7 +102,7 @@ impl Known {
     #[must_use]
     pub fn open(dir: &Path) -> Self {
         let path = dir.join(NAME);
-        let all = std::fs::read_to_string(&path).ok().and_then(|text| All::parse(&text)).unwrap_or_default();
+        let all = All::read(&path).unwrap_or_default();
         Self { path: Some(path), all: Mutex::new(all) }
     }
 
@@ -252,14 +253,13 @@ impl Known {
             if !all.is_new {
                 return Ok(());
             }
-            if let Some(theirs) = std::fs::read_to_string(path).ok().and_then(|text| All::parse(&text)) {
+            if let Some(theirs) = All::read(path) {
                 theirs.files.into_iter().for_each(|(name, quick)| _ = all.files.entry(name).or_insert(quick));
                 theirs.facts.into_iter().for_each(|(hash, facts)| _ = all.facts.entry(hash).or_insert(facts));
                 theirs.faults.into_iter().for_each(|(name, fault)| _ = all.faults.entry(name).or_insert(fault));
                 all.pairs.extend(theirs.pairs);
             }
-            let text = all.text();
-            write_whole(path, |file| file.write_all(text.as_bytes()))?;
+            write_whole(path, |file| all.write(file))?;
             all.is_new = false;
             Ok(())
         })
@@ -303,46 +303,53 @@ impl Quick {
 }
 
 impl All {
-    fn parse(text: &str) -> Option<Self> {
-        let end = text.trim_end().rfind('\n')? + 1;
-        let Line::Checksum(checksum) = serde_json::from_str(&text[end..]).ok()? else { return None };
-        let mut all = Self::default();
-        if blake3::hash(&text.as_bytes()[..end]) != checksum {
-            return None;
-        }
-        let mut lines = text[..end].lines().map(serde_json::from_str);
-        if !matches!(lines.next()?.ok()?, Line::Schema(schema) if schema == SCHEMA) {
-            return None;
-        }
-        for line in lines {
-            match line.ok()? {
+    /// What a store holds, line by line: one of a million files is not held as text beside.
+    fn read(path: &Path) -> Option<Self> {
+        let mut lines = BufReader::with_capacity(1 << 16, File::open(path).ok()?);
+        let (mut all, mut hasher) = (Self::default(), blake3::Hasher::new());
+        let mut text = String::new();
+        loop {
+            text.clear();
+            lines.read_line(&mut text).ok()?;
+            let is_first = hasher.count() == 0;
+            match serde_json::from_str(&text).ok()? {
+                Line::Schema(schema) if is_first && schema == SCHEMA => {}
+                Line::Schema(_) => return None,
+                _ if is_first => return None,
                 Line::File(name, quick) => drop(all.files.insert(name, quick)),
                 Line::Facts(hash, facts) => drop(all.facts.insert(hash, facts)),
                 Line::Fault(name, fault) => drop(all.faults.insert(name, fault)),
                 Line::Pair(a, b, correlation) => drop(all.pairs.insert((a, b), correlation)),
-                Line::Schema(_) | Line::Checksum(_) => return None,
+                // It is the last.
+                Line::Checksum(checksum) => {
+                    let is_last = lines.fill_buf().ok()?.is_empty();
+                    return (is_last && hasher.finalize() == checksum).then_some(all);
+                }
             }
+            hasher.update(text.as_bytes());
         }
-        Some(all)
     }
 
     /// In an order that the content alone decides.
-    fn text(&self) -> String {
-        let mut lines = vec![Line::Schema(SCHEMA.to_owned())];
+    fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+        let mut hasher = blake3::Hasher::new();
+        let mut line = |line: Line| -> io::Result<()> {
+            // A path that is no text is not kept.
+            let Ok(text) = serde_json::to_string(&line) else { return Ok(()) };
+            let text = text + "\n";
+            hasher.update(text.as_bytes());
+            to.write_all(text.as_bytes())
+        };
+        line(Line::Schema(SCHEMA.to_owned()))?;
         let files: BTreeMap<_, _> = self.files.iter().collect();
-        lines.extend(files.into_iter().map(|(name, quick)| Line::File(name.clone(), *quick)));
+        files.into_iter().try_for_each(|(name, quick)| line(Line::File(name.clone(), *quick)))?;
         let facts: BTreeMap<_, _> = self.facts.iter().map(|(hash, facts)| (hash.as_bytes(), facts)).collect();
-        lines.extend(facts.into_iter().map(|(hash, facts)| Line::Facts((*hash).into(), facts.clone())));
+        facts.into_iter().try_for_each(|(hash, facts)| line(Line::Facts((*hash).into(), facts.clone())))?;
         let faults: BTreeMap<_, _> = self.faults.iter().collect();
-        lines.extend(faults.into_iter().map(|(name, fault)| Line::Fault(name.clone(), fault.clone())));
+        faults.into_iter().try_for_each(|(name, fault)| line(Line::Fault(name.clone(), fault.clone())))?;
         let pairs: BTreeMap<_, _> = self.pairs.iter().map(|((a, b), is)| ((a.as_bytes(), b.as_bytes()), is)).collect();
-        lines.extend(pairs.into_iter().map(|((a, b), is)| Line::Pair((*a).into(), (*b).into(), *is)));
-        // A path that is no text is not kept.
-        let mut text: String =
-            lines.iter().filter_map(|line| serde_json::to_string(line).ok()).map(|line| line + "\n").collect();
-        let checksum = Line::Checksum(blake3::hash(text.as_bytes()));
-        text.extend(serde_json::to_string(&checksum));
-        text
+        pairs.into_iter().try_for_each(|((a, b), is)| line(Line::Pair((*a).into(), (*b).into(), *is)))?;
+        to.write_all(serde_json::to_string(&Line::Checksum(hasher.finalize()))?.as_bytes())
     }
 }
 

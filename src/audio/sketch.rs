@@ -124,7 +124,7 @@ impl Waveform {
     }
 
     fn band_powers(&self) -> Vec<[f64; BANDS]> {
-        let plan = RealFftPlanner::<f32>::new().plan_fft_forward(FRAME);
+        let plan = PLANNER.with_borrow_mut(|planner| planner.plan_fft_forward(FRAME));
         let window: Vec<f32> =
             (0..FRAME).map(|i| 0.5 - 0.5 * (std::f32::consts::TAU * i as f32 / FRAME as f32).cos()).collect();
         let edge = |band: usize| {
@@ -161,8 +161,8 @@ impl Waveform {
         /// Delays are tried this much finer than samples.
         const FINER: usize = 4;
         let length = (self.0.len() + other.0.len()).next_power_of_two();
-        let mut planner = RealFftPlanner::<f32>::new();
-        let plan = planner.plan_fft_forward(length);
+        let (plan, inverse) = PLANNER
+            .with_borrow_mut(|planner| (planner.plan_fft_forward(length), planner.plan_fft_inverse(FINER * length)));
         let (a, b) = (spectrum(&self.0, &plan), spectrum(&other.0, &plan));
         let bin = |hertz: f64| (hertz * length as f64 / f64::from(RATE)).round() as usize;
         let bins = bin(LOWEST)..bin(HIGHEST);
@@ -171,7 +171,6 @@ impl Waveform {
         if both <= f64::MIN_POSITIVE {
             return 0.0;
         }
-        let inverse = planner.plan_fft_inverse(FINER * length);
         let mut cross = inverse.make_input_vec();
         for i in bins {
             cross[i] = a[i] * b[i].conj();
@@ -218,6 +217,8 @@ impl Filter {
 }
 
 thread_local! {
+    /// The transforms so far: there are few lengths, and to plan one takes longer than to do it.
+    static PLANNER: RefCell<RealFftPlanner<f32>> = RefCell::new(RealFftPlanner::new());
     /// The filter that was used last: a corpus has one rate, or a few.
     static FILTER: RefCell<Option<Rc<Filter>>> = const { RefCell::new(None) };
 }

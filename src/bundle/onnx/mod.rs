@@ -107,6 +107,12 @@ impl Bundle {
     #[must_use]
     pub fn onnx_note(&self) -> Option<&'static str> {
         let inside = self.inside.as_ref()?;
+        if Front::of(self).is_ok_and(|front| front.has_encoder_frames()) && inside.manifest().precision != Precision::Int8 {
+            return Some(
+                "the encoder's frames are rounded to 16 bits, in the graph as in the bundle; where one lies between two such numbers \
+                 the last bit decides, so that probabilities differ by up to 0.0001",
+            );
+        }
         (inside.manifest().precision == Precision::Int8 && Front::of(self).is_ok()).then_some(
             "the encoder is kept in 8 bits, and the graph rounds what goes into its layers as the bundle does; where a number \
              lies between two whole ones the last bit decides, so that probabilities differ by up to 0.001; for 1e-5 export \
@@ -197,6 +203,11 @@ impl<'a> Front<'a> {
             Self::Encoder(encoder) => encoder.columns(graph, samples, lengths, least),
             Self::Cepstrum(cepstrum) => Ok(cepstrum.columns(graph, samples, lengths, least)),
         }
+    }
+
+    /// Whether the network sees an encoder's states one by one.
+    fn has_encoder_frames(&self) -> bool {
+        matches!(self, Self::Encoder(encoder) if !encoder.is_pooled())
     }
 
     /// Whether there are as many steps as were asked for.
