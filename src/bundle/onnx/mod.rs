@@ -57,6 +57,8 @@ struct Recipe<'a> {
     begins_with_features: Option<&'static str>,
     /// What should be known before its numbers are compared with the bundle's.
     note: Option<&'static str>,
+    /// How far its probabilities may lie from the bundle's.
+    within: f64,
     columns: usize,
     /// Hz that the audio is brought to.
     sample_rate: u32,
@@ -106,18 +108,27 @@ impl Bundle {
     /// What should be known before the graph's numbers are compared with the bundle's; nothing where they are the same within 1e-5.
     #[must_use]
     pub fn onnx_note(&self) -> Option<&'static str> {
+        self.rounds().map(|(note, _)| note)
+    }
+
+    /// Where the graph rounds as the bundle does, so that the last bit of what comes before decides: what to know of it, and how far
+    /// probabilities may differ.
+    fn rounds(&self) -> Option<(&'static str, f64)> {
         let inside = self.inside.as_ref()?;
-        if Front::of(self).is_ok_and(|front| front.has_encoder_frames()) && inside.manifest().precision != Precision::Int8 {
-            return Some(
-                "the encoder's frames are rounded to 16 bits, in the graph as in the bundle; where one lies between two such numbers \
-                 the last bit decides, so that probabilities differ by up to 0.0001",
-            );
+        let front = Front::of(self).ok()?;
+        if inside.manifest().precision == Precision::Int8 {
+            return Some((
+                "the encoder is kept in 8 bits, and the graph rounds what goes into its layers as the bundle does; where a number \
+                 lies between two whole ones the last bit decides, so that probabilities differ by up to 0.001; for 1e-5 export \
+                 with --self-contained --encoder-precision f32, a bundle and its graph",
+                1e-3,
+            ));
         }
-        (inside.manifest().precision == Precision::Int8 && Front::of(self).is_ok()).then_some(
-            "the encoder is kept in 8 bits, and the graph rounds what goes into its layers as the bundle does; where a number \
-             lies between two whole ones the last bit decides, so that probabilities differ by up to 0.001; for 1e-5 export \
-             with --self-contained --encoder-precision f32, a bundle and its graph",
-        )
+        front.has_encoder_frames().then_some((
+            "the encoder's frames are rounded to 16 bits, in the graph as in the bundle; where one lies between two such numbers the \
+             last bit decides, so that probabilities differ by up to 0.0001",
+            1e-4,
+        ))
     }
 
     fn recipe(&self, path: &Path) -> Result<Recipe<'_>> {
@@ -157,6 +168,7 @@ impl Bundle {
             },
             begins_with_features,
             note: self.onnx_note(),
+            within: self.rounds().map_or(1e-5, |(_, within)| within),
             outputs,
             columns: self.dims(),
             sample_rate: self.audio.sample_rate,
