@@ -23,7 +23,10 @@ def source_of(config: Optional[Config]) -> "tuple[Optional[str], Optional[str]]"
         return None, "{}"
     if isinstance(config, Mapping):
         return None, json.dumps(config, default=_plain)
-    return os.fspath(config), None
+    path = os.fsdecode(config)
+    # As Python has it where there is none.
+    os.stat(path)
+    return path, None
 
 
 def override_list(overrides: Optional[Mapping[str, Any]]) -> "list[str]":
@@ -38,7 +41,7 @@ def override_list(overrides: Optional[Mapping[str, Any]]) -> "list[str]":
 def _plain(value: Any) -> Any:
     """What a value is to a config that JSON does not know: a path, a number of NumPy."""
     if isinstance(value, os.PathLike):
-        return os.fspath(value)
+        return os.fsdecode(value)
     if hasattr(value, "item"):
         return value.item()
     if isinstance(value, Mapping):

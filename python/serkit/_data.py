@@ -103,7 +103,7 @@ def scan(
     ``dir`` is the corpus's own folder, the table of a manifest, or nothing for the synthetic corpus; ``kind`` is
     ``ravdess``, ``crema_d``, ``manifest``, ``folder`` (with a ``pattern`` as ``{emotion}/{speaker}_{*}``) …
     """
-    where = None if dir is None else os.fspath(dir)
+    where = None if dir is None else os.fsdecode(dir)
     return Scan(json.loads(_serkit.scan_corpus(where, kind, name, pattern, Tell(progress))))
 
 
@@ -145,12 +145,12 @@ def audit(
         return Audit(*_serkit.audit_experiment(*_arguments(config, overrides, data), Tell()))
     if overrides is not None or data is not None:
         raise TypeError("overrides and data go with config=…")
-    table, columns = (os.fspath(split), []) if isinstance(split, (str, os.PathLike)) else (None, text_columns(split))
-    return Audit(*_serkit.audit_split(table, columns, os.fspath(root), names_only))
+    table, columns = (os.fsdecode(split), []) if isinstance(split, (str, os.PathLike)) else (None, text_columns(split))
+    return Audit(*_serkit.audit_split(table, columns, os.fsdecode(root), names_only))
 
 
 def _arguments(
     config: Config, overrides: Optional[Mapping[str, Any]], data: Optional[PathLike]
 ) -> Tuple[Optional[str], Optional[str], List[str], Optional[str]]:
     path, mapping = source_of(config)
-    return path, mapping, override_list(overrides), None if data is None else os.fspath(data)
+    return path, mapping, override_list(overrides), None if data is None else os.fsdecode(data)

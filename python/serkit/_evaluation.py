@@ -97,7 +97,7 @@ class Evaluation:
     def report(self, folder: PathLike, *, data: Optional[PathLike] = None) -> Path:
         """Writes the report into ``folder``: ``report.html`` (whose path is returned), text, Markdown, LaTeX, JSON, CSV and
         pictures. Recordings that have moved are looked for under ``data``."""
-        self._whole().write(os.fspath(folder), None if data is None else os.fspath(data))
+        self._whole().write(os.fsdecode(folder), None if data is None else os.fsdecode(data))
         return Path(folder) / "report.html"
 
 
@@ -141,7 +141,7 @@ def evaluate(
     if ids is None:
         ids = given["files"] if given["files"] is not None else [f"row {i:0{width}}" for i in range(rows)]
     ids = [str(clip) for clip in ids]
-    where = {} if given["files"] is None else dict(zip(ids, (os.fspath(file) for file in given["files"])))
+    where = {} if given["files"] is None else dict(zip(ids, (os.fsdecode(file) for file in given["files"])))
     return _evaluated(
         name,
         names,
@@ -219,6 +219,9 @@ def _probabilities(given: Any, classes: Optional[Sequence[str]]) -> Tuple[np.nda
         names = [str(name) for name in classes]
         if len(names) != values.shape[1]:
             raise ValueError(f"{len(names)} classes for probabilities of {values.shape[1]} columns")
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ValueError(f"classes name {twice[0]!r} more than once: give each column a name of its own")
     return np.ascontiguousarray(values), names
 
 

@@ -78,7 +78,7 @@ class Extractor:
 
     def file(self, path: PathLike) -> np.ndarray:
         """The matrix ``[frames, dims]`` of an audio file."""
-        return self._inner.file(os.fspath(path))
+        return self._inner.file(os.fsdecode(path))
 
     def samples(self, samples: Any, sample_rate: int) -> np.ndarray:
         """The matrix ``[frames, dims]`` of one channel of samples, as :meth:`Recognizer.samples` takes them."""
@@ -86,9 +86,9 @@ class Extractor:
 
     def files(self, paths: Iterable[PathLike], *, progress: Optional[Progress] = None) -> List[np.ndarray]:
         """The matrix of each of the files, in parallel with the interpreter free; Ctrl-C ends it."""
-        if isinstance(paths, (str, os.PathLike)):
+        if isinstance(paths, (str, bytes, os.PathLike)):
             raise TypeError(f"paths = {paths!r}: give a list of files")
-        return self._inner.files([os.fspath(path) for path in paths], Tell(progress))
+        return self._inner.files([os.fsdecode(path) for path in paths], Tell(progress))
 
     def all_samples(
         self, clips: Iterable[Any], sample_rate: int, *, progress: Optional[Progress] = None

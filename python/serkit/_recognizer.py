@@ -203,9 +203,11 @@ class Recognizer:
         models: Optional[PathLike] = None,
         calibrated: bool = True,
     ) -> None:
-        paths = [path] if isinstance(path, (str, os.PathLike)) else list(path)
+        if path is None:
+            raise TypeError('path = None: give a bundle, several, or leave it out for "box"')
+        paths = [path] if isinstance(path, (str, bytes, os.PathLike)) else list(path)
         # They are to mean the same in another working folder.
-        given = [os.fspath(path) for path in paths]
+        given = [os.fsdecode(path) for path in paths]
         self._paths = [path if _serkit.is_built_in(path) else os.path.abspath(path) for path in given]
         self._models = None if models is None else os.path.abspath(models)
         self._calibrated = bool(calibrated)
@@ -261,7 +263,7 @@ class Recognizer:
         Raises ``FileNotFoundError`` and its like where the system refuses the file, :class:`serkit.FileError` where no
         emotion can be heard in it: damaged, silent, too short, longer than ten minutes.
         """
-        return self._answer(self._inner.file(os.fspath(path)))
+        return self._answer(self._inner.file(os.fsdecode(path)))
 
     def samples(self, samples: Any, sample_rate: int) -> Answer:
         """What is heard in one channel of samples, taken as one clip.
@@ -282,10 +284,10 @@ class Recognizer:
         """
         if errors not in ("raise", "keep"):
             raise ValueError(f"errors={errors!r}: raise or keep")
-        listed = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-        found = self._inner.files([os.fspath(path) for path in listed], errors == "keep", Tell(progress))
+        listed = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
+        found = self._inner.files([os.fsdecode(path) for path in listed], errors == "keep", Tell(progress))
         rows = [row if isinstance(row, Exception) else self._answer(row) for _, row in found]
-        return Answers(self._classes, [os.fspath(path) for path, _ in found], rows, list(self._targets))
+        return Answers(self._classes, [os.fsdecode(path) for path, _ in found], rows, list(self._targets))
 
     def timeline(
         self,
@@ -302,7 +304,7 @@ class Recognizer:
         speech is silence; with ``gate``, a level in dB of full scale, one that exceeds it nowhere.
         """
         hop = min(1.0, window) if hop is None else hop
-        rows, notes = self._inner.timeline(os.fspath(path), window, hop, gate, Tell(progress))
+        rows, notes = self._inner.timeline(os.fsdecode(path), window, hop, gate, Tell(progress))
         return self._timeline(rows, notes)
 
     def stream(
@@ -385,7 +387,7 @@ class Session:
 
         Raises :class:`serkit.FileError` where there is no sound in one.
         """
-        return sum(self._inner.enrol_file(os.fspath(path)) for path in paths)
+        return sum(self._inner.enrol_file(os.fsdecode(path)) for path in paths)
 
     def enrol_samples(self, samples: Any, sample_rate: int) -> float:
         """The same from samples, as :meth:`Recognizer.samples` takes them."""
@@ -393,7 +395,7 @@ class Session:
 
     def file(self, path: PathLike) -> Answer:
         """What is heard in an audio file, adapted to what was heard of the speaker before; the file is not added to it."""
-        return self._recognizer._answer(self._inner.file(os.fspath(path)))
+        return self._recognizer._answer(self._inner.file(os.fsdecode(path)))
 
     def samples(self, samples: Any, sample_rate: int) -> Answer:
         """The same of samples."""
@@ -411,7 +413,7 @@ class Session:
     ) -> Windows:
         """As :meth:`Recognizer.timeline`, adapted; where it is ``running``, each window is added to what was heard first."""
         hop = min(1.0, window) if hop is None else hop
-        rows, notes = self._inner.timeline(os.fspath(path), window, hop, gate, bool(running), Tell(progress))
+        rows, notes = self._inner.timeline(os.fsdecode(path), window, hop, gate, bool(running), Tell(progress))
         return self._recognizer._timeline(rows, notes)
 
     def stream(

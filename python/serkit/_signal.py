@@ -12,11 +12,15 @@ def mono(samples: Any) -> np.ndarray:
 
     Floats are taken as they are; integers are brought to full scale by their type: 32768 of ``int16`` is 1.0.
     """
+    if samples is None or isinstance(samples, (str, bytes)):
+        raise TypeError(f"samples = {samples!r}: give an array of numbers")
     array = np.asarray(samples)
     if array.ndim != 1:
         raise ValueError(
             f"samples of shape {array.shape}: give one channel, as samples.mean(axis=0) or axis=1 of several makes it"
         )
+    if array.size == 0:
+        raise ValueError("samples are empty: there is nothing to hear")
     kind = array.dtype
     if kind == np.bool_ or kind.kind not in "fiu":
         raise TypeError(f"samples of type {kind}: give floats (full scale ±1) or integers")
@@ -30,7 +34,16 @@ def mono(samples: Any) -> np.ndarray:
 
 def rate(sample_rate: Any) -> int:
     """A rate in Hz as the compiled half takes it."""
-    value = int(sample_rate)
+    try:
+        value = int(sample_rate)
+    except (TypeError, ValueError, OverflowError):
+        raise type_of_rate(sample_rate) from None
     if value != sample_rate or not 0 < value < 2**32:
         raise ValueError(f"sample rate of {sample_rate!r} Hz: give a positive whole number")
     return value
+
+
+def type_of_rate(given: Any) -> Exception:
+    """What is wrong with a rate that is no number: its type, or, of a number, its value."""
+    kind = ValueError if isinstance(given, float) else TypeError
+    return kind(f"sample rate of {given!r}: give a positive whole number of Hz")

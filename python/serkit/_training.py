@@ -140,7 +140,7 @@ class Training:
         return self._text if self._text is not None else repr(self)
 
     def __repr__(self) -> str:
-        return f"<Training of {len(self.runs)} runs in {os.fspath(self.path)!r}>"
+        return f"<Training of {len(self.runs)} runs in {os.fsdecode(self.path)!r}>"
 
 
 def train(
@@ -203,7 +203,7 @@ def train(
 
 
 def _path(path: Optional[PathLike]) -> Optional[str]:
-    return None if path is None else os.fspath(path)
+    return None if path is None else os.fsdecode(path)
 
 
 def _callback(given: Any) -> Callback:

@@ -102,6 +102,7 @@ def test_the_page_is_written_and_says_where_predictions_come_from(predictions, c
         (dict(probabilities=[[1, 0, 0], [0, 1, 0], [2, -1, 0]]), "not a probability"),
         (dict(probabilities=[[1, 0, 0], [0, np.nan, 0], [1, 0, 0]]), "NaN"),
         (dict(classes=["a", "b"]), "2 classes for probabilities of 3 columns"),
+        (dict(classes=["a", "b", "a"]), "'a' more than once"),
         (dict(classes=None), "name the columns"),
         (dict(clips=["a", "b", "a"]), "predicted twice"),
         (dict(speakers=["a"]), "speakers has 1 rows"),

@@ -54,7 +54,7 @@ def test_wrong_settings_are_named(tmp_path):
             serkit.Extractor(config)
     with pytest.raises(serkit.ConfigError, match="pool = \"sum\""):
         serkit.Extractor(pool="sum")
-    with pytest.raises(ValueError):
+    with pytest.raises(FileNotFoundError, match="nowhere.toml"):
         serkit.Extractor(tmp_path / "nowhere.toml")
     with pytest.raises(TypeError):
         serkit.Extractor({"features": {"kinds": object()}})

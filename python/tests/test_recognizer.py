@@ -145,12 +145,22 @@ def test_errors_are_of_the_types_that_python_expects(recognizer, tmp_path):
         serkit.Recognizer(tmp_path)
     with pytest.raises(serkit.ConfigError, match="window = 0"):
         recognizer.timeline(tmp_path / "text.wav", window=0.0, hop=0.0)
-    for wrong, kind in [(np.zeros((2, 9)), ValueError), (["a"], TypeError), ([True], TypeError), ([0.1, np.nan], serkit.FileError)]:
-        with pytest.raises(kind):
+    for wrong, kind in [(np.zeros((2, 9)), ValueError), (["a"], TypeError), ([True], TypeError), ([0.1, np.nan], serkit.FileError),
+                        (None, TypeError), ("a.wav", TypeError), (np.zeros((9, 1)), ValueError), ([], ValueError)]:
+        with pytest.raises(kind, match="samples"):
             recognizer.samples(wrong, RATE)
     for wrong in [0, -1, 22_050.5]:
         with pytest.raises(ValueError, match="sample rate"):
             recognizer.samples(sound(1), wrong)
+    for wrong in ["16k", None]:
+        with pytest.raises(TypeError, match="sample rate"):
+            recognizer.samples(sound(1), wrong)
+    with pytest.raises(ValueError, match="sample rate"):
+        recognizer.samples(sound(1), float("nan"))
+    with pytest.raises(TypeError, match="path = None"):
+        serkit.Recognizer(None)
+    write_wav(tmp_path / "a.wav", sound(1))
+    assert recognizer.file(str(tmp_path / "a.wav").encode()) == recognizer.file(tmp_path / "a.wav")
     with pytest.raises(ValueError, match="raise or keep"):
         recognizer.files([], errors="ignore")
     with pytest.raises(TypeError):

