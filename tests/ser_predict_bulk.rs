@@ -166,6 +166,33 @@ fn archives_segments_and_timelines_have_the_answers_of_their_files() {
     run(predict(dir).args(["--manifest", "two.txt", "--out", "windows"]).args(windows)).succeeds();
     let plain = run(predict(dir).args(["clips/5.wav", "clips/6.wav", "--format", "csv"]).args(windows));
     assert_eq!(rows(&dir.join("windows")), plain.succeeds().stdout.lines().skip(1).collect::<Vec<_>>());
+
+    // A channel is heard as it is decoded, with the windows that it has by itself; what is torn gives none.
+    let spec =
+        hound::WavSpec { channels: 2, sample_rate: RATE, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let mut writer = hound::WavWriter::create(dir.join("call.wav"), spec).unwrap();
+    for i in 0..2 * RATE {
+        let tone = |hertz: f32| (9e3 * (i as f32 * hertz * 3.926_99e-4).sin() * (i as f32 * 1e-3).cos()) as i16;
+        [150.0, 260.0].into_iter().for_each(|hertz| writer.write_sample(tone(hertz)).unwrap());
+    }
+    writer.finalize().unwrap();
+    let bytes = fs::read(dir.join("call.wav")).unwrap();
+    fs::write(dir.join("torn.wav"), &bytes[..bytes.len() - 9_000]).unwrap();
+    fs::write(dir.join("calls.csv"), "path,channel\ncall.wav,1\ncall.wav,2\ntorn.wav,2\n").unwrap();
+    let windows = [&windows[..], &["--gate", "-60"]].concat();
+    run(predict(dir).args(["--manifest", "calls.csv", "--out", "calls"]).args(&windows)).succeeds();
+    let found = rows(&dir.join("calls"));
+    let of = |side: &str| {
+        let plain = run(predict(dir).args(["call.wav", "--format", "csv", "--channel", side]).args(&windows));
+        plain.succeeds().stdout.lines().skip(1).map(|row| row.split_once(',').unwrap().1.to_owned()).collect::<Vec<_>>()
+    };
+    let tails = |name: &str| -> Vec<String> {
+        let own = found.iter().filter_map(|row| row.split_once(',')).filter(|(path, _)| *path == name);
+        own.map(|(_, tail)| tail.to_owned()).collect()
+    };
+    assert_eq!((tails("call.wav#channel-1"), tails("call.wav#channel-2")), (of("left"), of("right")));
+    assert_ne!(of("left"), of("right"));
+    assert_eq!(tails("torn.wav#channel-2").len(), 1, "{found:?}");
 }
 
 #[test]

@@ -234,7 +234,9 @@ impl Work<'_> {
     }
 
     fn hear(&self, item: &Item) -> Result<Heard> {
-        if let Place::Segment(_) = item.place {
+        if let Place::Segment(part) = item.place
+            && !part.is_whole()
+        {
             self.whole.check(&item.path)?;
         }
         let opened = item.open()?;

@@ -56,12 +56,23 @@ pub(super) struct Part {
     pub(super) channel: Channel,
 }
 
+impl Part {
+    /// Whether it is a channel from its beginning to its end.
+    pub(super) fn is_whole(&self) -> bool {
+        self.start.is_zero() && self.end.is_none()
+    }
+}
+
 impl Item {
     /// The recording's decoder, from its beginning; of a part, the samples.
     pub(super) fn open(&self) -> Result<Opened> {
         let opened = |decoder| Opened::Decoder(Box::new(decoder));
         match &self.place {
             Place::File | Place::Archive => Decoder::open(&self.path).map(opened),
+            // As it is decoded: a channel of an hour costs no more memory than one of a minute.
+            Place::Segment(part) if part.is_whole() => {
+                Decoder::open(&self.path).map(|decoder| opened(decoder.channel(part.channel)))
+            }
             #[cfg(feature = "parquet")]
             Place::Bytes(bytes, None) => Decoder::of_bytes(bytes.clone(), &self.path).map(opened),
             #[cfg(feature = "parquet")]
