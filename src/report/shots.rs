@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    headline::{Kind, Line, percent, protocol_line, warnings},
+    headline::{Kind, Line, many, percent, protocol_line, warnings},
     pictures::{all, drawn},
     plot::{Strength, Strengths},
     sheet::{Part, Sheet, made_with},
@@ -141,7 +141,7 @@ fn adapted_pictures<'a>(curves: &[Curve<'_>], title: &str, subtitle: &'a [String
             let within = point.uar_interval.map(|of| (percent(of.low), percent(of.high)));
             (point.heard, percent(point.uar), within)
         });
-        Strength { name: format!("{clips} shots"), points: points.collect() }
+        Strength { name: many(*clips, "shot"), points: points.collect() }
     };
     let figure = |curve: &Curve<'_>| {
         let lines: Vec<Strength> = curve.steps.iter().map(line).filter(|line| !line.points.is_empty()).collect();
@@ -173,7 +173,10 @@ pub fn write(evaluations: &[Evaluation], comparisons: &[Comparison], folder: &Pa
             let within = of.intervals_over(Unit::Speakers).map(|of| (100.0 * of.uar.low, 100.0 * of.uar.high));
             (*clips as f64, 100.0 * of.scores.uar, within)
         });
-        Strength { name: format!("of {} speakers, draw {}", curve.speakers, curve.seed), points: points.collect() }
+        Strength {
+            name: format!("of {}, draw {}", many(curve.speakers, "speaker"), curve.seed),
+            points: points.collect(),
+        }
     };
     let of = first.protocol.folds.join(", ");
     let title = format!("{of}: few-shot curve");

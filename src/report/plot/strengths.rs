@@ -82,12 +82,15 @@ impl Figure for Strengths<'_> {
             canvas.line(&[(axes.left, y), (axes.left + axes.width, y)], &reference(number));
         }
         // Lines of one strength would hide each other's intervals: each stands a little beside the strength itself.
-        let beside = |number: usize| (number as f64 - (self.lines.len() as f64 - 1.0) / 2.0) * 7.0;
+        let half = (self.lines.len() as f64 - 1.0) / 2.0 * 7.0;
+        // None of them on the numbers beside the axis, or off the picture.
+        let (first, last) = (axes.left + 7.0 + half, axes.left + axes.width - 7.0 - half);
+        let beside = |number: usize, x: f64| x.clamp(first, last.max(first)) + number as f64 * 7.0 - half;
         for (number, line) in self.lines.iter().enumerate() {
             let stroke = Self::stroke(number);
             let place = |x: f64, y: f64| {
                 let (x, y) = axes.place(x, y);
-                (x + beside(number), y)
+                (beside(number, x), y)
             };
             canvas.line(&line.points.iter().map(|(x, y, _)| place(*x, *y)).collect::<Vec<_>>(), &stroke);
             for (x, y, interval) in line.points.iter().filter(|(_, y, _)| y.is_finite()) {
@@ -125,6 +128,12 @@ mod tests {
             (0..7).all(|i| svg.contains(&format!("data-text=\"noise {i}\""))) && svg.contains("as they are"),
             "{svg}"
         );
+        let discs = to_svg(&figure).unwrap();
+        let places: Vec<f64> =
+            discs.split("cx=\"").skip(1).map(|rest| rest.split('"').next().unwrap().parse().unwrap()).collect();
+        let least = places.iter().copied().fold(f64::INFINITY, f64::min);
+        let numbers = left_of(&[&Axis::around([43.0, 65.0].into_iter(), 1e-3)]);
+        assert!(places.len() == 21 && least > numbers, "{least} is left of the axis at {numbers}");
         let none = Strengths { lines: vec![], references: vec![], ..figure };
         assert!(to_svg(&none).is_ok());
     }
