@@ -70,7 +70,7 @@ pub(super) fn tests(suite: Suite, noises: bool, responses: bool) -> Vec<Test> {
         all.push(plain(name, "telephone", PHONE, Alteration::Telephone(codec, noise), suites));
     }
     // Robuser has MP3 at these rates; ours is a codec of our own.
-    for (kbits, suites) in [(32.0, ROBUSER), (16.0, ROBUSER), (8.0, ROBUSER), (24.0, OURS)] {
+    for (kbits, suites) in [(32.0, ROBUSER), (24.0, OURS), (16.0, ROBUSER), (8.0, ROBUSER)] {
         all.push(test("mp3-like", "MP3-like (own codec)", kbits, "kbps", None, Alteration::LowRate(kbits), suites));
     }
     for db in [6.0, 12.0, 20.0] {

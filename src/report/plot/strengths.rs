@@ -132,7 +132,7 @@ mod tests {
         let places: Vec<f64> =
             discs.split("cx=\"").skip(1).map(|rest| rest.split('"').next().unwrap().parse().unwrap()).collect();
         let least = places.iter().copied().fold(f64::INFINITY, f64::min);
-        let numbers = left_of(&[&Axis::around([43.0, 65.0].into_iter(), 1e-3)]);
+        let numbers = left_of(&[&Axis::around([43.0, 65.0], 1e-3)]);
         assert!(places.len() == 21 && least > numbers, "{least} is left of the axis at {numbers}");
         let none = Strengths { lines: vec![], references: vec![], ..figure };
         assert!(to_svg(&none).is_ok());
