@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""serkit beside librosa and PyTorch, in one process and in turns: python scripts/bench_python.py [FOLDER] [CLIPS]
+"""serkit beside librosa and PyTorch, in one process and in turns: python scripts/bench_python.py [FOLDER] [CLIPS] [BUNDLE]
 
 Features: 13 MFCC with their deltas of first and second order of files on disk, decoded, brought to 22.05 kHz and framed alike.
-Recognition: the same followed by the bundle's network; the peer is a loop of librosa, scripts/load_bundle.py and PyTorch.
+Recognition, where a bundle of these 39 columns is given: the same followed by its network; the peer is a loop of librosa, scripts/load_bundle.py and PyTorch.
 Needs serkit, librosa, torch. Every figure is the median of five turns, each of which does both.
 """
 import os
@@ -24,7 +24,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 import load_bundle  # noqa: E402
 
 TURNS = 5
-REPOSITORY = Path(__file__).resolve().parents[1]
 CONFIG = {"features": {"kinds": ["mfcc", "delta", "delta2"], "scaler": "none"}}
 
 
@@ -53,7 +52,7 @@ def say(name, ours, theirs, clips, seconds):
           f"{theirs / ours:5.1f} times; {seconds / ours:7.0f} times real time")
 
 
-def main(folder, count):
+def main(folder, count, bundle=None):
     paths = sorted(str(path) for path in Path(folder).rglob("*.wav"))[:count]
     seconds = sum(librosa.get_duration(path=path) for path in paths)
     extractor = serkit.Extractor(CONFIG)
@@ -64,7 +63,8 @@ def main(folder, count):
     each, theirs = turns(lambda: [extractor.file(path) for path in paths], lambda: [librosas(path) for path in paths])
     say("39 features, file by file", each, theirs, len(paths), seconds)
 
-    bundle = REPOSITORY / "models" / "crema_d.safetensors"
+    if bundle is None:
+        return
     recognizer, net = serkit.Recognizer(bundle), load_bundle.load(str(bundle))
     torch.set_num_threads(1)
     audio = load_bundle.read(str(bundle))[0]["audio"]
@@ -78,4 +78,4 @@ def main(folder, count):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "/work/corpora/cremad", int(sys.argv[2]) if len(sys.argv) > 2 else 200)
+    main(sys.argv[1] if len(sys.argv) > 1 else "/work/corpora/cremad", int(sys.argv[2]) if len(sys.argv) > 2 else 200, *sys.argv[3:4])

@@ -4,12 +4,12 @@
 #
 #   scripts/check-bulk.sh [FOLDER]     # of recordings, the first 1,000 of which are taken; else the embedded corpus
 #
-# BIN is the folder of the programs (default target/release), BUNDLE the bundle (default models/crema_d.safetensors), PYTHON
+# BIN is the folder of the programs (default target/release), BUNDLE the bundle (default models/box-small.safetensors), PYTHON
 # an interpreter with serkit, pandas and pyarrow; without ray or pyspark in it, these are left out, and it says so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$(realpath "${BIN:-target/release}")
-bundle=$(realpath "${BUNDLE:-models/crema_d.safetensors}")
+bundle=$(realpath "${BUNDLE:-models/box-small.safetensors}")
 python=${PYTHON:-python3}
 export PATH=$bin:$PATH
 work=$(mktemp -d)

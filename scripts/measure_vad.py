@@ -2,7 +2,7 @@
 speech are laid into sounds that hold none, at places that are written down. Windows of 0.32 s: the turns that ser-predict
 --segments vad finds, margins included, beside the gate of level at -60 dB; a window's label is whether speech lies in it.
 
-    python scripts/measure_vad.py target/release/ser-predict models/crema_d.safetensors CORPUS_FOLDER [CLIPS]
+    python scripts/measure_vad.py target/release/ser-predict models/box-small.safetensors CORPUS_FOLDER [CLIPS]
 
 Needs numpy. Speech in a clip is where its level, over 32 ms, is within 35 dB of the clip's loudest.
 """

@@ -2,39 +2,44 @@
 # scripts/model.sh box builds models/box.safetensors from the corpora and Whisper tiny.en, with its figures: see
 # configs/box.toml. SER_MODELS names the folder that holds whisper-tiny.en (default models).
 #
-# scripts/model.sh builds models/crema_d.safetensors from nothing but the corpora, with its figures: trained on CREMA-D's TFDS training
-# speakers, tested on that protocol's test speakers and on all of the three other corpora, none of which it was trained on.
+# scripts/model.sh box-small builds models/box-small.safetensors, a small network that learns the box's answers: see
+# configs/box-small.toml. It makes the run of the box first, where there is none.
 #
-#   scripts/model.sh [box]
+#   scripts/model.sh box|box-small
 #
-# SER_DATASETS names the folder of the corpora (default datasets), OUT where the experiment goes (default
-# experiments/model or experiments/box), BIN the folder of the programs (default target/release).
+# Both learn from CREMA-D's TFDS training speakers alone, and are tested on that protocol's test speakers and on all of RAVDESS,
+# TESS and SAVEE.
+#
+# SER_DATASETS names the folder of the corpora (default datasets), OUT where the experiment goes (default experiments/box or
+# experiments/box-small), TEACHER the box's (default experiments/box), BIN the folder of the programs (default target/release).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-model=${1:-model}
-[ "$model" = model ] || [ "$model" = box ] || { echo "usage: scripts/model.sh [box]" >&2; exit 2; }
+model=${1:-}
+[ "$model" = box ] || [ "$model" = box-small ] || { echo "usage: scripts/model.sh box|box-small" >&2; exit 2; }
 bin=${BIN:-target/release} out=${OUT:-experiments/$model}
-mkdir -p "$out"
+teacher=${TEACHER:-experiments/box}
+[ "$model" = box-small ] || teacher=$out
+mkdir -p "$out" "$teacher"
 
 # One split: TFDS's sides for CREMA-D, everything else to test. Columns: clip,path,corpus,speaker,emotion,fold,side.
-"$bin/ser-data" split --config configs/model.toml --set 'corpora=[{kind="crema_d"}]' \
-  --set 'labels={calm="neutral"}' --set 'protocol={kind="tfds"}' --out "$out/crema_d.csv"
-"$bin/ser-data" split --config configs/model.toml --set 'protocol={kind="cross-corpus",train=["crema_d"]}' \
-  --out "$out/others.csv"
-{ cut -d, -f1,7 "$out/crema_d.csv"; grep ',test$' "$out/others.csv" | cut -d, -f1,7; } >"$out/split.csv"
+if [ ! -e "$teacher/split.csv" ]; then
+  "$bin/ser-data" split --config configs/box.toml --set 'corpora=[{kind="crema_d"}]' \
+    --set 'labels={calm="neutral"}' --set 'protocol={kind="tfds"}' --out "$teacher/crema_d.csv"
+  "$bin/ser-data" split --config configs/box.toml --set 'protocol={kind="cross-corpus",train=["crema_d"]}' \
+    --out "$teacher/others.csv"
+  { cut -d, -f1,7 "$teacher/crema_d.csv"; grep ',test$' "$teacher/others.csv" | cut -d, -f1,7; } >"$teacher/split.csv.part"
+  mv "$teacher/split.csv.part" "$teacher/split.csv"
+fi
+split=(--set "protocol.path=$teacher/split.csv" --resume)
 
+# Quick where it is done.
+"$bin/ser-train" --config configs/box.toml "${split[@]}" --out "$teacher/runs"
 if [ "$model" = box ]; then
-  "$bin/ser-train" --config configs/box.toml --set "protocol.path=$out/split.csv" --out "$out/runs" --resume
-  "$bin/ser-predict" export "$out/runs/fold-0/seed-1/bundle/model.safetensors" --self-contained \
+  "$bin/ser-predict" export "$teacher/runs/fold-0/seed-1/bundle/model.safetensors" --self-contained \
     --encoder-precision int8 --precision f16 --out models/box.safetensors
   exit
 fi
 
-train=("$bin/ser-train" --config configs/model.toml --set "protocol.path=$out/split.csv" --resume)
-# Three networks of the recipe, and one distilled from them: configs/best-crema_d-distilled.toml.
-"${train[@]}" --seed 1,2,3 --out "$out/teachers"
-bundles=''
-for seed in 1 2 3; do bundles+=",\"$out/teachers/fold-{fold}/seed-$seed/bundle\""; done
-"${train[@]}" --set "distil={bundles=[${bundles:1}]}" --set train.epochs=60 --set augment.mixup.alpha=1.0 \
-  --set train.class_weights=none --out "$out/runs"
-"$bin/ser-predict" export "$out"/runs/fold-0/seed-*/bundle/model.safetensors --precision f16 --out models/crema_d.safetensors
+"$bin/ser-train" --config configs/box-small.toml "${split[@]}" --out "$out/runs" \
+  --set "distil.bundles=[\"$teacher/runs/fold-{fold}/seed-{seed}/bundle\"]"
+"$bin/ser-predict" export "$out/runs/fold-0/seed-1/bundle/model.safetensors" --precision f16 --out models/box-small.safetensors

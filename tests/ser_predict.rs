@@ -233,22 +233,7 @@ fn a_bundle_is_one_file_that_says_what_it_is() {
 }
 
 #[test]
-fn the_model_in_the_box_answers() {
-    let dir = tempfile::tempdir().unwrap();
-    wav(&dir.path().join("a.wav"), 1, &voice(40_000));
-    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/models/crema_d.safetensors");
-    let text = run(program("ser-predict", dir.path()).args(["inspect", model])).succeeds().stdout.clone();
-    for part in ["6: angry, disgust, fear, happy, neutral, sad", "trained on  crema_d;", "16000 Hz"] {
-        assert!(text.contains(part), "{part}: {text}");
-    }
-    let answer = json(&run(program("ser-predict", dir.path()).args([model, "a.wav", "--format", "json"])));
-    let probabilities = answer["results"][0]["probabilities"].as_object().unwrap();
-    let sum: f64 = probabilities.values().map(|p| p.as_f64().unwrap()).sum();
-    assert!(probabilities.len() == 6 && (sum - 1.0).abs() < 1e-5, "{answer}");
-}
-
-#[test]
-fn the_model_in_the_program_answers_by_name_and_where_no_bundle_is_given_and_a_gain_alters_nothing() {
+fn the_models_in_the_program_answer_by_name_and_where_no_bundle_is_given_and_a_gain_alters_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let loud = voice(40_000);
     wav(&dir.path().join("a.wav"), 1, &loud);
@@ -260,10 +245,22 @@ fn the_model_in_the_program_answers_by_name_and_where_no_bundle_is_given_and_a_g
     };
     let ((given, silent), (taken, said)) = (ask(&["box", "a.wav", "quiet.wav"]), ask(&["a.wav", "quiet.wav"]));
     assert!(given == taken && !silent && said, "{given} {taken}");
-    let probability = |clip: usize, emotion: &str| given[clip]["probabilities"][emotion].as_f64().unwrap();
-    for emotion in ["angry", "disgust", "fear", "happy", "neutral", "sad"] {
-        // 18 dB: what is left is the rounding to 16 bits.
-        assert!((probability(0, emotion) - probability(1, emotion)).abs() < 0.01, "{given}");
+    let (small, silent) = ask(&["box-small", "a.wav", "quiet.wav"]);
+    assert!(!silent && small != given, "{small}");
+    for answer in [given, small] {
+        let probability = |clip: usize, emotion: &str| answer[clip]["probabilities"][emotion].as_f64().unwrap();
+        let emotions = ["angry", "disgust", "fear", "happy", "neutral", "sad"];
+        assert!((emotions.iter().map(|emotion| probability(0, emotion)).sum::<f64>() - 1.0).abs() < 1e-5, "{answer}");
+        for emotion in emotions {
+            // 18 dB: what is left is the rounding to 16 bits.
+            assert!((probability(0, emotion) - probability(1, emotion)).abs() < 0.01, "{answer}");
+        }
+    }
+    for (name, hears) in [("box", "whisper"), ("box-small", "mel (level free, snr 12)")] {
+        let text = run(program("ser-predict", dir.path()).args(["inspect", name])).succeeds().stdout.clone();
+        for part in ["6: angry, disgust, fear, happy, neutral, sad", "trained on  crema_d;", "16000 Hz", hears] {
+            assert!(text.contains(part), "{name}, {part}: {text}");
+        }
     }
 }
 
@@ -283,7 +280,6 @@ fn wrong_usage_is_explained() {
     fails(&["--stream", "--rate", "8000", "--sample-format", "s16be"], 2, "s16le");
     let with = |bundle: &str| run(program("ser-predict", dir.path()).args([bundle, "a.wav"]));
     with("nowhere").fails(1, &["cannot read nowhere"]);
-    with("box-small").fails(2, &["built without models/box-small.safetensors"]);
     std::fs::create_dir(dir.path().join("empty")).unwrap();
     std::fs::write(dir.path().join("text"), "no bundle").unwrap();
     with("empty").fails(2, &["holds no bundle"]);

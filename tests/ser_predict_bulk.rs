@@ -16,7 +16,7 @@ const RATE: u32 = 16_000;
 
 fn predict(dir: &Path) -> Command {
     let mut command = program("ser-predict", dir);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/crema_d.safetensors"));
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/box-small.safetensors"));
     command
 }
 

@@ -38,7 +38,7 @@ def write_wav(path: Path, samples: np.ndarray, rate: int = RATE) -> Path:
 
 @pytest.fixture(scope="session")
 def bundle() -> Path:
-    return REPOSITORY / "models" / "crema_d.safetensors"
+    return REPOSITORY / "models" / "box-small.safetensors"
 
 
 @pytest.fixture(scope="session")

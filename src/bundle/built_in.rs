@@ -19,7 +19,7 @@ pub const DEFAULT: &BuiltIn = &BUILT_IN[0];
 /// All of them. A model is put in by `Some(include_bytes!("../../models/NAME.safetensors"))`.
 const BUILT_IN: [BuiltIn; 2] = [
     BuiltIn { name: "box", bytes: Some(include_bytes!("../../models/box.safetensors")) },
-    BuiltIn { name: "box-small", bytes: None },
+    BuiltIn { name: "box-small", bytes: Some(include_bytes!("../../models/box-small.safetensors")) },
 ];
 
 impl BuiltIn {

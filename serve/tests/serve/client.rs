@@ -184,7 +184,7 @@ pub fn wav(channels: &[&[i16]]) -> Vec<u8> {
 }
 
 /// The model that answers: one of the repository.
-const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/crema_d.safetensors");
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/box-small.safetensors");
 
 /// The same, asked without a server.
 pub static RECOGNIZER: LazyLock<Recognizer> =
