@@ -32,7 +32,8 @@ if [ ! -e "$teacher/split.csv" ]; then
 fi
 split=(--set "protocol.path=$teacher/split.csv" --resume)
 
-# Quick where it is done.
+# Where it is done, it is kept.
+[ "$model" = box ] || split+=(--no-report)
 "$bin/ser-train" --config configs/box.toml "${split[@]}" --out "$teacher/runs"
 if [ "$model" = box ]; then
   "$bin/ser-predict" export "$teacher/runs/fold-0/seed-1/bundle/model.safetensors" --self-contained \

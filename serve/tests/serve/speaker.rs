@@ -130,7 +130,11 @@ fn what_cannot_be_enrolled_is_said() {
     let long: Vec<Message> = (0..13).map(|_| Message::binary(vec![128; 10 * 16_000])).collect();
     no(json!({"rate": RATE, "format": "u8", "enrol": true}), long, "longer than 120 s", CloseCode::Size);
     // A model that cannot says so, and the description, too.
-    let plain = Server::start(&[]);
+    let dir = tempfile::tempdir().unwrap();
+    let without = dir.path().join("without.safetensors");
+    let bundle = Bundle::load(Path::new("box-small")).unwrap();
+    Bundle { adaptation: None, ..bundle }.save(&without).unwrap();
+    let plain = Server::run(&[without.to_str().unwrap()]);
     let (texts, _) = said(&plain, &json!({"rate": RATE, "enrol": true}), vec![]);
     assert!(texts[0]["problem"]["detail"].as_str().unwrap().contains("cannot adapt"), "{texts:?}");
     for (server, adapts) in [(&server, true), (&plain, false)] {

@@ -63,6 +63,7 @@ fn a_stream_answers_as_ser_predict_whatever_the_messages() {
     let server = Server::start(&[]);
     let mut samples = voice(4.2, 150.0);
     samples.extend(vec![0; 30_000]);
+    let style = Style { threshold: RECOGNIZER.threshold(), windows: true, ..PLAIN };
     for (piece, rate) in [(333, RATE), (16_000, 48_000)] {
         let mut socket = open(&server, &json!({ "rate": rate }));
         for piece in bytes(&samples).chunks(piece) {
@@ -76,7 +77,7 @@ fn a_stream_answers_as_ser_predict_whatever_the_messages() {
         assert_eq!(ready["ready"]["classes"].as_array().unwrap().len(), RECOGNIZER.classes().len());
         let end = texts.pop().unwrap();
         assert_eq!(end["end"]["seconds"], samples.len() as f64 / f64::from(rate));
-        assert_eq!(texts, expected(&samples, rate, Listening::live(), Style { windows: true, ..PLAIN }));
+        assert_eq!(texts, expected(&samples, rate, Listening::live(), style));
         assert!(texts.len() > 3);
     }
     // Other settings; an answer comes without waiting for the end.
