@@ -32,9 +32,9 @@ if [ ! -e "$teacher/split.csv" ]; then
 fi
 split=(--set "protocol.path=$teacher/split.csv" --resume)
 
-# Where it is done, it is kept.
-[ "$model" = box ] || split+=(--no-report)
-"$bin/ser-train" --config configs/box.toml "${split[@]}" --out "$teacher/runs"
+# Where it is done, it is kept; its report is for whoever asked for it.
+[ "$model" = box ] && quietly=() || quietly=(--no-report)
+"$bin/ser-train" --config configs/box.toml "${split[@]}" --out "$teacher/runs" "${quietly[@]}"
 if [ "$model" = box ]; then
   "$bin/ser-predict" export "$teacher/runs/fold-0/seed-1/bundle/model.safetensors" --self-contained \
     --encoder-precision int8 --precision f16 --out models/box.safetensors
