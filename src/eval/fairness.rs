@@ -14,7 +14,10 @@ use super::{
     decision::{Decision, LEAST_SPEAKERS},
     power,
 };
-use crate::run::{ClipRecord, Prediction};
+use crate::{
+    corpus::spelling::names_nobody,
+    run::{ClipRecord, Prediction},
+};
 
 /// The most that the UAR of a group may differ by, either way.
 pub const UAR_LIMIT: f64 = 0.075;
@@ -157,7 +160,8 @@ fn properties_of(record: &ClipRecord) -> Vec<(String, String)> {
         };
         ("age".to_owned(), group.to_owned())
     });
-    let traits = record.traits();
+    // People of whom it is not known are no group.
+    let traits = record.traits().filter(|(_, group)| !names_nobody(group));
     sex.into_iter().chain(age).chain(traits.map(|(by, group)| (by.to_owned(), group.to_owned()))).collect()
 }
 
@@ -404,6 +408,24 @@ mod tests {
             .collect();
         assert_eq!(figures.len(), 5);
         assert_eq!(fair[0].groups[0].gaps.len(), 3 + 2 * 3);
+    }
+
+    #[test]
+    fn people_of_whom_it_is_not_known_are_no_group() {
+        let rows = test_support::predictions(6, 60, 3, &[1], 0.7).rows;
+        let groups = ["Asian", "Asian", "Caucasian", "Caucasian", "Unknown", "n/a"];
+        let record = |row: &Prediction| {
+            let speaker: usize = row.speaker[2..].parse().unwrap();
+            let traits = Some(format!("race={}", groups[speaker]));
+            (row.clip.clone(), ClipRecord { clip: row.clip.clone(), traits, ..ClipRecord::default() })
+        };
+        let clips = rows.iter().map(record).collect();
+        let found = fairness(3, &rows, &clips, true, Bootstrap { samples: 50, seed: 1 });
+        assert_eq!((found.len(), found[0].groups.len(), found[0].unknown), (1, 1, 120));
+        assert_eq!(
+            (found[0].groups[0].name.as_str(), found[0].groups[0].speakers, found[0].groups[0].others),
+            ("Asian", 2, 2)
+        );
     }
 
     #[test]
