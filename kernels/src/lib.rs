@@ -6,7 +6,8 @@
 //! conv     convolution → batch normalisation → ReLU → max-pooling    ┐
 //! bands    neighbouring bands, and the greater of two        │
 //! bilstm   a bidirectional LSTM over sequences of unlike length      │ on plain slices,
-//! encoder  a frozen transformer encoder, forward alone               │ cut into tasks for rayon
+//! gelu     the Gaussian error linear unit                            │ cut into tasks for rayon
+//! encoder  a frozen transformer encoder, forward alone               │
 //! product  the product of two matrices                               ┘
 //! panel    a panel of a product: what is under all four
 //! functions  exponential functions as polynomials
@@ -62,6 +63,8 @@ mod buffer;
 mod conv;
 pub mod encoder;
 mod functions;
+#[cfg_attr(not(feature = "burn"), allow(dead_code))]
+mod gelu;
 mod level;
 #[cfg(feature = "burn")]
 pub mod ops;

@@ -8,7 +8,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Flex, TensorMetadata, backend_extension};
 use burn::tensor::TensorData;
 
-use super::tensor::{FlexTensor, view};
+use super::tensor::{FlexTensor, numbers};
 use crate::bands::{Planes, greater, greater_backward, neighbours, neighbours_backward};
 
 /// What a two-dimensional convolution needs beside the one over frames.
@@ -57,11 +57,6 @@ impl<C: CheckpointStrategy> FusedBands for Autodiff<Flex, C> {
 fn planes(tensor: &FlexTensor) -> Planes {
     let [batch, bands, frames, channels] = tensor.shape().dims();
     Planes { batch, bands, frames, channels }
-}
-
-/// The numbers of a contiguous tensor.
-fn numbers(tensor: &FlexTensor) -> &[f32] {
-    &view(tensor).data[..tensor.shape().num_elements()]
 }
 
 fn beside(input: &FlexTensor, kernel: usize) -> FlexTensor {

@@ -3,6 +3,7 @@
 mod bands;
 mod bilstm;
 mod conv;
+mod gelu;
 mod linear;
 mod tensor;
 
@@ -10,5 +11,6 @@ pub use crate::{bilstm::Ragged, conv::Statistics};
 pub use bands::FusedBands;
 pub use bilstm::{DirectionTensors, FusedBiLstm, GateTensors};
 pub use conv::{FusedConvBlock, LayerTensors, Normalisation};
+pub use gelu::FusedGelu;
 pub use linear::FusedLinear;
 pub use tensor::is_fused;

@@ -1,7 +1,7 @@
 //! From Burn's tensors on the flex device to slices.
 
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{DispatchDevice, Flex};
+use burn::backend::{DispatchDevice, Flex, TensorMetadata};
 use burn::tensor::{DType, Tensor};
 
 use crate::view::View;
@@ -38,4 +38,9 @@ pub fn view(tensor: &FlexTensor) -> View<'_> {
     let layout = tensor.layout();
     let stride = |dimension: usize| layout.strides().get(dimension).map_or(0, |stride| stride.unsigned_abs());
     View { data: &tensor.storage()[layout.start_offset()..], strides: [stride(0), stride(1), stride(2)] }
+}
+
+/// The numbers of a contiguous tensor.
+pub fn numbers(tensor: &FlexTensor) -> &[f32] {
+    &view(tensor).data[..tensor.shape().num_elements()]
 }

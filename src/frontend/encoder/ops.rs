@@ -1,17 +1,29 @@
 //! The few operations that encoders are made of. Everything costly goes through here, so that a device's own kernels have
 //! one place to be called from.
 
-use burn::tensor::{
-    Bool, Tensor, TensorData, activation,
-    module::{self},
-    ops::{AttentionModuleOptions, ConvOptions},
+use burn::{
+    backend::Dispatch,
+    tensor::{
+        Bool, Tensor, TensorData, activation,
+        module::{self},
+        ops::{AttentionModuleOptions, ConvOptions},
+    },
 };
+use ser_kernels::ops::{FusedGelu, FusedLinear, is_fused};
 
 use super::lengths::Lengths;
 
 /// `x · weightᵀ + bias`: `[batch, frames, inputs]` and `[outputs, inputs]` → `[batch, frames, outputs]`.
 pub(super) fn linear(x: Tensor<3>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<3> {
-    module::linear(x, weight.transpose(), bias)
+    if !is_fused(&x) {
+        return module::linear(x, weight.transpose(), bias);
+    }
+    let [batch, frames, inputs] = x.dims();
+    let [outputs, _] = weight.dims();
+    let bias = bias.unwrap_or_else(|| Tensor::zeros([outputs], &x.device()));
+    let rows = x.reshape([batch * frames, inputs]).into_dispatch();
+    let y = <Dispatch as FusedLinear>::linear(rows, weight.transpose().into_dispatch(), bias.into_dispatch());
+    Tensor::<2>::from_dispatch(y).reshape([batch, frames, outputs])
 }
 
 /// Normalises each frame over its channels, then scales and shifts: `[batch, frames, channels]`.
@@ -21,6 +33,9 @@ pub(super) fn layer_norm(x: Tensor<3>, weight: Tensor<1>, bias: Tensor<1>, epsil
 
 /// The Gaussian error linear unit, with the error function itself.
 pub(super) fn gelu(x: Tensor<3>) -> Tensor<3> {
+    if is_fused(&x) {
+        return Tensor::from_dispatch(<Dispatch as FusedGelu>::gelu(x.into_dispatch()));
+    }
     activation::gelu(x)
 }
 
