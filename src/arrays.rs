@@ -159,7 +159,7 @@ fn store<'a>(name: &str, weight: &'a Weight, precision: Precision) -> Vec<Stored
 ///
 /// [`Error::Io`] where the file cannot be read, [`Error::File`] where it is damaged or foreign.
 pub fn load(path: &Path) -> Result<(String, Arrays)> {
-    read(&std::fs::read(path).map_err(Error::io("read", path))?, path)
+    read(&crate::files::read(path).map_err(Error::io("read", path))?, path)
 }
 
 /// The same from the bytes of a file; `path` serves the messages alone.

@@ -83,7 +83,7 @@ pub(crate) fn write_records(path: &Path, records: &[impl Serialize]) -> Result<(
 ///
 /// [`Error::Io`] where it cannot be opened, [`Error::File`] where it is no CSV.
 pub(crate) fn open(path: &Path) -> Result<(Reader<File>, StringRecord)> {
-    let mut reader = Reader::from_reader(File::open(path).map_err(Error::io("read", path))?);
+    let mut reader = Reader::from_reader(crate::files::open(path).map_err(Error::io("read", path))?);
     let header = reader.headers().map_err(|error| Error::file(path, error.to_string()))?.clone();
     Ok((reader, unescaped(header)))
 }

@@ -1,14 +1,111 @@
-//! Files that are written whole or not at all.
+//! Files that are read where they are files, and written whole or not at all.
 
 use std::{
-    fs,
-    io::{BufWriter, Write},
+    fs::{self, File, FileType},
+    io::{self, BufWriter, Read, Write},
     path::Path,
 };
 
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
+
+/// Opens a file to read from it. Whatever else has a name waits for somebody who writes (a named pipe, a terminal), has no end
+/// (a device) or no bytes (a folder, a socket): it is refused before it is opened.
+///
+/// # Errors
+///
+/// What the system says, or what the thing is and what to do instead.
+pub fn open(path: impl AsRef<Path>) -> io::Result<File> {
+    let path = path.as_ref();
+    check(path)?;
+    File::open(path)
+}
+
+/// The bytes of a file. A pipe that the shell has given this process by its number is read too, once: the table of
+/// `ser-eval judge <(zcat table.csv.gz)`, or `/dev/stdin` behind a `|`.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let path = path.as_ref();
+    if !is_given_pipe(path) {
+        check(path)?;
+        return fs::read(path);
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.read_to_end(&mut bytes)?;
+    if bytes.is_empty() {
+        let problem = "the pipe is empty: nothing was written to it, or it was read before; save what comes through it \
+                       as a file, and name that";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+    }
+    Ok(bytes)
+}
+
+/// The text of a file, as [`read`] reads it.
+///
+/// # Errors
+///
+/// As [`open`], and where it is not in UTF-8.
+pub fn read_text(path: impl AsRef<Path>) -> io::Result<String> {
+    String::from_utf8(read(path)?).map_err(|error| {
+        let problem = format!("it is not text in UTF-8, from byte {} on", error.utf8_error().valid_up_to());
+        io::Error::new(io::ErrorKind::InvalidData, problem)
+    })
+}
+
+/// Whether what a path leads to is a file that ends; nothing is opened.
+///
+/// # Errors
+///
+/// As [`open`].
+pub(crate) fn check(path: &Path) -> io::Result<()> {
+    match other_than_file(fs::metadata(path)?.file_type()) {
+        None => Ok(()),
+        Some(problem) => Err(io::Error::new(io::ErrorKind::InvalidInput, problem)),
+    }
+}
+
+/// What something is that is no file, and what to do; nothing of a file.
+pub(crate) fn other_than_file(kind: FileType) -> Option<&'static str> {
+    if kind.is_file() {
+        return None;
+    }
+    if kind.is_dir() {
+        return Some("it is a folder, and a file is read here: name the file in it");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return Some("it is a pipe, not a file: save what comes through it as a file, and name that");
+        }
+        if kind.is_socket() {
+            return Some("it is a socket, not a file: save what comes through it as a file, and name that");
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return Some("it is a device or a terminal, not a file: save what comes from it as a file, and name that");
+        }
+    }
+    Some("it is no file")
+}
+
+/// Whether the path is that of a pipe which this process holds already: somebody else's end of it is open, or was.
+pub(crate) fn is_given_pipe(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let given = path == Path::new("/dev/stdin") || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
+        given && fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
 
 /// Writes a file through `fill` into a temporary neighbour, flushes it to the disk and renames it into place: a reader
 /// meets the old file or the new one, and a crash or a full disk leaves the old one.
@@ -119,7 +216,7 @@ pub fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
 ///
 /// [`Error::Io`] where it cannot be read, [`Error::File`] where it is not what it should be.
 pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = read(path).map_err(Error::io("read", path))?;
     serde_json::from_slice(&bytes).map_err(|e| Error::file(path, format!("is not as this program writes it: {e}")))
 }
 
@@ -139,6 +236,40 @@ mod tests {
         assert!(failed.unwrap_err().to_string().contains("disk full"));
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_refused_by_what_it_is_and_never_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let (pipe, socket) = (dir.path().join("pipe"), dir.path().join("socket"));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let _socket = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for (path, word) in [
+            (pipe.as_path(), "it is a pipe"),
+            (&socket, "it is a socket"),
+            (dir.path(), "it is a folder"),
+            (Path::new("/dev/zero"), "it is a device"),
+        ] {
+            for refusal in [open(path).unwrap_err(), read(path).unwrap_err(), read_text(path).unwrap_err()] {
+                assert!(refusal.to_string().contains(word), "{}: {refusal}", path.display());
+            }
+        }
+        fs::write(dir.path().join("latin"), b"caf\xe9").unwrap();
+        assert!(read_text(&dir.path().join("latin")).unwrap_err().to_string().contains("byte 3"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_pipe_that_the_process_was_given_is_read_once() {
+        use std::os::fd::AsRawFd;
+        let (reader, mut writer) = io::pipe().unwrap();
+        let path = Path::new("/dev/fd").join(reader.as_raw_fd().to_string());
+        writer.write_all(b"path,emotion\n").unwrap();
+        drop(writer);
+        assert_eq!(read_text(&path).unwrap(), "path,emotion\n");
+        assert!(read(&path).unwrap_err().to_string().contains("read before"));
+        assert!(open(&path).unwrap_err().to_string().contains("it is a pipe"), "it cannot be sought in");
     }
 
     #[cfg(unix)]

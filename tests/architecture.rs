@@ -91,6 +91,26 @@ fn no_import_points_up() {
     assert!(arrows.is_empty(), "imports that point up:\n{}", arrows.join("\n"));
 }
 
+/// A pipe, a device or a socket under a file's name is waited for for ever by whoever opens it: one helper looks first.
+#[test]
+fn files_are_opened_by_the_helper_that_looks_what_they_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    ["src", "src/bin", "serve/src", "python/src"].iter().for_each(|folder| collect(&root.join(folder), &mut files));
+    let tests = test_modules(&files);
+    let others = files.iter().filter(|file| !file.ends_with("src/files.rs"));
+    let mut found = Vec::new();
+    for file in others.filter(|file| !tests.iter().any(|test| file.starts_with(test))) {
+        let code = without_tests(&fs::read_to_string(file).unwrap());
+        for call in ["fs::read(", "fs::read_to_string(", "File::open("] {
+            if code.contains(call) && !file.ends_with("test_support.rs") {
+                found.push(format!("{call}…) in {}: use ser::files", file.display()));
+            }
+        }
+    }
+    assert!(files.len() > 150 && found.is_empty(), "{found:#?}");
+}
+
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -103,7 +103,7 @@ impl Options {
     /// [`Error::Io`] where the file cannot be read, [`Error::File`] where what it holds is no token.
     pub fn token(&self) -> Result<Option<String>> {
         let Some(path) = &self.token_file else { return Ok(None) };
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let text = ser::files::read_text(path).map_err(Error::io("read", path))?;
         let token = text.trim();
         // What may stand in a header, in a subprotocol of a WebSocket as well.
         let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));

@@ -170,9 +170,9 @@ impl Decoder {
 
     /// The same, with the kind of what is wrong.
     pub(crate) fn try_open(path: &Path) -> std::result::Result<Self, Fault> {
-        check_regular(path)?;
+        crate::files::check(path)?;
         let file = path.to_owned();
-        Self::new(Box::new(move || Ok(Box::new(std::fs::File::open(&file)?))), path)
+        Self::new(Box::new(move || Ok(Box::new(crate::files::open(&file)?))), path)
     }
 
     /// Opens what was read already; `path` serves the messages alone.
@@ -350,16 +350,6 @@ fn convert(mut fault: Fault, path: &Path) -> Fault {
         }
     }
     fault
-}
-
-/// Pipes and devices have no end, or wait for somebody who writes.
-pub(super) fn check_regular(path: &Path) -> std::result::Result<(), Fault> {
-    let kind = std::fs::metadata(path)?;
-    match kind.is_file() {
-        true => Ok(()),
-        false if kind.is_dir() => Err(Fault::new(Flaw::Unreadable, "is a folder, not an audio file")),
-        false => Err(Fault::new(Flaw::Unreadable, "is a pipe or device, not a file")),
-    }
 }
 
 /// Where the audio begins, behind ID3 tags that programs put before anything, and what it is.
@@ -793,7 +783,7 @@ mod tests {
         let made = std::process::Command::new("mkfifo").arg(&pipe).status();
         let made = made.is_ok_and(|status| status.success()).then_some(pipe);
         for path in made.into_iter().chain(["/dev/zero".into()]) {
-            assert!(Decoder::open(&path).err().unwrap().to_string().contains("pipe or device"));
+            assert!(Decoder::open(&path).err().unwrap().to_string().contains("not a file"));
         }
     }
 

@@ -5,7 +5,7 @@ use std::{io::Read, path::Path};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Format, SILENCE, Sketch, Waveform,
+    Format, Print, SILENCE, Sketch, Waveform,
     decode::{Audio, Decoder, extremes},
     fault::{Fault, Flaw},
     measure::{Power, Snr},
@@ -39,6 +39,8 @@ pub struct Facts {
     pub sound: blake3::Hash,
     /// What finds copies of it.
     pub sketch: Option<Sketch>,
+    /// What finds excerpts of it.
+    pub print: Option<Print>,
 }
 
 impl Facts {
@@ -120,6 +122,7 @@ impl Taken {
             return Err(Fault::new(Flaw::Silent, "digital silence: no sound to analyse"));
         }
         sound.update(&sample_rate.to_le_bytes());
+        let waveform = Waveform::of(Audio { samples: kept, sample_rate });
         Ok(Facts {
             format,
             sample_rate,
@@ -128,7 +131,8 @@ impl Taken {
             clipped,
             snr_db: snr.finish(),
             sound: sound.finalize(),
-            sketch: Waveform::of(Audio { samples: kept, sample_rate }).as_ref().and_then(Sketch::of),
+            sketch: waveform.as_ref().and_then(Sketch::of),
+            print: waveform.as_ref().and_then(Print::of),
         })
     }
 }
@@ -139,8 +143,7 @@ impl Taken {
 ///
 /// Where it cannot be read, or is no regular file.
 pub(super) fn hash(path: &Path) -> Result<(blake3::Hash, u64), Fault> {
-    super::decode::check_regular(path)?;
-    let mut file = std::fs::File::open(path)?;
+    let mut file = crate::files::open(path)?;
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; BLOCK];
     loop {

@@ -6,7 +6,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs::{File, Metadata},
+    fs::Metadata,
     io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -25,7 +25,7 @@ use crate::{error::Result, files::write_whole};
 const NAME: &str = "facts.jsonl";
 
 /// Raised whenever the same file gives other facts or another fault.
-const SCHEMA: &str = "ser-facts/1";
+const SCHEMA: &str = "ser-facts/2";
 
 /// A file that changed within this time before it was looked at may change again without its times showing it.
 const UNSETTLED: Duration = Duration::from_secs(2);
@@ -46,6 +46,8 @@ struct All {
     faults: HashMap<PathBuf, Broken>,
     /// Of two sounds, the lesser first, their correlation.
     pairs: HashMap<(blake3::Hash, blake3::Hash), f64>,
+    /// The same over the stretch that they may have in common.
+    stretches: HashMap<(blake3::Hash, blake3::Hash), f64>,
     /// Whether there is more than on disk.
     is_new: bool,
 }
@@ -77,6 +79,7 @@ enum Line {
     Facts(#[serde(with = "hexadecimal")] blake3::Hash, Facts),
     Fault(PathBuf, Broken),
     Pair(#[serde(with = "hexadecimal")] blake3::Hash, #[serde(with = "hexadecimal")] blake3::Hash, f64),
+    Stretch(#[serde(with = "hexadecimal")] blake3::Hash, #[serde(with = "hexadecimal")] blake3::Hash, f64),
     /// Of all lines before.
     Checksum(#[serde(with = "hexadecimal")] blake3::Hash),
 }
@@ -223,20 +226,39 @@ impl Known {
         if a.1.sound == b.1.sound {
             return 1.0;
         }
+        self.compared(|all| &mut all.pairs, a, b, Waveform::correlation)
+    }
+
+    /// The correlation of two clips over the stretch that they have in common where it stands `later` steps of a
+    /// [`Print`](super::Print) behind in the first; they are decoded where it is not known.
+    #[must_use]
+    pub(crate) fn correlation_over(&self, a: (&Source, &Facts), b: (&Source, &Facts), later: i64) -> f64 {
+        let hop = super::PRINT_HOP as i64;
+        self.compared(|all| &mut all.stretches, a, b, |a, b| a.correlation_over(b, hop * later))
+    }
+
+    /// What `compare` says of two clips, kept where `place` says.
+    fn compared(
+        &self,
+        place: impl Fn(&mut All) -> &mut HashMap<(blake3::Hash, blake3::Hash), f64>,
+        a: (&Source, &Facts),
+        b: (&Source, &Facts),
+        compare: impl Fn(&Waveform, &Waveform) -> f64,
+    ) -> f64 {
         let key = match a.1.sound.as_bytes() <= b.1.sound.as_bytes() {
             true => (a.1.sound, b.1.sound),
             false => (b.1.sound, a.1.sound),
         };
-        if let Some(known) = self.with(|all| all.pairs.get(&key).copied()) {
+        if let Some(known) = self.with(|all| place(all).get(&key).copied()) {
             return known;
         }
         let waveform = |source: &Source| Waveform::of(super::load(source).ok()?);
         let correlation = match (waveform(a.0), waveform(b.0)) {
-            (Some(a), Some(b)) => a.correlation(&b),
+            (Some(a), Some(b)) => compare(&a, &b),
             _ => 0.0,
         };
         self.with(|all| {
-            all.pairs.insert(key, correlation);
+            place(all).insert(key, correlation);
             all.is_new = true;
         });
         correlation
@@ -258,6 +280,7 @@ impl Known {
                 theirs.facts.into_iter().for_each(|(hash, facts)| _ = all.facts.entry(hash).or_insert(facts));
                 theirs.faults.into_iter().for_each(|(name, fault)| _ = all.faults.entry(name).or_insert(fault));
                 all.pairs.extend(theirs.pairs);
+                all.stretches.extend(theirs.stretches);
             }
             write_whole(path, |file| all.write(file))?;
             all.is_new = false;
@@ -305,7 +328,7 @@ impl Quick {
 impl All {
     /// What a store holds, line by line: one of a million files is not held as text beside.
     fn read(path: &Path) -> Option<Self> {
-        let mut lines = BufReader::with_capacity(1 << 16, File::open(path).ok()?);
+        let mut lines = BufReader::with_capacity(1 << 16, crate::files::open(path).ok()?);
         let (mut all, mut hasher) = (Self::default(), blake3::Hasher::new());
         let mut text = String::new();
         loop {
@@ -320,6 +343,7 @@ impl All {
                 Line::Facts(hash, facts) => drop(all.facts.insert(hash, facts)),
                 Line::Fault(name, fault) => drop(all.faults.insert(name, fault)),
                 Line::Pair(a, b, correlation) => drop(all.pairs.insert((a, b), correlation)),
+                Line::Stretch(a, b, correlation) => drop(all.stretches.insert((a, b), correlation)),
                 // It is the last.
                 Line::Checksum(checksum) => {
                     let is_last = lines.fill_buf().ok()?.is_empty();
@@ -347,8 +371,11 @@ impl All {
         facts.into_iter().try_for_each(|(hash, facts)| line(Line::Facts((*hash).into(), facts.clone())))?;
         let faults: BTreeMap<_, _> = self.faults.iter().collect();
         faults.into_iter().try_for_each(|(name, fault)| line(Line::Fault(name.clone(), fault.clone())))?;
-        let pairs: BTreeMap<_, _> = self.pairs.iter().map(|((a, b), is)| ((a.as_bytes(), b.as_bytes()), is)).collect();
-        pairs.into_iter().try_for_each(|((a, b), is)| line(Line::Pair((*a).into(), (*b).into(), *is)))?;
+        type Made = fn(blake3::Hash, blake3::Hash, f64) -> Line;
+        for (pairs, of) in [(&self.pairs, Line::Pair as Made), (&self.stretches, Line::Stretch)] {
+            let pairs: BTreeMap<_, _> = pairs.iter().map(|((a, b), is)| ((a.as_bytes(), b.as_bytes()), is)).collect();
+            pairs.into_iter().try_for_each(|((a, b), is)| line(of((*a).into(), (*b).into(), *is)))?;
+        }
         to.write_all(serde_json::to_string(&Line::Checksum(hasher.finalize()))?.as_bytes())
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::Audio;
 
 /// Both are taken of the waveform at this rate, in Hz: what any copy of speech has.
-const RATE: u32 = 4_000;
+pub(super) const RATE: u32 = 4_000;
 
 /// No more of a recording is looked at, in seconds.
 pub(super) const LONGEST: f64 = 600.0;
@@ -48,6 +48,22 @@ pub const SAME_RECORDING: f64 = 0.9;
 /// Two waveforms are copies of one file where their correlation is at least this: what a gain, dither, a resampler, or a
 /// lossy codec at its usual rates leaves.
 pub const SAME_FILE: f64 = 0.995;
+
+/// Two clips have a stretch in common where the correlation of their flattened waveforms over it is at least this.
+pub const SAME_STRETCH: f64 = 0.6;
+
+/// A stretch in common lasts at least this long, in seconds, and this part of the shorter clip: a beep that begins every
+/// recording of a corpus makes no copies of them.
+const LEAST_STRETCH: f64 = 0.5;
+const LEAST_PART: f64 = 0.25;
+
+/// Flattening makes equal what lies within this range of frequencies, in Hz: a telephone's or a codec's response goes, the
+/// harmonics of a voice stay.
+const FLAT: f64 = 150.0;
+
+/// What is flattened, in Hz: what telephones let through, less its edges.
+const FLAT_LOWEST: f64 = 350.0;
+const FLAT_HIGHEST: f64 = 1_750.0;
 
 /// A clip's picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -152,6 +168,48 @@ impl Waveform {
                 bands
             })
             .collect()
+    }
+
+    pub(super) fn samples(&self) -> &[f32] {
+        &self.0
+    }
+
+    /// The correlation of two waveforms over the stretch that they have in common where this one's is `later` samples behind
+    /// the other's, give or take a few milliseconds; 0 where that stretch is too short to tell. Both are flattened first, so
+    /// that what a telephone or a low-pass took away does not count.
+    #[must_use]
+    pub fn correlation_over(&self, other: &Self, later: i64) -> f64 {
+        /// How many samples the stretch may lie beside where it is thought to be.
+        const BESIDE: usize = 2 * super::print::HOP;
+        let start = |late: i64| usize::try_from(late.max(0)).unwrap_or(usize::MAX);
+        let (from, other_from) = (start(later), start(-later));
+        let left = |all: usize, from: usize| all.saturating_sub(from);
+        let length = left(self.0.len(), from).min(left(other.0.len(), other_from));
+        let shorter = self.0.len().min(other.0.len());
+        if (length as f64) < (LEAST_STRETCH * f64::from(RATE)).max(LEAST_PART * shorter as f64) {
+            return 0.0;
+        }
+        let size = (length + BESIDE).next_power_of_two();
+        let mut planner = RealFftPlanner::<f32>::new();
+        let plan = planner.plan_fft_forward(size);
+        let bin = |hertz: f64| (hertz * size as f64 / f64::from(RATE)).round() as usize;
+        let bins = bin(FLAT_LOWEST)..bin(FLAT_HIGHEST);
+        let flat = |samples: &[f32]| flattened(&spectrum(samples, &plan), bins.clone(), bin(FLAT / 2.0));
+        let (a, b) = (flat(&self.0[from..from + length]), flat(&other.0[other_from..other_from + length]));
+        let energy = |of: &[Complex<f32>]| of.iter().map(|c| f64::from(c.norm_sqr())).sum::<f64>();
+        let both = (energy(&a) * energy(&b)).sqrt();
+        if both <= f64::MIN_POSITIVE {
+            return 0.0;
+        }
+        let inverse = planner.plan_fft_inverse(size);
+        let mut cross = inverse.make_input_vec();
+        for (cross, (a, b)) in cross[bins].iter_mut().zip(a.iter().zip(&b)) {
+            *cross = a * b.conj();
+        }
+        let mut delays = inverse.make_output_vec();
+        let _ = inverse.process(&mut cross, &mut delays);
+        let near = delays[..=BESIDE].iter().chain(&delays[size - BESIDE..]);
+        0.5 * f64::from(near.fold(0f32, |peak, x| peak.max(x.abs()))) / both
     }
 
     /// The greatest correlation of two waveforms over all delays between them, from 0 to 1: how much of the power they have in
@@ -263,6 +321,21 @@ fn spectrum(samples: &[f32], plan: &Arc<dyn RealToComplex<f32>>) -> Vec<Complex<
     output
 }
 
+/// These bins of a spectrum, each divided by the root of the mean power of those up to `beside` away.
+fn flattened(spectrum: &[Complex<f32>], bins: std::ops::Range<usize>, beside: usize) -> Vec<Complex<f32>> {
+    let mut sums = vec![0.0];
+    sums.extend(spectrum.iter().scan(0.0, |sum, c| {
+        *sum += f64::from(c.norm_sqr());
+        Some(*sum)
+    }));
+    let flat = |bin: usize| {
+        let (first, end) = (bin.saturating_sub(beside), (bin + beside + 1).min(spectrum.len()));
+        let mean = (sums[end] - sums[first]) / (end - first) as f64;
+        if mean > f64::MIN_POSITIVE { spectrum[bin] / mean.sqrt() as f32 } else { Complex::default() }
+    };
+    bins.map(flat).collect()
+}
+
 #[cfg(test)]
 pub(crate) use tests::voice;
 
@@ -330,6 +403,23 @@ mod tests {
                 let correlation = first.correlation(&copy.0);
                 assert!(correlation >= SAME_FILE, "voice {seed}: {correlation}");
             }
+        }
+    }
+
+    #[test]
+    fn a_stretch_in_common_is_heard_through_a_filter_and_another_voice_is_not() {
+        for seed in 0..8 {
+            let voiced = voice(seed, 16_000);
+            // Differences fall by 6 dB an octave towards low frequencies; their rest is what a poor line leaves.
+            let thin: Vec<f32> = voiced.windows(2).map(|pair| pair[1] - 0.95 * pair[0]).collect();
+            let whole = waveform(&voiced, 16_000);
+            let excerpt = waveform(&thin[4_000..20_000], 16_000);
+            let heard = whole.correlation_over(&excerpt, 1_000);
+            assert!(heard > 0.7 && (heard - excerpt.correlation_over(&whole, -1_000)).abs() < 1e-3, "{seed}: {heard}");
+            assert!(whole.correlation_over(&excerpt, 3_000) < 0.3, "another stretch");
+            assert_eq!(whole.correlation_over(&excerpt, 7_000), 0.0, "too short to tell");
+            let other = waveform(&voice(seed + 50, 16_000), 16_000);
+            assert!(whole.correlation_over(&other, 0) < 0.4, "{seed}: {}", whole.correlation_over(&other, 0));
         }
     }
 

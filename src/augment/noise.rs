@@ -71,10 +71,11 @@ impl Recordings {
     /// are `known` are not read again.
     pub fn open(folder: &Path, named: &str, known: &Known) -> Result<Self> {
         let mut files = Vec::new();
-        for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        // A link leads to a recording as well; a link to nothing, a pipe or a device is an error, as a damaged file is.
+        for entry in walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name() {
             let entry = entry.map_err(|e| Error::Config(format!("{named} = {}: {e}", folder.display())))?;
-            let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            if entry.file_type().is_file() && !hidden {
+            let hidden = entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
+            if !entry.file_type().is_dir() && !hidden {
                 files.push(entry.into_path());
             }
         }
@@ -116,7 +117,7 @@ impl Recordings {
 
     fn read(&self, file: usize, sample_rate: u32) -> Result<Vec<f32>> {
         let path = &self.files[file];
-        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+        let bytes = crate::files::read(path).map_err(Error::io("read", path))?;
         resample(decode(&bytes, path)?, sample_rate).map_err(|problem| Error::file(path, problem))
     }
 }
@@ -176,6 +177,24 @@ mod tests {
             }
             assert!(((octaves[8] - octaves[2]) / 6.0 - per_octave).abs() < 0.2, "{octaves:?}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_of_links_is_one_of_recordings_and_a_pipe_in_it_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let (kept, folder) = (dir.path().join("kept.wav"), dir.path().join("noise"));
+        std::fs::create_dir(&folder).unwrap();
+        let bytes = [
+            &b"RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data\x08\0\0\0"[..],
+            &[0, 0, 1, 9, 2, 3, 7, 4],
+        ];
+        std::fs::write(&kept, bytes.concat()).unwrap();
+        std::os::unix::fs::symlink(&kept, folder.join("a.wav")).unwrap();
+        assert_eq!(Recordings::open(&folder, "noise", &Known::default()).unwrap().files.len(), 1);
+        assert!(std::process::Command::new("mkfifo").arg(folder.join("b.wav")).status().unwrap().success());
+        let problem = Recordings::open(&folder, "noise", &Known::default()).unwrap_err().to_string();
+        assert!(problem.contains("b.wav") && problem.contains("a pipe"), "{problem}");
     }
 
     #[test]

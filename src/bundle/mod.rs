@@ -415,7 +415,7 @@ impl Bundle {
 pub fn bytes(file: &Path) -> Result<Cow<'static, [u8]>> {
     match BuiltIn::named(file) {
         Some(model) => model.bytes().map(Cow::Borrowed),
-        None => std::fs::read(file).map(Cow::Owned).map_err(Error::io("read", file)),
+        None => crate::files::read(file).map(Cow::Owned).map_err(Error::io("read", file)),
     }
 }
 

@@ -36,7 +36,7 @@ impl Reading {
             Source::Synthetic(_) => audio::load(source),
             Source::Segment(segment) => self.cut(source, segment, identity),
             Source::File(path) => {
-                let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+                let bytes = crate::files::read(path).map_err(Error::io("read", path))?;
                 if source.identity(blake3::hash(&bytes)) != identity {
                     return Err(changed(path));
                 }

@@ -94,7 +94,7 @@ impl Stored {
             bytemuck::cast_slice_mut(&mut values)
         };
         let read = |bytes: &mut [u8]| {
-            let mut file = File::open(&path)?;
+            let mut file = crate::files::open(&path)?;
             let expected = start + bytes.len() as u64;
             if file.metadata()?.len() != expected {
                 return Ok(false);
@@ -141,7 +141,7 @@ pub(super) fn is_whole(path: &Path) -> bool {
 }
 
 fn read(path: &Path) -> std::io::Result<(File, Vec<u8>)> {
-    let mut file = File::open(path)?;
+    let mut file = crate::files::open(path)?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok((file, bytes))

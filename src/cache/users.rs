@@ -47,7 +47,7 @@ pub(super) fn in_use_since(dir: &Path) -> Option<SystemTime> {
     files
         .filter_map(|entry| {
             let path = entry.path();
-            let file = fs::File::open(&path).ok()?;
+            let file = crate::files::open(&path).ok()?;
             let begun = file.metadata().ok()?.modified().ok()?;
             let is_new = entry.file_name().to_string_lossy().starts_with(NEW);
             match file.try_lock() {

@@ -373,7 +373,7 @@ fn flatten(prefix: &str, value: &toml::Value, into: &mut BTreeMap<String, String
 
 /// What `parse` makes of the file's text; the errors name the file.
 fn read<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T>) -> Result<T> {
-    let text = std::fs::read_to_string(path)
+    let text = crate::files::read_text(path)
         .map_err(|e| Error::Config(format!("cannot read the config {}: {e}", path.display())))?;
     parse(&text).map_err(|e| match e {
         Error::Config(problem) => Error::Config(format!("{}: {problem}", path.display())),

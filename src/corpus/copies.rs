@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs,
     io::{self, Read},
     path::{Path, PathBuf},
 };
@@ -85,7 +85,7 @@ pub(super) fn hollow(path: &Path) -> io::Result<Option<Content>> {
         return Ok(None);
     }
     let mut head = Vec::with_capacity(HEAD_BYTES);
-    File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    crate::files::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
     Ok(Some(sniff(&head)).filter(|content| matches!(content, Content::Empty | Content::LfsPointer)))
 }
 

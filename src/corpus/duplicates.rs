@@ -2,7 +2,8 @@
 //! through a lossy codec, with other channels.
 //!
 //! Nothing is compared with everything. Files with the same sound are found by its hash; the others are sorted by their
-//! [`Sketch`] once for each of its parts, and neighbours in that order are compared: n log n, whatever the sketches are.
+//! [`Sketch`] once for each of its parts, and neighbours in that order are compared: n log n, whatever the sketches are. What
+//! was cut out of another, or lost a part of its band, is found by [`excerpts`] and is of one recording with it.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,13 +12,17 @@ use std::{
 
 use rayon::prelude::*;
 
-use crate::audio::{Facts, Known, SAME_FILE, SAME_RECORDING, Sketch, Source};
+use super::excerpts;
+use crate::audio::{Facts, Known, SAME_FILE, SAME_RECORDING, SAME_STRETCH, Sketch, Source};
 
 /// How many neighbours in the order of sketches are compared with each.
 const NEIGHBOURS: usize = 4;
 
 /// In how many steps [`groups`] compares.
-pub(crate) const STEPS: usize = Sketch::ORDERS * NEIGHBOURS;
+pub(crate) const STEPS: usize = Sketch::ORDERS * NEIGHBOURS + LISTENED;
+
+/// In how many parts excerpts are listened to: what one part joins, later ones need not compare.
+const LISTENED: usize = 8;
 
 /// A file that can be used.
 pub(super) struct File<'a> {
@@ -31,7 +36,7 @@ pub(super) struct File<'a> {
 pub(super) struct Groups {
     /// Copies of one file: the same samples but for level, dither, rate, or what a codec takes.
     pub copies: Vec<Vec<usize>>,
-    /// One recording: copies, and takes that were cut twice.
+    /// One recording: copies, takes that were cut twice, and what has a stretch in common.
     pub recordings: Vec<Vec<usize>>,
 }
 
@@ -94,6 +99,26 @@ pub(super) fn groups(files: &[File], known: &Known, compared: impl Fn()) -> Grou
             }
             compared();
         }
+    }
+    let prints = first_with.values().filter_map(|&i| Some((i, files[i].facts.print.as_ref()?)));
+    let candidates = excerpts::candidates(prints);
+    let size = candidates.len().div_ceil(LISTENED).max(1);
+    for part in 0..LISTENED {
+        let pairs: Vec<_> = candidates.iter().skip(part * size).take(size).collect();
+        // Segments of one file are together anyway.
+        let is_one =
+            |a: usize, b: usize| files[a].source.file().is_some_and(|file| files[b].source.file() == Some(file));
+        let pairs: Vec<_> = pairs
+            .into_iter()
+            .filter(|pair| recordings.of(pair.a) != recordings.of(pair.b) && !is_one(pair.a, pair.b))
+            .collect();
+        let file = |i: usize| (files[i].source, files[i].facts);
+        let correlations: Vec<f64> =
+            pairs.par_iter().map(|pair| known.correlation_over(file(pair.a), file(pair.b), pair.later)).collect();
+        for (pair, _) in pairs.iter().zip(correlations).filter(|(_, correlation)| *correlation >= SAME_STRETCH) {
+            recordings.join(pair.a, pair.b);
+        }
+        compared();
     }
     Groups { copies: copies.groups(), recordings: recordings.groups() }
 }

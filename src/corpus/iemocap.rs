@@ -104,7 +104,7 @@ fn labels(corpus: &Named) -> Result<HashMap<String, Label>> {
     };
     for list in corpus.found.tables.iter().filter(is_list) {
         let path = corpus.root.join(list);
-        let bytes = std::fs::read(&path).map_err(Error::io("read the labels", &path))?;
+        let bytes = crate::files::read(&path).map_err(Error::io("read the labels", &path))?;
         // Comments of annotators are in several encodings; the lines that matter are ASCII.
         labels.extend(String::from_utf8_lossy(&bytes).lines().filter_map(line));
     }

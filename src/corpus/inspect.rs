@@ -13,7 +13,7 @@
 //! Every file is decoded, once: what [`Known`] remembers of it is not decoded again. What training and prediction would
 //! refuse is refused here, by the same code. Files are copies if they have the same bytes or samples, or if their waveforms are
 //! the same but for level, dither, rate, channels or what a lossy codec takes; one recording are also takes that were cut
-//! twice, of which CREMA-D has five.
+//! twice, of which CREMA-D has five, excerpts with what they were cut from, and what went through a telephone or a low-pass.
 //!
 //! Labels are compared as the corpora give them, before a label map merges any.
 
@@ -349,6 +349,8 @@ fn conflict(clip: &Clip, shown: &[&Clip], size: usize, same_bytes: bool) -> Opti
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use rand::RngExt;
+
     use super::*;
     use crate::corpus::{CorpusConfig, Kind, Metadata, fake};
 
@@ -477,6 +479,35 @@ mod tests {
         let (_folder, found) = scanned(&[("a.wav", "sad", &wave(&one)), ("b.wav", "angry", &wave(&dithered))]);
         let (usable, findings) = inspect(found, &Known::default(), || {});
         assert!(usable.clips.is_empty() && findings.faults[0].reason.contains("the same sound"), "{findings:?}");
+    }
+
+    #[test]
+    fn excerpts_and_telephone_copies_are_of_one_recording_whatever_their_labels() {
+        let speech = |seed: u64| -> Vec<i16> {
+            let mut stream = crate::rng::stream(seed, &[&"breath"]);
+            let breath = |x| x + stream.random_range(-0.01..0.01);
+            crate::audio::voice(seed, 16_000).into_iter().map(breath).map(|x| (20_000.0 * x) as i16).collect()
+        };
+        let one = speech(1);
+        // What a poor line leaves: differences fall towards low frequencies, means towards high ones.
+        let line: Vec<i16> =
+            one.windows(3).map(|x| ((i32::from(x[2]) + i32::from(x[1]) - 2 * i32::from(x[0])) / 3) as i16).collect();
+        let (first, second, other) = (&one[..20_000], &one[10_000..30_000], speech(2));
+        let (_folder, found) = scanned(&[
+            ("excerpt.wav", "angry", &wave(&one[7_003..23_000])),
+            ("first.wav", "sad", &wave(first)),
+            ("line.wav", "sad", &wave(&line)),
+            ("other.wav", "sad", &wave(&other)),
+            ("part-of-other.wav", "sad", &wave(&other[9_000..24_000])),
+            ("second.wav", "sad", &wave(second)),
+        ]);
+        let (usable, findings) = inspect(found, &Known::default(), || {});
+        assert_eq!(usable.clips.len(), 6, "an excerpt may have a label of its own");
+        let groups = [
+            &["c/s/excerpt.wav", "c/s/first.wav", "c/s/line.wav", "c/s/second.wav"][..],
+            &["c/s/other.wav", "c/s/part-of-other.wav"],
+        ];
+        assert_eq!(findings.groups().collect::<Vec<_>>(), groups);
     }
 
     #[test]

@@ -30,6 +30,7 @@ use super::{
 use crate::{
     audio::load,
     error::{Error, Result},
+    files,
 };
 
 /// As many files tell whether a column of durations is of the whole files.
@@ -81,6 +82,16 @@ fn find_tables(config: &CorpusConfig, data: &Path) -> Result<(PathBuf, Vec<PathB
     let path = config.path.as_deref().unwrap_or(Path::new(""));
     let places = [data.join(path), path.to_owned()];
     for place in &places {
+        match files::check(place) {
+            Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
+                let name = path.display();
+                return Err(Error::Config(format!(
+                    "`path` = {name} in [[corpora]] names {}: {problem}",
+                    place.display()
+                )));
+            }
+            _ => {}
+        }
         let files = if place.is_file() { vec![place.clone()] } else { fitting(place) };
         if !files.is_empty() {
             return Ok((place.clone(), files));
@@ -209,8 +220,14 @@ impl Columns<'_> {
         let part = self
             .part(&mut row, channels)
             .map_err(|problem| refuse(format!("row {number} of the table: {problem}"), Cause::Row))?;
-        if !file.is_file() {
-            return Err(refuse(format!("no such file, though row {number} of the table lists it"), Cause::Missing));
+        match files::check(&file) {
+            Ok(()) => {}
+            Err(problem) if problem.kind() == std::io::ErrorKind::InvalidInput => {
+                return Err(refuse(format!("row {number} of the table lists it, but {problem}"), Cause::Missing));
+            }
+            Err(_) => {
+                return Err(refuse(format!("no such file, though row {number} of the table lists it"), Cause::Missing));
+            }
         }
         let meta = Metadata { row: Some(number), ..self.metadata(row) };
         Ok(Entry { number, written: written.to_owned(), part, emotion, speaker, meta, file })
@@ -355,6 +372,21 @@ mod tests {
 
     fn ids(scan: &Scan) -> Vec<&str> {
         scan.clips.iter().map(|clip| clip.id.as_str()).collect()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_no_table_and_no_recording_and_both_are_told() {
+        let pipe = |path: &Path| assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+        let data = corpus(&["lab/a.wav"], "path,emotion,speaker\na.wav,sad,x\nb.wav,sad,y\n");
+        pipe(&data.path().join("lab/b.wav"));
+        let scan = super::super::scan(&config(), data.path()).unwrap();
+        assert_eq!((scan.clips.len(), scan.excluded.len()), (1, 1));
+        assert!(scan.excluded[0].reason.contains("row 3") && scan.excluded[0].reason.contains("a pipe"), "{scan:?}");
+        std::fs::remove_file(data.path().join("lab/mine.csv")).unwrap();
+        pipe(&data.path().join("lab/mine.csv"));
+        let problem = super::super::scan(&config(), data.path()).unwrap_err().to_string();
+        assert!(problem.contains("lab/mine.csv") && problem.contains("a pipe"), "{problem}");
     }
 
     #[test]

@@ -41,6 +41,7 @@ mod emodb;
 mod emovo;
 mod entries;
 mod esd;
+mod excerpts;
 pub mod export;
 mod folder;
 mod iemocap;

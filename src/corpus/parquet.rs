@@ -94,7 +94,7 @@ pub(super) fn read(path: &Path, into: Option<&Path>) -> Result<Columns> {
 }
 
 fn reader(path: &Path) -> Result<ParquetReader<File>> {
-    let file = File::open(path).map_err(Error::io("read the table", path))?;
+    let file = crate::files::open(path).map_err(Error::io("read the table", path))?;
     Ok(ParquetReader::new(file))
 }
 
@@ -106,7 +106,7 @@ fn part(
     first: usize,
     rows: usize,
 ) -> PolarsResult<DataFrame> {
-    let file = File::open(path)?;
+    let file = crate::files::open(path)?;
     let mut reader = ParquetReader::new(file).with_columns(Some(columns)).with_slice(Some((first, rows)));
     reader.set_metadata(metadata.clone());
     reader.finish()
@@ -238,7 +238,7 @@ fn write(into: &Path, bytes: &[u8], name: Option<&str>) -> Result<String> {
     let file = into.join(format!("{stem}{separator}{hash}.{extension}"));
     let is_there = file.metadata().is_ok_and(|known| known.is_file() && known.len() == bytes.len() as u64);
     // The name says what it was, not what it is: somebody may have written to it.
-    if !is_there || !std::fs::read(&file).is_ok_and(|known| known == bytes) {
+    if !is_there || !crate::files::read(&file).is_ok_and(|known| known == bytes) {
         write_cached(&file, |to| to.write_all(bytes))?;
     }
     Ok(file.to_string_lossy().into_owned())

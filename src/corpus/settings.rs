@@ -8,7 +8,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{ColumnsConfig, Kind, pattern::Pattern};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    files,
+};
 
 /// One `[[corpora]]` table of the config. Only `kind` has no default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,7 +133,13 @@ impl CorpusConfig {
                 return Ok(Self { path: Some(place), ..Self::new(kind) });
             }
             (Kind::Manifest, Some(place)) => {
-                format!("{}: no such table; name the CSV with the columns path, emotion, speaker", place.display())
+                let columns = "name the CSV with the columns path, emotion, speaker";
+                match files::check(&place) {
+                    Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
+                        format!("{}: {problem}; {columns}", place.display())
+                    }
+                    _ => format!("{}: no such table; {columns}", place.display()),
+                }
             }
             (_, Some(place)) if place.is_dir() => return Ok(Self { root: Some(place), ..Self::new(kind) }),
             (_, Some(place)) => format!("{}: no such folder; name the one that holds {kind}", place.display()),

@@ -68,7 +68,7 @@ pub(crate) fn tidy(name: &str) -> String {
 /// Zero-width marks, byte-order marks, directions of writing, control characters.
 fn is_invisible(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Whether the name says that nobody knows who it is: `nan`, `unknown`, `n/a`, `-` …
@@ -110,6 +110,17 @@ pub(crate) fn same_spelling<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec
     groups.into_iter().filter(|group| group.len() > 1).map(|group| group.into_iter().collect()).collect()
 }
 
+/// A digit of any script as one of ours.
+fn ascii_digit(c: char) -> char {
+    /// Where the tens of decimal digits begin, in scripts that people number speakers in.
+    const ZEROS: [char; 12] = [
+        '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{be6}', '\u{e50}', '\u{ed0}',
+        '\u{f20}', '\u{1040}',
+    ];
+    let place = ZEROS.iter().find_map(|&zero| u32::from(c).checked_sub(u32::from(zero)).filter(|place| *place < 10));
+    place.and_then(|place| char::from_digit(place, 10)).unwrap_or(c)
+}
+
 /// Two names are one in another spelling if they share one of these.
 fn keys(name: &str) -> [String; 3] {
     let plain = plain(&name.to_lowercase());
@@ -121,8 +132,12 @@ fn keys(name: &str) -> [String; 3] {
 /// Without accents and compatibility forms, without leading zeros and a final `.0`, without separators but between
 /// digits: `s1_1` is not `s11`.
 fn plain(name: &str) -> String {
-    let letters: Vec<char> = name.nfkd().filter(|c| !is_combining_mark(*c)).collect();
-    let text: String = letters.iter().collect();
+    let text: String = name.nfkd().filter(|c| !is_combining_mark(*c)).map(ascii_digit).collect();
+    // As programs spell numbers: 1e0, 1E+01, 1.50, +1.
+    // Of more digits a number keeps some alone.
+    let is_number = text.len() <= 15 && text.contains(|c: char| c.is_ascii_digit());
+    let number = text.trim().parse::<f64>().ok().filter(|x| is_number && x.is_finite());
+    let text = number.map_or(text, |number| if number == 0.0 { "0".to_owned() } else { number.to_string() });
     let whole = text.split_once('.').filter(|(whole, zeros)| {
         !whole.is_empty() && whole.bytes().all(|b| b.is_ascii_digit()) && zeros.bytes().all(|b| b == b'0')
     });
@@ -245,6 +260,11 @@ mod tests {
             ["1", "01"],
             ["1", "1.0"],
             ["01", "1.0"],
+            ["1", "1e0"],
+            ["10", "1E+01"],
+            ["1.5", "1.50"],
+            ["12", "\u{661}\u{662}"],
+            ["12", "\u{967}\u{968}"],
             ["José", "Jose"],
             ["anna", "\u{430}nna"],
             ["ANNA", "\u{410}NNA"],
@@ -254,10 +274,31 @@ mod tests {
             ["s1_02", "s1_2"],
             ["s1-2", "s1_2"],
             ["0", "00"],
+            ["0", "-0.0"],
         ] {
             assert_eq!(same_spelling([a, b]).len(), 1, "{a} {b}: {:?} {:?}", keys(a), keys(b));
         }
-        let distinct = ["s1", "s10", "s100", "s1_1", "s11", "s1_10", "s2", "a", "b", "0", "10", "1.5", "15", "-", "?"];
+        let distinct = [
+            "s1",
+            "s10",
+            "s100",
+            "s1_1",
+            "s11",
+            "s1_10",
+            "s2",
+            "a",
+            "b",
+            "0",
+            "10",
+            "1.5",
+            "15",
+            "-",
+            "?",
+            "1e1s",
+            "inf",
+            "20261126220439123",
+            "20261126220439124",
+        ];
         assert!(same_spelling(distinct).is_empty(), "{:?}", same_spelling(distinct));
         assert_eq!(same_spelling(["S1", "b", "s1", "01", "s01", "1"]), [vec!["S1", "s01", "s1"], vec!["01", "1"]]);
     }

@@ -14,7 +14,7 @@ use serde::{
 use super::parquet;
 use crate::{
     error::{Error, Result},
-    escape,
+    escape, files,
 };
 
 /// What names of tables in Parquet end in.
@@ -89,6 +89,14 @@ impl Table {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         let mut recordings = None;
         let (columns, first) = match extension.as_deref() {
+            // A pipe has no name that says what comes through it.
+            _ if files::is_given_pipe(path) => {
+                let text = files::read_text(path).map_err(Error::io("read the table", path))?;
+                match text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) {
+                    true => (json_columns(path, &text)?, 1),
+                    false => (csv_columns(path, text.as_bytes())?, 2),
+                }
+            }
             Some("csv" | "tsv" | "txt") => (read_csv(path)?, 2),
             Some("jsonl" | "ndjson" | "json") => (read_json(path)?, 1),
             Some(of) if PARQUET_EXTENSIONS.contains(&of) => {
@@ -171,13 +179,16 @@ impl Table {
 }
 
 fn read_csv(path: &Path) -> Result<Vec<Column>> {
-    let bytes = std::fs::read(path).map_err(Error::io("read the table", path))?;
+    csv_columns(path, &files::read(path).map_err(Error::io("read the table", path))?)
+}
+
+fn csv_columns(path: &Path, bytes: &[u8]) -> Result<Vec<Column>> {
     let wrong = |problem: String| Error::file(path, format!("not a table in CSV and UTF-8: {problem}"));
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(wrong("it is UTF-16: save it as UTF-8".into()));
     }
     // Spreadsheets put a byte-order mark before the first name.
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     // Rows of unequal length are looked for here: the reader does not know what we call a row.
     let mut reader = csv::ReaderBuilder::new().delimiter(separator(text)).flexible(true).from_reader(text);
     let names = reader.headers().map_err(|error| wrong(format!("the first row {}", problem_of(&error))))?.clone();
@@ -224,8 +235,11 @@ fn is_open(text: &[u8], separator: u8) -> bool {
 }
 
 fn read_json(path: &Path) -> Result<Vec<Column>> {
-    let text = std::fs::read_to_string(path).map_err(Error::io("read the table", path))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    json_columns(path, &files::read_text(path).map_err(Error::io("read the table", path))?)
+}
+
+fn json_columns(path: &Path, text: &str) -> Result<Vec<Column>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let wrong = |number: usize, problem: String| Error::file(path, format!("row {number} {problem}"));
     let mut columns: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
     let mut height = 0;
@@ -359,6 +373,20 @@ mod tests {
 
     fn row(cells: &[(&str, &str)]) -> BTreeMap<String, String> {
         cells.iter().map(|(name, cell)| ((*name).to_owned(), (*cell).to_owned())).collect()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_table_that_comes_through_a_pipe_is_read_by_what_it_is() {
+        use std::{io::Write, os::fd::AsRawFd};
+        for (text, first) in [("path,emotion\na.wav,sad\n", 2), ("{\"path\": \"a.wav\", \"emotion\": \"sad\"}\n", 1)] {
+            let (reader, mut writer) = std::io::pipe().unwrap();
+            writer.write_all(text.as_bytes()).unwrap();
+            drop(writer);
+            let table = Table::read(&Path::new("/dev/fd").join(reader.as_raw_fd().to_string())).unwrap();
+            let rows: Vec<_> = table.rows().collect();
+            assert_eq!(rows, [(first, Row::from([("path", "a.wav"), ("emotion", "sad")]))]);
+        }
     }
 
     #[test]

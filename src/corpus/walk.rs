@@ -9,6 +9,7 @@ use std::{
 use walkdir::{DirEntry, WalkDir};
 
 use super::{Cause, Exclusion};
+use crate::files;
 
 /// Extensions of audio files, in lower case, and whether the format loses something. The extension decides what is
 /// looked at; what it is, is decided by its content.
@@ -107,13 +108,14 @@ pub(crate) fn walk(root: &Path) -> Found {
                 }
             }
             // Pipes and devices would be waited for.
-            Ok(entry) if !entry.file_type().is_file() => {
-                if is_audio(entry.path()) {
-                    let reason = "is a pipe or device, not a file".to_owned();
+            Ok(entry) => match files::other_than_file(entry.file_type()) {
+                None => found.sort_in(root, entry.path()),
+                Some(reason) if is_audio(entry.path()) => {
+                    let reason = reason.to_owned();
                     found.unreadable.push(Exclusion { path: entry.into_path(), reason, cause: Cause::Damaged });
                 }
-            }
-            Ok(entry) => found.sort_in(root, entry.path()),
+                Some(_) => {}
+            },
             // A loop holds nothing that was not seen on the way to it.
             Err(error) if error.loop_ancestor().is_some() => {}
             Err(error) => {
@@ -243,7 +245,7 @@ mod tests {
         let found = walk(root.path());
         assert_eq!(found.audio, [Path::new("a.wav")]);
         assert_eq!(found.unreadable.len(), 1 + usize::from(made.is_ok_and(|status| status.success())));
-        assert!(found.unreadable.iter().all(|lost| lost.reason.contains("pipe or device")));
+        assert!(found.unreadable.iter().all(|lost| lost.reason.contains("not a file")));
     }
 
     #[test]

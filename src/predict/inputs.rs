@@ -1,7 +1,6 @@
 //! Which files are meant by what stands on the command line.
 
 use std::{
-    fs::File,
     io::{self, Read as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -14,6 +13,7 @@ use crate::{
     error::{Error, Result},
     escape,
     events::Observer,
+    files,
 };
 
 /// The name that stands for standard input.
@@ -108,23 +108,29 @@ pub(super) fn inputs(paths: &[PathBuf], observer: &dyn Observer) -> Vec<Input> {
     found
 }
 
-/// What opens a file, as often as it is wanted; standard input is read once.
+/// What opens a file, as often as it is wanted; standard input and pipes are read once.
 pub(super) fn opener(path: &Path) -> Result<Box<dyn Fn() -> Result<Decoder>>> {
-    if path != Path::new(STDIN) {
+    // What the shell gives as `<(sox …)`.
+    let is_pipe = files::is_given_pipe(path);
+    if path != Path::new(STDIN) && !is_pipe {
         let path = path.to_owned();
         return Ok(Box::new(move || Decoder::open(&path)));
     }
-    let path = Path::new("standard input");
-    let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes).map_err(Error::io("read", path))?;
-    let bytes: Arc<[u8]> = bytes.into();
-    Ok(Box::new(move || Decoder::of_bytes(bytes.clone(), path)))
+    let (name, bytes) = match is_pipe {
+        true => (path, files::read(path)),
+        false => {
+            let mut bytes = Vec::new();
+            (Path::new("standard input"), io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes))
+        }
+    };
+    let (name, bytes): (PathBuf, Arc<[u8]>) = (name.to_owned(), bytes.map_err(Error::io("read", name))?.into());
+    Ok(Box::new(move || Decoder::of_bytes(bytes.clone(), &name)))
 }
 
 /// A file's first bytes; none where it cannot be read.
 fn head(path: &Path) -> Vec<u8> {
     let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head));
+    let read = crate::files::open(path).and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head));
     if read.is_ok() { head } else { Vec::new() }
 }
 

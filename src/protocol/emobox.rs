@@ -153,7 +153,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn keys(path: &Path) -> Result<Vec<String>> {
-    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let text = crate::files::read_text(path).map_err(Error::io("read", path))?;
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
     lines
         .map(|(number, line)| match serde_json::from_str::<Line>(line) {

@@ -118,7 +118,7 @@ fn read(root: &Path, corpus: &str) -> Result<Vec<Line>> {
             root.display()
         )));
     };
-    let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+    let text = crate::files::read_text(&path).map_err(Error::io("read", &path))?;
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
     let line = |(number, line): (usize, &str)| {
         serde_json::from_str(line)

@@ -180,7 +180,7 @@ impl PublishedFile {
     ///
     /// [`Error::Io`] where the file cannot be read, [`Error::Config`] where it is no such table.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let text = crate::files::read_text(path).map_err(Error::io("read", path))?;
         toml::from_str(&text).map_err(|error| Error::Config(format!("{}: {error}", path.display())))
     }
 

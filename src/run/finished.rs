@@ -166,7 +166,7 @@ struct ResolvedProtocol {
 
 impl Resolved {
     fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let text = crate::files::read_text(path).map_err(Error::io("read", path))?;
         toml::from_str(&text).map_err(|error| Error::file(path, error.to_string()))
     }
 }

@@ -114,7 +114,7 @@ impl Look {
 pub(super) fn beside(run: &RunDir) -> Result<BTreeMap<String, Looks>> {
     let mut found: BTreeMap<String, (Looks, BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
     for path in logs(run) {
-        let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+        let text = crate::files::read_text(&path).map_err(Error::io("read", &path))?;
         for look in text.lines().filter_map(|line| serde_json::from_str::<Look>(line).ok()) {
             let (looks, runs, configs) = found.entry(look.side).or_default();
             looks.times += look.times;

@@ -251,7 +251,7 @@ impl RunDir {
     /// [`Error::Io`] where it cannot be read, [`Error::File`] naming the line that is not as training writes it.
     pub fn epochs(&self) -> Result<Vec<EpochRecord>> {
         let path = self.metrics();
-        let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+        let text = crate::files::read_text(&path).map_err(Error::io("read", &path))?;
         text.lines()
             .enumerate()
             .map(|(i, line)| serde_json::from_str(line).map_err(|e| Error::file(&path, format!("line {}: {e}", i + 1))))

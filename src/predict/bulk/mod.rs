@@ -341,5 +341,5 @@ fn finish(settings: &Settings, parts: usize, job: Job) -> Result<Totals> {
 
 /// Opens a file of the list.
 fn open(path: &Path) -> Result<File> {
-    File::open(path).map_err(Error::io("read", path))
+    crate::files::open(path).map_err(Error::io("read", path))
 }

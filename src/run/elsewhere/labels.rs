@@ -21,7 +21,7 @@ impl Labels {
     pub(super) fn new(classes: &[String], map: &[(String, String)], map_file: Option<&Path>) -> Result<Self> {
         let mut labels = Self { given: classes.to_vec(), ..Self::default() };
         if let Some(path) = map_file {
-            let text = std::fs::read_to_string(path).map_err(Error::io("read the map of labels", path))?;
+            let text = crate::files::read_text(path).map_err(Error::io("read the map of labels", path))?;
             let map: BTreeMap<String, String> = serde_json::from_str(&text)
                 .map_err(|error| Error::file(path, format!("is no JSON object of names and classes: {error}")))?;
             // A published map names what a part of the corpus may lack.

@@ -374,7 +374,9 @@ fn speaker_of(clip: &Clip) -> String {
 fn read_table(path: &Path) -> Result<Table> {
     // What EmoBox's own recipe writes at the end has counts alone.
     let text = path.extension().is_none_or(|extension| extension == "txt" || extension == "log");
-    if text && std::fs::read_to_string(path).is_ok_and(|text| text.contains("Scoring") && text.contains("Overall UA")) {
+    // A pipe can be read once.
+    let text = text && !crate::files::is_given_pipe(path);
+    if text && crate::files::read_text(path).is_ok_and(|text| text.contains("Scoring") && text.contains("Overall UA")) {
         return Err(Error::file(
             path,
             "is a sheet of scores, which says nothing of single clips: give the list of predictions that EmoEval was given, \

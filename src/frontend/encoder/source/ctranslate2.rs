@@ -50,7 +50,7 @@ const NAMES: Table = &[
 /// Whether a file begins as CTranslate2's do.
 pub(super) fn is_one(path: &Path) -> Result<bool> {
     let mut head = Vec::new();
-    File::open(path)
+    crate::files::open(path)
         .map_err(Error::io("read", path))?
         .take(18)
         .read_to_end(&mut head)
@@ -118,7 +118,7 @@ struct Model {
 impl Model {
     /// Reads where everything lies.
     fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io("read", path))?;
+        let file = crate::files::open(path).map_err(Error::io("read", path))?;
         let length = file.metadata().map_err(Error::io("read", path))?.len();
         let mut cursor = Cursor { path, file: BufReader::new(file), at: 0, length };
         let (_version, spec, _revision) = (cursor.u32()?, cursor.text()?, cursor.u32()?);

@@ -36,7 +36,7 @@ impl Arrays {
     pub fn safetensors(path: &Path) -> Result<Self> {
         let wrong =
             |what: String| Error::file(path, format!("is not a whole safetensors file ({what}); fetch it again"));
-        let mut file = File::open(path).map_err(Error::io("read", path))?;
+        let mut file = crate::files::open(path).map_err(Error::io("read", path))?;
         let length = file.metadata().map_err(Error::io("read", path))?.len();
         let mut size = [0; 8];
         file.read_exact(&mut size).map_err(|_| wrong("it is too short".into()))?;
@@ -60,7 +60,7 @@ impl Arrays {
 
     /// Opens a file of PyTorch's; `key` is where in it the weights lie, if not on top.
     pub fn pytorch(path: &Path, key: Option<&str>) -> Result<Self> {
-        File::open(path).map_err(Error::io("read", path))?;
+        crate::files::open(path).map_err(Error::io("read", path))?;
         let reader = match key {
             Some(key) => PytorchReader::with_top_level_key(path, key),
             None => PytorchReader::new(path),

@@ -1,9 +1,6 @@
 //! A folder as Hugging Face has it: `config.json`, with `model.safetensors` or `pytorch_model.bin`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -63,7 +60,7 @@ const WAVE: Table = &[
 /// Opens such a folder.
 pub(super) fn open(folder: &Path) -> Result<Opened> {
     let path = folder.join(CONFIG);
-    let text = match fs::read_to_string(&path) {
+    let text = match crate::files::read_text(&path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             return Err(Error::file(
@@ -137,7 +134,7 @@ fn standardise(folder: &Path) -> Result<Option<bool>> {
         do_normalize: Option<bool>,
     }
     let path = folder.join("preprocessor_config.json");
-    match fs::read_to_string(&path) {
+    match crate::files::read_text(&path) {
         Ok(text) => Ok(parse::<Preprocessor>(&path, &text)?.do_normalize),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::io("read", &path)(e)),

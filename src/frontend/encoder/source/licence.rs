@@ -1,6 +1,6 @@
 //! The notice that goes with the weights.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 /// What OpenAI published Whisper's weights under.
 pub(super) const OPENAI: &str = include_str!("openai-licence.txt");
@@ -13,12 +13,12 @@ pub(super) fn beside(folder: &Path) -> String {
     let above = folder.parent().unwrap_or(folder);
     for folder in [folder, above] {
         for name in FILES {
-            if let Ok(text) = fs::read_to_string(folder.join(name)) {
+            if let Ok(text) = crate::files::read_text(folder.join(name)) {
                 return text;
             }
         }
     }
-    let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+    let readme = crate::files::read_text(folder.join("README.md")).unwrap_or_default();
     let header = readme.strip_prefix("---").and_then(|rest| rest.split("\n---").next()).unwrap_or_default();
     match header.lines().find_map(|line| line.strip_prefix("license:")) {
         Some(licence) => format!("The model's page gives its licence as: {}\n", licence.trim()),
