@@ -256,7 +256,7 @@ mod tests {
             }
         }
         fs::write(dir.path().join("latin"), b"caf\xe9").unwrap();
-        assert!(read_text(&dir.path().join("latin")).unwrap_err().to_string().contains("byte 3"));
+        assert!(read_text(dir.path().join("latin")).unwrap_err().to_string().contains("byte 3"));
     }
 
     #[cfg(target_os = "linux")]
