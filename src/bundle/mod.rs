@@ -471,7 +471,7 @@ pub fn find_one(path: &Path) -> Result<PathBuf> {
 ///
 /// # Errors
 ///
-/// As [`find`] and [`bytes`].
+/// As [`find`] and [`bytes()`].
 pub fn digest(paths: &[PathBuf]) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     let files: Vec<Vec<PathBuf>> = paths.iter().map(|path| find(path)).collect::<Result<_>>()?;

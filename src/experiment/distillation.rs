@@ -45,7 +45,7 @@ impl Distillation {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`](crate::error::Error::Config) where a bundle's classes are not the experiment's, where it may have seen what
+    /// [`Error::Config`] where a bundle's classes are not the experiment's, where it may have seen what
     /// is tested on, or trained on what is validated on; otherwise as [`Bundle::load`].
     pub(super) fn load(
         prepared: &Prepared,
@@ -156,7 +156,7 @@ impl Distillation {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`](crate::error::Error::Config) where a teacher was trained on features that were scaled otherwise.
+    /// [`Error::Config`] where a teacher was trained on features that were scaled otherwise.
     pub(super) fn on(&self, scaler: Option<&Scaler>, device: &Device) -> Result<Option<Teachers>> {
         if self.hears {
             return Ok(None);
