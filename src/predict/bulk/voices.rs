@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
-    fs::File,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
 };
@@ -88,7 +87,7 @@ impl Row {
 
 /// Calls `each` with what a part keeps, row by row.
 fn rows(path: &Path, mut each: impl FnMut(Row) -> Result<()>) -> Result<()> {
-    for line in BufReader::new(File::open(path).map_err(Error::io("read", path))?).lines() {
+    for line in BufReader::new(crate::files::open(path).map_err(Error::io("read", path))?).lines() {
         let line = line.map_err(Error::io("read", path))?;
         let row = serde_json::from_str(&line);
         each(row.map_err(|e| {

@@ -5,20 +5,15 @@ use super::{
     COLUMN, Canvas, Figure,
     axes::{Axes, Axis, BELOW, left_of},
     canvas::Stroke,
-    colour::{BLACK, GREY, VERMILLION, ramp},
+    cloud::Cloud,
+    colour::{BLACK, GREY, VERMILLION},
     legend::{Sample, legend},
-    marker::{SMALL_MARKER, marker, point},
+    marker::{SMALL_MARKER, marker},
 };
 use crate::{eval::Target, run::NumberRow};
 
 const RIGHT: f64 = 30.0;
 const PANEL: f64 = 620.0;
-/// Clips that are points; of more, cells are as dark as many lie in them.
-const FEW: usize = 400;
-/// Cells of a side.
-const CELLS: usize = 48;
-/// The shade of the cell that has most predictions.
-const DARKEST: f64 = 0.7;
 
 /// The picture.
 #[derive(Debug, Clone, Copy)]
@@ -38,24 +33,6 @@ pub struct Agreement<'a> {
 impl Agreement<'_> {
     fn pairs(&self) -> impl Iterator<Item = (f64, f64)> {
         self.rows.iter().map(|row| (row.truth[self.number], row.prediction[self.number]))
-    }
-
-    /// A rectangle for each cell that has a prediction, darker where it has more of them.
-    fn density(&self, canvas: &mut Canvas<'_>, axes: &Axes) {
-        let mut counts = vec![0u32; CELLS * CELLS];
-        let place = |part: f64| ((part * CELLS as f64) as usize).min(CELLS - 1);
-        for (truth, prediction) in self.pairs() {
-            let column = place((truth - axes.x.low) / (axes.x.high - axes.x.low));
-            let row = CELLS - 1 - place((prediction - axes.y.low) / (axes.y.high - axes.y.low));
-            counts[row * CELLS + column] += 1;
-        }
-        let most = f64::from(counts.iter().copied().max().unwrap_or(1).max(1)).ln_1p();
-        let (width, height) = (axes.width / CELLS as f64, axes.height / CELLS as f64);
-        for (at, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let (x, y) = (axes.left + width * (at % CELLS) as f64, axes.top + height * (at / CELLS) as f64);
-            // By the logarithm: single clips are seen beside hundreds. A little is left of the darkest for the lines over it.
-            canvas.rectangle(x, y, width, height, ramp(DARKEST * f64::from(count).ln_1p() / most));
-        }
     }
 }
 
@@ -93,14 +70,11 @@ impl Figure for Agreement<'_> {
         let (x, y) = (axis(), axis());
         let left = left_of(&[&y]);
         let axes = Axes { left, top, width: COLUMN - RIGHT - left, height: PANEL, x, y };
-        if self.rows.len() > FEW {
-            self.density(canvas, &axes);
-        }
+        let cloud = Cloud::of(self.pairs());
+        cloud.behind(canvas, &axes);
         axes.draw(canvas, Some(&format!("predicted {name}")), Some(&format!("true {name}")));
         canvas.line(&[axes.place(axes.x.low, axes.y.low), axes.place(axes.x.high, axes.y.high)], &diagonal);
-        if self.rows.len() <= FEW {
-            self.pairs().for_each(|(truth, prediction)| point(canvas, axes.place(truth, prediction), 0));
-        }
+        cloud.before(canvas, &axes);
         for bin in calibration {
             let ends = [bin.truth - bin.truth_std, bin.truth + bin.truth_std];
             let ends = ends.map(|end| axes.place(end.clamp(axes.x.low, axes.x.high), bin.prediction));

@@ -13,19 +13,21 @@
 //! | [`spectrograms`] | spectrograms of one clip, altered in several ways |
 //! | [`curves`] | loss and UAR over the epochs of one run or of many |
 //! | [`agreement`] | predicted numbers over true ones, as a density, with the mean truth of alike predictions |
+//! | [`residuals`] | how far predicted numbers are off, over what is predicted |
 //! | [`by_agreement`] | accuracy of network and listeners by how much listeners agree |
 //! | [`course`] | values of targets over the time of a recording |
 //! | [`timeline`] | the probability of every emotion over the time of a recording |
 //! | [`forest`] | figures with intervals one below the other: robustness, fairness, reproduced figures |
 //! | [`strengths`] | a figure over the strength of noise or of a room |
 //! | [`durations`] | durations of clips by corpus and emotion |
-//! | `canvas`, `lettering`, `font`, [`colour`], `axes`, `legend`, `marker` | what the pictures are made of |
+//! | `canvas`, `lettering`, `font`, [`colour`], `axes`, `cloud`, `legend`, `marker` | what the pictures are made of |
 
 pub mod agreement;
 mod axes;
 pub mod bars;
 pub mod by_agreement;
 mod canvas;
+mod cloud;
 pub mod colour;
 pub mod confusion;
 pub mod course;
@@ -37,6 +39,7 @@ mod legend;
 mod lettering;
 mod marker;
 pub mod reliability;
+pub mod residuals;
 pub mod scatter;
 pub mod spectrograms;
 pub mod strengths;
@@ -65,6 +68,7 @@ pub use self::{
     durations::Durations,
     forest::{Forest, ForestRow, Mood},
     reliability::Reliability,
+    residuals::Residuals,
     scatter::Scatter,
     spectrograms::{Panel, Spectrograms},
     strengths::{Strength, Strengths},

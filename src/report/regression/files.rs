@@ -15,7 +15,7 @@ use crate::{
     files::{create_dir, write_json},
     report::{
         pictures::{self, Pictures, drawn},
-        plot::Agreement,
+        plot::{Agreement, Residuals},
         sheet::{Part, Sheet, made_with},
     },
     run::{ProtocolRecord, Versions},
@@ -48,15 +48,27 @@ fn draw(evaluation: &Regression, folder: &Path) -> Result<Pictures> {
     let mut subtitle = warnings(evaluation);
     subtitle.push(protocol_line(evaluation));
     let (title, subtitle) = (evaluation.experiment.as_str(), subtitle.as_slice());
-    let of = |(number, target): (usize, &'_ Target)| {
+    let rows = evaluation.numbers.rows.as_slice();
+    let of = |(number, target): (usize, &Target)| {
         // Two targets may have the same letters.
-        let name = format!("agreement-{number}-{}", slug(&target.name));
-        let caption = format!("Predicted {} over the true one", target.name);
-        let rows = evaluation.numbers.rows.as_slice();
+        let name = |what: &str| format!("{what}-{number}-{}", slug(&target.name));
+        let of = &target.name;
         // A reference of its own, which lives as long as the evaluation.
-        drawn(name, caption, Agreement { target: &evaluation.targets[number], number, rows, title, subtitle })
+        let target = &evaluation.targets[number];
+        [
+            drawn(
+                name("agreement"),
+                format!("Predicted {of} over the true one"),
+                Agreement { target, number, rows, title, subtitle },
+            ),
+            drawn(
+                name("residuals"),
+                format!("How far {of} is off, over what is predicted"),
+                Residuals { target, number, rows, title, subtitle },
+            ),
+        ]
     };
-    pictures::all(evaluation.targets.iter().enumerate().map(of).collect(), folder)
+    pictures::all(evaluation.targets.iter().enumerate().flat_map(of).collect(), folder)
 }
 
 /// What the report says.
@@ -207,5 +219,6 @@ mod tests {
         assert!(read("figures.csv").lines().count() > 2 * 6 * 8);
         assert!(dir.path().join("agreement-0-arousal.png").exists() && dir.path().join("predictions.csv").exists());
         assert!(dir.path().join("agreement-1--b-valence.svg").exists());
+        assert!(dir.path().join("residuals-0-arousal.svg").exists());
     }
 }

@@ -149,7 +149,7 @@ pub(super) type Table = BTreeMap<String, Measured>;
 pub(super) fn renew(path: &Path, found: &Table) -> Result<Table> {
     let mut table: Table = match path.is_file() {
         true => {
-            let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+            let text = crate::files::read_text(path).map_err(Error::io("read", path))?;
             serde_json::from_str(&text).map_err(|error| Error::Data(format!("{}: {error}", path.display())))?
         }
         false => Table::new(),

@@ -1,0 +1,48 @@
+//! Where clips lie between two axes: points of few, a density of many.
+
+use super::{Canvas, axes::Axes, colour::ramp, marker::point};
+
+/// Clips that are points; of more, cells are as dark as many lie in them.
+const FEW: usize = 400;
+/// Cells of a side.
+const CELLS: usize = 48;
+/// The shade of the cell that has most clips.
+const DARKEST: f64 = 0.7;
+
+/// Clips by their two values.
+#[derive(Debug)]
+pub(super) struct Cloud(Vec<(f64, f64)>);
+
+impl Cloud {
+    pub(super) fn of(points: impl Iterator<Item = (f64, f64)>) -> Self {
+        Self(points.collect())
+    }
+
+    /// Many clips, to be drawn before the axes: a rectangle for each cell that has one, darker where it has more of them.
+    pub(super) fn behind(&self, canvas: &mut Canvas<'_>, axes: &Axes) {
+        if self.0.len() <= FEW {
+            return;
+        }
+        let mut counts = vec![0u32; CELLS * CELLS];
+        let place = |part: f64| ((part * CELLS as f64) as usize).min(CELLS - 1);
+        for (x, y) in &self.0 {
+            let column = place((x - axes.x.low) / (axes.x.high - axes.x.low));
+            let row = CELLS - 1 - place((y - axes.y.low) / (axes.y.high - axes.y.low));
+            counts[row * CELLS + column] += 1;
+        }
+        let most = f64::from(counts.iter().copied().max().unwrap_or(1).max(1)).ln_1p();
+        let (width, height) = (axes.width / CELLS as f64, axes.height / CELLS as f64);
+        for (at, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let (x, y) = (axes.left + width * (at % CELLS) as f64, axes.top + height * (at / CELLS) as f64);
+            // By the logarithm: single clips are seen beside hundreds. A little is left of the darkest for the lines over it.
+            canvas.rectangle(x, y, width, height, ramp(DARKEST * f64::from(count).ln_1p() / most));
+        }
+    }
+
+    /// Few clips, to be drawn over the axes: a point each.
+    pub(super) fn before(&self, canvas: &mut Canvas<'_>, axes: &Axes) {
+        if self.0.len() <= FEW {
+            self.0.iter().for_each(|(x, y)| point(canvas, axes.place(*x, *y), 0));
+        }
+    }
+}
