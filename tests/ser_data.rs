@@ -321,7 +321,7 @@ fn wrong_usage_ends_with_status_2_and_says_what_to_do() {
     with(&["scan", "nowhere", "--kind", "tess"]).fails(2, &["nowhere", "no such folder", "tess"]);
     with(&["scan", ".", "--kind", "tes"]).fails(2, &["tes", "crema_d"]);
     with(&["scan", "--kind", "savee"]).fails(2, &["folder that holds savee"]);
-    with(&["scan", ".", "--kind", "manifest"]).fails(2, &["no such table"]);
+    with(&["scan", ".", "--kind", "manifest"]).fails(2, &["it is a folder", "name the CSV"]);
     with(&["scan", ".", "--kind", "synthetic"]).fails(2, &["not on disk"]);
     with(&["scan", ".", "--kind", "savee"]).fails(1, &["SAVEE"]);
     with(&["card", "--config", "none.toml"]).fails(2, &["none.toml"]);

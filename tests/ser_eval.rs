@@ -105,7 +105,7 @@ fn experiments_of_one_protocol_are_compared_and_others_are_not() {
     let page = ["--compare", "page/published.toml", ".", "--bootstrap", "100"];
     run(program("ser-eval", d).args(page)).succeeds();
     let text = fs::read_to_string(d.join("page/reproduction.md")).unwrap();
-    for part in ["| Row a | unseen | 1 |", "| Row d |  |  | not run |", "(plots/b.svg)", "SYNTHETIC SPEECH"] {
+    for part in ["| Row a | unseen | 1 |", "Not run: d.", "(plots/b.svg)", "SYNTHETIC SPEECH"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(d.join("page/plots/b.svg").exists());

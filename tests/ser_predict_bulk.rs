@@ -208,7 +208,8 @@ fn what_cannot_be_is_said_before_the_work() {
     of(&["--manifest", "no.csv", "--out", "o"]).fails(1, &["no.csv: no column path among \"file\""]);
     of(&["--manifest", "list.txt", "--out", "o", "--speaker", "folder", "--timeline"])
         .fails(2, &["leave --timeline out"]);
-    of(&["--manifest", "list.txt", "--out", "o", "--speaker", "caller"]).fails(2, &["cannot adapt to a speaker"]);
+    of(&["--manifest", "list.txt", "--out", "o", "--speaker", "caller"])
+        .fails(1, &["no column \"caller\"", "a column of the list"]);
     of(&["clips", "--speaker", "caller"]).fails(2, &["--speaker caller", "a column of the list"]);
     of(&["--manifest", "gone.txt", "--out", "o"]).fails(1, &["gone.txt"]);
     of(&["--manifest", "list.txt", "--out", "o", "clip.wav"]).fails(2, &["cannot be used with"]);
