@@ -91,7 +91,7 @@ def check(bundle, graph, with_tract=False):
     path = Path(bundle)
     name = "/".join(path.parts[-5:-3]) if path.name == "model.safetensors" and len(path.parts) > 5 else path.name
     spread = float(ours.std(0).max())
-    unit = next(iter(recipe["inputs"]))
+    unit = next(name for name in recipe["inputs"] if name != "lengths")
     print(f"{name:<28} from {unit}, {len(clips)} clips of {lengths[0]} to {lengths[-1]}: largest difference {worst:.1e} "
           f"(answers vary by {spread:.1e}"
           f"{'; it rounds: ' + str(recipe['within']) if recipe['note'] else ''})")
