@@ -14,6 +14,8 @@ from pyspark.sql import SparkSession
 
 
 def main(bundle: str, listed: str, out: str, workers: int) -> None:
+    # This interpreter, where nothing else is said: Spark takes the python3 of the path, which may not have serkit.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     spark = (
         SparkSession.builder.master(os.environ.get("MASTER", f"local[{workers}]"))
         .appName("emotions")
