@@ -11,6 +11,9 @@ use crate::audio::Print;
 /// How many of the clips under one key are compared with each.
 const NEIGHBOURS: usize = 8;
 
+/// In how many shares the keys are looked through.
+const SHARES: u32 = 16;
+
 /// With fewer votes a pair is not listened to.
 const VOTES: usize = 3;
 
@@ -29,16 +32,25 @@ pub(super) struct Candidate {
 
 /// The pairs of clips that are worth listening to, those with the most votes first; each print comes with its clip.
 pub(super) fn candidates<'a>(prints: impl Iterator<Item = (usize, &'a Print)>) -> Vec<Candidate> {
-    let mut keys: Vec<(u32, u32, u32)> =
-        prints.flat_map(|(clip, print)| print.keys().map(move |(key, step)| (key, clip as u32, step))).collect();
-    keys.par_sort_unstable();
-    // A sound that stays has a key for several steps; its first one stands for it.
-    keys.dedup_by_key(|(key, clip, _)| (*key, *clip));
-    let mut votes: Vec<(u32, u32, i64)> = (1..=NEIGHBOURS)
-        .flat_map(|distance| keys.iter().zip(keys.iter().skip(distance)))
-        .filter(|((key, ..), (other, ..))| key == other)
-        .map(|((_, a, at), (_, b, other))| (*a, *b, i64::from(*at) - i64::from(*other)))
-        .collect();
+    let prints: Vec<(usize, &Print)> = prints.collect();
+    let mut votes: Vec<(u32, u32, i64)> = Vec::new();
+    // A share of the keys at a time: those of a million recordings together take gigabytes.
+    for share in 0..SHARES {
+        let of = |(clip, print): &(usize, &'a Print)| {
+            let clip = *clip as u32;
+            print.keys().filter(move |(key, _)| key % SHARES == share).map(move |(key, step)| (key, clip, step))
+        };
+        let mut keys: Vec<(u32, u32, u32)> = prints.iter().flat_map(of).collect();
+        keys.par_sort_unstable();
+        // A sound that stays has a key for several steps; its first one stands for it.
+        keys.dedup_by_key(|(key, clip, _)| (*key, *clip));
+        let beside = (1..=NEIGHBOURS).flat_map(|distance| keys.iter().zip(keys.iter().skip(distance)));
+        votes.extend(
+            beside
+                .filter(|((key, ..), (other, ..))| key == other)
+                .map(|((_, a, at), (_, b, other))| (*a, *b, i64::from(*at) - i64::from(*other))),
+        );
+    }
     votes.par_sort_unstable();
     let mut best: BTreeMap<(u32, u32), Candidate> = BTreeMap::new();
     let runs: Vec<&[(u32, u32, i64)]> = votes.chunk_by(|one, next| one == next).collect();

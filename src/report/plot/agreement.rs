@@ -5,43 +5,31 @@ use super::{
     COLUMN, Canvas, Figure,
     axes::{Axes, Axis, BELOW, left_of},
     canvas::Stroke,
-    cloud::Cloud,
-    colour::{BLACK, GREY, VERMILLION},
+    colour::GREY,
     legend::{Sample, legend},
-    marker::{SMALL_MARKER, marker},
+    numbers::{Cloud, MEAN, Numbers, bars},
 };
-use crate::{eval::Target, run::NumberRow};
+use crate::eval::{CalibrationBin, Target};
 
 const RIGHT: f64 = 30.0;
 const PANEL: f64 = 620.0;
 
 /// The picture.
 #[derive(Debug, Clone, Copy)]
-pub struct Agreement<'a> {
-    /// The target's figures.
-    pub target: &'a Target,
-    /// Its place among the targets.
-    pub number: usize,
-    /// The predictions.
-    pub rows: &'a [NumberRow],
-    /// The title.
-    pub title: &'a str,
-    /// Lines below the title.
-    pub subtitle: &'a [String],
-}
+pub struct Agreement<'a>(pub Numbers<'a>);
 
 impl Agreement<'_> {
     fn pairs(&self) -> impl Iterator<Item = (f64, f64)> {
-        self.rows.iter().map(|row| (row.truth[self.number], row.prediction[self.number]))
+        self.0.rows.iter().map(|row| (row.truth[self.0.number], row.prediction[self.0.number]))
     }
 }
 
 impl Figure for Agreement<'_> {
     fn description(&self) -> String {
-        let Target { name, figures, .. } = self.target;
+        let Target { name, figures, .. } = self.0.target;
         format!(
             "{}: predicted {name} over the true one, {} predictions; CCC {:.3}, mean absolute error {:.3}",
-            self.title,
+            self.0.title,
             figures.n,
             figures.ccc.unwrap_or(0.0),
             figures.mae
@@ -49,7 +37,7 @@ impl Figure for Agreement<'_> {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) -> (f64, f64) {
-        let Target { name, range, figures, calibration, .. } = self.target;
+        let Target { name, range, figures, calibration, .. } = self.0.target;
         let bias = format!("{:+.3}", figures.bias).replace('-', "−");
         let what = format!(
             "{name}, {} predictions: CCC {:.3}, MAE {:.3}, RMSE {:.3}, bias {bias}",
@@ -58,12 +46,11 @@ impl Figure for Agreement<'_> {
             figures.mae,
             figures.rmse
         );
-        let top = canvas.title(self.title, &self.subtitle.iter().chain([&what]).collect::<Vec<_>>());
+        let top = canvas.title(self.0.title, &self.0.subtitle.iter().chain([&what]).collect::<Vec<_>>());
         let diagonal = Stroke::dashed(GREY, 1.5, 2.0, 5.0);
-        let mean = Stroke::solid(VERMILLION, 3.0);
         let entries = [
             (Sample::Line(diagonal), "right".to_owned()),
-            (Sample::Line(mean), "mean truth of alike predictions, ± s.d.".to_owned()),
+            (Sample::Line(MEAN), "mean truth of alike predictions, ± s.d.".to_owned()),
         ];
         let top = legend(canvas, top - 4.0, &entries) + 16.0;
         let axis = || Axis::around([range.low, range.high], (range.high - range.low) * 1e-3);
@@ -75,14 +62,11 @@ impl Figure for Agreement<'_> {
         axes.draw(canvas, Some(&format!("predicted {name}")), Some(&format!("true {name}")));
         canvas.line(&[axes.place(axes.x.low, axes.y.low), axes.place(axes.x.high, axes.y.high)], &diagonal);
         cloud.before(canvas, &axes);
-        for bin in calibration {
-            let ends = [bin.truth - bin.truth_std, bin.truth + bin.truth_std];
-            let ends = ends.map(|end| axes.place(end.clamp(axes.x.low, axes.x.high), bin.prediction));
-            canvas.line(&ends, &Stroke::solid(BLACK, 1.2));
-        }
-        let line: Vec<_> = calibration.iter().map(|bin| axes.place(bin.truth, bin.prediction)).collect();
-        canvas.line(&line, &mean);
-        line.into_iter().for_each(|place| marker(canvas, place, SMALL_MARKER));
+        let bar = |bin: &CalibrationBin| {
+            let at = |truth: f64| (truth.clamp(axes.x.low, axes.x.high), bin.prediction);
+            [at(bin.truth - bin.truth_std), at(bin.truth), at(bin.truth + bin.truth_std)]
+        };
+        bars(canvas, &axes, calibration.iter().map(bar));
         (COLUMN, axes.bottom() + BELOW)
     }
 }
@@ -97,8 +81,13 @@ mod tests {
 
     fn svg(clips: usize) -> String {
         let found = evaluate_numbers(number_runs(2, clips, &[1], 0.4), Bootstrap { samples: 0, seed: 1 }).unwrap();
-        let figure =
-            Agreement { target: &found.targets[0], number: 0, rows: &found.numbers.rows, title: "t", subtitle: &[] };
+        let figure = Agreement(Numbers {
+            target: &found.targets[0],
+            number: 0,
+            rows: &found.numbers.rows,
+            title: "t",
+            subtitle: &[],
+        });
         skeleton(&to_svg(&figure).unwrap())
     }
 

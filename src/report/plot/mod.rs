@@ -20,14 +20,13 @@
 //! | [`forest`] | figures with intervals one below the other: robustness, fairness, reproduced figures |
 //! | [`strengths`] | a figure over the strength of noise or of a room |
 //! | [`durations`] | durations of clips by corpus and emotion |
-//! | `canvas`, `lettering`, `font`, [`colour`], `axes`, `cloud`, `legend`, `marker` | what the pictures are made of |
+//! | `canvas`, `lettering`, `font`, [`colour`], `axes`, `legend`, `marker`, `numbers` | what the pictures are made of |
 
 pub mod agreement;
 mod axes;
 pub mod bars;
 pub mod by_agreement;
 mod canvas;
-mod cloud;
 pub mod colour;
 pub mod confusion;
 pub mod course;
@@ -38,6 +37,7 @@ pub mod forest;
 mod legend;
 mod lettering;
 mod marker;
+mod numbers;
 pub mod reliability;
 pub mod residuals;
 pub mod scatter;
@@ -67,6 +67,7 @@ pub use self::{
     curves::{Curve, EpochPoint, LearningCurves},
     durations::Durations,
     forest::{Forest, ForestRow, Mood},
+    numbers::Numbers,
     reliability::Reliability,
     residuals::Residuals,
     scatter::Scatter,

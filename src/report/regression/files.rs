@@ -15,7 +15,7 @@ use crate::{
     files::{create_dir, write_json},
     report::{
         pictures::{self, Pictures, drawn},
-        plot::{Agreement, Residuals},
+        plot::{Agreement, Numbers, Residuals},
         sheet::{Part, Sheet, made_with},
     },
     run::{ProtocolRecord, Versions},
@@ -55,18 +55,10 @@ fn draw(evaluation: &Regression, folder: &Path) -> Result<Pictures> {
         let of = &target.name;
         // A reference of its own, which lives as long as the evaluation.
         let target = &evaluation.targets[number];
-        [
-            drawn(
-                name("agreement"),
-                format!("Predicted {of} over the true one"),
-                Agreement { target, number, rows, title, subtitle },
-            ),
-            drawn(
-                name("residuals"),
-                format!("How far {of} is off, over what is predicted"),
-                Residuals { target, number, rows, title, subtitle },
-            ),
-        ]
+        let numbers = Numbers { target, number, rows, title, subtitle };
+        let over = format!("Predicted {of} over the true one");
+        let off = format!("How far {of} is off, over what is predicted");
+        [drawn(name("agreement"), over, Agreement(numbers)), drawn(name("residuals"), off, Residuals(numbers))]
     };
     pictures::all(evaluation.targets.iter().enumerate().flat_map(of).collect(), folder)
 }

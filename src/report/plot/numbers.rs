@@ -1,6 +1,13 @@
-//! Where clips lie between two axes: points of few, a density of many.
+//! What pictures of predicted numbers have in common: clips as points or as a density, and the mean of alike predictions.
 
-use super::{Canvas, axes::Axes, colour::ramp, marker::point};
+use super::{
+    Canvas,
+    axes::Axes,
+    canvas::Stroke,
+    colour::{BLACK, VERMILLION, ramp},
+    marker::{SMALL_MARKER, marker, point},
+};
+use crate::{eval::Target, run::NumberRow};
 
 /// Clips that are points; of more, cells are as dark as many lie in them.
 const FEW: usize = 400;
@@ -8,6 +15,33 @@ const FEW: usize = 400;
 const CELLS: usize = 48;
 /// The shade of the cell that has most clips.
 const DARKEST: f64 = 0.7;
+
+/// The line through the means.
+pub(super) const MEAN: Stroke = Stroke::solid(VERMILLION, 3.0);
+
+/// What such a picture is of.
+#[derive(Debug, Clone, Copy)]
+pub struct Numbers<'a> {
+    /// The target's figures.
+    pub target: &'a Target,
+    /// Its place among the targets.
+    pub number: usize,
+    /// The predictions.
+    pub rows: &'a [NumberRow],
+    /// The title.
+    pub title: &'a str,
+    /// Lines below the title.
+    pub subtitle: &'a [String],
+}
+
+/// A line through the middles, and a bar from each one's first end to its last.
+pub(super) fn bars(canvas: &mut Canvas<'_>, axes: &Axes, bars: impl Iterator<Item = [(f64, f64); 3]>) {
+    let bars: Vec<_> = bars.map(|ends| ends.map(|(x, y)| axes.place(x, y))).collect();
+    bars.iter().for_each(|[first, _, last]| canvas.line(&[*first, *last], &Stroke::solid(BLACK, 1.2)));
+    let line: Vec<_> = bars.into_iter().map(|[_, middle, _]| middle).collect();
+    canvas.line(&line, &MEAN);
+    line.into_iter().for_each(|place| marker(canvas, place, SMALL_MARKER));
+}
 
 /// Clips by their two values.
 #[derive(Debug)]
