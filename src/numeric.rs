@@ -25,6 +25,12 @@ pub(crate) fn quantile(ascending: &[f64], q: f64) -> f64 {
     }
 }
 
+/// A number as it is written with so many digits behind the point; what is then 0 has no minus.
+pub(crate) fn written(value: f64, digits: usize) -> f64 {
+    let power = 10f64.powi(i32::try_from(digits).unwrap_or(0));
+    (value * power).round() / power + 0.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +46,12 @@ mod tests {
     fn of_equal_values_the_first_is_the_largest() {
         assert_eq!((argmax(&[1.0, 3.0, 3.0]), argmax::<f32>(&[])), (1, 0));
         assert_eq!(argmax(&[1.0, f64::NAN, 2.0]), 2);
+    }
+
+    #[test]
+    fn what_is_written_as_0_has_no_minus() {
+        let texts = [-0.04, -0.0, 0.04, -0.06].map(|value| format!("{:+.1}", written(value, 1)));
+        assert_eq!(texts, ["+0.0", "+0.0", "+0.0", "-0.1"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
     headline::{percent, protocol_line, warnings},
     shots,
     table::{Table, wrapped},
-    tables::points,
+    tables::{points, signed, signed_interval},
 };
 use crate::{
     error::{Error, Result},
@@ -25,9 +25,8 @@ const SCHEMA: &str = "ser-comparison/1";
 #[must_use]
 pub fn sentence(comparison: &Comparison) -> String {
     let (first, second) = (&comparison.first, &comparison.second);
-    let points = 100.0 * comparison.difference;
     let mut text = format!(
-        "On {} clips of {} speakers ({}), {} reaches a UAR of {:.2} % and {} of {:.2} % ({} of {:+.2} points",
+        "On {} clips of {} speakers ({}), {} reaches a UAR of {:.2} % and {} of {:.2} % ({} of {} points",
         comparison.clips,
         comparison.speakers,
         comparison.protocol,
@@ -36,14 +35,13 @@ pub fn sentence(comparison: &Comparison) -> String {
         second.experiment,
         100.0 * second.uar,
         "a difference",
-        points
+        signed(comparison.difference, 2)
     );
     match (comparison.interval, comparison.p) {
         (Some(interval), Some(p)) => {
             text.push_str(&format!(
-                ", 95 % interval {:+.2} to {:+.2}, p {}; paired bootstrap over speakers, {} draws); ",
-                100.0 * interval.low,
-                100.0 * interval.high,
+                ", 95 % interval {}, p {}; paired bootstrap over speakers, {} draws); ",
+                signed_interval(interval, 2),
                 probability(p),
                 comparison.bootstrap.samples
             ));
@@ -96,12 +94,12 @@ pub fn cautions(comparison: &Comparison) -> Vec<String> {
 pub fn table(comparison: &Comparison) -> Table {
     let rows = [&comparison.first, &comparison.second]
         .map(|of| vec![of.experiment.clone(), points(of.uar), points(of.wa), points(of.macro_f1)]);
-    let within = comparison.interval.map(|of| format!(" ({:+.2} to {:+.2})", 100.0 * of.low, 100.0 * of.high));
+    let within = comparison.interval.map(|of| format!(" ({})", signed_interval(of, 2)));
     let difference = vec![
         "difference (95 % by speakers)".to_owned(),
-        format!("{:+.2}{}", 100.0 * comparison.difference, within.unwrap_or_default()),
-        format!("{:+.2}", 100.0 * (comparison.second.wa - comparison.first.wa)),
-        format!("{:+.2}", 100.0 * (comparison.second.macro_f1 - comparison.first.macro_f1)),
+        signed(comparison.difference, 2) + &within.unwrap_or_default(),
+        signed(comparison.second.wa - comparison.first.wa, 2),
+        signed(comparison.second.macro_f1 - comparison.first.macro_f1, 2),
     ];
     Table::new("", ["system", "UAR %", "WA %", "macro F1 %"]).rows(rows).rows([difference])
 }

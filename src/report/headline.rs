@@ -108,6 +108,13 @@ pub(super) fn warnings_of(
                 .to_owned(),
         );
     }
+    if protocol.hears_test_speakers() {
+        lines.push(
+            "ANOTHER PROTOCOL: each test speaker's clips are standardised by all of that speaker's own, without their labels; \
+             no published figure stands beside these."
+                .to_owned(),
+        );
+    }
     if !missing.is_empty() {
         let missing = missing.iter().map(|of| format!("{} (seed {})", of.fold, of.seed));
         lines.push(format!("INCOMPLETE: folds missing: {}; this is not the protocol's figure.", some(missing)));

@@ -14,7 +14,7 @@ use super::{
         forest::{Forest, ForestRow, Mood},
         strengths::{Strength, Strengths},
     },
-    tables::figure_of,
+    tables::{figure_of, signed},
 };
 use crate::{
     error::Result,
@@ -146,7 +146,7 @@ fn fairness(evaluation: &Evaluation, title: &str, subtitle: &[String]) -> Option
         let rows = told.into_iter().filter_map(widest).map(|gap| {
             let class = gap.class.and_then(|class| classes.get(class)).map_or("", String::as_str);
             ForestRow {
-                name: format!("{} ({:+.1} points)", figure_of(gap, class), 100.0 * gap.gap),
+                name: format!("{} ({} points)", figure_of(gap, class), signed(gap.gap, 1)),
                 value: gap.gap / gap.limit,
                 interval: gap.interval.map(|of| (of.low / gap.limit, of.high / gap.limit)),
                 mood: match gap.decision {

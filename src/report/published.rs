@@ -227,7 +227,9 @@ impl Key {
         let protocol = &evaluation.protocol;
         // What is of a part of a corpus, or of other classes, is not of the same data.
         // Nor is a demonstration of a leak a result, whatever split it is laid over.
-        let bars = protocol.brand.is_some() || protocol.caveats.iter().any(Caveat::bars_published);
+        let bars = protocol.brand.is_some()
+            || protocol.hears_test_speakers()
+            || protocol.caveats.iter().any(Caveat::bars_published);
         Self {
             corpus: protocol.corpora.join("+"),
             classes: evaluation.confusion.classes.len(),
@@ -275,7 +277,8 @@ mod tests {
         ours.protocol.folds = (0..5).map(|fold| fold.to_string()).collect();
         let found = published(&ours).unwrap();
         assert!(found.figures.len() == 6 && found.listeners.len() == 1, "{found:?}");
-        let differ: [fn(&mut Evaluation); 5] = [
+        let differ: [fn(&mut Evaluation); 6] = [
+            |e| e.protocol.scaler = "each speaker's own clips, test speakers included".into(),
             |e| e.protocol.brand = Some("LEAK".into()),
             |e| e.protocol.name = "speaker-kfold".into(),
             |e| e.protocol.folds.truncate(4),

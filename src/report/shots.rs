@@ -11,11 +11,11 @@ use super::{
     plot::{Strength, Strengths},
     sheet::{Part, Sheet, made_with},
     table::Table,
-    tables::{interval, or_dash, points},
+    tables::{interval, or_dash, points, signed, signed_interval},
 };
 use crate::{
     error::Result,
-    eval::{AdaptedPoint, Comparison, Enrolment, Evaluation, Interval, Unit},
+    eval::{AdaptedPoint, Comparison, Enrolment, Evaluation, Unit},
     files::create_dir,
     run::Shots,
 };
@@ -59,8 +59,8 @@ pub fn table(evaluations: &[Evaluation], comparisons: &[Comparison]) -> Option<T
             let within = of.intervals_over(Unit::Speakers).map(|of| interval(of.uar));
             let found = comparisons.iter().find(|found| found.second.experiment == of.experiment);
             let difference = found.map(|found| {
-                let within = found.interval.map(|of| format!(" ({:+.2} to {:+.2})", 100.0 * of.low, 100.0 * of.high));
-                format!("{:+.2}{}", 100.0 * found.difference, within.unwrap_or_default())
+                let within = found.interval.map(|of| format!(" ({})", signed_interval(of, 2)));
+                signed(found.difference, 2) + &within.unwrap_or_default()
             });
             vec![
                 clips.to_string(),
@@ -89,7 +89,6 @@ pub fn adapted(evaluations: &[Evaluation]) -> Option<Table> {
     if steps().all(|(_, (_, of))| of.adaptation.is_none()) {
         return None;
     }
-    let signed = |of: Interval| format!("{:+.1} to {:+.1}", 100.0 * of.low, 100.0 * of.high);
     let rows = steps().flat_map(|(curve, (clips, of))| {
         let which = [clips.to_string(), curve.seed.to_string()];
         let found = over_speech(of).map(|point| {
@@ -99,8 +98,8 @@ pub fn adapted(evaluations: &[Evaluation]) -> Option<Table> {
                 format!("{:.0}", 100.0 * point.adapted),
                 points(point.uar),
                 or_dash(point.uar_interval.map(interval)),
-                format!("{:+.2}", 100.0 * point.difference),
-                or_dash(point.difference_interval.map(signed)),
+                signed(point.difference, 2),
+                or_dash(point.difference_interval.map(|of| signed_interval(of, 1))),
             ];
             which.iter().cloned().chain(adapted).collect::<Vec<String>>()
         });

@@ -10,11 +10,11 @@ use super::{
     html::{self, Picture},
     plot::{self, Forest, ForestRow, Mood, Strength, Strengths},
     table::Table,
-    tables::{interval, points},
+    tables::{interval, or_dash, points, signed, signed_interval},
 };
 use crate::{
     error::Result,
-    eval::{Decision, Interval},
+    eval::Decision,
     files::{create_dir, write_json, write_whole},
     stress::{Stress, Suite, Tested},
 };
@@ -106,19 +106,17 @@ fn table(found: &Stress) -> Table {
         "calibration",
         "decision",
     ];
-    let dash = |of: Option<String>| of.unwrap_or_else(|| "–".into());
-    let signed = |of: Interval| format!("{:+.1} to {:+.1}", 100.0 * of.low, 100.0 * of.high);
     let rows = found.tests.iter().map(|test| {
         let figures = &test.figures;
         vec![
             named(test),
             format!("{:.1}", 100.0 * figures.uar),
-            format!("{:+.1}", 100.0 * figures.difference),
-            dash(figures.difference_interval.map(signed)),
+            signed(figures.difference, 1),
+            or_dash(figures.difference_interval.map(|of| signed_interval(of, 1))),
             format!("{:.1}", 100.0 * figures.unchanged),
-            dash(figures.unchanged_interval.map(|of| format!("{:.1} to {:.1}", 100.0 * of.low, 100.0 * of.high))),
-            dash(test.unchanged_limit.map(|limit| format!("{:.0}", 100.0 * limit))),
-            dash(figures.calibration_change.map(|change| format!("{:+.1}", 100.0 * change))),
+            or_dash(figures.unchanged_interval.map(|of| format!("{:.1} to {:.1}", 100.0 * of.low, 100.0 * of.high))),
+            or_dash(test.unchanged_limit.map(|limit| format!("{:.0}", 100.0 * limit))),
+            or_dash(figures.calibration_change.map(|change| signed(change, 1))),
             test.decision.name().to_owned(),
         ]
     });
@@ -159,7 +157,7 @@ fn terminal(found: &Stress) -> String {
     let worst = |kind: &str| {
         let of = found.tests.iter().filter(|test| test.kind == kind);
         let worst = of.min_by(|a, b| a.figures.difference.total_cmp(&b.figures.difference));
-        worst.map_or_else(String::new, |test| format!("{:+.1}", 100.0 * test.figures.difference))
+        worst.map_or_else(String::new, |test| signed(test.figures.difference, 1))
     };
     let rows = kinds.iter().map(|(kind, [failed, open, passed])| {
         vec![(*kind).to_owned(), passed.to_string(), failed.to_string(), open.to_string(), worst(kind)]

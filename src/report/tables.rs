@@ -13,6 +13,7 @@ use crate::eval::{
     fairness::{Fairness, Figure, Gap, UNCERTAIN},
 };
 use crate::{
+    numeric::written,
     protocol::audit::Audit,
     run::{PartRecord, Selection},
     task,
@@ -31,6 +32,16 @@ pub(super) fn points(share: f64) -> String {
 /// An interval of shares in per cent.
 pub(super) fn interval(interval: Interval) -> String {
     format!("{:.2} to {:.2}", 100.0 * interval.low, 100.0 * interval.high)
+}
+
+/// A difference of shares in points, with its sign.
+pub(super) fn signed(share: f64, digits: usize) -> String {
+    format!("{:+.digits$}", written(100.0 * share, digits))
+}
+
+/// An interval of differences in points.
+pub(super) fn signed_interval(of: Interval, digits: usize) -> String {
+    format!("{} to {}", signed(of.low, digits), signed(of.high, digits))
 }
 
 pub(super) fn three(value: f64) -> String {
@@ -192,7 +203,6 @@ pub fn per_class(evaluation: &Evaluation) -> Table {
 #[must_use]
 pub fn adapted(evaluation: &Evaluation) -> Option<Table> {
     let curve = evaluation.adaptation.as_ref()?;
-    let signed = |of: Interval| format!("{:+.1} to {:+.1}", 100.0 * of.low, 100.0 * of.high);
     let rows = curve.points.iter().map(|point| {
         vec![
             point.enrolment.words(),
@@ -201,8 +211,8 @@ pub fn adapted(evaluation: &Evaluation) -> Option<Table> {
             format!("{:.0}", 100.0 * point.degree),
             points(point.uar),
             or_dash(point.uar_interval.map(interval)),
-            format!("{:+.2}", 100.0 * point.difference),
-            or_dash(point.difference_interval.map(signed)),
+            signed(point.difference, 2),
+            or_dash(point.difference_interval.map(|of| signed_interval(of, 1))),
             point.speakers.to_string(),
         ]
     });
@@ -239,7 +249,7 @@ pub fn fairness(evaluation: &Evaluation) -> Vec<Table> {
         let count = |decision| gaps().filter(|(_, gap)| gap.decision == decision).count().to_string();
         let uar = gaps().filter(|(_, gap)| gap.figure == Figure::Uar);
         let widest = uar.max_by(|a, b| a.1.gap.abs().total_cmp(&b.1.gap.abs()));
-        let widest = widest.map(|(group, gap)| format!("{:+.1} ({})", 100.0 * gap.gap, group.name));
+        let widest = widest.map(|(group, gap)| format!("{} ({})", signed(gap.gap, 1), group.name));
         let verdict = of.decision.name().to_owned();
         vec![
             of.by.clone(),
@@ -273,14 +283,14 @@ fn gaps(evaluation: &Evaluation, of: &Fairness) -> Table {
         told.map(move |gap| {
             let class = gap.class.map_or("", |class| evaluation.confusion.classes[class].as_str());
             let figure = figure_of(gap, class);
-            let interval = gap.interval.map(|of| format!("{:+.1} to {:+.1}", 100.0 * of.low, 100.0 * of.high));
+            let interval = gap.interval.map(|of| signed_interval(of, 1));
             let wanted = gap.speakers_to_decide.map(|wanted| format!("about {wanted}"));
             let open = gap.decision == Decision::NotDecided;
             vec![
                 format!("{} ({} and {})", group.name, group.speakers, group.others),
                 figure,
                 format!("{:.1}", 100.0 * gap.group),
-                format!("{:+.1}", 100.0 * gap.gap),
+                signed(gap.gap, 1),
                 or_dash(interval),
                 format!("{:.1}", 100.0 * gap.limit),
                 gap.decision.name().to_owned(),

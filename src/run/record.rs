@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Choice, DataRecord, Versions, short};
 use crate::{
+    frontend::ScalerScope,
     protocol::{Caveat, Leak, ValidationRule, audit::Audit},
     task,
     train::RunId,
@@ -120,6 +121,14 @@ pub struct ProtocolRecord {
     /// Whether the validation side was trained on, too: its figures then say nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub validation_learnt: bool,
+}
+
+impl ProtocolRecord {
+    /// Whether test speakers are standardised by clips of their own: another protocol, which nothing published stands beside.
+    #[must_use]
+    pub fn hears_test_speakers(&self) -> bool {
+        self.scaler == ScalerScope::Speaker.words()
+    }
 }
 
 /// Clips of a tested language that are learnt from.

@@ -8,6 +8,7 @@ use super::{
     font::{Across, Along, Text, shortened, width},
     legend::{Sample, legend},
 };
+use crate::numeric::written;
 
 const NAME: Text = Text::new(18.0).at(Along::End, Across::Middle);
 const HEADING: Text = Text::new(18.0).at(Along::Start, Across::Middle).bold();
@@ -50,7 +51,8 @@ impl Mood {
                 canvas.disc((x, y), R, self.colour());
                 canvas.disc((x, y), 0.55 * R, WHITE);
             }
-            Self::Other => canvas.rectangle(x - 1.5, y - R, 3.0, 2.0 * R, self.colour()),
+            // Taller than a disc, which may lie over it.
+            Self::Other => canvas.rectangle(x - 1.5, y - 1.6 * R, 3.0, 3.2 * R, self.colour()),
         }
     }
 }
@@ -95,7 +97,7 @@ impl Forest {
     }
 
     fn label(&self, row: &ForestRow) -> String {
-        let number = |value: f64| format!("{value:.*}", self.decimals).replace('-', "−");
+        let number = |value: f64| format!("{:.*}", self.decimals, written(value, self.decimals)).replace('-', "−");
         match row.interval {
             Some((low, high)) => format!("{} ({} to {})", number(row.value), number(low), number(high)),
             None => number(row.value),

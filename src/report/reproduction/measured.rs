@@ -12,6 +12,7 @@ use crate::{
     error::{Error, Result},
     eval::{Evaluation, Interval, Spread, Unit},
     files::write_whole,
+    frontend::ScalerScope,
     report::{
         headline::{protocol_line, warnings},
         published::{Key, Metric},
@@ -121,6 +122,11 @@ impl Measured {
             Metric::Uar => &self.uar,
             Metric::Wa => &self.wa,
         }
+    }
+
+    /// As [`crate::run::ProtocolRecord::hears_test_speakers`].
+    pub fn hears_test_speakers(&self) -> bool {
+        self.scaler == ScalerScope::Speaker.words()
     }
 
     /// The interval of UAR over speakers.

@@ -1,12 +1,16 @@
 //! The page itself.
 
 use super::{Found, Part, Verdict, measured::Measured, transfer};
-use crate::report::{
-    document::Document,
-    headline::{many, percent},
-    published::{Metric, PublishedFile},
-    table::Table,
-    tables::points,
+use crate::{
+    eval::LEAST_SPEAKERS,
+    numeric::written,
+    report::{
+        document::Document,
+        headline::{many, percent},
+        published::{Metric, PublishedFile},
+        table::Table,
+        tables::points,
+    },
 };
 
 pub(super) fn page(published: &PublishedFile, found: &[Found]) -> String {
@@ -20,7 +24,8 @@ pub(super) fn page(published: &PublishedFile, found: &[Found]) -> String {
          pooled, or the mean over folds where the published figure is one; 95 % intervals are bootstrapped, all seeds \
          pooled. *Beaten*: the published figure lies below that interval over speakers and below that over utterances. \
          *Reproduced*: ours is the higher, or lower by no more than a standard deviation, theirs where they say it, else \
-         ours over seeds. *Not reached*: lower by more. In the table of all rows stand the highest published figure of a system that is \
+         ours over seeds. *Not reached*: lower by more. Fewer than four test speakers decide nothing. Rows whose scaler is fitted on \
+         each test speaker are of another protocol and stand beside no published figure. In the table of all rows stand the highest published figure of a system that is \
          not pretrained, the highest of one that is, and aims of our own; the others stand behind, row by row.",
     );
     let of = |part| found.iter().filter(|of| of.row.part == part).collect::<Vec<_>>();
@@ -70,10 +75,21 @@ fn picture(document: &mut Document, found: &Found) {
     }
 }
 
+/// The notes of rows that are shown, each once below all rows that it is of.
 fn notes(document: &mut Document, found: &[&Found]) {
-    let of = found.iter().filter(|of| !of.row.note.is_empty());
+    let shown = found.iter().filter(|of| of.measured.is_some() || of.kept.is_some() || of.row.part == Part::Ablation);
+    let mut notes: Vec<(&str, Vec<&str>)> = Vec::new();
+    for of in shown.filter(|of| !of.row.note.is_empty()) {
+        let (title, note) = (of.row.title.as_str(), of.row.note.as_str());
+        match notes.iter_mut().find(|(known, _)| *known == note) {
+            Some((_, titles)) => titles.push(title),
+            None => notes.push((note, vec![title])),
+        }
+    }
     // Titles and notes are ours, and Markdown.
-    of.for_each(|of| document.markdown(format!("- {}: {}", of.row.title, of.row.note)));
+    for (note, titles) in notes {
+        document.markdown(format!("- {}: {note}", titles.join("; ")));
+    }
 }
 
 /// Title, dependence, figures and the verdicts of each row.
@@ -98,10 +114,17 @@ fn summary(published: &PublishedFile, found: &[&Found]) -> Table {
             continue;
         };
         let speakers = if measured.speaker_independent { "unseen" } else { "SEEN in training" };
-        let brand = measured.brand.as_deref().unwrap_or("");
-        let mark = if measured.complete { brand } else { "INCOMPLETE" };
+        let mark = match (&measured.brand, measured.speaker_independent) {
+            _ if !measured.complete => "INCOMPLETE",
+            (Some(brand), _) => brand,
+            (None, false) if of.row.part == Part::Leak => "SPEAKERS ON BOTH SIDES, NOT A RESULT",
+            (None, _) => "",
+        };
         let compared = compared(published, of, measured);
-        let verdicts = highest(&compared);
+        let verdicts = match measured.hears_test_speakers() {
+            true => "another protocol".to_owned(),
+            false => highest(&compared).join("; "),
+        };
         table.row([
             [of.row.title.as_str(), mark].join(" ").trim_end().to_owned(),
             speakers.to_owned(),
@@ -110,7 +133,7 @@ fn summary(published: &PublishedFile, found: &[&Found]) -> Table {
             interval(measured),
             percent(measured.wa.pooled),
             some_seconds(measured),
-            verdicts.join("; "),
+            verdicts,
         ]);
     }
     let absent = found.iter().filter(|of| of.measured.is_none() && of.kept.is_none());
@@ -160,13 +183,17 @@ fn compared(published: &PublishedFile, found: &Found, measured: &Measured) -> Ve
         let figure = measured.figure(metric);
         let ours = if over_folds { figure.over_folds } else { figure.pooled };
         let theirs = value / 100.0;
-        let verdict = Verdict::of(ours, &figure.intervals, theirs, std.map(|std| std / 100.0));
+        let verdict = match measured.speakers < LEAST_SPEAKERS {
+            true => format!("not decided, {}", many(measured.speakers, "speaker")),
+            false => Verdict::of(ours, &figure.intervals, theirs, std.map(|std| std / 100.0)).to_string(),
+        };
         let difference = 100.0 * (ours.mean - theirs);
         let [system, source] = who;
         Compared {
             short: format!(
-                "{value} {metric}{}: {verdict} ({difference:+.1})",
-                if of == Kind::Pretrained { ", pretrained" } else { "" }
+                "{value} {metric}{}: {verdict} ({:+.1})",
+                if of == Kind::Pretrained { ", pretrained" } else { "" },
+                written(difference, 1)
             ),
             value,
             of,
@@ -174,13 +201,13 @@ fn compared(published: &PublishedFile, found: &Found, measured: &Measured) -> Ve
                 system,
                 format!("{metric} {value:.2}{}", std.map(|std| format!(" ± {std:.2}")).unwrap_or_default()),
                 percent(ours),
-                format!("{difference:+.2}"),
-                verdict.to_string(),
+                format!("{:+.2}", written(difference, 2)),
+                verdict,
                 source,
             ],
         }
     };
-    if !measured.complete {
+    if !measured.complete || measured.hears_test_speakers() {
         return vec![];
     }
     // A figure of one fold is no figure of the experiment's.
@@ -279,6 +306,7 @@ mod tests {
     use super::*;
     use crate::{
         eval::test_support::evaluation,
+        frontend::ScalerScope,
         report::{published::PublishedFigure, reproduction::Row},
     };
 
@@ -315,7 +343,18 @@ mod tests {
         let ours = || measured(&evaluation("a", 4, 60, &[1, 2], 0.8));
         let mut partial = evaluation("b", 4, 60, &[1], 0.8);
         partial.missing.push(crate::eval::FoldOfSeed { fold: "1".into(), seed: 1 });
+        let altered = |alter: &dyn Fn(&mut Measured)| {
+            let mut of = ours();
+            of.iter_mut().for_each(alter);
+            of
+        };
+        let by_speaker = altered(&|of| of.scaler = ScalerScope::Speaker.words().to_owned());
+        let of_two = altered(&|of| of.speakers = 2);
+        let seen = altered(&|of| of.speaker_independent = false);
         let found = [
+            Found { row: row("scaled", Part::Best, "Scaled"), measured: by_speaker, kept: None, picture: None },
+            Found { row: row("two", Part::Best, "Two"), measured: of_two, kept: None, picture: None },
+            Found { row: row("seen", Part::Leak, "Seen"), measured: seen, kept: None, picture: None },
             Found { row: row("a", Part::Reference, "A"), measured: ours(), kept: None, picture: None },
             Found {
                 row: row("b", Part::Best, "B"),
@@ -340,9 +379,12 @@ mod tests {
             "probabilities averaged over the 2 seeds",
             "About a.",
             "(plots/b.svg)",
+            "20 UAR: not decided, 2 speakers (+",
+            "| Seen SPEAKERS ON BOTH SIDES, NOT A RESULT |",
         ] {
             assert!(page.contains(part), "{part}: {page}");
         }
-        assert!(!page.contains("leak"), "{page}");
+        let scaled = page.lines().find(|line| line.starts_with("| Scaled |")).unwrap();
+        assert!(scaled.ends_with("| another protocol |") && !scaled.contains("20 UAR"), "{scaled}");
     }
 }
