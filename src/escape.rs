@@ -3,6 +3,10 @@
 
 use std::{borrow::Cow, fmt::Write};
 
+/// No column of a text is made wider: a longer name stands out of it. (Formatting ends the program above 65,535, and a table
+/// of a million rows is not padded for one of them.)
+pub(crate) const WIDEST: usize = 400;
+
 /// Whether a character is shown as nothing, or changes how others are shown: control characters, line separators, and
 /// what reverses or overrides the direction of writing (<https://trojansource.codes>).
 fn is_hidden(character: char) -> bool {

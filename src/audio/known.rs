@@ -9,7 +9,7 @@ use std::{
     fs::Metadata,
     io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -41,7 +41,7 @@ pub struct Known {
 struct All {
     files: HashMap<PathBuf, Quick>,
     /// Of files by their hash, of segments by their identity.
-    facts: HashMap<blake3::Hash, Facts>,
+    facts: HashMap<blake3::Hash, Arc<Facts>>,
     /// What is wrong with the content of a file. The words may name it: another one with the same bytes has its own.
     faults: HashMap<PathBuf, Broken>,
     /// Of two sounds, the lesser first, their correlation.
@@ -98,7 +98,7 @@ pub(super) mod hexadecimal {
 }
 
 /// A file's hash and size, and what is known of its audio.
-pub type Looked = (blake3::Hash, u64, std::result::Result<Facts, Fault>);
+pub type Looked = (blake3::Hash, u64, std::result::Result<Arc<Facts>, Fault>);
 
 impl Known {
     /// What the cache folder `dir` keeps.
@@ -151,7 +151,7 @@ impl Known {
         if let Some(before) = before {
             return Ok((hash, bytes, before));
         }
-        let found = Facts::take(path);
+        let found = Facts::take(path).map(Arc::new);
         self.with(|all| match &found {
             Ok(facts) => {
                 all.facts.insert(hash, facts.clone());
@@ -179,7 +179,7 @@ impl Known {
         };
         let identity = |segment: &Segment| Source::Segment(segment.clone()).identity(hash);
         let format = match whole {
-            Ok(Facts { format, .. }) => format,
+            Ok(facts) => facts.format,
             Err(fault) if fault.flaw != Flaw::Silent => {
                 return segments.iter().map(|segment| Ok((identity(segment), bytes, Err(fault.again())))).collect();
             }
@@ -206,7 +206,7 @@ impl Known {
                 _ => Cutter::open(path, segment.channel)
                     .and_then(|opened| cutter.insert((segment.channel, opened)).1.cut(segment)),
             };
-            let facts = cut.and_then(|audio| Facts::of(audio, format));
+            let facts = cut.and_then(|audio| Facts::of(audio, format)).map(Arc::new);
             match &facts {
                 Ok(facts) => self.with(|all| {
                     all.facts.insert(of_segment(identity(segment)), facts.clone());
@@ -340,7 +340,7 @@ impl All {
                 Line::Schema(_) => return None,
                 _ if is_first => return None,
                 Line::File(name, quick) => drop(all.files.insert(name, quick)),
-                Line::Facts(hash, facts) => drop(all.facts.insert(hash, facts)),
+                Line::Facts(hash, facts) => drop(all.facts.insert(hash, Arc::new(facts))),
                 Line::Fault(name, fault) => drop(all.faults.insert(name, fault)),
                 Line::Pair(a, b, correlation) => drop(all.pairs.insert((a, b), correlation)),
                 Line::Stretch(a, b, correlation) => drop(all.stretches.insert((a, b), correlation)),
@@ -368,7 +368,7 @@ impl All {
         let files: BTreeMap<_, _> = self.files.iter().collect();
         files.into_iter().try_for_each(|(name, quick)| line(Line::File(name.clone(), *quick)))?;
         let facts: BTreeMap<_, _> = self.facts.iter().map(|(hash, facts)| (hash.as_bytes(), facts)).collect();
-        facts.into_iter().try_for_each(|(hash, facts)| line(Line::Facts((*hash).into(), facts.clone())))?;
+        facts.into_iter().try_for_each(|(hash, facts)| line(Line::Facts((*hash).into(), Facts::clone(facts))))?;
         let faults: BTreeMap<_, _> = self.faults.iter().collect();
         faults.into_iter().try_for_each(|(name, fault)| line(Line::Fault(name.clone(), fault.clone())))?;
         type Made = fn(blake3::Hash, blake3::Hash, f64) -> Line;

@@ -6,13 +6,15 @@
 //! common have words in common, at one distance; others have next to none. A word of 16 bits and the one [`APART`] steps on are
 //! looked up together: their 32 bits are rare enough for an index.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD as BASE64};
-use realfft::RealFftPlanner;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use super::{Waveform, sketch::RATE};
+use super::{
+    Waveform,
+    sketch::{self, RATE},
+};
 
 /// Frames and their distance, in samples of a [`Waveform`]: 256 and 16 ms. A cut moves frames by half a step at the most, a
 /// 32nd of a frame.
@@ -26,6 +28,9 @@ const BANDS: usize = 17;
 
 /// Energies are compared with those so many steps before.
 const BEFORE: usize = 2;
+
+/// What a frame is weighted with.
+static WINDOW: LazyLock<Vec<f32>> = LazyLock::new(|| sketch::hann(FRAME));
 
 /// Words so many steps apart are looked up together.
 const APART: usize = 8;
@@ -49,21 +54,21 @@ impl Print {
         if frames <= BEFORE + APART {
             return None;
         }
-        let plan = RealFftPlanner::<f32>::new().plan_fft_forward(FRAME);
-        let window: Vec<f32> =
-            (0..FRAME).map(|i| 0.5 - 0.5 * (std::f32::consts::TAU * i as f32 / FRAME as f32).cos()).collect();
+        let plan = sketch::plan(FRAME);
+        let window = &*WINDOW;
         let edge = |band: usize| {
             let hertz = LOWEST * (HIGHEST / LOWEST).powf(band as f64 / BANDS as f64);
             (hertz * FRAME as f64 / f64::from(RATE)).round() as usize
         };
         let edges: Vec<usize> = (0..=BANDS).map(edge).collect();
         let (mut input, mut output) = (plan.make_input_vec(), plan.make_output_vec());
+        let mut scratch = plan.make_scratch_vec();
         let powers: Vec<[f64; BANDS]> = (0..frames)
             .map(|frame| {
                 let heard = &samples[frame * HOP..frame * HOP + FRAME];
-                input.iter_mut().zip(heard.iter().zip(&window)).for_each(|(x, (sample, w))| *x = sample * w);
+                input.iter_mut().zip(heard.iter().zip(window)).for_each(|(x, (sample, w))| *x = sample * w);
                 // Lengths are the plan's own.
-                let _ = plan.process(&mut input, &mut output);
+                let _ = plan.process_with_scratch(&mut input, &mut output, &mut scratch);
                 std::array::from_fn(|band| {
                     output[edges[band]..edges[band + 1]].iter().map(|c| f64::from(c.norm_sqr())).sum()
                 })

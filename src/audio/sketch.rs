@@ -6,7 +6,12 @@
 //! delay nor cut silence moves them. What a gain, a lossless or lossy codec, a resampler, dither or another number of
 //! channels does to a clip changes a few of its bits; of two other recordings half of the bits differ.
 
-use std::{cell::RefCell, f64::consts::PI, rc::Rc, sync::Arc};
+use std::{
+    cell::RefCell,
+    f64::consts::PI,
+    rc::Rc,
+    sync::{Arc, LazyLock},
+};
 
 use realfft::{RealFftPlanner, RealToComplex, num_complex::Complex};
 use serde::{Deserialize, Serialize};
@@ -140,26 +145,26 @@ impl Waveform {
     }
 
     fn band_powers(&self) -> Vec<[f64; BANDS]> {
-        let plan = PLANNER.with_borrow_mut(|planner| planner.plan_fft_forward(FRAME));
-        let window: Vec<f32> =
-            (0..FRAME).map(|i| 0.5 - 0.5 * (std::f32::consts::TAU * i as f32 / FRAME as f32).cos()).collect();
+        let plan = plan(FRAME);
+        let window = &*WINDOW;
         let edge = |band: usize| {
             let hertz = LOWEST * (HIGHEST / LOWEST).powf(band as f64 / BANDS as f64);
             (hertz * FRAME as f64 / f64::from(RATE)).round() as usize
         };
         let edges: Vec<usize> = (0..=BANDS).map(edge).collect();
         let (mut input, mut output) = (plan.make_input_vec(), plan.make_output_vec());
+        let mut scratch = plan.make_scratch_vec();
         // Half a frame of nothing before and behind, so that short clips have frames and each sample has the same weight.
         let half = FRAME as i64 / 2;
         (0..self.0.len().div_ceil(HOP))
             .map(|t| {
                 let start = (t * HOP) as i64 - half;
-                for (i, (x, w)) in input.iter_mut().zip(&window).enumerate() {
+                for (i, (x, w)) in input.iter_mut().zip(window).enumerate() {
                     let at = usize::try_from(start + i as i64).ok();
                     *x = at.and_then(|at| self.0.get(at)).copied().unwrap_or(0.0) * w;
                 }
                 // Lengths are the plan's own.
-                let _ = plan.process(&mut input, &mut output);
+                let _ = plan.process_with_scratch(&mut input, &mut output, &mut scratch);
                 let mut bands = [0.0; BANDS];
                 for (band, power) in bands.iter_mut().enumerate() {
                     let bins = edges[band]..edges[band + 1].max(edges[band] + 1);
@@ -279,6 +284,19 @@ thread_local! {
     static PLANNER: RefCell<RealFftPlanner<f32>> = RefCell::new(RealFftPlanner::new());
     /// The filter that was used last: a corpus has one rate, or a few.
     static FILTER: RefCell<Option<Rc<Filter>>> = const { RefCell::new(None) };
+}
+
+/// What a frame is weighted with.
+static WINDOW: LazyLock<Vec<f32>> = LazyLock::new(|| hann(FRAME));
+
+/// The periodic Hann window.
+pub(super) fn hann(length: usize) -> Vec<f32> {
+    (0..length).map(|i| 0.5 - 0.5 * (std::f32::consts::TAU * i as f32 / length as f32).cos()).collect()
+}
+
+/// The transform of so many samples.
+pub(super) fn plan(length: usize) -> Arc<dyn RealToComplex<f32>> {
+    PLANNER.with_borrow_mut(|planner| planner.plan_fft_forward(length))
 }
 
 /// A signal at [`RATE`].

@@ -5,7 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{spelling::nearest, table::Table};
+use super::{
+    spelling::{misspelt, nearest},
+    table::Table,
+};
 use crate::{
     error::{Error, Result},
     setting::out_of_range,
@@ -297,8 +300,10 @@ impl<'a> Finder<'a, '_> {
         let cells = |name: &str| self.table.cells(name).iter().flatten();
         let tells = |name: &str| {
             let letters = letters(name);
+            let in_numbers = || cells(name).all(|cell| cell.parse::<f64>().is_ok());
             tells_of_a_part(name)
-                || (PARTS_IN_NUMBERS.contains(&letters.as_str()) && cells(name).all(|cell| cell.parse::<f64>().is_ok()))
+                || (nearly_tells_of_a_part(name) && in_numbers())
+                || (PARTS_IN_NUMBERS.contains(&letters.as_str()) && in_numbers())
                 || (PARTS_IN_RANGES.contains(&letters.as_str()) && cells(name).all(|cell| is_range(cell)))
         };
         let unread = self.table.names().find(|name| !is_read(name) && is_filled(name) && tells(name));
@@ -315,6 +320,14 @@ impl<'a> Finder<'a, '_> {
              nothing of that, columns = {{ ignore = [\"{name}\"] }}"
         )))
     }
+}
+
+/// Whether a word of the name is one of a part of a file with a slip of the pen: `strat`, `duraton`.
+fn nearly_tells_of_a_part(name: &str) -> bool {
+    let known = PARTS.iter().chain(&["duration"]);
+    // `channels` tells how many a file has.
+    let is_slip = |word: &str, part: &str| misspelt(word, part) && word.strip_suffix('s') != Some(part);
+    words(name).iter().any(|word| known.clone().any(|part| is_slip(word, part)))
 }
 
 /// Whether a column of that name may say which part of a file a row is.
@@ -416,9 +429,16 @@ mod tests {
             assert!(found(&table, &format!("ignore = ['{name}']")).is_ok());
             assert!(found(&table.replace(",1\n", ",\n"), "").is_ok(), "an empty column says nothing");
         }
-        for (name, cell) in
-            [("t0", "0.5"), ("From", "1"), ("xmax", "2.5"), ("first_sample", "800"), ("segment", "0.5-2.1")]
-        {
+        for (name, cell) in [
+            ("t0", "0.5"),
+            ("From", "1"),
+            ("xmax", "2.5"),
+            ("first_sample", "800"),
+            ("segment", "0.5-2.1"),
+            ("strat", "0.5"),
+            ("duraton", "0.5"),
+            ("chanel_no", "1"),
+        ] {
             let table = format!("path,emotion,speaker,{name}\na,b,c,{cell}\n");
             let error = found(&table, "").unwrap_err();
             assert!(error.contains(name) && error.contains("ignore"), "{error}");

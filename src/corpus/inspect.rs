@@ -20,6 +20,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use rayon::prelude::*;
@@ -51,13 +52,13 @@ pub struct Findings {
     pub identical: Vec<Identical>,
     /// Files whose extension names another format than their content has, in order of id. They are kept.
     pub misnamed: Vec<Misnamed>,
-    /// The BLAKE3 hash of every file that could be read, by clip id.
+    /// Every file that could be read, by clip id: what [`hash`](Self::hash) and [`facts`](Self::facts) answer from.
     #[serde(skip)]
-    pub hashes: BTreeMap<String, blake3::Hash>,
-    /// What is known of the audio of every file that can be used, by clip id.
-    #[serde(skip)]
-    pub facts: BTreeMap<String, Facts>,
+    read: BTreeMap<Box<str>, Read>,
 }
+
+/// The BLAKE3 hash of a file that could be read, and what is known of its audio where it can be used.
+type Read = (blake3::Hash, Option<Arc<Facts>>);
 
 /// A clip that was excluded for its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -146,6 +147,18 @@ pub struct Misnamed {
 }
 
 impl Findings {
+    /// The BLAKE3 hash of a clip's file, where it could be read. The identity of a segment stands for it.
+    #[must_use]
+    pub fn hash(&self, clip: &str) -> Option<blake3::Hash> {
+        self.read.get(clip).map(|(hash, _)| *hash)
+    }
+
+    /// What is known of the audio of a clip's file, where it can be used.
+    #[must_use]
+    pub fn facts(&self, clip: &str) -> Option<&Facts> {
+        self.read.get(clip)?.1.as_deref()
+    }
+
     /// The groups of kept clips that are one recording: each must be on one side of a split.
     pub fn groups(&self) -> impl Iterator<Item = &[String]> {
         self.identical.iter().filter(|group| group.kept).map(|group| group.clips.as_slice())
@@ -174,68 +187,66 @@ pub fn inspect(scan: Scan, known: &Known, tick: impl Fn() + Sync) -> (Scan, Find
 /// Files that were looked into, one by one.
 pub(crate) struct LookedInto {
     scan: Scan,
-    looks: Vec<Option<Looked>>,
+    findings: Findings,
 }
+
+/// So many files are looked into before what was found is taken down: looks at a million at once take half a gigabyte.
+const AT_ONCE: usize = 4_096;
 
 /// The first half of [`inspect`], file by file.
 pub(crate) fn look_into(scan: Scan, known: &Known, tick: impl Fn() + Sync) -> LookedInto {
-    let looks = looks(&scan.clips, known, &tick);
-    LookedInto { scan, looks }
+    let mut findings = Findings::default();
+    let clips = &scan.clips;
+    let mut together: BTreeMap<&Path, Vec<(&Clip, &Segment)>> = BTreeMap::new();
+    let mut alone: Vec<(&Clip, &Path)> = Vec::new();
+    for clip in clips {
+        match &clip.source {
+            Source::Segment(segment) => together.entry(&segment.path).or_default().push((clip, segment)),
+            Source::File(path) => alone.push((clip, path)),
+            Source::Synthetic(_) => tick(),
+        }
+    }
+    for some in alone.chunks(AT_ONCE) {
+        let look = |&(_, path): &(&Clip, &Path)| {
+            let look = known.look(path);
+            tick();
+            look
+        };
+        let looks: Vec<Looked> = some.par_iter().map(look).collect();
+        some.iter().zip(looks).for_each(|((clip, path), look)| findings.note(clip, path, look));
+    }
+    // All segments of a file are looked at together.
+    let together: Vec<_> = together.into_iter().collect();
+    for some in together.chunks(AT_ONCE) {
+        let look = |(path, members): &(&Path, Vec<(&Clip, &Segment)>)| {
+            let segments: Vec<&Segment> = members.iter().map(|(_, segment)| *segment).collect();
+            let looks = known.look_at_segments(path, &segments);
+            members.iter().for_each(|_| tick());
+            looks
+        };
+        let looks: Vec<Vec<Looked>> = some.par_iter().map(look).collect();
+        for ((path, members), looks) in some.iter().zip(looks) {
+            members.iter().zip(looks).for_each(|((clip, _), look)| findings.note(clip, path, look));
+        }
+    }
+    LookedInto { scan, findings }
 }
 
 impl LookedInto {
     /// The second half, files beside files; `compared` is called once for each of the [`STEPS`].
     pub(crate) fn compare(self, known: &Known, compared: impl Fn()) -> (Scan, Findings) {
-        let Self { scan, looks } = self;
+        let Self { scan, mut findings } = self;
         let Scan { mut clips, mut excluded, extents, overlaps, listed, lost, copies } = scan;
         copies::compare(&mut excluded, &copies, known);
-        let mut findings = Findings::default();
-        for (clip, look) in clips.iter().zip(looks) {
-            if let (Some(path), Some(look)) = (clip.source.file(), look) {
-                findings.note(clip, path, look);
-            }
-        }
         findings.compare(&clips, known, compared);
         findings.faults.sort_by(|a, b| a.clip.cmp(&b.clip));
+        findings.misnamed.sort_by(|a, b| a.clip.cmp(&b.clip));
         let at_fault: BTreeSet<&str> = findings.faults.iter().map(|fault| fault.clip.as_str()).collect();
         clips.retain(|clip| !at_fault.contains(clip.id.as_str()));
         excluded.extend(findings.faults.iter().map(Fault::exclusion));
         excluded.sort_by(|a, b| a.path.cmp(&b.path));
         (Scan { clips, excluded, extents, overlaps, listed, lost, copies: BTreeMap::new() }, findings)
     }
-}
-
-/// What each clip's file is worth; none of clips without one. All segments of a file are looked at together.
-fn looks(clips: &[Clip], known: &Known, tick: &(impl Fn() + Sync)) -> Vec<Option<Looked>> {
-    let mut together: BTreeMap<&Path, Vec<usize>> = BTreeMap::new();
-    let mut alone = Vec::new();
-    for (at, clip) in clips.iter().enumerate() {
-        match &clip.source {
-            Source::Segment(segment) => together.entry(&segment.path).or_default().push(at),
-            Source::File(_) | Source::Synthetic(_) => alone.push(at),
-        }
-    }
-    let mut looks: Vec<Option<Looked>> = clips.iter().map(|_| None).collect();
-    let files: Vec<(usize, Option<Looked>)> = alone
-        .into_par_iter()
-        .map(|at| {
-            let look = clips[at].source.file().map(|path| known.look(path));
-            tick();
-            (at, look)
-        })
-        .collect();
-    let segments: Vec<(usize, Looked)> = together
-        .into_par_iter()
-        .flat_map_iter(|(path, members)| {
-            let segments: Vec<&Segment> = members.iter().filter_map(|&at| clips[at].source.segment()).collect();
-            let found = known.look_at_segments(path, &segments);
-            members.iter().for_each(|_| tick());
-            members.into_iter().zip(found).collect::<Vec<_>>()
-        })
-        .collect();
-    files.into_iter().for_each(|(at, look)| looks[at] = look);
-    segments.into_iter().for_each(|(at, look)| looks[at] = Some(look));
-    looks
 }
 
 /// What is known of a clip's file, or why it cannot be read.
@@ -252,22 +263,26 @@ impl Findings {
     /// Takes down what one file's content says.
     fn note(&mut self, clip: &Clip, path: &Path, look: Result<audio::Looked, audio::Fault>) {
         self.files += 1;
-        let facts = look.and_then(|(hash, bytes, facts)| {
+        let found = look.and_then(|(hash, bytes, facts)| {
             self.bytes += bytes;
-            self.hashes.insert(clip.id.clone(), hash);
+            let known = facts.as_ref().ok().cloned();
+            self.read.insert(clip.id.as_str().into(), (hash, known));
             facts
         });
-        let (clip, path) = (clip.id.clone(), path.to_owned());
-        match facts {
+        let named = || (clip.id.clone(), path.to_owned());
+        match found {
             Ok(facts) => {
                 let format = facts.format;
                 *self.formats.entry(format).or_default() += 1;
-                self.facts.insert(clip.clone(), facts);
-                if !format.has_extension(&path) {
+                if !format.has_extension(path) {
+                    let (clip, path) = named();
                     self.misnamed.push(Misnamed { clip, path, format });
                 }
             }
-            Err(fault) => self.faults.push(Fault { clip, path, flaw: fault.flaw.into(), reason: fault.problem }),
+            Err(fault) => {
+                let (clip, path) = named();
+                self.faults.push(Fault { clip, path, flaw: fault.flaw.into(), reason: fault.problem });
+            }
         }
     }
 
@@ -276,8 +291,8 @@ impl Findings {
         let files: Vec<(&Clip, File)> = clips
             .iter()
             .filter_map(|clip| {
-                let (facts, hash) = (self.facts.get(&clip.id)?, *self.hashes.get(&clip.id)?);
-                Some((clip, File { source: &clip.source, hash, facts }))
+                let (hash, facts) = self.read.get(clip.id.as_str())?;
+                Some((clip, File { source: &clip.source, hash: *hash, facts: facts.as_deref()? }))
             })
             .collect();
         let (clips, files): (Vec<&Clip>, Vec<File>) = files.into_iter().unzip();
@@ -435,7 +450,7 @@ mod tests {
         let (usable, findings) = inspect(found, &Known::default(), || {});
         assert_eq!(usable.clips.len(), 3);
         assert_eq!(findings.groups().collect::<Vec<_>>(), [["c/s/a.wav", "c/s/b.wav"]]);
-        assert_eq!(findings.hashes["c/s/a.wav"], findings.hashes["c/s/b.wav"]);
+        assert_eq!(findings.hash("c/s/a.wav").unwrap(), findings.hash("c/s/b.wav").unwrap());
         assert_eq!(findings.identical[0].hash, blake3::hash(&wave(&tone(9, 500))).to_string());
     }
 

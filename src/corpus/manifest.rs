@@ -198,6 +198,11 @@ impl Columns<'_> {
         let Some(written) = row.remove(self.path) else {
             return Err(Refused { file: None, reason: format!("row {number} has no path"), cause: Cause::Row });
         };
+        if is_nested(written) && !file_of(base, written).exists() {
+            let reason =
+                format!("row {number}: the path is {written}: write the name of a file, not a list or an object");
+            return Err(Refused { file: None, reason, cause: Cause::Row });
+        }
         let file = file_of(base, written);
         let refuse = |reason, cause| Refused { file: Some(file.clone()), reason, cause };
         let mut need = |column: &str, what: &str| {
@@ -671,7 +676,7 @@ mod tests {
         assert!(silence.contains("digital silence"), "{silence}");
         let groups: Vec<&[String]> = findings.groups().collect();
         assert_eq!(groups, [["mine/x/a_0.000-0.500_ch1", "mine/x/b_0.000-0.500_ch1"]]);
-        assert_eq!(findings.facts["mine/z/c_0.600-1.000"].seconds(), 0.4);
+        assert_eq!(findings.facts("mine/z/c_0.600-1.000").unwrap().seconds(), 0.4);
     }
 
     #[test]
@@ -693,7 +698,7 @@ mod tests {
     #[test]
     fn rows_say_what_sets_them_apart_backslashes_are_read_and_lists_refused() {
         let table = "path,emotion,speaker,take\nwavs\\a.wav,sad,x,1\nwavs/a.wav,sad,x,2\nwavs/b.wav,['sad'],x,\n\
-                     wavs/b.wav,\"{\"\"name\"\": 1}\",x,\n";
+                     wavs/b.wav,\"{\"\"name\"\": 1}\",x,\n{'path': 'a.wav'},sad,x,3\n";
         let data = corpus(&["lab/wavs/a.wav", "lab/wavs/b.wav"], table);
         let scan = super::super::scan(&config(), data.path()).unwrap();
         assert_eq!(scan.clips.len(), 1);
@@ -702,6 +707,7 @@ mod tests {
         assert_eq!(
             reasons,
             [
+                "row 6: the path is {'path': 'a.wav'}: write the name of a file, not a list or an object",
                 "row 3 lists it again (row 2 is kept), though its take is 2",
                 "row 4: the emotion is ['sad']: write one name, not a list or an object",
                 "row 5: the emotion is {\"name\": 1}: write one name, not a list or an object",

@@ -184,8 +184,17 @@ fn read_csv(path: &Path) -> Result<Vec<Column>> {
 
 fn csv_columns(path: &Path, bytes: &[u8]) -> Result<Vec<Column>> {
     let wrong = |problem: String| Error::file(path, format!("not a table in CSV and UTF-8: {problem}"));
+    if bytes.starts_with(b"\xff\xfe\0\0") {
+        return Err(wrong("it is UTF-32: save it as UTF-8".into()));
+    }
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(wrong("it is UTF-16: save it as UTF-8".into()));
+    }
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        let line = 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+        return Err(wrong(format!(
+            "line {line} holds a NUL byte, as text in UTF-16 and damaged files do: save it as UTF-8"
+        )));
     }
     // Spreadsheets put a byte-order mark before the first name.
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -432,6 +441,8 @@ mod tests {
             ("a.csv", "a,b\n1,2\n3\n", "row 3 has 1 cells"),
             ("a.csv", "a,b\n\"1\n1\",2\n3\n", "row 3 (line 4) has 1 cells"),
             ("a.csv", "path,Path\n1,2\n", "two columns are called \"Path\""),
+            ("a.csv", "a,b\n1,2\n3,\0\n", "line 3 holds a NUL byte"),
+            ("a.csv", "a\0,\0b\0\n\0", "line 1 holds a NUL byte, as text in UTF-16"),
             ("a.xlsx", "PK", "write it as CSV"),
             ("a", "a,b", "write it as CSV"),
             ("a.jsonl", "", "no JSON object"),

@@ -123,7 +123,7 @@ pub fn prepare(experiment: Experiment, data: &Path, known: &Arc<Known>, observer
         values = std::iter::repeat_n(values, copies + 1).flatten().collect();
     }
     let hashes = clips.iter().map(|clip| content(clip, &findings)).collect();
-    let snrs = clips.iter().map(|clip| findings.facts.get(file_of(clip))?.snr_db).collect();
+    let snrs = clips.iter().map(|clip| findings.facts(file_of(clip))?.snr_db).collect();
     let seconds = clips.iter().map(|clip| seconds_of(clip, &findings)).collect();
     let task: Arc<dyn Task> = match experiment.task.kind {
         task::Kind::Classification => {
@@ -182,7 +182,7 @@ fn several(
 
 /// How long a clip is as it lies on disk, in seconds.
 fn seconds_of(clip: &Clip, findings: &Findings) -> Option<f64> {
-    Some(findings.facts.get(file_of(clip))?.seconds())
+    Some(findings.facts(file_of(clip))?.seconds())
 }
 
 /// The digest of what a clip is made of: its file's bytes, or the synthesiser's version and the utterance.
@@ -191,7 +191,7 @@ fn content(clip: &Clip, findings: &Findings) -> Option<blake3::Hash> {
         Source::Synthetic(utterance) => {
             Some(blake3::hash(format!("synthetic v{} {}", synthetic::VERSION, utterance.stem()).as_bytes()))
         }
-        Source::File(_) | Source::Segment(_) => findings.hashes.get(file_of(clip)).copied(),
+        Source::File(_) | Source::Segment(_) => findings.hash(file_of(clip)),
     }
 }
 

@@ -387,8 +387,7 @@ impl<W: Write> Output<W> {
             }
             (_, Err(error), _) => writeln!(self.to, "{path}: error: {}", escape::text(&problem(error))),
             (Some((start, end)), Ok(answer), Ok(emotion)) => {
-                let width =
-                    self.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0).max(UNCERTAIN.len());
+                let width = wide(self.classes.iter().map(String::as_str)).max(UNCERTAIN.len());
                 let place = format!("{}{start:8.2} – {end:8.2} s", channel.unwrap_or_default());
                 match answer {
                     None => writeln!(self.to, "{place}  {emotion}"),
@@ -410,7 +409,7 @@ impl<W: Write> Output<W> {
                 };
                 writeln!(self.to, "{path}: {emotion}, {}{numbers}", percent(answer.confidence()).trim_start())?;
                 let listed = self.style.listed(answer);
-                let width = listed.iter().map(|(class, _)| class.chars().count()).max().unwrap_or(0);
+                let width = wide(listed.iter().map(|(class, _)| *class));
                 for (class, probability) in listed {
                     let class = escape::text(class);
                     let line = format!("  {class:<width$}  {}  {}", percent(probability), bar(probability));
@@ -426,7 +425,7 @@ impl<W: Write> Output<W> {
 
     /// A line for each target: its value, and where it lies in its range.
     fn numbers(&mut self, answer: &Answer) -> io::Result<()> {
-        let width = answer.targets().iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        let width = wide(answer.targets().iter().map(String::as_str));
         for (name, value, scale) in answer.numbers() {
             let part = scale.part(f64::from(value)) as f32;
             let name = escape::text(name);
@@ -504,6 +503,11 @@ fn number(value: f32) -> Value {
 fn shortest(value: f32) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').replace('-', "−")
+}
+
+/// How wide a column of these names is.
+fn wide<'a>(names: impl Iterator<Item = &'a str>) -> usize {
+    names.map(|name| name.chars().count()).max().unwrap_or(0).min(escape::WIDEST)
 }
 
 /// A bar of at most [`BAR`] characters, to the eighth of one.

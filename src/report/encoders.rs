@@ -10,6 +10,7 @@ use crate::{
     audio::{self, AudioConfig},
     corpus::Source,
     error::{Error, Result},
+    escape,
     events::Observer,
     files::{create_dir, write_whole},
     frontend::encoder::{self, Encoder, FrozenEncoder, Manifest, TransformerConfig},
@@ -46,7 +47,7 @@ pub fn list(models: &Path) -> Result<String> {
     if found.is_empty() {
         return Ok(format!("no encoder in {}; ser-data encoder import --help says how to get one\n", models.display()));
     }
-    let width = found.iter().map(|found| found.name.len()).max().unwrap_or(0);
+    let width = found.iter().map(|found| found.name.len()).max().unwrap_or(0).min(escape::WIDEST);
     let mut text = String::new();
     for encoder::Found { name, folder } in found {
         let _ = match encoder::manifest(&folder) {

@@ -68,15 +68,18 @@ impl Table {
         let safe = |row: &Vec<String>| row.iter().map(|cell| escape::text(cell).into_owned()).collect::<Vec<_>>();
         let rows: Vec<Vec<String>> = once(&self.columns).chain(&self.rows).map(safe).collect();
         let length = |row: &Vec<String>, column: usize| row.get(column).map_or(0, |cell| cell.chars().count());
-        let width = |column: usize| rows.iter().map(|row| length(row, column)).max().unwrap_or(0);
+        let width = |column: usize| rows.iter().map(|row| length(row, column)).max().unwrap_or(0).min(escape::WIDEST);
         let widths: Vec<usize> = (0..words.len()).map(width).collect();
         let widths = self.narrowed(widths, &words, limit);
         let mut text = String::new();
         if !self.title.is_empty() {
             text = format!("{}\n", escape::text(&self.title));
         }
+        // Where any width will do, a longer cell stands out of its column.
+        let breaks = |width: usize| if limit == usize::MAX { usize::MAX } else { width };
         for row in &rows {
-            let cells: Vec<Vec<String>> = row.iter().zip(&widths).map(|(cell, &width)| broken(cell, width)).collect();
+            let cells = row.iter().zip(&widths).map(|(cell, &width)| broken(cell, breaks(width)));
+            let cells: Vec<Vec<String>> = cells.collect();
             for number in 0..cells.iter().map(Vec::len).max().unwrap_or(1) {
                 let cells = cells.iter().map(|cell| cell.get(number).map_or("", String::as_str));
                 let cells = cells.zip(widths.iter().zip(&words)).map(|(cell, (&width, &words))| match words {
@@ -169,6 +172,16 @@ fn broken(cell: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_of_any_length_is_written_and_other_rows_are_not_padded_to_it() {
+        let long = "x".repeat(100_000);
+        let rows = [[long.as_str(), "1"], ["b", "2"]].map(|row| row.map(str::to_owned).to_vec());
+        let table = Table::new("", ["name", "n"]).rows(rows);
+        let text = table.wide();
+        assert!(text.contains(&long) && text.len() < long.len() + 2_000, "{}", text.len());
+        assert!(table.plain().contains("\nb"));
+    }
 
     #[test]
     fn columns_are_as_wide_as_their_cells() {

@@ -10,7 +10,7 @@ pub(super) fn classification_report(scores: &Scores, digits: usize) -> String {
     const LAST_HEADING: &str = "weighted avg";
     let names: Vec<_> = scores.per_class.iter().map(|class| escape::text(&class.class)).collect();
     let longest_name = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-    let width = longest_name.max(LAST_HEADING.len()).max(digits);
+    let width = longest_name.min(escape::WIDEST).max(LAST_HEADING.len()).max(digits);
 
     let mut report = format!("{:>width$} ", "");
     for heading in ["precision", "recall", "f1-score", "support"] {

@@ -2,7 +2,7 @@
 
 mod arguments;
 
-use std::{path::Path, process::ExitCode, sync::Arc};
+use std::{io::stdout, path::Path, process::ExitCode, sync::Arc};
 
 use arguments::{
     Arguments, AuditArguments, AugmentArguments, CacheCommand, CardArguments, Command, DataArguments, EncoderCommand,
@@ -23,7 +23,7 @@ use ser::{
     progress::Terminal,
     protocol::audit::{LookedAt, foreign},
     report::{self, audits, card::Card, encoders, features, scan, split},
-    stdout::print,
+    stdout::{print, read_on},
     survey::{Losses, Survey, known, look_into, survey},
 };
 
@@ -59,10 +59,13 @@ fn run_scan(arguments: ScanArguments, observer: &dyn Observer) -> Result<ExitCod
     let ScanArguments { dir, kind, name, pattern, format } = arguments;
     let config = CorpusConfig { name, pattern, ..CorpusConfig::at(kind, dir)? };
     let (found, findings) = look_into(&config, Path::new(""), &known(&cache_dir(None)), observer)?;
-    print(&match format.format {
-        Output::Text => scan::text(&found, &findings),
-        Output::Json => scan::json(&config.name(), kind.name(), &found, &findings)?,
-    })?;
+    match format.format {
+        Output::Text => print(&scan::text(&found, &findings))?,
+        Output::Json => {
+            let to = &mut stdout().lock();
+            read_on(scan::write_json(&config.name(), kind.name(), &found, &findings, to)).map(drop)?;
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 
