@@ -65,10 +65,11 @@ path,side,speaker,fold
 03-01-05-01-01-01-01_noise.wav,test,01,1
 spk2/b.wav,validation,02,2
 T
-cat > emobox/test.jsonl <<'T'
-{"key": "synthetic-a-angry-s1-t0", "wav": "downloads/a.wav", "emo": "Anger", "length": 2.5}
-{"key": "synthetic-b-happy-s1-t0", "wav": "downloads/b.wav", "emo": "Happiness", "length": 1.5}
-T
+for speaker in s01 s02 s03 s04 s05 s06; do
+  for emotion in angry sad; do
+    echo "{\"key\": \"synthetic-$speaker-$emotion-boat-1\", \"wav\": \"downloads/a.wav\", \"emo\": \"Anger\", \"length\": 2.5}"
+  done
+done > emobox/test.jsonl
 cat > audformat/db.yaml <<'T'
 name: made-up
 source: tones of our own
