@@ -176,6 +176,18 @@ pub fn write_json(corpus: &str, kind: &str, scan: &Scan, findings: &Findings, to
     to.flush()
 }
 
+/// The same as text.
+///
+/// # Errors
+///
+/// [`Error::Data`] where a value cannot be written as JSON, which none is.
+pub fn json(corpus: &str, kind: &str, scan: &Scan, findings: &Findings) -> Result<String> {
+    let unwritable = |problem: String| Error::Data(format!("cannot be written as JSON: {problem}"));
+    let mut text = Vec::new();
+    write_json(corpus, kind, scan, findings, &mut text).map_err(|error| unwritable(error.to_string()))?;
+    String::from_utf8(text).map_err(|error| unwritable(error.to_string()))
+}
+
 fn rows<S: Serializer>(clips: &[Clip], to: S) -> std::result::Result<S::Ok, S::Error> {
     to.collect_seq(clips.iter().map(|clip| {
         let Clip { id, corpus, speaker, emotion, source, meta } = clip;
