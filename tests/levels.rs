@@ -5,7 +5,7 @@ mod weights;
 
 use std::{fs, path::Path};
 
-use common::{TINY, run, train};
+use common::{TINY, program, run, train};
 use ser_kernels::Level;
 use weights::weights;
 
@@ -64,6 +64,57 @@ fn a_two_dimensional_network_gives_the_same_bits_at_every_level() {
     let first = results(dir.path(), &config, "portable", "1");
     for level in Level::all().iter().skip(1) {
         assert!(results(dir.path(), &config, level.name(), "2") == first, "{level}");
+    }
+}
+
+/// An experiment on a small encoder with random weights, whose upper layer learns with the head: the states below it come from
+/// the fused layers, those above from the network's own.
+const LEARNING: &str = r#"
+name = "learning"
+[[corpora]]
+kind = "synthetic"
+[protocol]
+folds = 3
+[audio]
+sample_rate = 16000
+[encoder]
+path = "small"
+layer = 2
+train_layers = 1
+learning_rate = 1e-3
+[model]
+kind = "linear"
+[train]
+epochs = 1
+batch_size = 48
+learning_rate = 1e-3
+select = "last"
+"#;
+
+#[test]
+fn layers_of_an_encoder_that_learn_give_the_same_bits_at_every_level() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/encoders/whisper");
+    let lora = LEARNING
+        .replace("learning_rate = 1e-3\n[model]", "learning_rate = 1e-3\nlora = { rank = 2, alpha = 4 }\n[model]");
+    assert_ne!(lora, LEARNING);
+    let others = &Level::all()[1..];
+    // Additions of low rank are more products of the same kind: the narrowest and the widest level will do.
+    for (name, config, others) in
+        [("whole", LEARNING, others), ("lora", &lora, &others[others.len().saturating_sub(1)..])]
+    {
+        // Folders of a config are named by level and threads alone.
+        let work = dir.path().join(name);
+        fs::create_dir(&work).unwrap();
+        run(program("ser-data", &work).args(["encoder", "import"]).arg(&source).args(["--out", "models/small"]))
+            .succeeds();
+        let first = results(&work, config, "portable", "1");
+        for level in others {
+            let other = results(&work, config, level.name(), "2");
+            for (file, (bytes, expected)) in FILES.iter().zip(other.iter().zip(&first)) {
+                assert!(bytes == expected, "{name}: {file} differs at {level}");
+            }
+        }
     }
 }
 

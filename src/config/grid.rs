@@ -6,6 +6,7 @@
 //! nested = true                                                    # each fold takes its own setting, by its validation
 //! model.pool = ["last", "attention"]
 //! train.learning_rate = { from = 1e-4, to = 1e-2, log = true }     # a range, for draws only
+//! together = [{ model.kind = "mlp", train.epochs = 40 }, { model.kind = "linear" }]    # keys that go with one another
 //! ```
 //!
 //! Settings are told apart on the validation side alone, and share one protocol: keys that decide who is tested, or on
@@ -57,6 +58,9 @@ const MOST: usize = 10_000;
 /// Longest name of a setting; longer ones are cut, with a hash behind.
 const LONGEST: usize = 100;
 
+/// The key of a grid whose values are tables of keys that take their values together.
+const TOGETHER: &str = "together";
+
 /// Keys that a grid may not vary, with the reason.
 const FIXED: [(&str, &str); 6] = [
     ("name", "it is made from the setting"),
@@ -102,8 +106,18 @@ impl Search {
             Some(toml::Value::Boolean(nested)) => nested,
             Some(other) => return Err(crate::setting::out_of_range("grid.nested", other, "true or false")),
         };
+        let together = grid.remove(TOGETHER).map(together).transpose()?;
         let mut keys = Vec::new();
         flatten("", grid, &mut keys)?;
+        if let Some(tables) = together {
+            let pairs = tables.iter().filter_map(toml::Value::as_table).flatten();
+            if let Some((twice, _)) = pairs.into_iter().find(|(key, _)| keys.iter().any(|(other, _)| other == *key)) {
+                return Err(Error::Config(format!(
+                    "grid.{TOGETHER}: {twice} is varied by itself, too: keep one of both"
+                )));
+            }
+            keys.insert(0, (TOGETHER.to_owned(), Values::Listed(tables)));
+        }
         if keys.is_empty() {
             return Err(Error::Config("grid has no key: give one a list, as train.dropout = [0.3, 0.5]".into()));
         }
@@ -131,11 +145,17 @@ impl Setting {
         let mut words = Vec::new();
         let mut pairs = Vec::new();
         for ((key, _), value) in keys.iter().zip(values) {
-            let text = value.to_string();
-            words.push(format!("{}-{}", short(key, keys), plain(&text)));
-            keys::set(&mut config, key, value)
-                .map_err(|name| Error::Config(format!("grid.{key}: there is no place for the key `{name}`")))?;
-            pairs.push((key.clone(), text));
+            let of_key = match value {
+                toml::Value::Table(table) if key == TOGETHER => table.into_iter().collect(),
+                value => vec![(key.clone(), value)],
+            };
+            for (key, value) in of_key {
+                let text = value.to_string();
+                words.push(format!("{}-{}", short(&key, keys), plain(&text)));
+                keys::set(&mut config, &key, value)
+                    .map_err(|name| Error::Config(format!("grid.{key}: there is no place for the key `{name}`")))?;
+                pairs.push((key, text));
+            }
         }
         let mut name = words.join("__");
         if name.len() > LONGEST {
@@ -158,9 +178,14 @@ fn seed(config: &toml::Value) -> u64 {
 
 /// The key's last part, where no other key of the grid ends in it.
 fn short<'a>(key: &'a str, keys: &[(String, Values)]) -> &'a str {
-    let last = |key: &'a str| key.rsplit('.').next().unwrap_or(key);
-    let alone = keys.iter().filter(|(other, _)| other.rsplit('.').next() == Some(last(key))).count() == 1;
-    if alone { last(key) } else { key }
+    let last = key.rsplit('.').next().unwrap_or(key);
+    let alike = |other: &str| other != key && other.rsplit('.').next() == Some(last);
+    let within = keys.iter().filter_map(|(name, values)| match values {
+        Values::Listed(tables) if name == TOGETHER => Some(tables),
+        _ => None,
+    });
+    let mut within = within.flatten().filter_map(toml::Value::as_table).flatten();
+    if within.any(|(other, _)| alike(other)) || keys.iter().any(|(other, _)| alike(other)) { key } else { last }
 }
 
 /// The text without what a folder's name should not have: `["mfcc", "delta"]` becomes `mfcc_delta`.
@@ -169,14 +194,52 @@ fn plain(text: &str) -> String {
     text.split(|c| !kept(c)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
 }
 
+/// The tables of `together`, each with its full keys: `{ a.b = 1 }` becomes `{ "a.b" = 1 }`.
+fn together(tables: toml::Value) -> Result<Vec<toml::Value>> {
+    let rule =
+        "a list of tables of keys that take their values together, as { model.kind = \"mlp\", train.epochs = 40 }";
+    let wrong = |value: toml::Value| crate::setting::out_of_range(&format!("grid.{TOGETHER}"), value, rule);
+    let toml::Value::Array(tables) = tables else { return Err(wrong(tables)) };
+    if tables.is_empty() {
+        return Err(wrong(toml::Value::Array(tables)));
+    }
+    let full = |table: toml::Value| match table {
+        toml::Value::Table(table) if !table.is_empty() => {
+            let mut leaves = toml::Table::new();
+            spread("", table, &mut leaves)?;
+            Ok(toml::Value::Table(leaves))
+        }
+        other => Err(wrong(other)),
+    };
+    tables.into_iter().map(full).collect()
+}
+
+/// The leaves of one table with their full keys.
+fn spread(above: &str, table: toml::Table, leaves: &mut toml::Table) -> Result<()> {
+    for (key, value) in table {
+        let key = full_key(above, key)?;
+        match value {
+            toml::Value::Table(table) => spread(&key, table, leaves)?,
+            value => _ = leaves.insert(key, value),
+        }
+    }
+    Ok(())
+}
+
+/// The key under those above it, which a grid has to be free to vary.
+fn full_key(above: &str, key: String) -> Result<String> {
+    let key = if above.is_empty() { key } else { format!("{above}.{key}") };
+    let first = key.split('.').next().unwrap_or_default();
+    match FIXED.iter().find(|(fixed, _)| *fixed == first) {
+        Some((_, why)) => Err(Error::Config(format!("grid.{key}: a grid does not vary {first}: {why}"))),
+        None => Ok(key),
+    }
+}
+
 /// The leaves of the grid with their full keys, whether they were written as `a.b = […]` or as `"a.b" = […]`.
 fn flatten(above: &str, table: toml::Table, keys: &mut Vec<(String, Values)>) -> Result<()> {
     for (key, value) in table {
-        let key = if above.is_empty() { key } else { format!("{above}.{key}") };
-        let first = key.split('.').next().unwrap_or_default();
-        if let Some((_, why)) = FIXED.iter().find(|(fixed, _)| *fixed == first) {
-            return Err(Error::Config(format!("grid.{key}: a grid does not vary {first}: {why}")));
-        }
+        let key = full_key(above, key)?;
         match value {
             toml::Value::Array(values) if values.is_empty() => {
                 return Err(Error::Config(format!("grid.{key} = []: list the values to try")));
@@ -320,8 +383,33 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_go_together_are_multiplied_as_one() {
+        let settings =
+            all("[grid]\ntrain.batch_size = [16, 32]\ntogether = [{ model.kind = 'cnn', model.pool = 'mean' }, \
+                            { model.kind = 'bilstm', train.learning_rate = 1e-4 }]\n")
+            .unwrap();
+        let names: Vec<&str> = settings.iter().map(|setting| setting.name.as_str()).collect();
+        let cnn = ["kind-cnn__pool-mean__batch_size-16", "kind-cnn__pool-mean__batch_size-32"];
+        assert_eq!(names[..2], cnn);
+        assert_eq!(names[2], "kind-bilstm__learning_rate-0.0001__batch_size-16");
+        assert_eq!(settings[3].experiment.train.learning_rate, 1e-4);
+        assert_eq!(settings[3].experiment.train.batch_size, 32);
+        assert_eq!(settings[0].experiment.train.learning_rate, 1e-3);
+        assert_eq!(settings[0].values[0], ("model.kind".to_owned(), "\"cnn\"".to_owned()));
+        assert_eq!(settings[0].values.len(), 3);
+    }
+
+    #[test]
     fn a_wrong_grid_says_which_key() {
         for (grid, part) in [
+            ("[grid]\ntogether = [1]\n", "grid.together = 1: a list of tables"),
+            ("[grid]\ntogether = []\n", "grid.together = []: a list of tables"),
+            ("[grid]\ntogether = [{ seed = 1 }]\n", "grid.seed: a grid does not vary seed"),
+            (
+                "[grid]\nmodel.pool = ['last']\ntogether = [{ model.pool = 'mean' }]\n",
+                "model.pool is varied by itself, too",
+            ),
+            ("[grid]\ntogether = [{ model.kind = 'cnnn' }]\n", "did you mean `cnn`"),
             ("[grid]\n", "no key"),
             ("[grid]\nseed = [1, 2]\n", "--seed"),
             ("[grid]\nprotocol.folds = [3, 5]\n", "grid.protocol: a grid does not vary protocol"),
