@@ -37,7 +37,9 @@
 //! - `exp`, `ln`, `pow`, `sin` and their like (softmax and loss, decibels, mel bands, augmentation) come from the C library,
 //!   and glibc has variants with and without FMA, which may differ in the last bit;
 //! - `rustfft` has plans for AVX with FMA and for SSE, which differ by 2e-7 of a spectrum's largest number (random input of
-//!   200 to 4410 numbers).
+//!   200 to 4410 numbers);
+//! - the attention of an encoder's layers that learn is Burn's, with products of matrices from `gemm`, which `SER_SIMD` does not
+//!   reach.
 //!
 //! So a processor without FMA may give other figures than one with it, and so may another C library (macOS, musl). On Arm
 //! the portable level compiles to its fused instruction and gives the same bits as here; its C library and `rustfft`'s
