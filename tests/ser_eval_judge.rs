@@ -162,3 +162,179 @@ fn what_does_not_fit_is_named_and_nothing_is_guessed() {
         ran.stdout
     );
 }
+
+/// What Nkululeko's code writes (github.com/felixbur/nkululeko at a1e2bd1), of a split with parts of recordings.
+#[test]
+fn files_of_nkululeko_are_read_as_its_code_writes_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    // One recording a speaker, a clip every two seconds: `audformat`'s segmented index.
+    let row = |speaker: usize, clip: usize| {
+        format!("audio/{speaker}.wav,0 days 00:00:{:02},0 days 00:00:{:02}", 2 * clip, 2 * clip + 1)
+    };
+    let of = |header: &str, tested: bool, rest: &dyn Fn(usize, usize, &str) -> String| {
+        let rows = clips().filter(|(speaker, ..)| !tested || *speaker < 4);
+        let rows: Vec<String> = rows.map(|(s, c, truth)| format!("{},{}", row(s, c), rest(s, c, truth))).collect();
+        format!("{header}\n{}\n", rows.join("\n"))
+    };
+    let side = |speaker: usize| if speaker < 4 { "test" } else { "train" };
+    let split = of("file,start,end,emotion,speaker,gender,split", false, &|s, _, truth| {
+        format!("{truth},{s},male,{}", side(s))
+    });
+    fs::write(d.join("split.csv"), split).unwrap();
+    let class = |s: usize, c: usize| CLASSES[answer(s, c)];
+    let scores = |s: usize, c: usize, yes: &str, no: &str| -> String {
+        CLASSES.iter().map(|of| if *of == class(s, c) { yes } else { no }).collect::<Vec<_>>().join(",")
+    };
+    let files = [
+        // reporting/reporter.py, print_probabilities: what a network gives are logits.
+        (
+            "pred_emotion_mlp_os.csv",
+            of("file,start,end,angry,happy,sad,predicted,truth,uncertainty,correct", true, &|s, c, truth| {
+                format!(
+                    "{},{},{truth},0.25,{}",
+                    scores(s, c, "2.5", "-1.25"),
+                    class(s, c),
+                    if class(s, c) == truth { "True" } else { "False" }
+                )
+            }),
+            vec!["--scores", "logits"],
+        ),
+        // nkululeko.py, the test set with answers.
+        (
+            "exp_test_0_000_predictions.csv",
+            of("file,start,end,emotion,speaker,gender,class_label,predicted", true, &|s, c, truth| {
+                format!("{truth},{s},male,{truth},{}", class(s, c))
+            }),
+            vec![],
+        ),
+        // testing_predictor.py, the same with `predictions`.
+        (
+            "exp_pred.csv",
+            of("file,start,end,speaker,gender,emotion,predictions", true, &|s, c, truth| {
+                format!("{s},male,{truth},{}", class(s, c))
+            }),
+            vec![],
+        ),
+        // testing_predictor.py with `label_data`: answers stand under the target's name.
+        (
+            "labelled.csv",
+            of("file,start,end,speaker,gender,emotion", true, &|s, c, _| format!("{s},male,{}", class(s, c))),
+            vec!["--column", "prediction=emotion"],
+        ),
+        // infer.py and predict.py: probabilities, and no truth.
+        (
+            "bundle_predictions.csv",
+            of("file,start,end,angry,happy,sad,predicted", true, &|s, c, _| {
+                format!("{},{}", scores(s, c, "0.8", "0.1"), class(s, c))
+            }),
+            vec![],
+        ),
+    ];
+    for (name, text, more) in files {
+        fs::write(d.join(name), text).unwrap();
+        judge(d, &[&[name, "--split", "split.csv"], more.as_slice()].concat()).succeeds();
+        let json = report(d);
+        assert_eq!((json["n"].as_u64(), json["uar"].as_f64()), (Some(48), Some(0.75)), "{name}: {json}");
+        assert_eq!(json["protocol"]["speaker_independent"], true, "{name}");
+        let sure = json["certainty"].is_object();
+        assert_eq!(sure, name.starts_with("pred_") || name.starts_with("bundle"), "{name}");
+    }
+    // ensemble.py leaves the places out, so that rows of one recording cannot be told apart.
+    fs::write(d.join("ensemble.csv"), "file,angry,happy,sad,predicted,truth\naudio/0.wav,0.8,0.1,0.1,angry,angry\n")
+        .unwrap();
+    judge(d, &["ensemble.csv", "--split", "split.csv"]).fails(1, &["audio/0.wav", "does not list"]);
+}
+
+/// EmoBox (github.com/emo-box/EmoBox at 08280f2): what its EmoEval takes, beside its manifests for SpeechBrain.
+#[test]
+fn lists_of_emobox_are_read_beside_its_manifests() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    for side in ["train", "test"] {
+        let rows = clips().filter(|(speaker, ..)| (*speaker < 4) == (side == "test"));
+        let rows = rows.map(|(speaker, clip, emotion)| {
+            let key = format!("c-{speaker}-{clip}");
+            (key, serde_json::json!({"wav": format!("downloads/{speaker}-{clip}.wav"), "length": 1.5, "emo": emotion, "channel": 1}))
+        });
+        let manifest: serde_json::Map<String, Value> = rows.collect();
+        fs::write(d.join(format!("c_{side}_fold_1.json")), serde_json::to_string_pretty(&manifest).unwrap()).unwrap();
+    }
+    let tested = || clips().filter(|(speaker, ..)| *speaker < 4);
+    // Its README says `pred`, its code `prediction`.
+    for name in ["pred", "prediction"] {
+        let list: Vec<Value> = tested()
+            .map(|(speaker, clip, _)| serde_json::json!({"key": format!("c-{speaker}-{clip}"), name: answer(speaker, clip)}))
+            .collect();
+        fs::write(d.join("list.json"), serde_json::to_string(&list).unwrap()).unwrap();
+        let split = ["--split", "c_test_fold_1.json", "--split", "c_train_fold_1.json", "--classes", "angry,happy,sad"];
+        judge(d, &[&["list.json"], split.as_slice()].concat()).succeeds();
+        assert_eq!((report(d)["n"].as_u64(), report(d)["uar"].as_f64()), (Some(48), Some(0.75)), "{name}");
+    }
+    // The recipe's own sheet counts, and names no clip.
+    fs::write(
+        d.join("epoch_1.txt"),
+        "DATASET -- MPS-Podcast\nEmotion RecognitionScoring -- Sample [48], Overall UA     0.7500\n",
+    )
+    .unwrap();
+    judge(d, &["epoch_1.txt", "--split", "c_test_fold_1.json"]).fails(1, &["sheet of scores", "EmoEval"]);
+}
+
+#[test]
+fn what_a_table_hides_is_said_aloud() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    split(d);
+    let told = |ran: &Ran, part: &str| {
+        let words: String = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(part), "{part}: {words}");
+    };
+    table(d, "one.csv", "path,pred", |file, _, _| format!("{file},angry"));
+    let ran = judge(d, &["one.csv", "--split", "split.csv"]);
+    told(ran.succeeds(), "matched with the split by the names of their files; every answer is angry");
+    table(d, "two.csv", "path,pred,p_angry,p_happy", |file, answer, _| format!("{file},{},0.6,0.4", CLASSES[answer]));
+    told(judge(d, &["two.csv", "--split", "split.csv"]).succeeds(), "no column holds the probability of sad");
+    table(d, "swapped.csv", "path,pred,truth", |file, answer, truth| format!("{file},{truth},{}", CLASSES[answer]));
+    judge(d, &["swapped.csv", "--split", "split.csv"]).fails(1, &["12 of 48 rows differ", "seem to be swapped"]);
+    table(d, "slipped.csv", "path,pred,truth", |file, answer, truth| {
+        let at = CLASSES.iter().position(|class| class == &truth).unwrap();
+        format!("{file},{},{}", CLASSES[answer], CLASSES[(at + 1) % 3])
+    });
+    judge(d, &["slipped.csv", "--split", "split.csv"]).fails(1, &["48 of 48 rows differ", "rows that have slipped"]);
+    table(d, "nan.csv", "path,pred,p_angry,p_happy,p_sad", |file, answer, _| {
+        format!("{file},{},NaN,NaN,NaN", CLASSES[answer])
+    });
+    judge(d, &["nan.csv", "--split", "split.csv"]).fails(1, &["row 2", "NaN is no probability", "--scores ignored"]);
+    fs::write(d.join("none.csv"), "path,pred\n").unwrap();
+    judge(d, &["none.csv", "--split", "split.csv"]).fails(1, &["none.csv: there are no predictions"]);
+
+    // A speaker that nobody names is no speaker, and what parts no groups has no verdict.
+    let named = fs::read_to_string(d.join("split.csv")).unwrap();
+    fs::write(d.join("split.csv"), named.replace(",s3,", ",,")).unwrap();
+    let ran = judge(d, &["one.csv", "--split", "split.csv"]);
+    told(
+        ran.succeeds(),
+        "SPEAKERS NOT KNOWN of 12 of 48 test clips: there are no intervals by speaker and no fairness",
+    );
+    let json = report(d);
+    assert!(json["fairness"].as_array().unwrap().is_empty() && !ran.stdout.contains("speakers; "), "{}", ran.stdout);
+    let with: Vec<String> = named
+        .lines()
+        .map(|line| {
+            let speaker = line.split(',').nth(3).unwrap();
+            if speaker == "speaker" {
+                format!("{line},lang,height,two")
+            } else {
+                format!("{line},en,1{speaker},{}", if speaker == "s0" { "a" } else { "b" })
+            }
+        })
+        .collect();
+    fs::write(d.join("split.csv"), with.join("\n")).unwrap();
+    told(
+        judge(d, &["one.csv", "--split", "split.csv"]).succeeds(),
+        "no fairness by lang: one value for all speakers; no fairness by height: as many",
+    );
+    for of in report(d)["fairness"].as_array().unwrap() {
+        assert_eq!(of["decision"], "not-decided", "fewer than four speakers on a side: {of}");
+    }
+}

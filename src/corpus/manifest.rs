@@ -304,7 +304,7 @@ pub(super) fn times(
 
 /// A time as tables write it: seconds, `[hours:]minutes:seconds`, or pandas's `0 days 00:00:01.5`. None where it is left
 /// open (`NaT`).
-pub(super) fn seconds(text: &str) -> std::result::Result<Option<Duration>, &'static str> {
+pub(crate) fn seconds(text: &str) -> std::result::Result<Option<Duration>, &'static str> {
     if ["nat", "nan", "none", "null"].contains(&text.to_ascii_lowercase().as_str()) {
         return Ok(None);
     }

@@ -82,9 +82,11 @@ pub(crate) use duplicates::of_recordings;
 pub use inspect::{Fault, Findings, Flaw, Identical, Misnamed, inspect};
 pub(crate) use inspect::{STEPS, look_into};
 pub use kind::Kind;
+pub(crate) use manifest::seconds;
 pub use named::recognise;
 pub use number::{INTENSITY, LISTENERS, Number, VOTES_PREFIX, level, nearest_column, settled, with_a_point};
 pub use settings::{AlikeSpeakers, CorpusConfig, LabelSource};
+pub(crate) use traits::no_traits;
 pub use traits::speaker_traits;
 
 use crate::error::{Error, Result};

@@ -1,7 +1,8 @@
 //! Tables of text: what manifests and the corpora's own tables are read into, whatever their format.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
+    marker::PhantomData,
     path::{Path, PathBuf},
 };
 
@@ -45,7 +46,7 @@ pub(super) struct Column {
 
 impl Table {
     /// Reads a table of any length: CSV, by the separator that its first line has most of (comma, semicolon or tab);
-    /// JSON, a list of objects or one a line; or Parquet, in a build with that feature.
+    /// JSON, a list of objects, one a line or an object of them; or Parquet, in a build with that feature.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         Self::read_with(path, None)
     }
@@ -264,6 +265,16 @@ fn json_columns(path: &Path, text: &str) -> Result<Vec<Column>> {
         let rows: Vec<Object> =
             serde_json::from_str(text).map_err(|error| Error::file(path, format!("is no list of objects: {error}")))?;
         rows.into_iter().for_each(&mut add);
+    } else if let Ok(Object(rows)) = serde_json::from_str::<Object<Object>>(text)
+        && !rows.is_empty()
+    {
+        // An object of objects, as SpeechBrain's manifests are: the name of each is its key.
+        for (key, Object(mut row)) in rows {
+            if row.iter().all(|(name, _)| name != "key") {
+                row.push(("key".to_owned(), key.into()));
+            }
+            add(Object(row));
+        }
     } else {
         for (number, line) in (1..).zip(text.lines()) {
             // Blank lines are no rows; the numbers are those of the lines all the same.
@@ -287,24 +298,30 @@ fn json_columns(path: &Path, text: &str) -> Result<Vec<Column>> {
 }
 
 /// A row in JSON, each of its keys once: of two values it is not known which is meant.
-#[derive(Default)]
-struct Object(Vec<(String, serde_json::Value)>);
+struct Object<V = serde_json::Value>(Vec<(String, V)>);
 
-impl<'de> Deserialize<'de> for Object {
+impl Default for Object {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Object<V> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        struct Pairs;
+        struct Pairs<V>(PhantomData<V>);
 
-        impl<'de> Visitor<'de> for Pairs {
-            type Value = Object;
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for Pairs<V> {
+            type Value = Object<V>;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Object, A::Error> {
-                let mut row: Vec<(String, serde_json::Value)> = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, serde_json::Value>()? {
-                    if row.iter().any(|(known, _)| known.trim() == name.trim()) {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Object<V>, A::Error> {
+                let mut row: Vec<(String, V)> = Vec::new();
+                let mut names = HashSet::new();
+                while let Some((name, value)) = map.next_entry::<String, V>()? {
+                    if !names.insert(name.trim().to_owned()) {
                         return Err(A::Error::custom(format!("the key \"{name}\" is there twice")));
                     }
                     row.push((name, value));
@@ -313,7 +330,7 @@ impl<'de> Deserialize<'de> for Object {
             }
         }
 
-        from.deserialize_map(Pairs)
+        from.deserialize_map(Pairs(PhantomData))
     }
 }
 

@@ -12,6 +12,33 @@ const MOST_VALUES: usize = 12;
 /// has alone (a name) is none.
 #[must_use]
 pub fn speaker_traits(clips: &[Clip]) -> Vec<&str> {
+    columns_of_speakers(clips)
+        .into_iter()
+        .filter(|(_, values, of)| parts(*values, *of))
+        .map(|(name, ..)| name)
+        .collect()
+}
+
+/// Why columns that hold one value for each speaker part no groups of them: a sentence fragment for each reason.
+pub(crate) fn no_traits(clips: &[Clip]) -> Vec<String> {
+    let columns: Vec<_> =
+        columns_of_speakers(clips).into_iter().filter(|(_, values, of)| !parts(*values, *of)).collect();
+    let fragment = |holds: &dyn Fn(usize) -> bool, why: &str| {
+        let of: Vec<&str> = columns.iter().filter(|(_, values, _)| holds(*values)).map(|(name, ..)| *name).collect();
+        (!of.is_empty()).then(|| format!("no fairness by {}: {why}", of.join(", ")))
+    };
+    let alone = fragment(&|values| values == 1, "one value for all speakers");
+    let many = fragment(&|values| values > 1, "as many values as speakers, or more than twelve");
+    alone.into_iter().chain(many).collect()
+}
+
+/// Whether so many values part so many speakers.
+fn parts(values: usize, speakers: usize) -> bool {
+    (2..=MOST_VALUES).contains(&values) && values < speakers
+}
+
+/// The extra columns that hold one value for each speaker, how many values these are, and of how many speakers.
+fn columns_of_speakers(clips: &[Clip]) -> Vec<(&str, usize, usize)> {
     let mut columns = BTreeMap::<&str, Option<BTreeMap<String, &str>>>::new();
     for clip in clips {
         for (name, value) in clip.meta.extra.iter().filter(|(_, value)| !value.trim().is_empty()) {
@@ -23,11 +50,12 @@ pub fn speaker_traits(clips: &[Clip]) -> Vec<&str> {
             }
         }
     }
-    let parts = |of: &BTreeMap<String, &str>| {
+    let counted = |(name, of): (_, Option<BTreeMap<String, &str>>)| {
+        let of = of?;
         let values: BTreeSet<&str> = of.values().copied().collect();
-        (2..=MOST_VALUES).contains(&values.len()) && values.len() < of.len()
+        Some((name, values.len(), of.len()))
     };
-    columns.into_iter().filter_map(|(name, of)| of.filter(|of| parts(of)).map(|_| name)).collect()
+    columns.into_iter().filter_map(counted).collect()
 }
 
 #[cfg(test)]
@@ -59,5 +87,8 @@ mod tests {
         };
         let clips: Vec<Clip> = (0..3).flat_map(|speaker| (0..2).map(move |number| clip(speaker, number))).collect();
         assert_eq!(speaker_traits(&clips), ["Race"]);
+        let why = ["no fairness by corpus, seldom: one value", "no fairness by name: as many values as speakers"];
+        let said = no_traits(&clips);
+        assert!(said.len() == 2 && said.iter().zip(why).all(|(said, why)| said.starts_with(why)), "{said:?}");
     }
 }

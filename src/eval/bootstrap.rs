@@ -90,7 +90,8 @@ pub struct Intervals {
 /// Picks the interval of one figure.
 pub type IntervalOf = fn(&Intervals) -> Interval;
 
-/// Intervals for predictions over so many classes; `None` where there are fewer than two units, or no draws are wanted.
+/// Intervals for predictions over so many classes; `None` where there are fewer than two units, a speaker is not known, or no
+/// draws are wanted.
 #[must_use]
 pub fn intervals<'a>(
     classes: usize,
@@ -99,8 +100,10 @@ pub fn intervals<'a>(
     bootstrap: Bootstrap,
 ) -> Option<Intervals> {
     let outcome = |row: &'a Prediction| (unit.of(row), (row.truth * classes + row.prediction) as u64);
-    let units = Units::new(counts(rows.into_iter().map(outcome).collect()));
-    if units.len() < 2 || bootstrap.samples == 0 {
+    let outcomes: Vec<_> = rows.into_iter().map(outcome).collect();
+    let nameless = outcomes.iter().any(|(unit, _)| unit.is_empty());
+    let units = Units::new(counts(outcomes));
+    if nameless || units.len() < 2 || bootstrap.samples == 0 {
         return None;
     }
     let drawn = units.draw(bootstrap, unit.name(), |draw| {

@@ -93,6 +93,7 @@ pub fn compare(first: &Evaluation, second: &Evaluation, bootstrap: Bootstrap) ->
         tallies.map(|tally| tally.figures())
     };
     let [of_all_first, of_all_second] = tallies(&mut outcomes.iter().map(|&(_, outcome)| (outcome, 1)));
+    let nameless = outcomes.iter().any(|(speaker, _)| speaker.is_empty());
     let units = Units::new(counts(outcomes));
     let speakers = units.len();
     let difference_of = |draw: &mut dyn Iterator<Item = (&Counts, u64)>| {
@@ -100,7 +101,7 @@ pub fn compare(first: &Evaluation, second: &Evaluation, bootstrap: Bootstrap) ->
         let [first, second] = tallies(&mut { weighted });
         second[0] - first[0]
     };
-    let drawn = if speakers > 1 { units.draw(bootstrap, "paired", difference_of) } else { vec![] };
+    let drawn = if speakers > 1 && !nameless { units.draw(bootstrap, "paired", difference_of) } else { vec![] };
     let p = (!drawn.is_empty()).then(|| {
         let (below, above) = drawn.iter().fold((0_usize, 0_usize), |(below, above), &d| {
             (below + usize::from(d <= 0.0), above + usize::from(d >= 0.0))

@@ -76,6 +76,13 @@ pub enum Caveat {
         /// The first of them, as the split has it.
         first: String,
     },
+    /// Test clips whose speaker nobody names.
+    SpeakersNotKnown {
+        /// How many.
+        clips: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// The predictions are answers alone: of probabilities nothing can be said.
     NoProbabilities,
     /// The split that predictions were judged by has clips on two sides.
@@ -100,6 +107,7 @@ impl Caveat {
             Self::ListedClipsMissing { .. }
                 | Self::SpeakersOfOneClip { .. }
                 | Self::NoProbabilities
+                | Self::SpeakersNotKnown { .. }
                 | Self::CalibratedOnTest { .. }
         )
     }
@@ -159,6 +167,12 @@ impl fmt::Display for Caveat {
             }
             Self::NoProbabilities => {
                 write!(f, "NO PROBABILITIES: what depends on them (calibration, AUROC, log loss) is left out.")
+            }
+            Self::SpeakersNotKnown { clips, of } => {
+                write!(
+                    f,
+                    "SPEAKERS NOT KNOWN of {clips} of {of} test clips: there are no intervals by speaker and no fairness."
+                )
             }
             Self::SplitLeaks => {
                 write!(f, "THE SPLIT LEAKS: clips are on two sides; the figures mean nothing.")

@@ -164,6 +164,9 @@ pub(super) fn lines(evaluation: &Evaluation) -> Vec<Line> {
         if protocol.corpora.is_empty() { String::new() } else { format!(" ({})", protocol.corpora.join(", ")) };
     setting("experiment", format!("{}{corpora}", evaluation.experiment));
     setting("protocol", protocol_line(evaluation));
+    if evaluation.is_given() {
+        setting("read", protocol.description.clone());
+    }
     setting("validation", protocol.validation_rule.clone());
     setting("selection", protocol.selection.clone());
     setting("scaler", protocol.scaler.clone());

@@ -128,7 +128,12 @@ fn named(test: &Tested) -> String {
     match test.strength {
         Some(strength) => format!("{}, {strength} {}", test.kind, test.unit.replace('x', "×")),
         // Of several without a strength the kind alone would not tell them apart.
-        None if test.kind == "telephone" => test.name.replace('-', " "),
+        None if test.kind == "telephone" => test
+            .name
+            .replace("-mu-law", ", µ-law")
+            .replace("-a-law", ", A-law")
+            .replace("-adpcm", ", ADPCM")
+            .replace("-noise-25db", ", noise at 25 dB"),
         None => test.kind.clone(),
     }
 }
@@ -138,6 +143,7 @@ fn document(found: &Stress) -> Document {
     document.title(title(found));
     found.warnings.iter().for_each(|warning| document.warning(warning));
     document.list(lines(found));
+    document.table(kinds(found));
     document.table(table(found));
     document
 }
@@ -146,6 +152,13 @@ fn document(found: &Stress) -> Document {
 fn terminal(found: &Stress) -> String {
     let mut text: String =
         found.warnings.iter().chain(&lines(found)).map(|line| super::table::wrapped(line, 4)).collect();
+    text.push('\n');
+    text.push_str(&kinds(found).plain());
+    text
+}
+
+/// How many tests of each kind came out how, and the worst of them.
+fn kinds(found: &Stress) -> Table {
     let mut kinds: Vec<(&str, [usize; 3])> = Vec::new();
     for test in &found.tests {
         if kinds.iter().all(|(kind, _)| *kind != test.kind) {
@@ -162,10 +175,7 @@ fn terminal(found: &Stress) -> String {
     let rows = kinds.iter().map(|(kind, [failed, open, passed])| {
         vec![(*kind).to_owned(), passed.to_string(), failed.to_string(), open.to_string(), worst(kind)]
     });
-    let table = Table::new("", ["tests", "passed", "failed", "not decided", "worst, points of UAR"]).rows(rows);
-    text.push('\n');
-    text.push_str(&table.plain());
-    text
+    Table::new("By kind", ["tests", "passed", "failed", "not decided", "worst, points of UAR"]).rows(rows)
 }
 
 /// The pictures by their names: each an SVG, or why there is none.
@@ -271,6 +281,7 @@ pub(super) fn section(found: &Stress) -> Markup {
     html! {
         @for warning in &found.warnings { p.warning { (warning) } }
         ul { @for line in lines(found) { li { (line) } } }
+        (html::table(&kinds(found)))
         div.pictures {
             @for (name, svg) in drawn {
                 @match svg {

@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::Picture;
 use crate::{
-    eval::{Confusion, scores},
+    eval::{Confusion, Decision, scores},
     report::table::Table,
 };
 
@@ -129,9 +129,13 @@ fn cell(confusion: &Confusion, (truth, prediction): (usize, usize), count: u64, 
     }
 }
 
-/// A figure with its spread stays in one line.
+/// A figure with its spread stays in one line, and so does a verdict.
 fn together(cell: &str) -> String {
-    if cell.contains('±') { cell.replace(' ', "\u{a0}") } else { cell.to_owned() }
+    if cell.contains('±') || cell == Decision::NotDecided.name() {
+        cell.replace(' ', "\u{a0}")
+    } else {
+        cell.to_owned()
+    }
 }
 
 /// A long name may be broken after what joins its parts.

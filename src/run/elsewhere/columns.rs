@@ -38,6 +38,7 @@ impl Role {
                 "wav",
                 "wavfile",
                 "wavpath",
+                "wavfilename",
                 "audio",
                 "audiofile",
                 "audiopath",
@@ -109,7 +110,7 @@ impl Role {
         (Self::Fold, "fold", &["fold"]),
         (Self::Seed, "seed", &["seed", "run"]),
         (Self::Side, "side", &["side", "split", "set", "subset", "partition"]),
-        (Self::Start, "start", &["start", "onset", "begin"]),
+        (Self::Start, "start", &["start", "starttime", "onset", "begin"]),
     ];
 
     fn parse(name: &str) -> Option<Self> {
@@ -134,7 +135,10 @@ impl<'a> Columns<'a> {
     pub(super) fn find(table: &'a Table, named: &[(String, String)]) -> Result<Self> {
         let mut of = BTreeMap::new();
         for (role, _, usual) in Role::ALL {
-            let by_name = |wanted: &str| table.names().find(|name| letters(name) == wanted);
+            // What --column gives another meaning means nothing else: Nkululeko writes answers under the name of the truth.
+            let taken =
+                |name: &str| named.iter().any(|(other, column)| column == name && Role::parse(other) != Some(role));
+            let by_name = |wanted: &str| table.names().find(|name| letters(name) == wanted && !taken(name));
             let set = named.iter().find(|(name, _)| Role::parse(name) == Some(role)).map(|(_, column)| column);
             let found = match set {
                 Some(column) => table.names().find(|name| name == column),

@@ -18,12 +18,13 @@ use std::{
 use self::{
     columns::{Columns, Role, check_named},
     labels::{Labels, is_index},
-    names::{Means, Names},
-    split::SplitClip,
+    names::{Means, Names, part},
+    split::{SplitClip, start_of},
 };
 use super::{ClipRecord, Prediction, Predictions};
 use crate::{
-    corpus::{Clip, speaker_traits, table::Table},
+    audio::Source,
+    corpus::{Clip, no_traits, speaker_traits, table::Table},
     error::{Error, Result},
     numeric::argmax,
     protocol::{
@@ -99,6 +100,9 @@ struct Row {
     values: Vec<f64>,
 }
 
+/// What columns of probabilities may begin with, before the class.
+const PREFIXES: [&str; 7] = ["p_", "prob_", "proba_", "probability_", "score_", "logit_", "logits_"];
+
 /// Reads predictions and the split that they are judged by.
 ///
 /// # Errors
@@ -114,10 +118,14 @@ pub fn read_elsewhere(files: &ElsewhereFiles) -> Result<Elsewhere> {
     let mut notes = Vec::new();
     let mut caveats = Vec::new();
 
+    let cut = split::is_cut(tables.iter().chain(&lists), &files.columns)?;
     // Of the split: who is tested, and on what.
     let mut split = Vec::new();
+    // A split predicts nothing: a column that is the answer elsewhere is what its name says here.
+    let mut columns = files.columns.clone();
+    columns.retain(|(role, _)| lists.is_empty() || role != "prediction");
     for table in if lists.is_empty() { &tables } else { &lists } {
-        split.extend(split::read(table, &files.columns, &mut |label| labels.read(label))?);
+        split.extend(split::read(table, &columns, cut, &mut |label| labels.read(label))?);
     }
     if lists.is_empty() {
         split.iter_mut().for_each(|row| row.side = Side::Test);
@@ -150,7 +158,10 @@ pub fn read_elsewhere(files: &ElsewhereFiles) -> Result<Elsewhere> {
     };
 
     // Of the predictions.
-    let (mut rows, names_of_values) = read_rows(&tables, files, &mut labels, &split, &test)?;
+    let (mut rows, names_of_values) = read_rows(&tables, files, cut, &mut labels, &split, &test)?;
+    if rows.is_empty() {
+        return Err(Error::Data(format!("{}: there are no predictions", listed(&files.predictions))));
+    }
     let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     let found = Names::best(&split, &test, &names)
         .ok_or_else(|| Error::Data(format!("{}: there are no predictions", listed(&files.predictions))))?;
@@ -236,7 +247,7 @@ pub fn read_elsewhere(files: &ElsewhereFiles) -> Result<Elsewhere> {
     let mut clips: Vec<Clip> = test.iter().map(|&row| split[row].clip.clone()).collect();
     if !lists.is_empty() {
         for table in &tables {
-            beside(table, files, &found, &mut clips);
+            beside(table, files, cut, &found, &mut clips);
         }
     }
     let has_values = !names_of_values.is_empty() && files.scores != Scores::Ignored;
@@ -244,6 +255,7 @@ pub fn read_elsewhere(files: &ElsewhereFiles) -> Result<Elsewhere> {
         caveats.push(Caveat::NoProbabilities);
     }
     let order: Vec<Option<usize>> = names_of_values.iter().map(|name| class(name)).collect();
+    check_truths(&rows, &of_row, &test.iter().map(|&row| split[row].clip.emotion.as_str()).collect::<Vec<_>>())?;
     let mut predictions = Predictions { classes: classes.clone(), rows: Vec::new() };
     let mut seen = BTreeMap::new();
     let mut not_most_probable = 0;
@@ -252,12 +264,6 @@ pub fn read_elsewhere(files: &ElsewhereFiles) -> Result<Elsewhere> {
         let of = &split[test[number]];
         let (by_split, by_row) = (&of.clip.emotion, row.truth.as_deref().unwrap_or_default());
         let truth = match (by_split.is_empty(), by_row.is_empty()) {
-            (false, false) if !by_split.eq_ignore_ascii_case(by_row) => {
-                return Err(wrong(format!(
-                    "{} is {by_row} here and {by_split} in the split: --map {by_row}={by_split} where both are one",
-                    row.name
-                )));
-            }
             (false, _) => by_split.as_str(),
             (true, false) => by_row,
             (true, true) => return Err(wrong(format!("neither the split nor this table says what {} is", row.name))),
@@ -308,6 +314,24 @@ pub fn read_elsewhere(files: &ElsewhereFiles) -> Result<Elsewhere> {
     if not_most_probable > 0 {
         notes.push(format!("{not_most_probable} answers are not the most probable class of their row"));
     }
+    if let [first, rest @ ..] = predictions.rows.as_slice()
+        && rest.iter().all(|row| row.prediction == first.prediction)
+    {
+        notes.push(format!("every answer is {}", classes[first.prediction]));
+    }
+    let columnless: Vec<&str> = (0..classes.len())
+        .filter(|class| !order.contains(&Some(*class)))
+        .map(|class| classes[class].as_str())
+        .collect();
+    if has_values && !columnless.is_empty() {
+        notes.push(format!("no column holds the probability of {}, which counts as 0", columnless.join(", ")));
+    }
+    let nameless = clips.iter().filter(|clip| clip.speaker.is_empty()).count();
+    if nameless > 0 {
+        caveats.push(Caveat::SpeakersNotKnown { clips: nameless, of: clips.len() });
+    } else {
+        notes.extend(no_traits(&clips));
+    }
     let seeds: BTreeSet<u64> = predictions.rows.iter().map(|row| row.seed).collect();
     let short =
         seeds.iter().any(|&seed| predictions.rows.iter().filter(|row| row.seed == seed).count() < predicted.len());
@@ -344,10 +368,47 @@ pub fn read_elsewhere(files: &ElsewhereFiles) -> Result<Elsewhere> {
     })
 }
 
+/// Refuses tables whose truth is not that of the split, and says what may have happened.
+fn check_truths(rows: &[Row], of_row: &[Option<usize>], by_split: &[&str]) -> Result<()> {
+    let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
+    let both = || {
+        rows.iter().zip(of_row).filter_map(|(row, number)| {
+            let (ours, theirs) = (by_split[(*number)?], row.truth.as_deref()?);
+            (!ours.is_empty() && !theirs.is_empty()).then_some((row, ours, theirs))
+        })
+    };
+    let differ = || both().filter(|(_, ours, theirs)| !same(ours, theirs));
+    let Some((first, ours, theirs)) = differ().next() else { return Ok(()) };
+    let mut names = BTreeMap::<String, BTreeSet<String>>::new();
+    for (_, ours, theirs) in both() {
+        names.entry(theirs.to_lowercase()).or_default().insert(ours.to_lowercase());
+    }
+    let classes: BTreeSet<String> = by_split.iter().map(|class| class.to_lowercase()).collect();
+    let renamed = |(theirs, ours): (&String, &BTreeSet<String>)| {
+        ours.len() == 1 && (ours.contains(theirs) || !classes.contains(theirs))
+    };
+    let advice = if names.iter().all(renamed) {
+        format!("--map {theirs}={ours} where both are one")
+    } else if both().all(|(row, ours, _)| same(ours, &row.prediction)) {
+        "what is called the prediction agrees with the split on every row, so that the two columns seem to be swapped: \
+         --column truth=NAME --column prediction=NAME name them"
+            .to_owned()
+    } else {
+        "rows that have slipped, or other clips of the same names".to_owned()
+    };
+    Err(Error::Data(format!(
+        "{}: {} is {theirs} here and {ours} in the split, and {} of {} rows differ so: {advice}",
+        first.at,
+        first.name,
+        differ().count(),
+        both().count()
+    )))
+}
+
 /// What the tables of predictions say of clips where the split says nothing: speaker, sex, age, any other column.
-fn beside(table: &Table, files: &ElsewhereFiles, found: &Names, clips: &mut [Clip]) {
+fn beside(table: &Table, files: &ElsewhereFiles, cut: bool, found: &Names, clips: &mut [Clip]) {
     // What is wrong in them is told where they are read as predictions.
-    let rows = split::read(table, &files.columns, &mut |label| Ok(label.to_owned())).unwrap_or_default();
+    let rows = split::read(table, &files.columns, cut, &mut |label| Ok(label.to_owned())).unwrap_or_default();
     for row in rows {
         let Means::Test(number) = found.find(&row.path) else { continue };
         let Some(clip) = clips.get_mut(number) else { continue };
@@ -356,7 +417,8 @@ fn beside(table: &Table, files: &ElsewhereFiles, found: &Names, clips: &mut [Cli
         }
         clip.meta.sex = clip.meta.sex.or(row.clip.meta.sex);
         clip.meta.age = clip.meta.age.or(row.clip.meta.age);
-        for (name, value) in row.clip.meta.extra {
+        let of_speakers = |name: &str| !PREFIXES.iter().any(|prefix| name.to_lowercase().starts_with(prefix));
+        for (name, value) in row.clip.meta.extra.into_iter().filter(|(name, _)| of_speakers(name)) {
             clip.meta.extra.entry(name).or_insert(value);
         }
     }
@@ -394,11 +456,11 @@ fn listed(paths: &[PathBuf]) -> String {
 fn read_rows(
     tables: &[Table],
     files: &ElsewhereFiles,
+    cut: bool,
     labels: &mut Labels,
     split: &[SplitClip],
     test: &[usize],
 ) -> Result<(Vec<Row>, Vec<String>)> {
-    const PREFIXES: [&str; 7] = ["p_", "prob_", "proba_", "probability_", "score_", "logit_", "logits_"];
     let mut rows = Vec::new();
     let mut classes: Option<Vec<String>> = None;
     for table in tables {
@@ -443,7 +505,10 @@ fn read_rows(
             let at = format!("{}: row {number}", table.path().display());
             let wrong = |problem: String| Error::Data(format!("{at}: {problem}"));
             let cell = |role: Role| columns.get(role).and_then(|column| row.get(column).copied());
-            let name = row.get(path).copied().ok_or_else(|| wrong(format!("has no {path}")))?.to_owned();
+            let mut name = row.get(path).copied().ok_or_else(|| wrong(format!("has no {path}")))?.to_owned();
+            if cut && columns.get(Role::Start).is_some() {
+                name = part(&name, start_of(&columns, &row, cut));
+            }
             let answer = row.get(prediction).copied().ok_or_else(|| wrong(format!("has no {prediction}")))?;
             let prediction = labels.read(answer).map_err(wrong)?;
             let truth = cell(Role::Truth).map(|label| labels.read(label)).transpose().map_err(wrong)?;
@@ -480,6 +545,9 @@ fn probabilities_of(values: &[f64], scores: Scores) -> std::result::Result<Vec<f
         return Ok(powers.into_iter().map(|power| power / sum).collect());
     }
     const ADVICE: &str = "--scores logits makes probabilities of any scores, --scores ignored does without";
+    if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+        return Err(format!("{value} is no probability: --scores ignored judges the answers alone"));
+    }
     if let Some(value) = values.iter().find(|value| !(0.0..=1.0).contains(*value)) {
         return Err(format!("{value} is no probability from 0 to 1: {ADVICE}"));
     }
@@ -494,7 +562,13 @@ fn probabilities_of(values: &[f64], scores: Scores) -> std::result::Result<Vec<f
 fn audit_of(split: &[SplitClip], root: Option<&Path>) -> Result<Foreign> {
     let column = |of: &dyn Fn(&SplitClip) -> String| split.iter().map(|row| Some(of(row))).collect::<Vec<_>>();
     let columns = vec![
-        ("path".to_owned(), column(&|row| row.path.clone())),
+        (
+            "path".to_owned(),
+            column(&|row| match &row.clip.source {
+                Source::File(file) if root.is_some() => file.display().to_string(),
+                _ => row.path.clone(),
+            }),
+        ),
         ("side".to_owned(), column(&|row| row.side.name().to_owned())),
         ("speaker".to_owned(), column(&|row| speaker_of(&row.clip))),
         ("fold".to_owned(), column(&|row| row.fold.clone())),

@@ -1,7 +1,7 @@
 //! Which clip of the split a row of predictions means: by the whole name, else by the file's name, by it without its
 //! extension, or by what the rules of a public corpus read in it.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, time::Duration};
 
 use super::split::SplitClip;
 use crate::corpus::recognise;
@@ -29,18 +29,33 @@ impl By {
 
     fn of(self, name: &str) -> Option<String> {
         let name = name.replace('\\', "/");
-        let name = name.strip_prefix("./").unwrap_or(&name);
+        let (name, start) = parted(name.strip_prefix("./").unwrap_or(&name));
         let file = name.rsplit('/').next().unwrap_or_default();
-        match self {
-            Self::Whole => Some(name.to_owned()),
-            Self::File => Some(file.to_owned()),
-            Self::Stem => {
-                let stem = Path::new(file).file_stem()?;
-                Some(stem.to_string_lossy().into_owned())
-            }
-            Self::Recognised => recognise(Path::new(name)).map(|clip| clip.id),
-        }
+        let found = match self {
+            Self::Whole => name.to_owned(),
+            Self::File => file.to_owned(),
+            Self::Stem => Path::new(file).file_stem()?.to_string_lossy().into_owned(),
+            Self::Recognised => recognise(Path::new(name))?.id,
+        };
+        Some(found + start)
     }
+}
+
+const FROM: &str = " from ";
+
+/// The name of a part of a recording of which there are several.
+pub(super) fn part(name: &str, start: Option<Duration>) -> String {
+    let start = start.unwrap_or_default().as_secs_f64();
+    format!("{name}{FROM}{start} s")
+}
+
+/// A name and where its part begins, as [`part`] puts them together.
+fn parted(name: &str) -> (&str, &str) {
+    let of_part = |at: usize| {
+        let number = name[at + FROM.len()..].strip_suffix(" s")?;
+        number.parse::<f64>().is_ok().then(|| name.split_at(at))
+    };
+    name.rfind(FROM).and_then(of_part).unwrap_or((name, ""))
 }
 
 /// What a name means.

@@ -1,15 +1,22 @@
 //! The split that predictions are judged by: one table of all sides, or a list for each side of each fold, as EmoBox has
 //! them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use super::columns::{Columns, Role};
+use super::{
+    columns::{Columns, Role},
+    names::part,
+};
 use crate::{
     audio::Source,
     corpus::{
-        Clip, Metadata, recognise,
+        Clip, Metadata, recognise, seconds,
         spelling::{names_nobody, tidy},
-        table::Table,
+        table::{Row, Table},
     },
     error::{Error, Result},
     protocol::Side,
@@ -56,10 +63,36 @@ pub(super) fn files(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Reads one table. Where it has no column of the side, the file's name tells it, else all is test.
+/// Whether the tables list parts of recordings: one path with several starts.
+pub(super) fn is_cut<'a>(tables: impl IntoIterator<Item = &'a Table>, named: &[(String, String)]) -> Result<bool> {
+    let mut starts = HashMap::new();
+    for table in tables {
+        let columns = Columns::find(table, named)?;
+        let (Some(path), Some(start)) = (columns.get(Role::Path), columns.get(Role::Start)) else { continue };
+        for (_, row) in table.rows() {
+            let (Some(path), Some(text)) = (row.get(path), row.get(start)) else { continue };
+            // Another thing may be called start.
+            let Ok(start) = seconds(text) else { continue };
+            if *starts.entry(*path).or_insert(start) != start {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Where a row's part begins; nothing where recordings are whole.
+pub(super) fn start_of(columns: &Columns<'_>, row: &Row<'_>, cut: bool) -> Option<Duration> {
+    let text = columns.get(Role::Start).filter(|_| cut).and_then(|column| row.get(column))?;
+    seconds(text).ok().flatten()
+}
+
+/// Reads one table. Where it has no column of the side, the file's name tells it, else all is test. `cut`: rows are parts of
+/// recordings, named by where they begin.
 pub(super) fn read(
     table: &Table,
     named: &[(String, String)],
+    cut: bool,
     read_label: &mut dyn FnMut(&str) -> std::result::Result<String, String>,
 ) -> Result<Vec<SplitClip>> {
     let columns = Columns::find(table, named)?;
@@ -121,7 +154,12 @@ pub(super) fn read(
         }
         let more = extra.iter().filter_map(|column| Some(((*column).to_owned(), (*row.get(column)?).to_owned())));
         clip.meta.extra.extend(more);
-        clips.push(SplitClip { clip, path: written, others, side, fold, recognised });
+        let mut path = written;
+        if cut && columns.get(Role::Start).is_some() {
+            let start = start_of(&columns, &row, cut);
+            (clip.id, path) = (part(&clip.id, start), part(&path, start));
+        }
+        clips.push(SplitClip { clip, path, others, side, fold, recognised });
     }
     if clips.is_empty() {
         return Err(Error::file(table.path(), "has no rows"));
