@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """serkit beside librosa and PyTorch, in one process and in turns: python scripts/bench_python.py [FOLDER] [CLIPS] [BUNDLE]
 
-Features: 13 MFCC with their deltas of first and second order of files on disk, decoded, brought to 22.05 kHz and framed alike.
+Features of files on disk, decoded, brought to 22.05 kHz and framed alike: 13 MFCC with their deltas of first and second order; the README's
+list (13 MFCC, 128 mel bands, 12 chroma, centroid, roll-off, zero-crossing rate, RMS), librosa's functions called one by one as its
+documentation has them, and sharing one Fourier transform; and every kind but pitch.
 Recognition, where a bundle of these 39 columns is given: the same followed by its network; the peer is a loop of librosa, scripts/load_bundle.py and PyTorch.
 Needs serkit, librosa, torch. Every figure is the median of five turns, each of which does both.
 """
@@ -24,7 +26,56 @@ sys.path.insert(0, str(Path(__file__).parent))
 import load_bundle  # noqa: E402
 
 TURNS = 5
-CONFIG = {"features": {"kinds": ["mfcc", "delta", "delta2"], "scaler": "none"}}
+DELTAS = ["mfcc", "delta", "delta2"]
+README = ["mfcc", "mel", "chroma", "centroid", "rolloff", "zcr", "rms"]
+ALL = [*DELTAS, "mel", "chroma", "centroid", "bandwidth", "rolloff", "contrast", "flatness", "zcr", "rms"]
+
+
+def each_by_itself(path, kinds):
+    """The kinds as librosa computes them of samples."""
+    y, rate = librosa.load(path, sr=22_050)
+    of = librosa.feature
+    mfcc = of.mfcc(y=y, sr=rate, n_mfcc=13)
+    rows = {
+        "mfcc": lambda: mfcc,
+        "delta": lambda: of.delta(mfcc),
+        "delta2": lambda: of.delta(mfcc, order=2),
+        "mel": lambda: librosa.power_to_db(of.melspectrogram(y=y, sr=rate)),
+        "chroma": lambda: of.chroma_stft(y=y, sr=rate, tuning=0.0),
+        "centroid": lambda: of.spectral_centroid(y=y, sr=rate),
+        "bandwidth": lambda: of.spectral_bandwidth(y=y, sr=rate),
+        "rolloff": lambda: of.spectral_rolloff(y=y, sr=rate),
+        "contrast": lambda: of.spectral_contrast(y=y, sr=rate),
+        "flatness": lambda: of.spectral_flatness(y=y),
+        "zcr": lambda: of.zero_crossing_rate(y),
+        "rms": lambda: of.rms(y=y),
+    }
+    return np.concatenate([rows[kind]() for kind in kinds]).T
+
+
+def sharing(path, kinds):
+    """The same from one transform and one mel spectrum."""
+    y, rate = librosa.load(path, sr=22_050)
+    of = librosa.feature
+    magnitude = np.abs(librosa.stft(y))
+    power = magnitude**2
+    mel = librosa.power_to_db(of.melspectrogram(S=power, sr=rate))
+    mfcc = of.mfcc(S=mel, n_mfcc=13)
+    rows = {
+        "mfcc": lambda: mfcc,
+        "delta": lambda: of.delta(mfcc),
+        "delta2": lambda: of.delta(mfcc, order=2),
+        "mel": lambda: mel,
+        "chroma": lambda: of.chroma_stft(S=power, sr=rate, tuning=0.0),
+        "centroid": lambda: of.spectral_centroid(S=magnitude, sr=rate),
+        "bandwidth": lambda: of.spectral_bandwidth(S=magnitude, sr=rate),
+        "rolloff": lambda: of.spectral_rolloff(S=magnitude, sr=rate),
+        "contrast": lambda: of.spectral_contrast(S=magnitude, sr=rate),
+        "flatness": lambda: of.spectral_flatness(S=magnitude),
+        "zcr": lambda: of.zero_crossing_rate(y),
+        "rms": lambda: of.rms(y=y),
+    }
+    return np.concatenate([rows[kind]() for kind in kinds]).T
 
 
 def librosas(path, rate=22_050, trim=None):
@@ -48,20 +99,33 @@ def turns(*ways):
 
 
 def say(name, ours, theirs, clips, seconds):
-    print(f"{name:<34} serkit {1e3 * ours / clips:7.2f} ms a clip   peer {1e3 * theirs / clips:7.2f} ms a clip   "
+    print(f"{name:<46} serkit {1e3 * ours / clips:7.2f} ms a clip   peer {1e3 * theirs / clips:7.2f} ms a clip   "
           f"{theirs / ours:5.1f} times; {seconds / ours:7.0f} times real time")
 
 
 def main(folder, count, bundle=None):
     paths = sorted(str(path) for path in Path(folder).rglob("*.wav"))[:count]
     seconds = sum(librosa.get_duration(path=path) for path in paths)
-    extractor = serkit.Extractor(CONFIG)
-    worst = max(float(np.abs(a - librosas(p)).max()) for p, a in zip(paths[:20], extractor.files(paths[:20])))
-    print(f"{len(paths)} clips, {seconds:.0f} s of audio; serkit with {threads} thread(s); largest difference of a feature {worst:.1e}")
-    ours, theirs = turns(lambda: extractor.files(paths), lambda: [librosas(path) for path in paths])
-    say("39 features, a list of files", ours, theirs, len(paths), seconds)
-    each, theirs = turns(lambda: [extractor.file(path) for path in paths], lambda: [librosas(path) for path in paths])
-    say("39 features, file by file", each, theirs, len(paths), seconds)
+    print(f"{len(paths)} clips, {seconds:.0f} s of audio; serkit with {threads} thread(s)")
+    for name, kinds, way in [
+        ("MFCC and derivatives", DELTAS, each_by_itself),
+        ("README's, each by itself", README, each_by_itself),
+        ("README's, one transform", README, sharing),
+        ("all but pitch, each by itself", ALL, each_by_itself),
+        ("all but pitch, one transform", ALL, sharing),
+    ]:
+        extractor = serkit.Extractor({"features": {"kinds": kinds, "scaler": "none"}})
+        apart = [np.abs(a - way(p, kinds)) / (1 + np.abs(a)) for p, a in zip(paths[:20], extractor.files(paths[:20]))]
+        worst = max(float(np.median(each)) for each in apart)
+        ours, each, theirs = turns(
+            lambda: extractor.files(paths),
+            lambda: [extractor.file(path) for path in paths],
+            lambda: [way(path, kinds) for path in paths],
+        )
+        columns = len(extractor.columns)
+        say(f"{name}, {columns}: a list", ours, theirs, len(paths), seconds)
+        say(f"{name}, {columns}: file by file", each, theirs, len(paths), seconds)
+        print(f"    median difference of a value over 1 + its size, at most {worst:.1e}")
 
     if bundle is None:
         return

@@ -63,7 +63,8 @@ over() { # NAME ENCODER MODEL [SETTING…]
 over states 'layer = [1, 2]' 'kind = "linear"'
 over free 'layer = [0, 2]\nlevel = "free"\nwindow = 0.7' 'kind = "linear"'
 over spectrum 'layer = "last"\nlevel = "spectrum"\nrange = 4.0\npool = "mean"' 'kind = "mlp"' --set train.epochs=6
-over frames 'layer = 1\npool = "none"\nwindow = 1.1' 'kind = "cnn-bilstm"\nhidden = 16' --set train.epochs=4
+over frames 'layer = 1\npool = "none"\nbits = 32\nwindow = 1.1' 'kind = "cnn-bilstm"\nhidden = 16' --set train.epochs=4
+over frames16 'layer = 1\npool = "none"\nwindow = 1.1' 'kind = "cnn-bilstm"\nhidden = 16' --set train.epochs=4
 
 exported=()
 export_one() { # BUNDLE [OPTION…]
@@ -76,7 +77,7 @@ for bundle in "$@" "$work"/{attention,last,mean,cnn,bilstm,statistics,mlp,linear
   export_one "$bundle"
 done
 export SER_MODELS=$work/models
-for bundle in "$work"/{states,free,spectrum,frames}/fold-0/seed-*/bundle/model.safetensors; do
+for bundle in "$work"/{states,free,spectrum,frames,frames16}/fold-0/seed-*/bundle/model.safetensors; do
   export_one "$bundle" --self-contained
 done
 "$python" scripts/check_onnx.py "${exported[@]}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 
 import numpy as np
 
 from . import _serkit
 from ._columns import Columnar
 from ._config import Config, override_list, source_of
-from ._recognizer import PathLike
+from ._paths import PathLike
 from ._table import text_columns
 from ._tell import Progress, Tell
 
@@ -112,13 +112,14 @@ def split(
     *,
     overrides: Optional[Mapping[str, Any]] = None,
     data: Optional[PathLike] = None,
-    fold: Optional[str] = None,
+    fold: Union[str, int, None] = None,
 ) -> Split:
     """The folds of an experiment, without training: ``ser-data split``.
 
     ``config`` is a config file or a mapping with its tables; ``data`` the folder that corpora's roots are relative to
     (``$SER_DATASETS``, else ``datasets``); ``fold`` the one fold that is wanted.
     """
+    fold = None if fold is None else str(fold)
     columns = _serkit.split_of(*_arguments(config, overrides, data), fold, Tell())
     return Split(dict(columns))
 

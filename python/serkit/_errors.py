@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
+
+from ._words import in_python
 
 
 class SerError(Exception):
     """Everything that serkit itself raises."""
+
+    def __init__(self, message: str = "", *others: Any) -> None:
+        super().__init__(in_python(message), *others)
 
 
 class ConfigError(SerError, ValueError):
@@ -22,6 +27,7 @@ class FileError(SerError, ValueError):
     """A file's content is not what it should be: damaged, silent, of a format that is not read."""
 
     def __init__(self, message: str, path: Optional[Path] = None, problem: str = "") -> None:
+        problem = in_python(problem)
         super().__init__(message, path, problem)
         #: The file; ``samples`` where samples were given.
         self.path = path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
@@ -11,8 +12,8 @@ import numpy as np
 
 from . import _serkit
 from ._errors import ChangedError
-from ._recognizer import PathLike
-from ._table import columns_of, listed
+from ._paths import PathLike, path_text
+from ._table import columns_of, listed, text_of, whole
 from ._tell import Tell
 
 
@@ -118,7 +119,8 @@ def evaluate(
 ) -> Evaluation:
     """All figures of predictions that PyTorch or anything else made.
 
-    ``truth`` has a class a row: a name, or a number of ``classes``. ``probabilities`` is ``[rows, classes]``: an array with
+    ``truth`` has a class a row: a name, or a place in ``classes`` from 0; classes that are called by numbers are meant by their
+    names. ``probabilities`` is ``[rows, classes]``: an array with
     ``classes`` naming the columns, or a DataFrame whose columns name them (``p_angry`` is ``angry``). With ``speakers`` the
     intervals are over speakers too; ``clips`` are ids, and a clip that was predicted under several ``seeds`` has a row for
     each; ``files`` are the recordings, for the page to show and play.
@@ -132,7 +134,7 @@ def evaluate(
     rows = len(values)
     truths = _truths(truth, names)
     columns = {"truth": truths, "speakers": speakers, "clips": clips, "files": files, "folds": folds, "seeds": seeds}
-    given = {what: None if column is None else listed(column) for what, column in columns.items()}
+    given = {what: None if column is None else listed(column, what) for what, column in columns.items()}
     for what, column in given.items():
         if column is not None and len(column) != rows:
             raise ValueError(f"{what} has {len(column)} rows and probabilities {rows}")
@@ -140,8 +142,10 @@ def evaluate(
     ids = given["clips"]
     if ids is None:
         ids = given["files"] if given["files"] is not None else [f"row {i:0{width}}" for i in range(rows)]
-    ids = [str(clip) for clip in ids]
-    where = {} if given["files"] is None else dict(zip(ids, (os.fsdecode(file) for file in given["files"])))
+    ids = [text_of(clip) for clip in ids]
+    if None in ids:
+        raise ValueError(f"{'files' if given['clips'] is None else 'clips'} of row {ids.index(None)} is missing: give one a row")
+    where = {} if given["files"] is None else dict(zip(ids, (path_text(file) for file in given["files"])))
     return _evaluated(
         name,
         names,
@@ -150,11 +154,18 @@ def evaluate(
         ids,
         [""] * rows if given["speakers"] is None else [_name(speaker) for speaker in given["speakers"]],
         ["all"] * rows if given["folds"] is None else [str(fold) for fold in given["folds"]],
-        [0] * rows if given["seeds"] is None else [int(seed) for seed in given["seeds"]],
+        [0] * rows if given["seeds"] is None else [whole(seed, "seeds", 0, _MOST_SEED) for seed in given["seeds"]],
         where,
         bool(speaker_independent),
-        (int(bootstrap), int(bootstrap_seed)),
+        _draws(bootstrap, bootstrap_seed),
     )
+
+
+_MOST_SEED = 2**64 - 1
+
+
+def _draws(bootstrap: int, seed: int) -> Tuple[int, int]:
+    return whole(bootstrap, "bootstrap", 0, 1_000_000), whole(seed, "bootstrap_seed", 0, _MOST_SEED)
 
 
 def _evaluated(*arguments: Any) -> Evaluation:
@@ -192,7 +203,7 @@ def gathered(
 ) -> Evaluation:
     """The evaluation of finished runs, whose report is written into ``folder``."""
     source, folder, data = (None if path is None else os.path.abspath(path) for path in (source, folder, data))
-    arguments = (source, folder, data, int(bootstrap), int(bootstrap_seed))
+    arguments = (source, folder, data, *_draws(bootstrap, bootstrap_seed))
     return Evaluation(_serkit.gather(source, folder, data, arguments[3:], Tell()), (gathered, arguments))
 
 
@@ -204,19 +215,23 @@ def _probabilities(given: Any, classes: Optional[Sequence[str]]) -> Tuple[np.nda
         columns = columns_of(given)
         names = [name[2:] if name.startswith("p_") else name for name in columns]
         if classes is not None:
+            classes = _class_names(classes)
             missing = [name for name in classes if name not in names]
             if missing:
                 raise ValueError(f"probabilities have no column for {', '.join(missing)}")
             columns = {name: list(columns.values())[names.index(name)] for name in classes}
             names = list(classes)
-        values = np.array(list(columns.values()), dtype=np.float32).T
+        numbers = {name: _numbers(column, f"the column {name} of probabilities") for name, column in columns.items()}
+        if not numbers:
+            raise ValueError("probabilities have no column: give one a class")
+        values = np.array(list(numbers.values()), dtype=np.float32).T
     else:
-        values = np.asarray(given, dtype=np.float32)
+        values = _numbers(given, "probabilities")
         if values.ndim != 2:
             raise ValueError(f"probabilities of shape {values.shape}: give [rows, classes]")
         if classes is None:
             raise ValueError("classes: name the columns of probabilities, in their order")
-        names = [str(name) for name in classes]
+        names = _class_names(classes)
         if len(names) != values.shape[1]:
             raise ValueError(f"{len(names)} classes for probabilities of {values.shape[1]} columns")
     twice = [name for name in names if names.count(name) > 1]
@@ -225,22 +240,45 @@ def _probabilities(given: Any, classes: Optional[Sequence[str]]) -> Tuple[np.nda
     return np.ascontiguousarray(values), names
 
 
+def _class_names(given: Any) -> List[str]:
+    names = [_name(name) for name in listed(given, "classes")]
+    if "" in names:
+        raise ValueError(f"classes = {names!r}: give each a name")
+    return names
+
+
+def _numbers(given: Any, what: str) -> np.ndarray:
+    """Real numbers; what is missing is not one."""
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind == "O":
+            # What pandas and others have in place of a number that is missing.
+            flat = [np.nan if text_of(cell) is None else cell for cell in array.ravel()]
+            array = np.array(flat, dtype=np.float64).reshape(array.shape)
+        if array.dtype.kind in "biufU":
+            return array.astype(np.float32)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"{what}: give numbers, or name the classes whose columns have them")
+
+
 def _truths(given: Any, names: List[str]) -> List[int]:
-    """The classes as numbers."""
+    """The classes as numbers. Where a class is called by a number, that is its name, and no place in the list."""
     if hasattr(given, "detach"):
         given = given.detach().cpu().numpy()
-    numbers = {name: number for number, name in enumerate(names)}
+    places = {name: place for place, name in enumerate(names)}
+    by_name = any(name.lstrip("-").isdigit() for name in names)
     truths = []
-    for row, value in enumerate(listed(given)):
-        if isinstance(value, str) and value in numbers:
-            truths.append(numbers[value])
-        elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names):
-            truths.append(value)
+    for row, value in enumerate(listed(given, "truth")):
+        if isinstance(value, Integral) and not isinstance(value, bool):
+            place = places.get(str(int(value))) if by_name else value
         else:
+            place = places.get(value) if isinstance(value, str) else None
+        if place is None or not 0 <= place < len(names):
             raise ValueError(f"truth of row {row} is {value!r}, which is none of {', '.join(names)}")
+        truths.append(int(place))
     return truths
 
 
 def _name(speaker: Any) -> str:
-    unknown = speaker is None or (isinstance(speaker, float) and np.isnan(speaker))
-    return "" if unknown else str(speaker)
+    return text_of(speaker) or ""

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _serkit
 from ._config import Config, text_of
-from ._recognizer import PathLike
+from ._paths import PathLike, path_list
 from ._signal import mono, rate
 from ._tell import Progress, Tell
 
@@ -86,9 +86,7 @@ class Extractor:
 
     def files(self, paths: Iterable[PathLike], *, progress: Optional[Progress] = None) -> List[np.ndarray]:
         """The matrix of each of the files, in parallel with the interpreter free; Ctrl-C ends it."""
-        if isinstance(paths, (str, bytes, os.PathLike)):
-            raise TypeError(f"paths = {paths!r}: give a list of files")
-        return self._inner.files([os.fsdecode(path) for path in paths], Tell(progress))
+        return self._inner.files(path_list(paths, one=False), Tell(progress))
 
     def all_samples(
         self, clips: Iterable[Any], sample_rate: int, *, progress: Optional[Progress] = None

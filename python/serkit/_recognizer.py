@@ -11,10 +11,9 @@ import numpy as np
 from . import _serkit
 from ._columns import Columnar
 from ._errors import ChangedError, FileError
+from ._paths import PathLike, path_list
 from ._signal import mono, rate
 from ._tell import Progress, Tell
-
-PathLike = Union[str, "os.PathLike[str]"]
 
 
 @dataclass(frozen=True)
@@ -205,9 +204,8 @@ class Recognizer:
     ) -> None:
         if path is None:
             raise TypeError('path = None: give a bundle, several, or leave it out for "box"')
-        paths = [path] if isinstance(path, (str, bytes, os.PathLike)) else list(path)
+        given = path_list(path, "bundles")
         # They are to mean the same in another working folder.
-        given = [os.fsdecode(path) for path in paths]
         self._paths = [path if _serkit.is_built_in(path) else os.path.abspath(path) for path in given]
         self._models = None if models is None else os.path.abspath(models)
         self._calibrated = bool(calibrated)
@@ -284,8 +282,7 @@ class Recognizer:
         """
         if errors not in ("raise", "keep"):
             raise ValueError(f"errors={errors!r}: raise or keep")
-        listed = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
-        found = self._inner.files([os.fsdecode(path) for path in listed], errors == "keep", Tell(progress))
+        found = self._inner.files(path_list(paths), errors == "keep", Tell(progress))
         rows = [row if isinstance(row, Exception) else self._answer(row) for _, row in found]
         return Answers(self._classes, [os.fsdecode(path) for path, _ in found], rows, list(self._targets))
 
@@ -303,8 +300,8 @@ class Recognizer:
         ``window`` and ``hop`` (1 s, or the window where that is shorter) are in seconds. A window without
         speech is silence; with ``gate``, a level in dB of full scale, one that exceeds it nowhere.
         """
-        hop = min(1.0, window) if hop is None else hop
-        rows, notes = self._inner.timeline(os.fsdecode(path), window, hop, gate, Tell(progress))
+        window, hop = _lengths(window, hop, 1.0)
+        rows, notes = self._inner.timeline(os.fsdecode(path), window, hop, _level(gate), Tell(progress))
         return self._timeline(rows, notes)
 
     def stream(
@@ -321,8 +318,8 @@ class Recognizer:
         An answer comes every ``hop`` seconds (0.5, or the window where that is shorter) on the last ``window``; with
         ``growing`` the first ones are of windows that are not full yet.
         """
-        hop = min(0.5, window) if hop is None else hop
-        return Stream(self, self._inner.listen(rate(sample_rate), window, hop, growing, gate))
+        window, hop = _lengths(window, hop, 0.5)
+        return Stream(self, self._inner.listen(rate(sample_rate), window, hop, bool(growing), _level(gate)))
 
     def session(self) -> "Session":
         """Begins to listen to one speaker, to whom answers adapt without labels.
@@ -412,8 +409,8 @@ class Session:
         progress: Optional[Progress] = None,
     ) -> Windows:
         """As :meth:`Recognizer.timeline`, adapted; where it is ``running``, each window is added to what was heard first."""
-        hop = min(1.0, window) if hop is None else hop
-        rows, notes = self._inner.timeline(os.fsdecode(path), window, hop, gate, bool(running), Tell(progress))
+        window, hop = _lengths(window, hop, 1.0)
+        rows, notes = self._inner.timeline(os.fsdecode(path), window, hop, _level(gate), bool(running), Tell(progress))
         return self._recognizer._timeline(rows, notes)
 
     def stream(
@@ -427,8 +424,8 @@ class Session:
         running: bool = True,
     ) -> "Stream":
         """As :meth:`Recognizer.stream`, adapted; while it is ``running``, the signal is taken for the speaker's."""
-        hop = min(0.5, window) if hop is None else hop
-        inner = self._inner.listen(rate(sample_rate), window, hop, growing, gate, bool(running))
+        window, hop = _lengths(window, hop, 0.5)
+        inner = self._inner.listen(rate(sample_rate), window, hop, bool(growing), _level(gate), bool(running))
         return Stream(self._recognizer, inner)
 
 
@@ -460,6 +457,26 @@ class Stream:
     def finish(self) -> List[Window]:
         """The end of the signal: the windows that are still to come."""
         return self._recognizer._windows(self._inner.finish())
+
+
+def _lengths(window: Any, hop: Any, usual: float) -> Tuple[float, float]:
+    """The seconds of a window, and from one to the next; this is the usual one where it is not given, a window at most."""
+    window = _seconds("window", window)
+    return window, min(usual, window) if hop is None else _seconds("hop", hop)
+
+
+def _seconds(name: str, given: Any) -> float:
+    return _number(name, given, "seconds")
+
+
+def _level(gate: Any) -> Optional[float]:
+    return None if gate is None else _number("gate", gate, "dB of full scale")
+
+
+def _number(name: str, given: Any, unit: str) -> float:
+    if isinstance(given, (bool, str)) or not hasattr(given, "__float__"):
+        raise TypeError(f"{name} = {given!r}: give {unit}, a number")
+    return float(given)
 
 
 def _judged(

@@ -14,7 +14,15 @@ def mono(samples: Any) -> np.ndarray:
     """
     if samples is None or isinstance(samples, (str, bytes)):
         raise TypeError(f"samples = {samples!r}: give an array of numbers")
-    array = np.asarray(samples)
+    try:
+        array = np.asarray(samples)
+    except (TypeError, ValueError, OverflowError):
+        # Rows of different lengths, as a list of clips has them.
+        raise ValueError(f"samples of type {type(samples).__name__} that are no array of numbers: give one channel") from None
+    if array.dtype.kind == "O" and array.ndim == 0:
+        raise TypeError(f"samples of type {type(samples).__name__}: give an array of numbers")
+    if np.ma.is_masked(samples):
+        raise ValueError("some of the samples are masked: give samples.filled(0.0), or leave them out")
     if array.ndim != 1:
         raise ValueError(
             f"samples of shape {array.shape}: give one channel, as samples.mean(axis=0) or axis=1 of several makes it"
@@ -25,7 +33,7 @@ def mono(samples: Any) -> np.ndarray:
     if kind == np.bool_ or kind.kind not in "fiu":
         raise TypeError(f"samples of type {kind}: give floats (full scale ±1) or integers")
     if kind.kind == "f":
-        return np.ascontiguousarray(array, dtype=np.float32)
+        return np.require(array, np.float32, ["C", "A"])
     info = np.iinfo(kind)
     half = 2.0 ** (info.bits - 1)
     zero = half if kind.kind == "u" else 0.0
@@ -34,6 +42,8 @@ def mono(samples: Any) -> np.ndarray:
 
 def rate(sample_rate: Any) -> int:
     """A rate in Hz as the compiled half takes it."""
+    if isinstance(sample_rate, (bool, np.bool_)):
+        raise type_of_rate(sample_rate)
     try:
         value = int(sample_rate)
     except (TypeError, ValueError, OverflowError):

@@ -7,6 +7,8 @@ import logging
 import warnings
 from typing import Any, Callable, Dict, Optional
 
+from ._words import in_python
+
 _log = logging.getLogger("serkit")
 
 #: Called as ``progress(done, total)`` from the thread that asked for the work.
@@ -20,15 +22,17 @@ class Tell:
     """
 
     def __init__(self, progress: Optional[Progress] = None) -> None:
+        if progress is not None and not callable(progress):
+            raise TypeError(f"progress = {progress!r}: give a function of what is done and of how much there is")
         self.progress = progress
         self.done: Dict[str, int] = {}
         self.totals: Dict[str, int] = {}
 
     def __call__(self, kind: str, values: Dict[str, Any]) -> None:
         if kind == "log":
-            _log.info("%s", values["line"].rstrip())
+            _log.info("%s", in_python(values["line"]).rstrip())
         elif kind == "warning":
-            warnings.warn(values["line"], stacklevel=4)
+            warnings.warn(in_python(values["line"]), stacklevel=4)
         elif kind == "work":
             self.done[values["label"]] = 0
             self.totals[values["label"]] = values["total"]

@@ -7,13 +7,16 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, TextIO, Tuple, Union
 
 from . import _serkit
 from ._config import Config, override_list, source_of
 from ._evaluation import Evaluation, gathered
-from ._recognizer import PathLike, Recognizer
+from ._paths import PathLike
+from ._recognizer import Recognizer
+from ._table import listed, whole
 from ._tell import Tell
 
 
@@ -176,11 +179,17 @@ def train(
     >>> training = serkit.train("configs/ravdess.toml", callbacks=[serkit.ProgressLine()])  # doctest: +SKIP
     >>> training.evaluation.uar, training.page  # doctest: +SKIP
     """
+    if resume and overwrite:
+        raise ValueError("resume=True goes on with what overwrite=True throws away: give one of them")
+    for name, text in (("setting", setting), ("device", device), ("cache_limit", cache_limit)):
+        if not isinstance(text, str) and not (text is None and name != "device"):
+            raise TypeError(f"{name} = {text!r}: give a text")
+    several = [seeds] if isinstance(seeds, Integral) else listed(seeds, "seeds")
     asked: Dict[str, Any] = {
         "overrides": override_list(overrides),
         "setting": setting,
         "fold": str(fold),
-        "seeds": [int(seed) for seed in ([seeds] if isinstance(seeds, int) else seeds)],
+        "seeds": [whole(seed, "seeds", 0, 2**64 - 1) for seed in several],
         "device": device,
         "resume": bool(resume),
         "overwrite": bool(overwrite),

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._config import Config
 from ._extractor import Extractor
-from ._recognizer import PathLike
+from ._paths import PathLike
 
 __all__ = ["FeatureTransformer"]
 

@@ -78,7 +78,7 @@ pub fn evaluate<'py>(
     let (samples, seed) = bootstrap;
     let evaluate = || -> Result<Evaluation> {
         let given = Given { name, speaker_independent: independent, files, ..Given::default() };
-        evaluate_given(given, rows()?, Bootstrap { samples, seed }).map(Evaluation)
+        evaluate_given(given, rows()?, Bootstrap::new(samples, seed)?).map(Evaluation)
     };
     py.detach(|| on_threads(evaluate)).map_err(exception)
 }
@@ -96,6 +96,6 @@ pub fn gather(
     watched(py, tell.as_ref(), |observer| {
         let folder = folder.unwrap_or_else(|| dir.join("report"));
         let (samples, seed) = bootstrap;
-        report::gather(&dir, &folder, &data_dir(data), Bootstrap { samples, seed }, observer).map(Evaluation)
+        report::gather(&dir, &folder, &data_dir(data), Bootstrap::new(samples, seed)?, observer).map(Evaluation)
     })
 }

@@ -66,7 +66,7 @@ impl Extractor {
         rate: u32,
     ) -> PyResult<Bound<'py, PyArray2<f32>>> {
         let audio = Audio { samples: samples.as_slice()?.to_vec(), sample_rate: rate };
-        array(py, py.detach(|| on_threads(|| self.matrix(audio, Path::new("samples")))).map_err(exception)?)
+        array(py, py.detach(|| on_threads(|| self.matrix_of_samples(audio, Path::new("samples")))).map_err(exception)?)
     }
 
     /// All of the files, in their order; the first that cannot be used is raised.
@@ -91,7 +91,7 @@ impl Extractor {
         let clips: Vec<(usize, &[f32])> = clips.into_iter().enumerate().collect();
         self.each(py, tell.as_ref(), &clips, |(number, samples)| {
             let audio = Audio { samples: samples.to_vec(), sample_rate: rate };
-            self.matrix(audio, Path::new(&format!("clip {number}")))
+            self.matrix_of_samples(audio, Path::new(&format!("clip {number}")))
         })
     }
 }
@@ -148,11 +148,16 @@ impl Extractor {
     }
 
     fn matrix_of(&self, path: &Path) -> Result<Matrix> {
+        // The decoder has looked at every sample already.
         self.matrix(audio::load(&Source::File(path.to_owned()))?, path)
     }
 
-    fn matrix(&self, audio: Audio, path: &Path) -> Result<Matrix> {
+    fn matrix_of_samples(&self, audio: Audio, path: &Path) -> Result<Matrix> {
         audio.check().map_err(|problem| Error::file(path, problem))?;
+        self.matrix(audio, path)
+    }
+
+    fn matrix(&self, audio: Audio, path: &Path) -> Result<Matrix> {
         Ok(self.pool.apply(self.chain.matrix(audio, path)?))
     }
 }

@@ -1,6 +1,9 @@
 //! `serkit.Recognizer` and `serkit.Stream` without their documentation and their comforts, and what is said of answers.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::{prelude::*, types::PyList};
@@ -222,46 +225,63 @@ fn path_of(error: &Error) -> PathBuf {
     }
 }
 
-#[pyclass(module = "serkit._serkit")]
-pub struct Listener {
-    inner: predict::Listener,
+/// A stream. Threads that push at once take turns: the interpreter is free while one waits.
+#[pyclass(frozen, module = "serkit._serkit")]
+pub struct Listener(Mutex<Stream>);
+
+struct Stream {
+    listener: predict::Listener,
     ended: bool,
 }
 
 #[pymethods]
 impl Listener {
     #[getter]
-    fn notes(&self) -> Vec<String> {
-        self.inner.notes().to_vec()
+    fn notes(&self, py: Python<'_>) -> Vec<String> {
+        py.detach(|| self.lock().listener.notes().to_vec())
     }
 
     #[getter]
-    fn latency(&self) -> f64 {
-        self.inner.latency()
+    fn latency(&self, py: Python<'_>) -> f64 {
+        py.detach(|| self.lock().listener.latency())
     }
 
-    fn push<'py>(&mut self, py: Python<'py>, samples: PyReadonlyArray1<'py, f32>) -> PyResult<Vec<Heard<'py>>> {
-        self.check()?;
+    fn push<'py>(&self, py: Python<'py>, samples: PyReadonlyArray1<'py, f32>) -> PyResult<Vec<Heard<'py>>> {
         let samples = samples.as_slice()?;
-        let windows = py.detach(|| on_threads(|| self.inner.push(samples))).map_err(exception)?;
-        Ok(heard(py, &windows))
+        self.work(py, |stream| stream.listener.push(samples))
     }
 
-    fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Vec<Heard<'py>>> {
-        self.check()?;
-        self.ended = true;
-        let windows = py.detach(|| on_threads(|| self.inner.finish())).map_err(exception)?;
-        Ok(heard(py, &windows))
+    fn finish<'py>(&self, py: Python<'py>) -> PyResult<Vec<Heard<'py>>> {
+        self.work(py, |stream| {
+            stream.ended = true;
+            stream.listener.finish()
+        })
     }
 }
 
 impl Listener {
-    pub(crate) fn new(inner: predict::Listener) -> Self {
-        Self { inner, ended: false }
+    pub(crate) fn new(listener: predict::Listener) -> Self {
+        Self(Mutex::new(Stream { listener, ended: false }))
     }
 
-    fn check(&self) -> PyResult<()> {
-        let ended = || exception(Error::Data("the stream has ended: start another with Recognizer.stream".into()));
-        if self.ended { Err(ended()) } else { Ok(()) }
+    fn lock(&self) -> MutexGuard<'_, Stream> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The windows that come of work on a stream that has not ended.
+    fn work<'py>(
+        &self,
+        py: Python<'py>,
+        work: impl FnOnce(&mut Stream) -> Result<Vec<Window>> + Send,
+    ) -> PyResult<Vec<Heard<'py>>> {
+        let done = py.detach(|| {
+            let mut stream = self.lock();
+            let stream = &mut *stream;
+            if stream.ended {
+                return Err(Error::Data("the stream has ended: start another with Recognizer.stream".into()));
+            }
+            on_threads(|| work(stream))
+        });
+        Ok(heard(py, &done.map_err(exception)?))
     }
 }

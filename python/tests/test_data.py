@@ -48,7 +48,7 @@ def test_a_split_is_the_programs(program, tmp_path):
     assert [list(row.values()) for row in theirs] == [list(row) for row in zip(*ours.values())]
     fold = theirs[0]["fold"]
     assert set(serkit.split(QUICKSTART, fold=fold).columns()["fold"]) == {fold}
-    with pytest.raises(serkit.ConfigError, match="--fold nine"):
+    with pytest.raises(serkit.ConfigError, match="fold nine"):
         serkit.split(QUICKSTART, fold="nine")
 
 

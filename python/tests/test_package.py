@@ -6,14 +6,19 @@ import ast
 import inspect
 import json
 import os
+import re
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import serkit
+from conftest import sound, write_wav
 from serkit import _serkit
 
 PACKAGE = Path(serkit.__file__).parent
+README = Path(__file__).resolve().parents[1] / "README.md"
 NOTEBOOK = Path(__file__).resolve().parents[1] / "examples" / "serkit.ipynb"
 
 
@@ -72,3 +77,46 @@ def test_the_notebook_runs(tmp_path, monkeypatch, clips, bundle):
     assert (tmp_path / "experiments" / "notebook" / "report" / "report.html").is_file()
     assert names["training"].evaluation.uar > 1 / len(names["training"].evaluation.classes)
     assert os.path.exists(names["page"])
+
+
+def test_the_readme_runs_as_it_is_written(tmp_path, monkeypatch, clips):
+    """Its Python, in a folder that holds what it names."""
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("polars")
+    pytest.importorskip("sklearn")
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SER_CACHE", str(tmp_path / "cache"))
+    actors = [tmp_path / "datasets" / "ravdess" / f"Actor_{actor:02}" for actor in (1, 2)]
+    for folder in (tmp_path / "recordings", tmp_path / "configs", *actors):
+        folder.mkdir(parents=True)
+    for name in ("clip.wav", "recordings/a.wav"):
+        shutil.copy(clips[0], name)
+    speech = np.tile(sound(3, 4.0), 4)
+    for name in ("call.wav", "minute-of-the-person.wav"):
+        write_wav(tmp_path / name, speech)
+    for actor, folder in enumerate(actors, 1):
+        write_wav(folder / f"03-01-05-01-01-01-{actor:02}.wav", sound(actor))
+    # Training on RAVDESS is no test's: a config of the same name, on the embedded corpus.
+    (tmp_path / "configs" / "ravdess.toml").write_text(
+        'name = "short"\n[[corpora]]\nkind = "synthetic"\n[protocol]\nfolds = 2\n[features]\nkinds = ["rms"]\n[model]\nkind = "linear"\n'
+    )
+    paths = [str(path.relative_to(tmp_path / "datasets" / "ravdess")) for path in sorted(tmp_path.rglob("03*.wav"))]
+    names = {
+        "samples": sound(1, 2.0, 16_000),
+        "frame": pandas.DataFrame({"path": paths, "side": ["train", "test"], "speaker": ["1", "2"]}),
+        "truth": ["a", "b", "a"],
+        "probabilities": [[0.9, 0.1], [0.3, 0.7], [0.4, 0.6]],
+        "classes": ["a", "b"],
+        "speakers": ["x", "y", "z"],
+        "make_pipeline": make_pipeline,
+        "StandardScaler": StandardScaler,
+        "LogisticRegression": LogisticRegression,
+    }
+    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    exec(compile(code, "README.md", "exec"), names)  # noqa: S102
+    assert (tmp_path / "report" / "report.html").is_file() and names["training"].page.is_file()
+    assert names["answer"].emotion in names["recognizer"].classes and len(names["table"]) == 1

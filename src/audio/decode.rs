@@ -19,6 +19,8 @@ use symphonia::core::{
     units::Timestamp,
 };
 
+use ser_kernels::wide;
+
 use super::{
     fault::{Fault, Flaw},
     frames::{self, Stream},
@@ -91,7 +93,16 @@ fn check_rate(rate: u32) -> std::result::Result<(), String> {
 }
 
 fn check_samples(samples: &[f32], before: u64) -> std::result::Result<(), String> {
-    match samples.iter().position(|x| x.is_nan() || x.abs() > LARGEST) {
+    // What is wrong is looked for where something is: to know that nothing is takes a tenth of the time.
+    let sound = |all: bool, x: &f32| all & (x.abs() <= LARGEST);
+    let all = wide(
+        #[inline(always)]
+        || samples.iter().fold(true, sound),
+    );
+    if all {
+        return Ok(());
+    }
+    match samples.iter().position(|x| !sound(true, x)) {
         None => Ok(()),
         Some(at) if samples[at].is_finite() => {
             Err(format!("sample {} is {:e}: no full scale is beyond {LARGEST:e}", before + at as u64, samples[at]))
@@ -249,6 +260,14 @@ impl Decoder {
         skipped
     }
 
+    /// How many samples are still to come, where the file's bytes say so; otherwise none.
+    fn still_to_come(&self) -> usize {
+        match &self.current {
+            Some(Kind::Wave(wave)) => wave.still_to_come(),
+            _ => 0,
+        }
+    }
+
     /// How many channels there are, known from the first block on.
     #[must_use]
     pub fn channels(&self) -> Option<usize> {
@@ -263,7 +282,9 @@ impl Decoder {
 
     /// All that is left.
     pub(crate) fn all(mut self) -> Result<Audio> {
-        let mut samples = Vec::new();
+        // Most clips are one block, which is not copied.
+        let mut samples = self.next()?.unwrap_or_default();
+        samples.reserve_exact(self.still_to_come());
         while let Some(block) = self.next()? {
             samples.extend(block);
         }

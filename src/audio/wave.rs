@@ -109,6 +109,12 @@ impl Wave {
         usize::from(self.channels)
     }
 
+    /// How many frames are still to be handed out, as far as there are bytes of them.
+    pub(super) fn still_to_come(&self) -> usize {
+        let most = self.left.div_ceil(self.block).saturating_mul(self.frames);
+        usize::try_from(self.wanted.min(most)).unwrap_or(0)
+    }
+
     /// Passes over as many of these frames as are there and need no decoding; how many those were.
     pub(super) fn skip(&mut self, frames: u64) -> u64 {
         if !matches!(self.coding, Coding::Pcm(_)) {
@@ -135,7 +141,7 @@ impl Wave {
         if bytes == 0 {
             return Ok(None);
         }
-        let mut data = Vec::new();
+        let mut data = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
         (&mut self.source).take(bytes).read_to_end(&mut data)?;
         if (data.len() as u64) < bytes {
             return Err(Fault::truncated("became shorter while it was read"));

@@ -43,7 +43,9 @@ pub(super) fn explain(error: &serde_path_to_error::Error<toml::de::Error>) -> Er
     let path = error.path().to_string();
     let complaint = error.inner().message().trim().to_owned();
     let nearest = nearest_name(&complaint).map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default();
-    Error::Config(format!("{path}: {complaint}{nearest}"))
+    // What is wrong with the config as a whole stands at no key.
+    let place = if path == "." { String::new() } else { format!("{path}: ") };
+    Error::Config(format!("{place}{complaint}{nearest}"))
 }
 
 /// serde words an unknown key or value as "unknown field `x`, expected one of `a`, `b`": the nearest of these to x.

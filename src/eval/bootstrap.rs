@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Tally;
-use crate::{numeric::quantile, rng, run::Prediction};
+use crate::{error::Result, numeric::quantile, rng, run::Prediction, setting::out_of_range};
 
 /// How to bootstrap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,34 @@ impl Default for Bootstrap {
         Self { samples: 10_000, seed: 1 }
     }
 }
+
+/// The most draws: a hundred times the default, whose figures memory has room for.
+const MOST_DRAWS: usize = 1_000_000;
+
+impl Bootstrap {
+    /// So many draws from a seed.
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](crate::error::Error::Config) where they are more than a million.
+    pub fn new(samples: usize, seed: u64) -> Result<Self> {
+        match samples <= MOST_DRAWS {
+            true => Ok(Self { samples, seed }),
+            false => Err(out_of_range("bootstrap", samples, DRAWS)),
+        }
+    }
+
+    /// A number of draws as a program's options have it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn draws(text: &str) -> std::result::Result<usize, String> {
+        text.parse().ok().filter(|draws| *draws <= MOST_DRAWS).ok_or_else(|| DRAWS.to_owned())
+    }
+}
+
+const DRAWS: &str = "a whole number of draws from 0, no intervals, to 1000000";
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -215,6 +243,15 @@ pub(super) fn percentiles(mut values: Vec<f64>) -> Interval {
 mod tests {
     use super::*;
     use crate::eval::test_support;
+
+    #[test]
+    fn more_draws_than_memory_has_room_for_are_refused() {
+        assert_eq!(Bootstrap::new(1_000_000, 1).unwrap().samples, 1_000_000);
+        let error = Bootstrap::new(1_000_001, 1).unwrap_err();
+        assert!(error.exit_status() == 2 && error.to_string().contains("bootstrap = 1000001"), "{error}");
+        assert_eq!(Bootstrap::draws("0"), Ok(0));
+        assert!(["-1", "1e3", "1000001", "99999999999999999999"].iter().all(|text| Bootstrap::draws(text).is_err()));
+    }
 
     #[test]
     fn both_ways_of_drawing_give_the_same_distribution() {

@@ -82,14 +82,14 @@ impl Listening {
 
     fn validate(&self) -> Result<()> {
         if !(0.2..=600.0).contains(&self.window) {
-            return Err(out_of_range("--window", self.window, "seconds, from 0.2 to 600"));
+            return Err(out_of_range("window", self.window, "seconds, from 0.2 to 600"));
         }
         if !(0.05..=self.window).contains(&self.hop) {
-            return Err(out_of_range("--hop", self.hop, "seconds, from 0.05 to the window's length"));
+            return Err(out_of_range("hop", self.hop, "seconds, from 0.05 to the window's length"));
         }
         match self.gate {
             Gate::Level(level_db) if !(-200.0..=0.0).contains(&level_db) => {
-                Err(out_of_range("--gate", level_db, "dB of full scale, from -200 to 0"))
+                Err(out_of_range("gate", level_db, "dB of full scale, from -200 to 0"))
             }
             _ => Ok(()),
         }
@@ -583,14 +583,14 @@ mod tests {
         let mut windows = listener.push(&[0.0; 22_050]).unwrap();
         windows.extend(listener.finish().unwrap());
         assert!(listener.notes().is_empty() && recognizer.listen(8_000, Listening::live()).unwrap().notes().len() == 1);
-        assert!(recognizer.listen(7, Listening::live()).err().unwrap().to_string().contains("--rate = 7"));
+        assert!(recognizer.listen(7, Listening::live()).err().unwrap().to_string().contains("rate = 7"));
         assert!(windows.len() == 2 && windows.iter().all(|window| window.answer.is_none()));
         assert!(listener.push(&[0.0, f32::NAN]).unwrap_err().to_string().contains("sample 22051 is NaN"));
         for (listening, key) in [
-            (Listening { window: 0.0, ..Listening::live() }, "--window = 0"),
-            (Listening { hop: 4.0, ..Listening::live() }, "--hop = 4"),
-            (Listening { hop: f64::NAN, ..Listening::live() }, "--hop = NaN"),
-            (Listening { gate: Gate::Level(3.0), ..Listening::live() }, "--gate = 3"),
+            (Listening { window: 0.0, ..Listening::live() }, "window = 0"),
+            (Listening { hop: 4.0, ..Listening::live() }, "hop = 4"),
+            (Listening { hop: f64::NAN, ..Listening::live() }, "hop = NaN"),
+            (Listening { gate: Gate::Level(3.0), ..Listening::live() }, "gate = 3"),
         ] {
             assert!(recognizer.listen(22_050, listening).err().unwrap().to_string().contains(key), "{key}");
         }

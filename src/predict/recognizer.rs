@@ -279,7 +279,7 @@ impl Recognizer {
             if samples.len() as f64 > LONGEST * f64::from(rate) {
                 return Err(Error::file(
                     path,
-                    format!("lasts longer than {LONGEST} s, too long for one clip: use --timeline"),
+                    format!("lasts longer than {LONGEST} s, too long for one clip: ask for its timeline"),
                 ));
             }
         }
@@ -325,7 +325,7 @@ impl Recognizer {
         let rates: Vec<u32> = self.inner.groups.iter().map(|group| group.chain.sample_rate()).collect();
         if !RATES.contains(&sample_rate) {
             let rule = format!("Hz, from {} to {}", RATES.start(), RATES.end());
-            return Err(out_of_range("--rate", sample_rate, rule.as_str()));
+            return Err(out_of_range("rate", sample_rate, rule.as_str()));
         }
         match rates[..] {
             [rate, ..] if rates.iter().all(|other| *other == rate) => {
@@ -426,7 +426,7 @@ impl Recognizer {
         members.map(Member::adaptation).collect::<Option<Vec<_>>>().ok_or_else(|| {
             Error::Config(
                 "this bundle cannot adapt to a speaker: it is of an earlier version, or its training had fewer than three \
-                 validation speakers, or too few clips of an emotion. Train it again, or leave --enrol and --speaker out"
+                 validation speakers, or too few clips of an emotion. Train it again, or do without enrolment and speakers"
                     .into(),
             )
         })

@@ -64,7 +64,7 @@ pub struct JudgeArguments {
     #[arg(long)]
     partial: bool,
     /// Draws of the bootstrap; 0 for no intervals.
-    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().samples)]
+    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().samples, value_parser = Bootstrap::draws)]
     bootstrap: usize,
     /// Seed of the bootstrap's draws.
     #[arg(long, value_name = "N", default_value_t = Bootstrap::default().seed)]

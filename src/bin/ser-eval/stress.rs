@@ -61,7 +61,7 @@ pub struct StressArguments {
     #[arg(long, value_name = "DIR")]
     models: Option<PathBuf>,
     /// Draws of the bootstrap.
-    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = Bootstrap::draws)]
     bootstrap: usize,
 }
 

@@ -15,7 +15,7 @@ use clap::Parser;
 use picture::Picture;
 use ser::{
     device::check_processor,
-    error::Result,
+    error::{Error, Result},
     frontend::encoder::models_dir,
     predict::{
         Answering, BuiltIn, Channels, DEFAULT, Listening, Output, Recognizer, Speakers, Style, bulk::bulk, load_all,
@@ -35,9 +35,22 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
+            let error = of_options(error);
             eprintln!("error: {error}");
             ExitCode::from(error.exit_status())
         }
+    }
+}
+
+/// The same error in the program's words: what the library calls by the parameter's name is an option here.
+fn of_options(error: Error) -> Error {
+    match error {
+        Error::Config(text)
+            if ["window", "hop", "gate", "rate"].iter().any(|key| text.starts_with(&format!("{key} = "))) =>
+        {
+            Error::Config(format!("--{text}"))
+        }
+        other => other,
     }
 }
 

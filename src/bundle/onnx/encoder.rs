@@ -79,6 +79,11 @@ impl<'a> Encoder<'a> {
         })
     }
 
+    /// Whether the network's steps are rounded to 16 bits.
+    pub(super) fn rounds(&self) -> bool {
+        self.config.rounds()
+    }
+
     /// Whether each clip has one step.
     pub(super) fn is_pooled(&self) -> bool {
         self.config.pool != Pool::None
@@ -441,13 +446,17 @@ impl<'a> Encoder<'a> {
         let [window, within] = [window, within].map(|of| graph.unsqueeze(&of, &[2]));
         let place = graph.op("Concat", &[&window, &within], &[("axis", Setting::Int(2))]);
         let x = graph.op("GatherND", &[&states.x, &place], &[("batch_dims", Setting::Int(1))]);
+        let axis = graph.list(&[1]);
+        let counts = graph.op("Squeeze", &[&counts, &axis], &[]);
+        if !self.config.rounds() {
+            return (x, counts);
+        }
         // As the cache keeps them.
         let most = half::f16::MAX.to_f32();
         let (lowest, highest) = (graph.scalar(-most), graph.scalar(most));
         let x = graph.op("Clip", &[&x, &lowest, &highest], &[]);
         let x = graph.half_of(&x);
-        let axis = graph.list(&[1]);
-        (graph.float_of(&x), graph.op("Squeeze", &[&counts, &axis], &[]))
+        (graph.float_of(&x), counts)
     }
 
     /// Mean, and standard deviation where asked for, of each state over a clip's steps, `[batch, 1, columns]`.

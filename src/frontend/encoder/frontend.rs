@@ -143,7 +143,7 @@ struct StatesWorker(Arc<Shared>);
 
 impl Worker for StatesWorker {
     fn compute(&mut self, samples: &[f32], wanted: &[usize]) -> Result<Vec<Matrix>> {
-        let Shared { layers, pool, .. } = &*self.0;
+        let Shared { layers, pool, config, .. } = &*self.0;
         let highest = wanted.iter().map(|&part| layers[part]).max().unwrap_or(0);
         let clips = self.0.encoder()?.hidden_states(&[samples], highest)?;
         let mut states: Vec<Option<Matrix>> = clips.into_iter().flatten().map(Some).collect();
@@ -151,7 +151,7 @@ impl Worker for StatesWorker {
             let state = states.get_mut(layer).and_then(Option::take);
             state.ok_or_else(|| crate::error::Error::Data(format!("there is no hidden state {layer}")))
         };
-        let kept = |state: Matrix| if *pool == Pool::None { in_16_bits(state) } else { pool.apply(state) };
+        let kept = |state: Matrix| if config.rounds() { in_16_bits(state) } else { pool.apply(state) };
         wanted.iter().map(|&part| Ok(kept(take(layers[part])?))).collect()
     }
 }

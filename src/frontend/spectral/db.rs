@@ -1,5 +1,7 @@
 //! Power to decibels: librosa's `power_to_db` with `ref = 1`.
 
+use ser_kernels::wide;
+
 /// The smallest power told apart from none: −100 dB.
 pub(super) const AMIN: f32 = 1e-10;
 
@@ -10,15 +12,31 @@ const DB_PER_OCTAVE: f32 = 3.010_3;
 ///
 /// A value that is not a number counts as silence.
 pub(super) fn power_to_db(power: &mut [f32], top_db: f32) {
-    let mut highest = f32::MIN;
     for x in power.iter_mut() {
-        *x = DB_PER_OCTAVE * x.max(AMIN).log2();
-        highest = highest.max(*x);
+        *x = x.max(AMIN).log2();
     }
-    let floor = highest - top_db;
-    for x in power {
-        *x = x.max(floor);
+    // Apart from the logarithms, which are calls, these run many at a time.
+    wide(
+        #[inline(always)]
+        || {
+            power.iter_mut().for_each(|x| *x *= DB_PER_OCTAVE);
+            let floor = highest(power) - top_db;
+            power.iter_mut().for_each(|x| *x = x.max(floor));
+        },
+    );
+}
+
+/// The highest of levels, none of which is no number.
+#[inline(always)]
+fn highest(levels: &[f32]) -> f32 {
+    let (blocks, rest) = levels.as_chunks::<16>();
+    let mut highest = [f32::MIN; 16];
+    for block in blocks {
+        for (highest, x) in highest.iter_mut().zip(block) {
+            *highest = highest.max(*x);
+        }
     }
+    highest.iter().chain(rest).copied().fold(f32::MIN, f32::max)
 }
 
 #[cfg(test)]
