@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # How time and memory grow with the rows: ser-eval over a run with 10,000, 100,000 and 1,000,000 predictions, and scan, audit,
-# split and card of manifests as long.
+# split and card of manifests as long; a scan of tables as long that are segments of one file.
 #
-#   ROWS="10000 100000 1000000" scripts/check-scale.sh [eval] [manifest]
+#   ROWS="10000 100000 1000000" scripts/check-scale.sh [eval] [manifest] [segments]
 #
 # Pages are opened in headless Chromium where there is one. BIN is the folder of the programs (default target/release). The
 # predictions are those of a small run, drawn again with other clips; the recordings of a manifest are 0.9 s of noise each, at
@@ -15,7 +15,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export SER_CACHE=$work/cache
 mkdir -p "$SER_CACHE"
-[ $# -gt 0 ] || set -- eval manifest
+[ $# -gt 0 ] || set -- eval manifest segments
 
 timed() { # NAME COMMAND…: seconds, those of all cores together, and the largest memory
   local name=$1
@@ -114,10 +114,36 @@ TOML
   done
 }
 
+segments() {
+  mkdir -p "$work/long"
+  for rows in ${ROWS:-10000 100000 1000000}; do
+    rm -f "$SER_CACHE"/facts.jsonl
+    python3 - "$work/long" "$rows" <<'PY'
+import csv, random, struct, sys
+
+work, wanted = sys.argv[1], int(sys.argv[2])
+data = 3600 * wanted
+with open(f"{work}/long.wav", "wb") as to:
+    to.write(struct.pack("<4sI8sIHHIIHH4sI", b"RIFF", data + 36, b"WAVEfmt ", 16, 1, 1, 4000, 4000, 1, 8, b"data", data))
+    for i in range(wanted):
+        to.write(random.Random(i).randbytes(3600))
+with open(f"{work}/m.csv", "w") as file:
+    out = csv.writer(file)
+    out.writerow(["path", "emotion", "speaker", "start", "end"])
+    for i in range(wanted):
+        emotion, start, end = ["angry", "happy", "sad"][i % 3], f"{0.9 * i:.1f}", f"{0.9 * (i + 1):.1f}"
+        out.writerow(["long.wav", emotion, f"s{i % 400}", start, end])
+PY
+    timed "scan of segments, $rows" "$bin/ser-data" scan "$work/long/m.csv" --kind manifest --format json
+    grep -c '"start": [0-9]' "$work/out" | awk '{ printf "%-28s %8d clips\n", "  of one file", $1 }'
+  done
+}
+
 for part in "$@"; do
   case $part in
     eval) evaluation ;;
     manifest) manifest ;;
-    *) echo "$part: eval or manifest" >&2; exit 2 ;;
+    segments) segments ;;
+    *) echo "$part: eval, manifest or segments" >&2; exit 2 ;;
   esac
 done

@@ -131,13 +131,24 @@ fn what_does_not_fit_is_named_and_nothing_is_guessed() {
     });
     let good = fs::read_to_string(d.join("good.csv")).unwrap();
     let lines: Vec<&str> = good.lines().collect();
-    let bad: [(String, &[&str]); 6] = [
+    // Another column that is usually called so, with other answers.
+    let twice = good.replacen("p_angry", "output,p_angry", 1);
+    let twice: Vec<String> = twice
+        .lines()
+        .enumerate()
+        .map(|(at, line)| {
+            let cells: Vec<&str> = line.split(',').collect();
+            if at == 0 { line.to_owned() } else { format!("{},{},sad,{}", cells[0], cells[1], cells[2..].join(",")) }
+        })
+        .collect();
+    let bad: [(String, &[&str]); 7] = [
         (lines[..40].join("\n"), &["9 of 48 test clips have no prediction, as audio/3/3-3.wav", "--partial"]),
         (format!("{good}{}\n", lines[1]), &["row 50", "predicted twice", "row 2"]),
         (format!("{good}x.wav,sad,0.1,0.1,0.8\n"), &["clips that the split does not list, as x.wav"]),
         (good.replacen(",0.8", ",0.3", 1), &["row 2", "sum to 0.5", "--scores logits"]),
         (good.replacen(",angry", ",boredom", 1), &["\"boredom\" is predicted and no test clip is of it", "--map"]),
         (good.replacen("pred", "guess", 1), &["no column of the prediction", "--column prediction=NAME"]),
+        (twice.join("\n"), &["\"pred\" and \"output\" could both be", "--column prediction=pred"]),
     ];
     for (text, parts) in bad {
         fs::write(d.join("bad.csv"), text).unwrap();

@@ -323,7 +323,7 @@ impl<'a> Finder<'a, '_> {
 }
 
 /// Whether a word of the name is one of a part of a file with a slip of the pen: `strat`, `duraton`.
-fn nearly_tells_of_a_part(name: &str) -> bool {
+pub(crate) fn nearly_tells_of_a_part(name: &str) -> bool {
     let known = PARTS.iter().chain(&["duration"]);
     // `channels` tells how many a file has.
     let is_slip = |word: &str, part: &str| misspelt(word, part) && word.strip_suffix('s') != Some(part);

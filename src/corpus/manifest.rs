@@ -163,7 +163,7 @@ fn check_durations(table: &Table, columns: &Columns<'_>, column: &str, base: &Pa
 }
 
 /// The file that a row names. Tables that were written on Windows have backslashes.
-fn file_of(base: &Path, written: &str) -> PathBuf {
+pub(crate) fn file_of(base: &Path, written: &str) -> PathBuf {
     let file = base.join(written);
     if written.contains('\\') && !file.exists() {
         let slashes = base.join(written.replace('\\', "/"));
@@ -175,7 +175,7 @@ fn file_of(base: &Path, written: &str) -> PathBuf {
 }
 
 /// Whether a cell is a list or an object, as JSON and Python write them.
-fn is_nested(cell: &str) -> bool {
+pub(crate) fn is_nested(cell: &str) -> bool {
     (cell.starts_with('[') && cell.ends_with(']')) || (cell.starts_with('{') && cell.ends_with('}'))
 }
 
@@ -268,10 +268,10 @@ impl Columns<'_> {
 }
 
 /// Where a segment begins and, unless at the file's end, ends.
-pub(super) type Times = (Duration, Option<Duration>);
+pub(crate) type Times = (Duration, Option<Duration>);
 
 /// The segment that these cells describe; none where they are all empty.
-pub(super) fn times(
+pub(crate) fn times(
     start: Option<&str>,
     end: Option<&str>,
     duration: Option<&str>,

@@ -47,7 +47,7 @@ mod folder;
 mod iemocap;
 mod inspect;
 mod kind;
-mod manifest;
+pub(crate) mod manifest;
 mod meld;
 mod msp_podcast;
 mod named;

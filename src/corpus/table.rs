@@ -127,7 +127,7 @@ impl Table {
         let mut names = BTreeSet::new();
         let named = columns.iter().filter(|column| !column.name.is_empty());
         if let Some(twice) = named.map(|column| &column.name).find(|name| !names.insert(name.to_lowercase())) {
-            return Err(Error::file(path, format!("two columns are called \"{twice}\": give each a name of its own")));
+            return Err(Error::file(path, two_called(twice)));
         }
         let height = columns.iter().map(|column| column.cells.len()).max().unwrap_or(0);
         Ok(Self { path: path.to_owned(), columns, height, first, recordings: None })
@@ -149,7 +149,7 @@ impl Table {
     }
 
     /// The cells of the column of exactly that name.
-    pub(super) fn cells(&self, name: &str) -> &[Option<String>] {
+    pub(crate) fn cells(&self, name: &str) -> &[Option<String>] {
         self.columns.iter().find(|column| column.name == name).map_or(&[], |column| &column.cells)
     }
 
@@ -184,18 +184,11 @@ fn read_csv(path: &Path) -> Result<Vec<Column>> {
 }
 
 fn csv_columns(path: &Path, bytes: &[u8]) -> Result<Vec<Column>> {
-    let wrong = |problem: String| Error::file(path, format!("not a table in CSV and UTF-8: {problem}"));
-    if bytes.starts_with(b"\xff\xfe\0\0") {
-        return Err(wrong("it is UTF-32: save it as UTF-8".into()));
-    }
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Err(wrong("it is UTF-16: save it as UTF-8".into()));
-    }
+    let wrong = |problem: String| no_csv(path, &problem);
+    check_encoding(bytes).map_err(wrong)?;
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
         let line = 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
-        return Err(wrong(format!(
-            "line {line} holds a NUL byte, as text in UTF-16 and damaged files do: save it as UTF-8"
-        )));
+        return Err(wrong(holds_nul(line as u64)));
     }
     // Spreadsheets put a byte-order mark before the first name.
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -214,12 +207,7 @@ fn csv_columns(path: &Path, bytes: &[u8]) -> Result<Vec<Column>> {
         last = (number, usize::try_from(byte).unwrap_or(usize::MAX));
         if row.len() != names.len() {
             let line = if line == number { String::new() } else { format!(" (line {line})") };
-            return Err(wrong(format!(
-                "row {number}{line} has {} cells, and the first row names {} columns: put a cell that holds a separator \
-                 in quotes",
-                row.len(),
-                names.len()
-            )));
+            return Err(wrong(unequal(&format!("row {number}{line}"), row.len(), names.len())));
         }
         for (column, cell) in columns.iter_mut().zip(&row) {
             column.cells.push(filled(cell).map(|cell| escape::from_csv(&cell).to_owned()));
@@ -227,13 +215,46 @@ fn csv_columns(path: &Path, bytes: &[u8]) -> Result<Vec<Column>> {
     }
     // A quote that is never closed makes one cell of all that follows; only the last row can have one.
     if is_open(text.get(last.1..).unwrap_or_default(), separator(text)) {
-        return Err(wrong(format!("row {} begins a cell with a quote that is never closed", last.0)));
+        return Err(wrong(format!("row {} {NEVER_CLOSED}", last.0)));
     }
     Ok(columns)
 }
 
+pub(crate) fn two_called(name: &str) -> String {
+    format!("two columns are called \"{name}\": give each a name of its own")
+}
+
+/// The table is none, for that reason.
+pub(crate) fn no_csv(path: &Path, problem: &str) -> Error {
+    Error::file(path, format!("not a table in CSV and UTF-8: {problem}"))
+}
+
+/// Refuses a text, by its first bytes, that is not in UTF-8.
+pub(crate) fn check_encoding(head: &[u8]) -> std::result::Result<(), String> {
+    let is = |mark: &[u8]| head.starts_with(mark);
+    let encoding = match () {
+        () if is(b"\xff\xfe\0\0") || is(b"\0\0\xfe\xff") => "UTF-32",
+        () if is(b"\xff\xfe") || is(b"\xfe\xff") => "UTF-16",
+        () => return Ok(()),
+    };
+    Err(format!("it is {encoding}: save it as UTF-8"))
+}
+
+pub(crate) fn holds_nul(line: u64) -> String {
+    format!("line {line} holds a NUL byte, as text in UTF-16 and damaged files do: save it as UTF-8")
+}
+
+/// A row has more or fewer cells than there are columns.
+pub(crate) fn unequal(row: &str, cells: usize, columns: usize) -> String {
+    format!(
+        "{row} has {cells} cells, and the first row names {columns} columns: put a cell that holds a separator in quotes"
+    )
+}
+
+pub(crate) const NEVER_CLOSED: &str = "begins a cell with a quote that is never closed";
+
 /// Whether the text ends inside of a quoted cell.
-fn is_open(text: &[u8], separator: u8) -> bool {
+pub(crate) fn is_open(text: &[u8], separator: u8) -> bool {
     let (mut quoted, mut begins) = (false, true);
     for &byte in text {
         let toggles = byte == b'"' && (quoted || begins);
@@ -298,7 +319,7 @@ fn json_columns(path: &Path, text: &str) -> Result<Vec<Column>> {
 }
 
 /// A row in JSON, each of its keys once: of two values it is not known which is meant.
-struct Object<V = serde_json::Value>(Vec<(String, V)>);
+pub(crate) struct Object<V = serde_json::Value>(pub(crate) Vec<(String, V)>);
 
 impl Default for Object {
     fn default() -> Self {
@@ -335,7 +356,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Object<V> {
 }
 
 /// A JSON value as a cell: text and numbers as they are written, what is nested as JSON.
-fn text_of(value: serde_json::Value) -> Option<String> {
+pub(crate) fn text_of(value: serde_json::Value) -> Option<String> {
     match value {
         serde_json::Value::Null => None,
         serde_json::Value::String(text) => filled(&text),
@@ -349,7 +370,7 @@ pub(super) fn filled(cell: &str) -> Option<String> {
 }
 
 /// What is wrong with a row, without the reader's advice to programmers.
-fn problem_of(error: &csv::Error) -> String {
+pub(crate) fn problem_of(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::Utf8 { .. } => "holds bytes that are not UTF-8: save the table as UTF-8".into(),
         csv::ErrorKind::Io(error) => format!("cannot be read: {error}"),

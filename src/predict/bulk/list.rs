@@ -2,9 +2,8 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Read as _, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use csv::StringRecord;
@@ -20,8 +19,9 @@ use crate::{
     audio::Channel,
     corpus::{
         channel::Channels,
-        columns::tells_of_a_part,
-        table::{PARQUET_EXTENSIONS, separator},
+        columns::{nearly_tells_of_a_part, tells_of_a_part},
+        manifest::{file_of, is_nested, times},
+        table::{self, PARQUET_EXTENSIONS, separator},
     },
     error::{Error, Result},
     predict::STDIN,
@@ -45,13 +45,19 @@ enum Kind {
     Lines,
     /// A table with a header.
     Csv { separator: u8, columns: Columns },
+    /// A JSON object a line; the key that says who speaks, where one does.
+    Json(Option<String>),
     #[cfg(feature = "parquet")]
     Parquet(parquet::Table),
 }
 
 /// Where a row's cells are.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Columns {
+    /// How many there are.
+    width: usize,
+    /// Those whose names are nearly those of times: where they hold numbers alone, they are not passed over.
+    nearly: Vec<(usize, String)>,
     path: usize,
     start: Option<usize>,
     end: Option<usize>,
@@ -91,6 +97,11 @@ impl List {
         let kind = match extension.as_deref() {
             Some("csv" | "tsv") => header(&path, &name, speaker)?,
             Some(of) if PARQUET_EXTENSIONS.contains(&of) => parquet_kind(&path, &name, &base, speaker)?,
+            Some("jsonl" | "ndjson") => Kind::Json(speaker.map(str::to_lowercase)),
+            Some("json") => {
+                let problem = "a list in JSON has one object on each line, and a name that ends in .jsonl";
+                return Err(Error::file(&name, problem));
+            }
             _ if speaker.is_some() => {
                 return Err(no_column(&name, speaker, &[]));
             }
@@ -125,11 +136,32 @@ impl List {
             return Ok(());
         }
         let mut rows = self.all_rows()?;
-        let (mut row, mut after) = (0, false);
+        let (mut row, mut after, mut said) = (0, false, false);
         while let Some(item) = rows.next(usize::MAX)? {
+            said |= item.speaker.is_some();
             let alone = matches!(item.place, Place::Archive);
             add(row, alone, after);
             (row, after) = (row + 1, alone);
+        }
+        match (&rows.from, &self.kind) {
+            (From::Csv { numbers, last, .. }, Kind::Csv { separator, columns }) => {
+                let is_meant = |at: usize| numbers.iter().any(|(column, filled)| *column == at && *filled);
+                if let Some((_, name)) = columns.nearly.iter().find(|(at, _)| is_meant(*at)) {
+                    return Err(Error::file(&self.name, may_be_a_part(name)));
+                }
+                // A quote that is never closed makes one cell of all that follows; only the last row can have one.
+                let mut rest = Vec::new();
+                let mut file = open(&self.path)?;
+                let read = file.seek(SeekFrom::Start(last.1)).and_then(|_| file.read_to_end(&mut rest));
+                read.map_err(Error::io("read the list", &self.name))?;
+                if table::is_open(&rest, *separator) {
+                    return Err(table::no_csv(&self.name, &format!("line {} {}", last.0, table::NEVER_CLOSED)));
+                }
+            }
+            (_, Kind::Json(Some(speaker))) if !said => {
+                return Err(Error::file(&self.name, format!("no row has a key \"{speaker}\", which --speaker names")));
+            }
+            _ => {}
         }
         self.rows = row;
         self.stretches = stretches;
@@ -158,9 +190,10 @@ impl List {
         let from = match &self.kind {
             Kind::Csv { separator, columns } => {
                 let reader = csv::ReaderBuilder::new().delimiter(*separator).flexible(true).from_reader(file()?);
-                From::Csv(Box::new(reader), columns)
+                let numbers = columns.nearly.iter().map(|(at, _)| (*at, false)).collect();
+                From::Csv { reader: Box::new(reader), columns, numbers, last: (1, 0) }
             }
-            Kind::Lines => From::Lines(file()?, 0),
+            Kind::Json(_) | Kind::Lines => From::Lines(file()?, 0),
             #[cfg(feature = "parquet")]
             Kind::Parquet(table) => From::Parquet(parquet::Rows::new(table)),
         };
@@ -213,7 +246,14 @@ struct Rows<'a> {
 enum From<'a> {
     /// With the number of the last line.
     Lines(BufReader<File>, usize),
-    Csv(Box<csv::Reader<BufReader<File>>>, &'a Columns),
+    Csv {
+        reader: Box<csv::Reader<BufReader<File>>>,
+        columns: &'a Columns,
+        /// Columns of [`Columns::nearly`] that had numbers alone so far, and whether any.
+        numbers: Vec<(usize, bool)>,
+        /// The line and byte where the last row begins.
+        last: (u64, u64),
+    },
     #[cfg(feature = "parquet")]
     Parquet(parquet::Rows<'a>),
 }
@@ -232,17 +272,41 @@ impl Rows<'_> {
                     return Ok(None);
                 }
                 let path = line.trim_end_matches(['\n', '\r']);
-                if !path.trim().is_empty() {
-                    return Ok(Some(self.list.item(path, None, None)));
+                let path = if *number == 1 { path.trim_start_matches('\u{feff}') } else { path };
+                if path.trim().is_empty() {
+                    continue;
                 }
+                let wrong = |problem: String| Error::file(name, format!("line {number}: {problem}"));
+                return match &self.list.kind {
+                    Kind::Json(speaker) => self.list.object(path, speaker.as_deref()).map(Some).map_err(wrong),
+                    _ if path.starts_with("{\"") => {
+                        Err(wrong("a JSON object: a list of such has a name that ends in .jsonl".into()))
+                    }
+                    _ => Ok(Some(self.list.item(path, None, None))),
+                };
             },
-            From::Csv(reader, columns) => {
+            From::Csv { reader, columns, numbers, last } => {
                 let mut record = StringRecord::new();
                 let read = reader.read_record(&mut record);
-                if !read.map_err(|e| Error::file(name, format!("not a table in CSV and UTF-8: {e}")))? {
+                let (line, byte) = record.position().map_or((0, 0), |at| (at.line(), at.byte()));
+                let no_csv = |problem: String| table::no_csv(name, &problem);
+                if !read.map_err(|error| no_csv(format!("line {} {}", last.0 + 1, table::problem_of(&error))))? {
                     return Ok(None);
                 }
-                let line = record.position().map_or(0, csv::Position::line);
+                *last = (line, byte);
+                if record.len() != columns.width {
+                    return Err(no_csv(table::unequal(&format!("line {line}"), record.len(), columns.width)));
+                }
+                if record.as_slice().contains('\0') {
+                    return Err(no_csv(table::holds_nul(line)));
+                }
+                numbers.retain_mut(|(at, filled)| match record.get(*at).map(str::trim) {
+                    None | Some("") => true,
+                    Some(cell) => {
+                        *filled = true;
+                        cell.parse::<f64>().is_ok()
+                    }
+                });
                 let wrong = |problem: String| Error::file(name, format!("line {line}: {problem}"));
                 let path = record.get(columns.path).map(str::trim).filter(|cell| !cell.is_empty());
                 let path = path.ok_or_else(|| wrong("no path".into()))?;
@@ -261,6 +325,32 @@ impl List {
     fn item(&self, path: &str, part: Option<Part>, speaker: Option<String>) -> Item {
         item(&self.base, path, part, speaker)
     }
+
+    /// A row in JSON.
+    fn object(&self, line: &str, said_by: Option<&str>) -> std::result::Result<Item, String> {
+        let wrong = |error: serde_json::Error| format!("no JSON object on a line of its own: {error}");
+        let table::Object(pairs) = serde_json::from_str(line).map_err(wrong)?;
+        let mut names: Vec<String> = pairs.iter().map(|(name, _)| name.trim().to_lowercase()).collect();
+        check_parts(&names)?;
+        let is_meant = |(name, value): &&(String, serde_json::Value)| value.is_number() && nearly_tells_of_a_part(name);
+        if let Some((name, _)) = pairs.iter().find(is_meant) {
+            return Err(may_be_a_part(name));
+        }
+        let mut cells: Vec<Option<String>> = pairs.into_iter().map(|(_, value)| table::text_of(value)).collect();
+        let mut cell = |wanted: &str| {
+            let at = names.iter().position(|name| name == wanted)?;
+            names[at].clear();
+            cells[at].take()
+        };
+        let path = cell("path").ok_or("no path")?;
+        if is_nested(&path) {
+            return Err(format!("the path is {path}: write the name of a file, not a list or an object"));
+        }
+        let times = ["start", "end", "duration", "channel"].map(&mut cell);
+        let part = part(times.each_ref().map(Option::as_deref))?;
+        let speaker = said_by.and_then(cell).as_deref().and_then(speaker);
+        Ok(self.item(&path, part, speaker))
+    }
 }
 
 /// A row of a list; a spreadsheet's text is taken as it was meant.
@@ -271,7 +361,7 @@ pub(super) fn item(base: &Path, path: &str, part: Option<Part>, speaker: Option<
         None if path.to_ascii_lowercase().ends_with(TAR) => Place::Archive,
         None => Place::File,
     };
-    Item { name: path.to_string(), path: base.join(path), place, speaker }
+    Item { name: path.to_string(), path: file_of(base, path), place, speaker }
 }
 
 /// Who speaks, by a cell; nobody who is known where it is empty.
@@ -293,20 +383,20 @@ pub(super) fn no_column(list: &Path, wanted: Option<&str>, names: &[String]) -> 
 /// The part of a recording that a row is, from its cells of start, end, duration and channel; none where it is all of it.
 pub(super) fn part(cells: [Option<&str>; 4]) -> std::result::Result<Option<Part>, String> {
     let [start, end, duration, channel] = cells.map(|cell| cell.map(str::trim).filter(|cell| !cell.is_empty()));
-    let (start, end, duration) = (seconds(start)?, seconds(end)?, seconds(duration)?);
-    let end = end.or(duration.map(|duration| start.unwrap_or_default().saturating_add(duration)));
+    let times = times(start, end, duration)?;
     let channel = Channels::FROM_ONE.read(channel)?;
-    match (start, end) {
-        (None, None) if channel == Channel::Mix => Ok(None),
-        (start, Some(end)) if end <= start.unwrap_or_default() => Err("its end is not behind its start".into()),
-        (start, end) => Ok(Some(Part { start: start.unwrap_or_default(), end, channel })),
+    if times.is_none() && channel == Channel::Mix {
+        return Ok(None);
     }
+    let (start, end) = times.unwrap_or_default();
+    Ok(Some(Part { start, end, channel }))
 }
 
-fn seconds(cell: Option<&str>) -> std::result::Result<Option<Duration>, String> {
-    let Some(cell) = cell else { return Ok(None) };
-    let time = cell.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    time.map(Some).ok_or_else(|| format!("\"{cell}\" is no time: write seconds from the recording's start, as 12.5"))
+fn may_be_a_part(column: &str) -> String {
+    format!(
+        "the column \"{column}\" may say which part of a file a row is: call it start, end, duration (in seconds) or \
+         channel, or leave it out"
+    )
 }
 
 /// Refuses columns, by their names in lower case, that may say which part of a file a row is and are not understood.
@@ -314,10 +404,7 @@ pub(super) fn check_parts(names: &[String]) -> std::result::Result<(), String> {
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
     let read = ["start", "end", "channel"];
     if let Some(column) = names.iter().find(|column| tells_of_a_part(column) && !read.contains(&column.as_str())) {
-        return Err(format!(
-            "the column \"{column}\" may say which part of a file a row is: call it start, end, duration (in seconds) or channel, \
-             or leave it out"
-        ));
+        return Err(may_be_a_part(column));
     }
     if has("duration") && !has("start") {
         return Err("has a column duration and none that says where: add a column start, or leave duration out".into());
@@ -329,22 +416,34 @@ pub(super) fn check_parts(names: &[String]) -> std::result::Result<(), String> {
 fn header(path: &Path, name: &Path, speaker: Option<&str>) -> Result<Kind> {
     let mut first = Vec::new();
     BufReader::new(open(path)?).read_until(b'\n', &mut first).map_err(Error::io("read the list", name))?;
+    let no_csv = |problem: String| table::no_csv(name, &problem);
+    table::check_encoding(&first).map_err(no_csv)?;
+    if first.contains(&0) {
+        return Err(no_csv(table::holds_nul(1)));
+    }
     let separator = separator(&first);
     let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(open(path)?);
-    let wrong = |e: csv::Error| Error::file(name, format!("not a table in CSV and UTF-8: {e}"));
+    let wrong = |error: csv::Error| no_csv(format!("the first row {}", table::problem_of(&error)));
     let names: Vec<String> = reader
         .headers()
         .map_err(wrong)?
         .iter()
         .map(|name| name.trim_start_matches('\u{feff}').trim().to_lowercase())
         .collect();
+    let mut known = std::collections::BTreeSet::new();
+    if let Some(twice) = names.iter().find(|name| !name.is_empty() && !known.insert(*name)) {
+        return Err(Error::file(name, table::two_called(twice)));
+    }
     let at = |wanted: &str| names.iter().position(|name| name == wanted);
     let path = at("path").ok_or_else(|| {
         let names = names.join("\", \"");
         Error::file(name, format!("no column path among \"{names}\": call the recordings' column so"))
     })?;
     let said = speaker.map(|column| at(&column.to_lowercase()).ok_or_else(|| no_column(name, speaker, &names)));
+    let nearly = names.iter().enumerate().filter(|(_, name)| nearly_tells_of_a_part(name));
     let columns = Columns {
+        width: names.len(),
+        nearly: nearly.map(|(at, name)| (at, name.clone())).collect(),
         path,
         start: at("start"),
         end: at("end"),
@@ -377,6 +476,8 @@ fn parquet_kind(path: &Path, name: &Path, base: &Path, speaker: Option<&str>) ->
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn listed(name: &str, text: &str) -> Result<Vec<(String, Place)>> {
@@ -405,6 +506,38 @@ mod tests {
     fn an_archive_is_a_part_of_its_own() {
         assert_eq!(stretches("a.wav\nb.wav\n\nc.wav\n"), [(0, 2), (2, 1)]);
         assert_eq!(stretches("a.wav\nb.tar\nc.TAR\nd.wav\ne.wav\nf.wav"), [(0, 1), (1, 1), (2, 1), (3, 2), (5, 1)]);
+    }
+
+    #[test]
+    fn json_lines_are_rows_as_a_table_has_them() {
+        let lines = "\u{feff}{\"path\": \"a.wav\", \"note\": {\"x\": 1}}\n\n{\"Path\": \"b.wav\", \"start\": 1.5, \"end\": \"0:03\"}\n";
+        let rows = listed("a.jsonl", lines).unwrap();
+        let segment =
+            Part { start: Duration::from_millis(1500), end: Some(Duration::from_secs(3)), channel: Channel::Mix };
+        assert_eq!(rows, [("a.wav".into(), Place::File), ("b.wav".into(), Place::Segment(segment))]);
+        for (text, words) in [
+            ("{\"file\": \"a.wav\"}", "line 1: no path"),
+            ("{\"path\": {\"path\": \"a.wav\"}}", "line 1: the path is {"),
+            ("{\"path\": \"a.wav\", \"path\": \"b.wav\"}", "there twice"),
+            ("{\"path\": \"a.wav\", \"strat\": 1.5}", "\"strat\" may say which part"),
+            ("{\"path\": \"a.wav\", \"start\": -1}", "start = \"-1\" is no time"),
+            ("{\"path\": \"a.wav\"}\n[1]", "line 2: no JSON object"),
+        ] {
+            let error = listed("a.jsonl", text).unwrap_err().to_string();
+            assert!(error.contains("a.jsonl") && error.contains(words), "{error}");
+        }
+        let error = listed("a.txt", "{\"path\": \"a.wav\"}\n").unwrap_err().to_string();
+        assert!(error.contains(".jsonl"), "{error}");
+        assert!(listed("a.json", "[]").unwrap_err().to_string().contains(".jsonl"));
+    }
+
+    #[test]
+    fn paths_of_windows_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("d")).unwrap();
+        std::fs::write(folder.path().join("d/a.wav"), b"").unwrap();
+        let found = item(folder.path(), "d\\a.wav", None, None);
+        assert_eq!(found.path, folder.path().join("d/a.wav"));
     }
 
     #[test]
@@ -443,9 +576,16 @@ mod tests {
         for (text, words) in [
             ("file\na.wav\n", "no column path among \"file\""),
             ("path\n", "no rows"),
-            ("path,start\na.wav,soon\n", "line 2: \"soon\" is no time"),
-            ("path,start,end\na.wav,3,2\n", "line 2: its end is not behind its start"),
+            ("path,start\na.wav,soon\n", "line 2: start = \"soon\" is no time"),
+            ("path,start,end\na.wav,3,2\n", "line 2: it ends at 2 s, and begins at 3 s"),
+            ("path,start,end,duration\na.wav,1,2,9\n", "line 2: it goes from 1 to 2 s and lasts 9 s"),
             ("path,x\n,1\n", "line 2: no path"),
+            ("path,x\na.wav,1\nb.wav\n", "line 3 has 1 cells, and the first row names 2 columns"),
+            ("path,x\na.wav,1\nb.wav,\"2\nc.wav,3\n", "line 3 begins a cell with a quote that is never closed"),
+            ("path,x\na.wav,1\0\n", "line 2 holds a NUL byte"),
+            ("p\0a\0t\0h\0", "line 1 holds a NUL byte"),
+            ("path,Path\na.wav,1\n", "two columns are called \"path\""),
+            ("path,strat\na.wav,1\nb.wav,2\n", "\"strat\" may say which part"),
         ] {
             let error = listed("a.csv", text).unwrap_err().to_string();
             assert!(error.contains("a.csv") && error.contains(words), "{error}");

@@ -122,6 +122,26 @@ impl Role {
     }
 }
 
+/// The first of the columns that are usually called so. Others beside it say the same, are empty, or are names of the same
+/// clip; else it is not guessed which is meant.
+fn one_of<'a>(table: &Table, role: Role, found: &[&'a str]) -> Result<Option<&'a str>> {
+    let is_guessed = matches!(role, Role::Prediction | Role::Truth | Role::Speaker | Role::Side);
+    let is_filled = |name: &&&str| table.cells(name).iter().any(Option::is_some);
+    let Some(first) = found.iter().find(is_filled).or(found.first()).copied() else { return Ok(None) };
+    let differs = |other: &&&str| is_filled(other) && table.cells(other) != table.cells(first);
+    match found.iter().find(differs).filter(|_| is_guessed) {
+        None => Ok(Some(first)),
+        Some(other) => Err(Error::file(
+            table.path(),
+            format!(
+                "\"{first}\" and \"{other}\" could both be the column of the {role}, and they differ: say which it is, as \
+                 --column {role}={first}",
+                role = role.name()
+            ),
+        )),
+    }
+}
+
 /// The columns of a table that mean something, as it spells them.
 #[derive(Debug)]
 pub(super) struct Columns<'a> {
@@ -130,7 +150,8 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Finds them: by `named` (pairs of a role's name and a column), else by their usual names. What is named and is in
+    /// Finds them: by `named` (pairs of a role's name and a column), else by their usual names; which of two is meant that
+    /// differ is not guessed where a figure depends on it. What is named and is in
     /// neither of two tables is an error of [`check_named`].
     pub(super) fn find(table: &'a Table, named: &[(String, String)]) -> Result<Self> {
         let mut of = BTreeMap::new();
@@ -142,7 +163,10 @@ impl<'a> Columns<'a> {
             let set = named.iter().find(|(name, _)| Role::parse(name) == Some(role)).map(|(_, column)| column);
             let found = match set {
                 Some(column) => table.names().find(|name| name == column),
-                None => usual.iter().find_map(|usual| by_name(usual)),
+                None => {
+                    let found: Vec<&str> = usual.iter().filter_map(|usual| by_name(usual)).collect();
+                    one_of(table, role, &found)?
+                }
             };
             of.extend(found.map(|column| (role, column)));
         }
