@@ -108,6 +108,18 @@ fn a_demonstration_of_leaks_says_so_wherever_it_speaks() {
 }
 
 #[test]
+fn a_demonstration_over_two_corpora_names_each_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let twin = "[[corpora]]\nkind = \"synthetic\"\nname = \"twin\"\n[protocol]\nkind = \"leak-demo\"";
+    let config = TINY.replace("[protocol]\nfolds = 3", twin).replace("epochs = 3", "epochs = 1");
+    let config = format!("{config}[augment]\ncopies = 3\nnoise = {{}}\n");
+    run(train(dir.path(), &config).args(["--fold", "0", "--no-report"])).succeeds();
+    let record = fs::read(dir.path().join("experiments/tiny/fold-0/seed-42/run.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
+    assert_eq!(record["protocol"]["corpora"], serde_json::json!(["synthetic", "twin"]), "{record}");
+}
+
+#[test]
 fn the_last_epoch_is_kept_where_the_config_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let config = format!("{}select = \"last\"\npatience = 1\n", TINY.replace("epochs = 3", "epochs = 6"));
