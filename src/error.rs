@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::escape;
+
 /// The result of everything in this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -12,10 +14,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The configuration or the command line is wrong: mend it and start again (exit status 2).
-    #[error("{0}")]
+    #[error("{}", escape::lines(.0))]
     Config(String),
     /// The operating system refused an operation on a file or folder.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {source}", escape::text(&path.to_string_lossy()))]
     Io {
         /// What was attempted, as a verb: "read", "create the folder".
         action: &'static str,
@@ -25,7 +27,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file's content is not what it should be.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {}", escape::text(&path.to_string_lossy()), escape::lines(problem))]
     File {
         /// The file.
         path: PathBuf,
@@ -33,10 +35,10 @@ pub enum Error {
         problem: String,
     },
     /// The data as a whole cannot serve: an empty corpus, a class without clips, a split that leaks.
-    #[error("{0}")]
+    #[error("{}", escape::lines(.0))]
     Data(String),
     /// The user asked to stop; what was computed is on disk.
-    #[error("{0}")]
+    #[error("{}", escape::lines(.0))]
     Interrupted(String),
 }
 
@@ -59,5 +61,24 @@ impl Error {
             Self::Config(_) => 2,
             _ => 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_a_message_cannot_move_the_cursor() {
+        let errors = [
+            Error::file("a\x1b[31m\n.wav", "says \x07 and\nmore"),
+            Error::io("read", "a\x1b[31m\n.wav")(io::ErrorKind::NotFound.into()),
+            Error::Data("a\x1b[31m.wav:\n  more".into()),
+        ];
+        for error in errors {
+            let text = error.to_string();
+            assert!(text.contains("a\\u{1b}[31m") && !text.contains('\x1b') && !text.contains('\x07'), "{text}");
+        }
+        assert_eq!(Error::Data("two\nlines".into()).to_string(), "two\nlines");
     }
 }

@@ -31,6 +31,14 @@ pub(crate) fn text(name: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Text of several lines for a terminal: as [`text`], and line feeds stay.
+pub(crate) fn lines(words: &str) -> Cow<'_, str> {
+    if !words.contains(|character| is_hidden(character) && character != '\n') {
+        return Cow::Borrowed(words);
+    }
+    Cow::Owned(words.split('\n').map(text).collect::<Vec<_>>().join("\n"))
+}
+
 /// Text in Markdown, as GitHub draws it: in a cell of a table, a list item, a heading or a paragraph.
 pub(crate) fn markdown(name: &str) -> String {
     let name = text(name);

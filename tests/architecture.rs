@@ -9,6 +9,7 @@ use std::{
 /// The folders and files of `src`, each above all that it may use.
 const ORDER: &[&str] = &[
     // The ground floor.
+    "escape",
     "error",
     "names",
     "rng",
@@ -20,7 +21,6 @@ const ORDER: &[&str] = &[
     "stdout",
     "arrays",
     "parameters",
-    "escape",
     "csv_file",
     "numeric",
     "metrics",

@@ -11,6 +11,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::stop_on_signal;
 use crate::{
     error::Result,
+    escape,
     events::{EpochEnd, Observer, RunStart, Stop, Work},
 };
 
@@ -127,5 +128,5 @@ impl Drop for Bar {
 
 /// Writes a line. Nobody can be told where standard error is closed.
 fn write(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", escape::lines(line));
 }

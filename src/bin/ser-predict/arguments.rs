@@ -212,8 +212,8 @@ pub struct Recognise {
     /// adapted as it goes on.
     #[arg(long, value_name = "WHOSE")]
     pub speaker: Option<String>,
-    /// Recognise the recordings of a list: a table with the column path (and start and end, in seconds) as CSV or Parquet, a
-    /// text file with a path a line, or - for the same on standard input. Tar archives stand for the recordings in them.
+    /// Recognise the recordings of a list: a table with the column path (and start and end, in seconds) as CSV, JSON lines or
+    /// Parquet, a text file with a path a line, or - for the same on standard input. Tar archives stand for the recordings in them.
     #[arg(long, value_name = "LIST", conflicts_with_all = ["paths", "stream", "plot", "format", "top"], requires = "out")]
     pub manifest: Option<PathBuf>,
     /// The folder that a manifest's answers are written into; parts that are there already are kept.

@@ -184,8 +184,8 @@ pub struct Totals {
     job: Job,
 }
 
-/// Answers for the recordings of `list`: a table as CSV or Parquet, a text file with a path a line, or `-`, the same on
-/// standard input. Parts that are there already are kept.
+/// Answers for the recordings of `list`: a table as CSV, JSON lines or Parquet, a text file with a path a line, or `-`, the
+/// same on standard input. Parts that are there already are kept.
 ///
 /// # Errors
 ///
