@@ -10,7 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use cap::Cap;
@@ -22,8 +22,10 @@ static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 /// read has 3 MB; a declared length must not be believed.
 const MOST_BYTES: usize = 256 << 20;
 
-/// How long it may take, on a machine that is busy with other things.
+/// How long it may take, on a machine that is busy with other things. It is counted in naps of the watcher: one that is stopped
+/// for a while (`kill -STOP`) is not slow.
 const MOST_SECONDS: u64 = 20;
+const NAP: Duration = Duration::from_millis(500);
 
 /// Where the input lies that a target is at: in memory where the system has files there.
 pub fn current(findings: &Path, target: &str) -> PathBuf {
@@ -48,29 +50,29 @@ pub struct Guard {
     findings: PathBuf,
     target: &'static str,
     current: Option<File>,
-    /// When the input began that is being read, in milliseconds from the start; 0 between two.
-    since: Arc<AtomicU64>,
-    begun: Instant,
+    /// One more than the number of the input that is being read; 0 between two.
+    at: Arc<AtomicU64>,
 }
 
 impl Guard {
     pub fn new(findings: &Path, target: &'static str) -> Self {
         let path = current(findings, target);
         let current = OpenOptions::new().create(true).write(true).truncate(false).open(path).ok();
-        let (since, begun) = (Arc::new(AtomicU64::new(0)), Instant::now());
-        let watched = Arc::clone(&since);
+        let at = Arc::new(AtomicU64::new(0));
+        let watched = Arc::clone(&at);
         std::thread::spawn(move || {
+            let (mut seen, mut naps) = (0, 0);
             loop {
-                std::thread::sleep(Duration::from_millis(500));
-                let now = begun.elapsed().as_millis() as u64;
-                let since = watched.load(Ordering::Relaxed);
-                if since > 0 && now.saturating_sub(since) > 1_000 * MOST_SECONDS {
+                std::thread::sleep(NAP);
+                let now = watched.load(Ordering::Relaxed);
+                (seen, naps) = (now, if now == seen { naps + 1 } else { 0 });
+                if now > 0 && NAP * naps > Duration::from_secs(MOST_SECONDS) {
                     eprintln!("took more than {MOST_SECONDS} s");
                     std::process::abort();
                 }
             }
         });
-        Self { findings: findings.to_owned(), target, current, since, begun }
+        Self { findings: findings.to_owned(), target, current, at }
     }
 
     /// Has an input read; names it where it was not answered.
@@ -84,9 +86,9 @@ impl Guard {
             let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&record));
         }
         let _ = MEMORY.set_limit(MEMORY.allocated() + MOST_BYTES);
-        self.since.store((self.begun.elapsed().as_millis() as u64).max(1), Ordering::Relaxed);
+        self.at.store(number + 1, Ordering::Relaxed);
         let answered = catch_unwind(AssertUnwindSafe(read));
-        self.since.store(0, Ordering::Relaxed);
+        self.at.store(0, Ordering::Relaxed);
         if answered.is_err() {
             let kept = self.findings.join(format!("{}-{number}", self.target));
             let _ = std::fs::write(&kept, input);
