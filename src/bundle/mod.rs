@@ -178,7 +178,10 @@ impl Bundle {
         match &find(path)?[..] {
             [file] => {
                 // The bytes go before the modules are built: both at once is the peak of memory.
-                let (text, arrays) = arrays::read(&bytes(file)?, file)?;
+                let (text, arrays) = match BuiltIn::named(file) {
+                    Some(model) => arrays::read_own(model.bytes()?, file)?,
+                    None => arrays::read(&bytes(file)?, file)?,
+                };
                 Self::new(&text, arrays, file)
             }
             several => Err(Error::Config(format!(

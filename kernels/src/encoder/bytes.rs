@@ -52,8 +52,15 @@ const LEAST: f32 = 1e-30;
 
 /// What the whole numbers stand for with which the greatest of `values` becomes [`MOST`], and its inverse; zeros where all
 /// count for nothing.
-fn factor(values: impl Iterator<Item = f32>) -> (f32, f32) {
-    let most = values.fold(0f32, |most, x| if x.abs() > most { x.abs() } else { most });
+#[inline(always)]
+fn factor(values: &[f32]) -> (f32, f32) {
+    let greater = |most: f32, x: f32| if x.abs() > most { x.abs() } else { most };
+    let mut most = [0f32; 32];
+    let (blocks, rest) = values.as_chunks::<32>();
+    for block in blocks {
+        most.iter_mut().zip(block).for_each(|(most, x)| *most = greater(*most, *x));
+    }
+    let most = most.into_iter().chain(rest.iter().copied()).fold(0f32, greater);
     if most > LEAST { (most / MOST, MOST / most) } else { (0.0, 0.0) }
 }
 
@@ -82,14 +89,7 @@ impl Rounded {
                 for (row, values) in to.values.chunks_exact_mut(width).enumerate() {
                     // SAFETY: the caller guarantees row `row` of so many numbers.
                     let from = unsafe { std::slice::from_raw_parts(x.first.add(row * x.stride), columns) };
-                    let mut most = [0f32; 32];
-                    let (blocks, rest) = from.as_chunks::<32>();
-                    for block in blocks {
-                        for (most, x) in most.iter_mut().zip(block) {
-                            *most = if x.abs() > *most { x.abs() } else { *most };
-                        }
-                    }
-                    let (factor, inverse) = factor(most.into_iter().chain(rest.iter().copied()));
+                    let (factor, inverse) = factor(from);
                     let mut sum = 0i32;
                     for (to, x) in values.iter_mut().zip(from) {
                         *to = rounded(x * inverse);
@@ -105,25 +105,31 @@ impl Rounded {
 }
 
 impl Bytes {
-    /// A layer whose weight from input `i` to output `o` is about `weight(o, i)`: rounded to whole numbers of each output.
-    pub fn new(
-        [outputs, inputs]: [usize; 2],
-        weight: impl Fn(usize, usize) -> f32,
-        bias: impl Fn(usize) -> f32,
-    ) -> Self {
+    /// A layer whose weights to output `o` are about those that `row` writes into zeros: rounded to whole numbers of each
+    /// output.
+    pub fn new([outputs, inputs]: [usize; 2], row: impl Fn(usize, &mut [f32]), bias: impl Fn(usize) -> f32) -> Self {
         let (width, padded) = (outputs.next_multiple_of(LANES), inputs.next_multiple_of(GROUP));
         let mut weights = vec![Line([0; 64]); width * padded / 64];
         let values: &mut [i8] = weights.as_flattened_lines();
         let mut factors = vec![0.0; width];
+        let (mut own, mut whole) = (vec![0.0; inputs], vec![0i8; padded]);
         for part in panels(width) {
             let panel = &mut values[part.start * padded..part.end * padded];
             let real = part.start..part.end.min(outputs);
             for (column, (output, of_output)) in real.clone().zip(&mut factors[real]).enumerate() {
-                let (factor, inverse) = factor((0..inputs).map(|input| weight(output, input)));
-                *of_output = factor;
-                for input in 0..inputs {
-                    let at = (input / GROUP * part.len() + column) * GROUP + input % GROUP;
-                    panel[at] = rounded(weight(output, input) * inverse);
+                own.fill(0.0);
+                row(output, &mut own);
+                *of_output = crate::wide(
+                    #[inline(always)]
+                    || {
+                        let (factor, inverse) = factor(&own);
+                        whole.iter_mut().zip(&own).for_each(|(whole, x)| *whole = rounded(x * inverse));
+                        factor
+                    },
+                );
+                for (group, whole) in whole.as_chunks::<GROUP>().0.iter().enumerate() {
+                    let at = (group * part.len() + column) * GROUP;
+                    panel[at..at + GROUP].copy_from_slice(whole);
                 }
             }
         }
@@ -466,10 +472,11 @@ mod tests {
         for (rows, inputs, outputs) in [(1, 4, 16), (5, 7, 100), (13, 256, 64), (3, 1536, 48), (6, 33, 17)] {
             let mut random = Numbers(5);
             let (x, weights, bias) = (random.take(rows * inputs), random.take(outputs * inputs), random.take(outputs));
-            let layer = Bytes::new([outputs, inputs], |to, from| weights[to * inputs + from], |to| bias[to]);
+            let row = |to: usize, row: &mut [f32]| row.copy_from_slice(&weights[to * inputs..][..inputs]);
+            let layer = Bytes::new([outputs, inputs], row, |to| bias[to]);
             let width = layer.width();
             let whole = |values: &[f32]| -> (Vec<i32>, f32) {
-                let (factor, inverse) = factor(values.iter().copied());
+                let (factor, inverse) = factor(values);
                 (values.iter().map(|x| (x * inverse).round_ties_even() as i32).collect(), factor)
             };
             let mut results = Vec::new();
@@ -505,7 +512,7 @@ mod tests {
     #[test]
     fn the_greatest_numbers_do_not_overflow() {
         let inputs = 1536;
-        let layer = Bytes::new([16, inputs], |to, _| if to % 2 == 0 { 1.0 } else { -1.0 }, |_| 0.0);
+        let layer = Bytes::new([16, inputs], |to, row| row.fill(if to % 2 == 0 { 1.0 } else { -1.0 }), |_| 0.0);
         for sign in [1.0, -1.0] {
             let x = vec![sign; inputs];
             for level in Level::all() {

@@ -24,18 +24,9 @@ pub enum Seen {
 }
 
 impl Dense {
-    /// A layer whose weight from input `i` to output `o` is `weight(o, i)`, with `bytes` rounded to 8 bits.
-    pub fn new(
-        bytes: bool,
-        sizes: [usize; 2],
-        weight: impl Fn(usize, usize) -> f32,
-        bias: impl Fn(usize) -> f32,
-    ) -> Self {
-        if bytes {
-            Self::Bytes(Bytes::new(sizes, weight, bias))
-        } else {
-            Self::Numbers(Packed::new(sizes, weight, bias))
-        }
+    /// A layer whose weights to output `o` are those that `row` writes into zeros, with `bytes` rounded to 8 bits.
+    pub fn new(bytes: bool, sizes: [usize; 2], row: impl Fn(usize, &mut [f32]), bias: impl Fn(usize) -> f32) -> Self {
+        if bytes { Self::Bytes(Bytes::new(sizes, row, bias)) } else { Self::Numbers(Packed::new(sizes, row, bias)) }
     }
 
     /// Numbers that a row gives, a whole number of registers.

@@ -50,6 +50,11 @@ impl Linear {
         self.weight.len() == outputs * inputs && (self.bias.is_empty() || self.bias.len() == outputs)
     }
 
+    /// The weights to an output.
+    fn row(&self, output: usize, inputs: usize) -> &[f32] {
+        &self.weight[output * inputs..(output + 1) * inputs]
+    }
+
     fn bias(&self, output: usize) -> f32 {
         self.bias.get(output).copied().unwrap_or(0.0)
     }
@@ -136,28 +141,32 @@ impl Layer {
         let projections = Dense::new(
             bytes,
             [3 * heads * width, dims],
-            |to, from| {
-                projection(to).map_or(0.0, |(linear, channel, scale)| linear.weight[channel * dims + from] * scale)
+            |to, row| {
+                if let Some((linear, channel, scale)) = projection(to) {
+                    row.iter_mut().zip(linear.row(channel, dims)).for_each(|(to, weight)| *to = weight * scale);
+                }
             },
             |to| projection(to).map_or(0.0, |(linear, channel, scale)| linear.bias(channel) * scale),
         );
+        // Units beyond the real ones are GELU of zero, which is zero.
+        let dense = |sizes: [usize; 2], linear: &Linear, inputs: usize| {
+            let row = |to, row: &mut [f32]| row[..inputs].copy_from_slice(linear.row(to, inputs));
+            Dense::new(bytes, sizes, row, |to| linear.bias(to))
+        };
         Self {
             projections,
             output: Dense::new(
                 bytes,
                 [dims, heads * width],
-                |to, from| real(from).map_or(0.0, |from| output.weight[to * dims + from]),
+                |to, row| {
+                    let heads = row.chunks_exact_mut(width).zip(output.row(to, dims).chunks_exact(head));
+                    heads.for_each(|(to, weights)| to[..head].copy_from_slice(weights));
+                },
                 |to| output.bias(to),
             ),
             attention_norm,
-            // Units beyond the real ones are GELU of zero, which is zero.
-            up: Dense::new(bytes, [feed_forward, dims], |to, from| up.weight[to * dims + from], |to| up.bias(to)),
-            down: Dense::new(
-                bytes,
-                [dims, feed_forward.next_multiple_of(LANES)],
-                |to, from| if from < feed_forward { down.weight[to * feed_forward + from] } else { 0.0 },
-                |to| down.bias(to),
-            ),
+            up: dense([feed_forward, dims], &up, dims),
+            down: dense([dims, feed_forward.next_multiple_of(LANES)], &down, feed_forward),
             feed_norm,
         }
     }

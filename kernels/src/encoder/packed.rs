@@ -41,19 +41,18 @@ pub enum Begin {
 }
 
 impl Packed {
-    /// A layer whose weight from input `i` to output `o` is `weight(o, i)`.
-    pub fn new(
-        [outputs, inputs]: [usize; 2],
-        weight: impl Fn(usize, usize) -> f32,
-        bias: impl Fn(usize) -> f32,
-    ) -> Self {
+    /// A layer whose weights to output `o` are those that `row` writes into zeros.
+    pub fn new([outputs, inputs]: [usize; 2], row: impl Fn(usize, &mut [f32]), bias: impl Fn(usize) -> f32) -> Self {
         let width = outputs.next_multiple_of(LANES);
         let mut weights = Buffer::zeros(width * inputs);
+        let mut own = vec![0.0; inputs];
         for part in panels(width) {
             let panel = &mut weights[part.start * inputs..part.end * inputs];
-            for (input, row) in panel.chunks_exact_mut(part.len()).enumerate() {
-                for (to, output) in row.iter_mut().zip(part.start..part.end.min(outputs)) {
-                    *to = weight(output, input);
+            for (column, output) in (part.start..part.end.min(outputs)).enumerate() {
+                own.fill(0.0);
+                row(output, &mut own);
+                for (to, weight) in panel[column..].iter_mut().step_by(part.len()).zip(&own) {
+                    *to = *weight;
                 }
             }
         }

@@ -30,9 +30,13 @@ impl Convolution {
             self.weight.len() == outputs * inputs * KERNEL && self.bias.len() == outputs,
             "a convolution's weights are of its size"
         );
-        let at =
-            |output: usize, frame: usize, channel: usize| self.weight[(output * inputs + channel) * KERNEL + frame];
-        Packed::new([outputs, KERNEL * inputs], |to, from| at(to, from / inputs, from % inputs), |to| self.bias[to])
+        let row = |output: usize, row: &mut [f32]| {
+            for (at, to) in row.iter_mut().enumerate() {
+                let (frame, channel) = (at / inputs, at % inputs);
+                *to = self.weight[(output * inputs + channel) * KERNEL + frame];
+            }
+        };
+        Packed::new([outputs, KERNEL * inputs], row, |to| self.bias[to])
     }
 }
 
