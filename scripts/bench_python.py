@@ -99,7 +99,7 @@ def turns(*ways):
 
 
 def say(name, ours, theirs, clips, seconds):
-    print(f"{name:<46} serkit {1e3 * ours / clips:7.2f} ms a clip   peer {1e3 * theirs / clips:7.2f} ms a clip   "
+    print(f"{name:<48} serkit {1e3 * ours / clips:7.2f} ms a clip   peer {1e3 * theirs / clips:7.2f} ms a clip   "
           f"{theirs / ours:5.1f} times; {seconds / ours:7.0f} times real time")
 
 
@@ -116,7 +116,7 @@ def main(folder, count, bundle=None):
     ]:
         extractor = serkit.Extractor({"features": {"kinds": kinds, "scaler": "none"}})
         apart = [np.abs(a - way(p, kinds)) / (1 + np.abs(a)) for p, a in zip(paths[:20], extractor.files(paths[:20]))]
-        worst = max(float(np.median(each)) for each in apart)
+        worst = max(float(np.quantile(each, 0.99)) for each in apart)
         ours, each, theirs = turns(
             lambda: extractor.files(paths),
             lambda: [extractor.file(path) for path in paths],
@@ -125,7 +125,7 @@ def main(folder, count, bundle=None):
         columns = len(extractor.columns)
         say(f"{name}, {columns}: a list", ours, theirs, len(paths), seconds)
         say(f"{name}, {columns}: file by file", each, theirs, len(paths), seconds)
-        print(f"    median difference of a value over 1 + its size, at most {worst:.1e}")
+        print(f"    of 100 values 99 differ by less than this part of 1 + their size: {worst:.1e}")
 
     if bundle is None:
         return
