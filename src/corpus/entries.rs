@@ -188,7 +188,8 @@ fn one_row_a_clip(listed: Vec<Entry>, excluded: &mut Vec<Exclusion>) -> Vec<(Ent
     for entry in listed {
         // Rows may write the same file in several ways, as `a.wav` and `./a.wav`.
         let place = entry.file.canonicalize().unwrap_or_else(|_| entry.file.clone());
-        by_place.entry((place, entry.part)).or_default().push(entry);
+        // Most have one row: room for more would be most of the memory that a million rows take.
+        by_place.entry((place, entry.part)).or_insert_with(|| Vec::with_capacity(1)).push(entry);
     }
     let mut kept = Vec::new();
     for ((place, _), mut rows) in by_place {
@@ -273,13 +274,14 @@ fn name_clips(
     let mut clips = Vec::with_capacity(entries.len());
     let mut places = Vec::with_capacity(entries.len());
     let mut spelt: HashMap<PathBuf, PathBuf> = HashMap::new();
+    let has_parts = entries.iter().any(|(entry, _)| entry.part.is_some());
     for ((entry, place), name) in entries.into_iter().zip(names) {
         let Entry { number, file, part, emotion, speaker, meta, .. } = entry;
         let speaker = in_an_id(&speaker);
         let id = format!("{corpus}/{speaker}/{name}");
         if taken.insert(id.clone()) {
             // All segments of a file name it in one way, by which they are known to belong together.
-            let file = spelt.entry(place.clone()).or_insert(file).clone();
+            let file = if has_parts { spelt.entry(place.clone()).or_insert(file).clone() } else { file };
             let source = match part {
                 Some(Part { start, end, channel }) => Source::Segment(Segment { path: file, start, end, channel }),
                 None => Source::File(file),
