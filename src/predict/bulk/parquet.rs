@@ -360,7 +360,7 @@ mod tests {
 
         for (columns, words) in [
             (table(starts, false), "row 3, from 0: no path"),
-            (table([Some(0.7), None, None, None], false), "row 0, from 0: its end is not behind its start"),
+            (table([Some(0.7), None, None, None], false), "row 0, from 0: it ends at 0.5 s, and begins at 0.7 s"),
             (vec![Series::new("file".into(), ["a.wav"])], "neither a column path nor one of bytes"),
             (vec![Series::new("bytes".into(), ["a.wav"])], "among \"bytes\""),
             (vec![Series::new("path".into(), [""; 0])], "no rows"),
