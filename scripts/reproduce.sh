@@ -149,7 +149,7 @@ for of in tiny-weighted:tiny.en base-weighted:base; do
   done
 done
 # The upper two of tiny's first three layers learn with the linear head, from where it is solved.
-rows[tiny-learnt-ravdess-luna]="ravdess-whisper 1 encoder.layer=3 encoder.train_layers=2 train.epochs=8 train.learning_rate=1e-4 model.c=0.001"
+rows[tiny-learnt-ravdess-luna]="ravdess-whisper 1 encoder.layer=3 encoder.train_layers=2 train.epochs=4 train.learning_rate=1e-4 model.c=0.001 train.class_weights=balanced"
 order+=(tiny-learnt-ravdess-luna)
 
 if [ "${1:-}" = --rows ]; then
