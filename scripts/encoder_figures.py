@@ -2,10 +2,12 @@
 """The figures of experiments, one a line: experiment, test predictions, seeds, UAR and WA in per cent (folds pooled), the 95 %
 interval of UAR over speakers, and the mean over folds of both, which is EmoBox's figure.
 
-    encoder_figures.py EXPERIMENTS [NAME...] > reports/encoder.csv
+    encoder_figures.py EXPERIMENTS [NAME...] [--into reports/encoder.csv]
 
-EXPERIMENTS is the folder that scripts/reproduce.sh writes into (OUT). A NAME is an experiment of it; without one, all.
+EXPERIMENTS is the folder that scripts/reproduce.sh writes into (OUT). A NAME is an experiment of it; without one, all. They are
+printed or, with --into, put into a file that is there, whose other rows stay as they were measured.
 """
+import argparse
 import collections
 import csv
 import json
@@ -13,11 +15,17 @@ import pathlib
 import statistics
 import sys
 
-root = pathlib.Path(sys.argv[1])
-names = sys.argv[2:] or sorted(path.parent.parent.name for path in root.glob("*/report/report.json"))
-out = csv.writer(sys.stdout, lineterminator="\n")
-out.writerow("experiment n seeds uar wa uar_low uar_high fold_uar fold_wa validation_uar".split())
-for name in names:
+arguments = argparse.ArgumentParser()
+arguments.add_argument("experiments", type=pathlib.Path)
+arguments.add_argument("names", nargs="*")
+arguments.add_argument("--into", type=pathlib.Path)
+arguments = arguments.parse_args()
+root = arguments.experiments
+lines = {}
+if arguments.into:
+    with open(arguments.into) as file:
+        lines = {row[0]: row for row in list(csv.reader(file))[1:]}
+for name in arguments.names or sorted(path.parent.parent.name for path in root.glob("*/report/report.json")):
     report = json.loads((root / name / "report" / "report.json").read_text())
     by_fold, validation = collections.defaultdict(list), []
     for run in sorted((root / name).glob("fold-*/seed-*")):
@@ -35,4 +43,8 @@ for name in names:
     seeds = report["uar_over_seeds"]["n"]
     means = [statistics.mean(by_fold["uar"]), statistics.mean(by_fold["wa"]), statistics.mean(validation)]
     figures = [f"{100 * x:.2f}" for x in (report["uar_over_seeds"]["mean"], report["wa_over_seeds"]["mean"])]
-    out.writerow([name, report["n"], seeds, *figures, *interval, *(f"{100 * x:.2f}" for x in means)])
+    lines[name] = [name, report["n"], seeds, *figures, *interval, *(f"{100 * x:.2f}" for x in means)]
+with open(arguments.into, "w") if arguments.into else sys.stdout as file:
+    out = csv.writer(file, lineterminator="\n")
+    out.writerow("experiment n seeds uar wa uar_low uar_high fold_uar fold_wa validation_uar".split())
+    out.writerows(lines[name] for name in sorted(lines))
