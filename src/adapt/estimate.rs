@@ -17,8 +17,9 @@ const LONGEST: f64 = 4.0;
 /// How many emotions must be heard, as the exponential of the proportions' entropy: 1 is one, 2 are two in equal shares.
 const LEAST_EMOTIONS: f64 = 1.5;
 /// From how many emotions on, and up to how many, the offset moves to the plain mean of what was heard: where as many are
-/// heard, what the mean takes away with the speaker is little, and it needs no model of where a stranger's emotions lie. Chosen
-/// on CREMA-D's validation speakers (reports/adaptation.md).
+/// heard, what the mean takes away with the speaker is little, and it needs no model of where a stranger's emotions lie. A
+/// bundle with a second head gives its answers the same weight in place of the mean. Chosen on CREMA-D's validation speakers
+/// (reports/adaptation.md).
 const DIVERSE: [f64; 2] = [2.0, 4.0];
 /// The clips of usual length at which the mean has half of its weight.
 const MEAN_HALF: f64 = 20.0;
@@ -30,6 +31,9 @@ const ROUNDS: usize = 25;
 pub struct Heard {
     /// The log-probability of every class, before any temperature.
     pub logs: Vec<f32>,
+    /// What the second head makes of it ([`CentredHead::scores`](super::CentredHead::scores)); nothing where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<f32>,
     /// How long it is, in seconds; of a window that overlaps one before it, how much of it is new.
     pub seconds: f64,
 }
@@ -62,6 +66,9 @@ impl Off {
 pub struct Estimate {
     /// What is taken from the log-probability of every class; zeros where the adaptation is left off.
     pub offset: Vec<f64>,
+    /// What becomes of the second head's scores; none where it has no part in the answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub centred: Option<Centred>,
     /// Seconds of speech that were heard.
     pub seconds: f64,
     /// How far it is adapted: from 0, the population, to 1, the speaker alone.
@@ -72,11 +79,30 @@ pub struct Estimate {
     pub off: Option<Off>,
 }
 
+/// A second head's part in a speaker's answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Centred {
+    /// What is taken from its scores: their mean over what was heard, less its intercepts.
+    pub offset: Vec<f64>,
+    /// Its part, from 0 to 1.
+    pub share: f64,
+}
+
 impl Estimate {
-    /// Log-probabilities less the offset; they are not normalised.
+    /// Log-probabilities less the offset, mixed with the second head's where it has a part; they are not normalised.
     #[must_use]
-    pub fn adapted(&self, logs: &[f32]) -> Vec<f64> {
-        logs.iter().zip(&self.offset).map(|(&log, offset)| f64::from(log) - offset).collect()
+    pub fn adapted(&self, logs: &[f32], scores: &[f32]) -> Vec<f64> {
+        let less = |values: &[f32], offset: &[f64]| -> Vec<f64> {
+            values.iter().zip(offset).map(|(&value, offset)| f64::from(value) - offset).collect()
+        };
+        let plain = less(logs, &self.offset);
+        match &self.centred {
+            Some(Centred { offset, share }) if scores.len() == logs.len() => {
+                let mix = |(plain, score)| (1.0 - share) * plain + share * score;
+                plain.into_iter().zip(less(scores, offset)).map(mix).collect()
+            }
+            _ => plain,
+        }
     }
 }
 
@@ -85,14 +111,21 @@ impl Adaptation {
     #[must_use]
     pub fn estimate<'a>(&self, heard: impl IntoIterator<Item = &'a Heard>) -> Estimate {
         let classes = self.means.len();
-        let (mut points, mut seconds) = (Vec::new(), 0.0);
+        let (mut points, mut scores, mut seconds) = (Vec::new(), Vec::new(), 0.0);
         for clip in heard {
             let usual = (clip.seconds / self.seconds).clamp(0.0, LONGEST);
             seconds += clip.seconds.max(0.0);
             points.push((coordinates(&clip.logs), EVIDENCE * usual));
+            scores.push((&clip.scores, EVIDENCE * usual));
         }
-        let nothing =
-            |off| Estimate { offset: vec![0.0; classes], seconds, degree: 0.0, emotions: 0.0, off: Some(off) };
+        let nothing = |off| Estimate {
+            offset: vec![0.0; classes],
+            centred: None,
+            seconds,
+            degree: 0.0,
+            emotions: 0.0,
+            off: Some(off),
+        };
         let total: f64 = points.iter().map(|(_, weight)| weight).sum();
         // The spreads have inverses where the bundle was checked.
         let (Some(within), Some(prior)) = (Factor::of(&self.within), Factor::of(&self.prior)) else {
@@ -124,13 +157,37 @@ impl Adaptation {
         if emotions < LEAST_EMOTIONS {
             return Estimate { emotions, ..nothing(Off::OneEmotion) };
         }
-        let mean = self.mean_offset(&points, total);
         let clips = total / EVIDENCE;
         let diverse =
             ((emotions - DIVERSE[0]) / (DIVERSE[1] - DIVERSE[0])).clamp(0.0, 1.0) * clips / (clips + MEAN_HALF);
-        offset.iter_mut().zip(&mean).for_each(|(offset, mean)| *offset += diverse * (mean - *offset));
+        let second = self.second(&scores, total).map(|offset| Centred { offset, share: diverse });
+        if second.is_none() {
+            let mean = self.mean_offset(&points, total);
+            offset.iter_mut().zip(&mean).for_each(|(offset, mean)| *offset += diverse * (mean - *offset));
+        }
         let degree = 1.0 - trace(&posterior.inverse()) / trace(&self.prior);
-        Estimate { offset: centred(&offset), seconds, degree: degree.clamp(0.0, 1.0), emotions, off: None }
+        Estimate {
+            offset: centred(&offset),
+            centred: second,
+            seconds,
+            degree: degree.clamp(0.0, 1.0),
+            emotions,
+            off: None,
+        }
+    }
+
+    /// What is taken from the second head's scores; none without a second head, and where what was heard before there was one
+    /// has no scores.
+    fn second(&self, scores: &[(&Vec<f32>, f64)], total: f64) -> Option<Vec<f64>> {
+        let bias = self.centred.as_ref()?.bias();
+        if scores.iter().any(|(scores, _)| scores.len() != bias.len()) {
+            return None;
+        }
+        let mut offset: Vec<f64> = bias.iter().map(|&bias| -f64::from(bias)).collect();
+        for (scores, weight) in scores {
+            offset.iter_mut().zip(*scores).for_each(|(sum, &score)| *sum += weight * f64::from(score) / total);
+        }
+        Some(offset)
     }
 
     /// How far the mean of what was heard lies from that of the classes, all as frequent.
@@ -205,7 +262,7 @@ mod tests {
         let stream = &mut rng::stream(5, &[&"adapt"]);
         (0..3)
             .flat_map(|class| std::iter::repeat_n(class, counts[class]))
-            .map(|class| Heard { logs: clip(class, OFFSET, stream), seconds: 2.5 })
+            .map(|class| Heard { logs: clip(class, OFFSET, stream), scores: vec![], seconds: 2.5 })
             .collect()
     }
 
@@ -241,6 +298,36 @@ mod tests {
     }
 
     #[test]
+    fn where_many_emotions_are_heard_the_second_head_answers() {
+        use crate::adapt::CentredHead;
+        // It reads the log-probabilities themselves, twice as large.
+        let head = CentredHead::new(vec![2.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 2.0], vec![0.0, 0.5, 0.0]).unwrap();
+        let scored = |counts| -> Vec<Heard> {
+            heard(counts).into_iter().map(|clip| Heard { scores: head.scores(&clip.logs), ..clip }).collect()
+        };
+        let adaptation = Adaptation { centred: Some(head.clone()), ..fitted() };
+        let many = adaptation.estimate(&scored([20, 20, 20]));
+        let Centred { offset, share } = many.centred.clone().unwrap();
+        // 60 clips of usual length: three quarters of the way at the most.
+        assert!((0.3..0.75).contains(&share), "{many:?}");
+        let clip = clip(1, OFFSET, &mut rng::stream(6, &[&"adapt"]));
+        let mixed = many.adapted(&clip, &head.scores(&clip));
+        for k in 0..3 {
+            let plain = f64::from(clip[k]) - many.offset[k];
+            let second = 2.0 * f64::from(clip[k]) - offset[k];
+            assert!((mixed[k] - (1.0 - share) * plain - share * second).abs() < 1e-6);
+        }
+        // The intercepts are in what is taken away, and the speaker's mean is 0 without them.
+        let mean = scored([20, 20, 20]).iter().map(|clip| f64::from(clip.scores[1])).sum::<f64>() / 60.0;
+        assert!((offset[1] - (mean - 0.5)).abs() < 1e-6);
+        // Few emotions give it no part, and clips that were heard before there was one take it away.
+        assert!(adaptation.estimate(&scored([0, 8, 2])).centred.is_none_or(|centred| centred.share == 0.0));
+        let mut older = scored([20, 20, 20]);
+        older[0].scores.clear();
+        assert_eq!(adaptation.estimate(&older), fitted().estimate(&older));
+    }
+
+    #[test]
     fn more_seconds_adapt_further_and_one_emotion_not_at_all() {
         let adaptation = fitted();
         let degrees: Vec<f64> =
@@ -251,7 +338,7 @@ mod tests {
         assert!(one.offset.iter().all(|offset| *offset == 0.0) && one.emotions < 1.5);
         let none = adaptation.estimate([]);
         assert_eq!((none.off, none.seconds), (Some(Off::NothingHeard), 0.0));
-        assert_eq!(none.adapted(&[-1.0, -2.0, -0.5]), [-1.0, -2.0, -0.5]);
+        assert_eq!(none.adapted(&[-1.0, -2.0, -0.5], &[]), [-1.0, -2.0, -0.5]);
         // What counts is how much was heard, not in how many pieces.
         let halves: Vec<Heard> = heard([6; 3])
             .into_iter()

@@ -6,7 +6,10 @@
 //! validation speakers ─► fit.rs: where classes lie, how clips and speakers spread ─► the bundle
 //! ```
 //!
-//! It works on log-probabilities, so that it is for any classifier. Nothing is assumed of how often a speaker has which
+//! Where several emotions are heard, a second head takes over by degrees (centred.rs): one that was trained on what a clip's
+//! embedding differs by from its speaker's mean.
+//!
+//! The rest works on log-probabilities, so that it is for any classifier. Nothing is assumed of how often a speaker has which
 //! emotion: a mean over clips takes an emotion that prevails away with the speaker, so proportions are estimated beside
 //! the offset, and where no more than one emotion seems to be heard the adaptation is left off.
 //!
@@ -14,6 +17,7 @@
 //! around 0; the classes' proportions are free. The offset is the one of largest posterior density (expectation and
 //! maximisation; Dempster, Laird & Rubin, 1977).
 
+mod centred;
 mod estimate;
 mod fit;
 mod matrix;
@@ -21,7 +25,8 @@ mod plane;
 
 use serde::{Deserialize, Serialize};
 
-pub use estimate::{Estimate, Heard, Off};
+pub use centred::CentredHead;
+pub use estimate::{Centred, Estimate, Heard, Off};
 pub use fit::Labelled;
 
 /// What a bundle must know to adapt to a speaker. Coordinates are those of the plane of centred log-probabilities, one
@@ -38,6 +43,10 @@ pub struct Adaptation {
     pub within: Vec<Vec<f64>>,
     /// How the offsets of speakers and recordings spread, `[classes − 1, classes − 1]`.
     pub prior: Vec<Vec<f64>>,
+    /// A second head, which answers where many emotions are heard; none in bundles of earlier versions. It stands among the
+    /// bundle's arrays.
+    #[serde(skip)]
+    pub centred: Option<CentredHead>,
 }
 
 impl Adaptation {
@@ -54,6 +63,7 @@ impl Adaptation {
         if !(shaped(&self.means, classes) && shaped(&self.within, width) && shaped(&self.prior, width)) {
             return Err(format!("an adaptation that is not of {classes} classes"));
         }
+        self.centred.as_ref().map_or(Ok(()), |head| head.check(classes))?;
         if !(self.seconds.is_finite() && self.seconds > 0.0) {
             return Err(format!("an adaptation fitted on clips of {} s", self.seconds));
         }

@@ -151,19 +151,36 @@ impl Member {
     ///
     /// As [`Scoring::answers`].
     pub fn answer(&self, matrix: &Matrix, name: &Path) -> Result<Vec<f32>> {
-        let rows = self.scaled(matrix);
+        let clip = One { rows: self.scaled(matrix), dims: self.dims, name };
         let device = Device::flex();
-        let scoring = Scoring {
+        Ok(self.scoring(&device).answers(&clip, &[0])?.pop().unwrap_or_default())
+    }
+
+    /// The same, and what the second head that knows speakers makes of the clip; nothing of a bundle without one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scoring::answers`].
+    pub fn answer_and_scores(&self, matrix: &Matrix, name: &Path) -> Result<(Vec<f32>, Vec<f32>)> {
+        let Some(head) = self.adaptation.as_ref().and_then(|adaptation| adaptation.centred.as_ref()) else {
+            return Ok((self.answer(matrix, name)?, vec![]));
+        };
+        let clip = One { rows: self.scaled(matrix), dims: self.dims, name };
+        let device = Device::flex();
+        let (answer, embedding) = self.scoring(&device).both(&clip, 0)?;
+        Ok((answer, head.scores(&embedding)))
+    }
+
+    fn scoring<'a>(&'a self, device: &'a Device) -> Scoring<'a> {
+        Scoring {
             net: &self.net,
             windows: self.windows,
             dims: self.dims,
             min_frames: self.min_frames,
             batch_size: BATCH,
-            device: &device,
+            device,
             activation: self.activation.clone(),
-        };
-        let clip = One { rows, dims: self.dims, name };
-        Ok(scoring.answers(&clip, &[0])?.pop().unwrap_or_default())
+        }
     }
 
     /// The mean over time of a clip's values, standardised as the network's were.

@@ -72,5 +72,6 @@ fn adaptation() -> Adaptation {
         means: vec![vec![-2.0, -1.0], vec![2.0, -1.0], vec![0.0, 2.0]],
         within: unit(1.0),
         prior: unit(2.0),
+        centred: None,
     }
 }

@@ -27,7 +27,7 @@ pub use inside::Inside;
 pub use scoring::{Clips, Scoring};
 
 use crate::{
-    adapt::Adaptation,
+    adapt::{Adaptation, CentredHead},
     arrays::{self, Precision},
     audio::{AudioConfig, Windows},
     error::{Error, Result},
@@ -152,6 +152,8 @@ impl Bundle {
         let text = serde_json::to_string(&self.description())
             .map_err(|e| Error::Data(format!("cannot write the bundle's description: {e}")))?;
         let mut arrays: arrays::Arrays = self.weights.clone().into_iter().collect();
+        let centred = self.adaptation.iter().filter_map(|adaptation| adaptation.centred.as_ref());
+        arrays.extend(centred.flat_map(CentredHead::arrays));
         arrays.extend(self.inside.iter().flat_map(Inside::arrays));
         arrays::save_by(path, &text, &arrays, |name| {
             self.inside.as_ref().and_then(|inside| inside.kept(name)).unwrap_or(self.precision)
@@ -233,6 +235,12 @@ impl Bundle {
             bundle.inside = Some(Inside::take(manifest, &mut arrays, path)?);
         }
         bundle.weights = arrays.into_iter().collect();
+        let centred = CentredHead::take(&mut bundle.weights).map_err(contradicts)?;
+        match (&mut bundle.adaptation, centred) {
+            (Some(adaptation), centred) => adaptation.centred = centred,
+            (None, Some(_)) => return Err(contradicts("a second head without an adaptation".into())),
+            (None, None) => {}
+        }
         bundle.check().map_err(contradicts)?;
         Ok(bundle)
     }
@@ -381,6 +389,12 @@ impl Bundle {
         }
         self.doubt.as_ref().map_or(Ok(()), Doubt::check)?;
         self.adaptation.as_ref().map_or(Ok(()), |adaptation| adaptation.check(self.classes.len()))?;
+        let seen = self.weights.get("classes.weight").and_then(|weight| weight.shape.first());
+        if let Some(head) = self.adaptation.as_ref().and_then(|adaptation| adaptation.centred.as_ref())
+            && seen != Some(&head.width())
+        {
+            return Err(format!("a second head on {} numbers, and a network of {seen:?}", head.width()));
+        }
         let dims = self.dims();
         match &self.scaler {
             Some(scaler) if scaler.mean.len() != dims || scaler.std.len() != dims => {

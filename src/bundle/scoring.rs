@@ -70,11 +70,23 @@ impl Scoring<'_> {
     /// As [`Scoring::answers`].
     pub fn embeddings(&self, clips: &dyn Clips, members: &[usize]) -> Result<Vec<Vec<f32>>> {
         let by_clip = self.by_window(clips, members, |input| self.net.penultimate(input))?;
-        let mean = |windows: &Vec<Vec<f32>>| -> Vec<f32> {
-            let width = windows.first().map_or(0, Vec::len);
-            (0..width).map(|i| windows.iter().map(|vector| vector[i]).sum::<f32>() / windows.len() as f32).collect()
-        };
-        Ok(by_clip.iter().map(mean).collect())
+        Ok(by_clip.iter().map(|windows| mean(windows)).collect())
+    }
+
+    /// The answer to a clip and its embedding, of one way through the network.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scoring::answers`].
+    pub fn both(&self, clips: &dyn Clips, clip: usize) -> Result<(Vec<f32>, Vec<f32>)> {
+        let by_clip = self.by_window(clips, &[clip], |input| {
+            let embedding = self.net.penultimate(input);
+            Tensor::cat(vec![self.activation.apply(self.net.classify(embedding.clone())), embedding], 1)
+        })?;
+        let outputs = self.net.outputs();
+        let mut windows = by_clip.into_iter().next().unwrap_or_default();
+        let embeddings: Vec<Vec<f32>> = windows.iter_mut().map(|row| row.split_off(outputs.min(row.len()))).collect();
+        Ok((self.activation.average(&windows), mean(&embeddings)))
     }
 
     /// A row of what `output` gives for each window of each member, in their order, whatever batches the windows were in:
@@ -126,6 +138,12 @@ impl Scoring<'_> {
     }
 }
 
+/// The mean of a clip's windows.
+fn mean(windows: &[Vec<f32>]) -> Vec<f32> {
+    let width = windows.first().map_or(0, Vec::len);
+    (0..width).map(|i| windows.iter().map(|vector| vector[i]).sum::<f32>() / windows.len() as f32).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,7 +182,12 @@ mod tests {
                 device: &device,
                 activation: Activation::LogSoftmax,
             };
-            scoring.answers(clips, members)
+            let answers = scoring.answers(clips, members)?;
+            if let (Some(&clip), [answer]) = (members.first(), &answers[..]) {
+                let both = scoring.both(clips, clip).unwrap();
+                assert_eq!(both, (answer.clone(), scoring.embeddings(clips, members).unwrap().remove(0)));
+            }
+            Ok::<_, Error>(answers)
         };
         let clips = Lengths(&[9, 40, 3, 25, 17], 0.1);
         let together = score(4, &clips, &[3, 1, 2]).unwrap();

@@ -14,7 +14,7 @@ use crate::{
     adapt::{Adaptation, Estimate, Heard},
     numeric::softmax,
     rng,
-    run::{ClipRecord, Prediction},
+    run::{ClipRecord, Embeddings, Prediction},
 };
 
 /// Seconds of a speaker that are heard before the answers.
@@ -91,6 +91,35 @@ pub struct AdaptedCurve {
     pub points: Vec<AdaptedPoint>,
 }
 
+/// What a run's bundle knows of speakers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adapting {
+    /// How it adapts.
+    pub adaptation: Adaptation,
+    /// What its second head makes of each test clip; nothing without one.
+    pub scores: BTreeMap<String, Vec<f32>>,
+}
+
+impl Adapting {
+    /// With the embeddings of the test side, which a second head is asked about.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the embeddings, in words.
+    pub fn new(adaptation: Adaptation, embeddings: Option<&Embeddings>) -> Result<Self, String> {
+        let scores = match (&adaptation.centred, embeddings) {
+            (Some(head), Some(Embeddings { clips, vectors })) => {
+                if let Some(vector) = vectors.iter().find(|vector| vector.len() != head.width()) {
+                    return Err(format!("has rows of {} numbers, and the bundle's are {}", vector.len(), head.width()));
+                }
+                clips.iter().cloned().zip(vectors.iter().map(|vector| head.scores(vector))).collect()
+            }
+            _ => BTreeMap::new(),
+        };
+        Ok(Self { adaptation, scores })
+    }
+}
+
 /// A test clip's answer.
 struct Clip<'a> {
     row: &'a Prediction,
@@ -119,7 +148,7 @@ impl AdaptedCurve {
         classes: usize,
         rows: &[Prediction],
         clips: &BTreeMap<String, ClipRecord>,
-        adaptations: &BTreeMap<(String, u64), Adaptation>,
+        adaptations: &BTreeMap<(String, u64), Adapting>,
         bootstrap: Bootstrap,
     ) -> Option<Self> {
         let mut by_speaker: BTreeMap<(&str, u64, &str), Vec<&Prediction>> = BTreeMap::new();
@@ -128,9 +157,9 @@ impl AdaptedCurve {
             .into_iter()
             .filter(|(_, rows)| rows.len() >= 10)
             .filter_map(|((fold, seed, key), rows)| {
-                let adaptation = adaptations.get(&(fold.to_owned(), seed))?;
-                let clip = |row| clip(row, clips, adaptation);
-                Some(Speaker { adaptation, key, clips: rows.into_iter().map(clip).collect() })
+                let adapting = adaptations.get(&(fold.to_owned(), seed))?;
+                let clip = |row| clip(row, clips, adapting);
+                Some(Speaker { adaptation: &adapting.adaptation, key, clips: rows.into_iter().map(clip).collect() })
             })
             .collect();
         if speakers.is_empty() {
@@ -150,10 +179,11 @@ impl AdaptedCurve {
     }
 }
 
-fn clip<'a>(row: &'a Prediction, clips: &BTreeMap<String, ClipRecord>, adaptation: &Adaptation) -> Clip<'a> {
-    let seconds = clips.get(&row.clip).and_then(|clip| clip.seconds).unwrap_or(adaptation.seconds);
+fn clip<'a>(row: &'a Prediction, clips: &BTreeMap<String, ClipRecord>, of: &Adapting) -> Clip<'a> {
+    let seconds = clips.get(&row.clip).and_then(|clip| clip.seconds).unwrap_or(of.adaptation.seconds);
     let logs = row.probabilities.iter().map(|p| p.max(f32::MIN_POSITIVE).ln()).collect();
-    Clip { row, heard: Heard { logs, seconds } }
+    let scores = of.scores.get(&row.clip).cloned().unwrap_or_default();
+    Clip { row, heard: Heard { logs, scores, seconds } }
 }
 
 fn trials(at: usize, speaker: &Speaker, enrolment: Enrolment, seed: u64) -> Vec<Trial> {
@@ -242,7 +272,10 @@ fn point(
         for &at in &trial.answered {
             let clip = &speaker.clips[at];
             let adapted = match estimate.off {
-                None => softmax(&estimate.adapted(&clip.heard.logs)).into_iter().map(|p| p as f32).collect(),
+                None => softmax(&estimate.adapted(&clip.heard.logs, &clip.heard.scores))
+                    .into_iter()
+                    .map(|p| p as f32)
+                    .collect(),
                 Some(_) => clip.row.probabilities.clone(),
             };
             answers.push((speaker, clip, adapted));
@@ -278,6 +311,7 @@ mod tests {
     use rand::RngExt;
 
     use super::*;
+    use crate::adapt::CentredHead;
 
     const BOOTSTRAP: Bootstrap = Bootstrap { samples: 200, seed: 1 };
 
@@ -286,7 +320,7 @@ mod tests {
         // Where log-probabilities of 4 for the class and 0 for the others lie.
         let (x, y) = (4.0 / 2f64.sqrt(), 4.0 / 6f64.sqrt());
         let means = vec![vec![x, y], vec![-x, y], vec![0.0, -2.0 * y]];
-        Adaptation { seconds: 2.5, speakers: 5, means, within: unit(0.8), prior: unit(4.0) }
+        Adaptation { seconds: 2.5, speakers: 5, means, within: unit(0.8), prior: unit(4.0), centred: None }
     }
 
     /// 90 clips of each of four speakers, each moved by an offset of its own.
@@ -316,8 +350,12 @@ mod tests {
             .collect()
     }
 
+    fn adapting(fold: &str, adaptation: Adaptation) -> BTreeMap<(String, u64), Adapting> {
+        BTreeMap::from([((fold.to_owned(), 1), Adapting::new(adaptation, None).unwrap())])
+    }
+
     fn curve(rows: &[Prediction]) -> Option<AdaptedCurve> {
-        let of = BTreeMap::from([(("0".to_owned(), 1), adaptation())]);
+        let of = adapting("0", adaptation());
         AdaptedCurve::of(3, rows, &BTreeMap::new(), &of, BOOTSTRAP)
     }
 
@@ -339,6 +377,34 @@ mod tests {
     }
 
     #[test]
+    fn a_second_head_answers_where_many_emotions_are_heard() {
+        // The embeddings say the class to a second head that tells them from the mean; probabilities say nothing.
+        let rows: Vec<Prediction> = rows()
+            .into_iter()
+            .map(|row| Prediction { probabilities: vec![0.34, 0.33, 0.33], prediction: 0, ..row })
+            .collect();
+        let (clips, vectors) = rows
+            .iter()
+            .map(|row| (row.clip.clone(), (0..3).map(|k| 9.0 + f32::from(u8::from(k == row.truth))).collect()))
+            .unzip();
+        let embeddings = Embeddings { clips, vectors };
+        let weight = vec![40.0, 0.0, 0.0, 0.0, 40.0, 0.0, 0.0, 0.0, 40.0];
+        // Where classes lie is not what is tried here: all emotions seem to be heard.
+        let head = CentredHead::new(weight, vec![0.0; 3]);
+        let adaptation = Adaptation { centred: head, within: vec![vec![90.0, 0.0], vec![0.0, 90.0]], ..adaptation() };
+        let of = |embeddings| {
+            let of = Adapting::new(adaptation.clone(), embeddings).unwrap();
+            AdaptedCurve::of(3, &rows, &BTreeMap::new(), &BTreeMap::from([(("0".to_owned(), 1), of)]), BOOTSTRAP)
+        };
+        let all = |curve: Option<AdaptedCurve>| {
+            curve.unwrap().points.into_iter().find(|point| point.enrolment == Enrolment::All).unwrap().uar
+        };
+        assert!(all(of(Some(&embeddings))) > 0.99 && all(of(None)) < 0.4);
+        let narrow = Embeddings { clips: vec!["c/0/000".into()], vectors: vec![vec![1.0; 2]] };
+        assert!(Adapting::new(adaptation.clone(), Some(&narrow)).unwrap_err().contains("rows of 2 numbers"));
+    }
+
+    #[test]
     fn draws_are_the_seed_s_and_few_clips_have_no_curve() {
         let rows = rows();
         let mut turned = rows.clone();
@@ -346,7 +412,7 @@ mod tests {
         turned.sort_by(|a, b| (&a.speaker, &a.clip).cmp(&(&b.speaker, &b.clip)));
         assert_eq!(curve(&rows), curve(&turned));
         assert_eq!(curve(&rows[..9]), None);
-        let elsewhere = BTreeMap::from([(("1".to_owned(), 1), adaptation())]);
+        let elsewhere = adapting("1", adaptation());
         assert_eq!(AdaptedCurve::of(3, &rows, &BTreeMap::new(), &elsewhere, BOOTSTRAP), None);
     }
 }

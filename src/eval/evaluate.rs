@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    AdaptedCurve, Confusion, Evaluation, FoldOfSeed, Judgements, Run, Scores, SeedScores,
+    AdaptedCurve, Adapting, Confusion, Evaluation, FoldOfSeed, Judgements, Run, Scores, SeedScores,
     agreement::{kappa, mcc},
     bootstrap::{Bootstrap, Unit, intervals},
     breakdown::breakdowns,
@@ -20,7 +20,8 @@ use crate::{
     error::{Error, Result},
     protocol::{Caveat, Side},
     run::{
-        ClipRecord, Finished, Prediction, Predictions, ProtocolRecord, RunRecord, Selection, Temperatures, Versions,
+        ClipRecord, Embeddings, Finished, Prediction, Predictions, ProtocolRecord, RunRecord, Selection, Temperatures,
+        Versions,
     },
 };
 
@@ -103,7 +104,13 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
         if dir.bundle().is_dir()
             && let Some(adaptation) = Bundle::load(&dir.bundle())?.adaptation
         {
-            adaptations.insert((record.fold.clone(), record.seed), adaptation);
+            let read = match (&adaptation.centred, &embeddings) {
+                (Some(_), None) => Embeddings::read(&dir.embeddings())?,
+                _ => None,
+            };
+            let adapting = Adapting::new(adaptation, read.as_ref().or(embeddings.as_ref()));
+            let adapting = adapting.map_err(|problem| Error::file(dir.embeddings(), problem))?;
+            adaptations.insert((record.fold.clone(), record.seed), adapting);
         }
         // A picture is not worth the figures.
         match embeddings.map(|embeddings| Projection::of(&predictions, &embeddings)) {

@@ -58,7 +58,7 @@ pub mod temperature;
 pub(crate) mod test_support;
 
 pub use crate::metrics::{Concordance, Confusion, Order, concordance, confusion, scores};
-pub use adapted::{AdaptedCurve, AdaptedPoint, Enrolment};
+pub use adapted::{AdaptedCurve, AdaptedPoint, Adapting, Enrolment};
 pub use bootstrap::{Bootstrap, Interval, IntervalOf, Intervals, Unit};
 pub use certainty::{Calibrated, Certainty};
 pub use decision::{Decision, LEAST_SPEAKERS};

@@ -9,6 +9,7 @@ use burn::{module::Module, tensor::Device};
 
 use super::{
     Prepared, calibration,
+    centred::centred,
     checkpoints::{Checkpoints, removed},
     distillation::{Distillation, Teachers},
     init::Start,
@@ -134,10 +135,14 @@ impl Run<'_> {
         let figures = Figures { best_epoch, validation: validation.figures(), test: test.figures() };
         // On training clips it would say how sure the network is of its training data.
         let probabilities = self.prepared.task.kind().has_classes();
-        let calibrated = match self.record.protocol.validation_learnt || !probabilities {
+        let mut calibrated = match self.record.protocol.validation_learnt || !probabilities {
             true => Calibrated::default(),
             false => self.calibrate(&scalers, &net, &validation)?,
         };
+        if let Some(adaptation) = &mut calibrated.adaptation {
+            let sides = [&self.prepared.training_side(self.fold)[..], &self.fold.validation[..]];
+            adaptation.centred = centred(self, &scalers, &net, sides, &validation)?;
+        }
         if let (Some(temperature), Some(doubt)) = (calibrated.temperature, calibrated.doubt) {
             let far = Self::distances(&data, &self.fold.test)?;
             let of =

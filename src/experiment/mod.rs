@@ -10,6 +10,7 @@
 //! ```
 
 mod calibration;
+mod centred;
 mod checkpoints;
 mod commands;
 mod data;

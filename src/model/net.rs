@@ -191,6 +191,19 @@ impl Net {
         self.hidden(self.embed(input))
     }
 
+    /// Logits of what [`Net::penultimate`] gives, `[batch, classes]`, as [`Net::forward`] without a stream has them of a network
+    /// that is [`Net::without_training`].
+    #[must_use]
+    pub fn classify(&self, penultimate: Tensor<2>) -> Tensor<2> {
+        linear(&self.classes, penultimate)
+    }
+
+    /// How many logits [`Net::classify`] gives.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.classes.weight.val().dims()[1]
+    }
+
     fn hidden(&self, pooled: Tensor<2>) -> Tensor<2> {
         match &self.dense {
             Some(dense) => relu(linear(dense, pooled)),

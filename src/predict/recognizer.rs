@@ -15,7 +15,7 @@ use super::{
     output::Vocabulary,
 };
 use crate::{
-    adapt::{Adaptation, Estimate},
+    adapt::{Adaptation, Estimate, Heard},
     audio::{Audio, AudioConfig, Decoder, RATES},
     bundle::{self, Bundle, BundleEncoder, Chain, Member},
     error::{Error, Result},
@@ -78,6 +78,9 @@ pub struct Evidence {
 struct Said {
     /// Log-probabilities.
     logs: Vec<f32>,
+    /// What a second head makes of the clip, where the bundle has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    scores: Vec<f32>,
     /// Parts of the targets' ranges.
     parts: Vec<f32>,
     /// What divides the log-probabilities.
@@ -91,9 +94,13 @@ impl Evidence {
         self.seconds
     }
 
-    /// The log-probabilities by each bundle.
-    pub(super) fn logs(&self) -> impl Iterator<Item = &[f32]> {
-        self.members.iter().map(|said| said.logs.as_slice())
+    /// What each bundle remembers of a clip, `seconds` of which are new.
+    pub(super) fn heard(&self, seconds: f64) -> impl Iterator<Item = Heard> {
+        self.members.iter().map(move |Said { logs, scores, .. }| Heard {
+            logs: logs.clone(),
+            scores: scores.clone(),
+            seconds,
+        })
     }
 }
 
@@ -367,10 +374,10 @@ impl Recognizer {
             }
             let matrix = chain.matrix(audio.clone(), path)?;
             for member in of_group {
-                let mut logs = member.answer(&matrix, path)?;
+                let (mut logs, scores) = member.answer_and_scores(&matrix, path)?;
                 let parts = logs.split_off(emotions.min(logs.len()));
                 let temperature = if self.calibrated && emotions > 0 { member.temperature(&matrix) } else { None };
-                members.push(Said { logs, parts, temperature: temperature.unwrap_or(1.0) });
+                members.push(Said { logs, scores, parts, temperature: temperature.unwrap_or(1.0) });
             }
         }
         Ok(Evidence { members, seconds, notes: self.notes_at(audio.sample_rate) })
@@ -390,14 +397,14 @@ impl Recognizer {
         let Evidence { members, seconds, notes } = evidence;
         let emotions = self.inner.classes.len();
         let mut sum = vec![0.0; emotions + self.inner.targets.len()];
-        for (at, Said { logs, parts, temperature }) in members.iter().enumerate() {
+        for (at, Said { logs, scores, parts, temperature }) in members.iter().enumerate() {
             sum[emotions..].iter_mut().zip(parts).for_each(|(sum, part)| *sum += f64::from(*part));
             if emotions == 0 {
                 continue;
             }
             let estimate = adapted.as_ref().and_then(|(estimates, _)| estimates.get(at));
             let logs = match estimate.filter(|estimate| estimate.off.is_none()) {
-                Some(estimate) => estimate.adapted(logs),
+                Some(estimate) => estimate.adapted(logs, scores),
                 None => logs.iter().map(|&log| f64::from(log)).collect(),
             };
             let logits: Vec<f64> = logs.into_iter().map(|log| log / temperature).collect();

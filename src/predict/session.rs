@@ -103,7 +103,10 @@ impl Recognizer {
     pub fn resume(&self, state: SessionState) -> Result<Session> {
         state.validate()?;
         let count = self.adaptations()?.len();
-        let fits = |heard: &VecDeque<Heard>| heard.iter().all(|heard| heard.logs.len() == self.classes().len());
+        let classes = self.classes().len();
+        let fits = |heard: &VecDeque<Heard>| {
+            heard.iter().all(|heard| heard.logs.len() == classes && [0, classes].contains(&heard.scores.len()))
+        };
         if state.classes != self.classes() || state.heard.len() != count || !state.heard.iter().all(fits) {
             return Err(Error::Config(format!(
                 "this state of a session is of {} bundles that know {}, and the recogniser is {count} that know {}: begin \
@@ -134,13 +137,13 @@ impl SessionState {
                     heard.len()
                 ));
             }
-            for Heard { logs, seconds } in heard {
+            for Heard { logs, scores, seconds } in heard {
                 if !(0.0..=MOST_SECONDS).contains(seconds) {
                     return problem(format!("holds a clip of {seconds} s"));
                 }
                 // Beyond these no network's answer lies, and squares of them are finite.
-                if let Some(log) = logs.iter().find(|log| !(-MOST_LOG..=MOST_LOG).contains(*log)) {
-                    return problem(format!("holds a log-probability of {log}"));
+                if let Some(log) = logs.iter().chain(scores).find(|log| !(-MOST_LOG..=MOST_LOG).contains(*log)) {
+                    return problem(format!("holds a log-probability or score of {log}"));
                 }
             }
         }
@@ -150,8 +153,8 @@ impl SessionState {
 
 impl Known {
     fn add(&mut self, evidence: &Evidence, seconds: f64) {
-        for (heard, logs) in self.state.heard.iter_mut().zip(evidence.logs()) {
-            heard.push_back(Heard { logs: logs.to_vec(), seconds });
+        for (heard, clip) in self.state.heard.iter_mut().zip(evidence.heard(seconds)) {
+            heard.push_back(clip);
         }
         while self.state.heard.first().is_some_and(|heard| heard.len() > REMEMBERED) {
             let gone = self.state.heard.iter_mut().filter_map(VecDeque::pop_front).last();
@@ -403,7 +406,7 @@ mod tests {
         let known: serde_json::Value = serde_json::from_str(&text).unwrap();
         for (place, value, part) in [
             ("/forgotten", -1.0, "forgotten = -1"),
-            ("/heard/1/0/logs/0", 1e38, "log-probability of 1"),
+            ("/heard/1/0/logs/0", 1e38, "log-probability or score of 1"),
             ("/heard/0/0/seconds", 2e300, "a clip of 2"),
         ] {
             let mut wrong = known.clone();
