@@ -518,6 +518,34 @@ mod tests {
         assert!(Bundle::load(&dir.path().join("nothing")).unwrap_err().to_string().contains("cannot read"));
     }
 
+    #[test]
+    fn a_second_head_goes_with_the_bundle_and_one_that_does_not_fit_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("b.safetensors");
+        let with = |width: usize, adapts: bool| {
+            let mut bundle = made_up::bundle(1);
+            let classes = bundle.classes.len();
+            let centred = CentredHead::new((0..classes * width).map(|i| i as f32).collect(), vec![0.5; classes]);
+            let head = centred.clone().unwrap();
+            bundle.adaptation = bundle.adaptation.filter(|_| adapts).map(|of| Adaptation { centred, ..of });
+            if !adapts {
+                bundle.weights.extend(head.arrays());
+            }
+            bundle.save(&path).unwrap();
+            (bundle, Bundle::load(&path))
+        };
+        let width = made_up::bundle(1).weights["classes.weight"].shape[0];
+        let (bundle, read) = with(width, true);
+        assert_eq!(read.unwrap(), bundle);
+        let refused = |found: Result<Bundle>| found.unwrap_err().to_string();
+        assert!(refused(with(width + 1, true).1).contains("a second head on"));
+        assert!(refused(with(width, false).1).contains("without an adaptation"));
+        let mut lone = made_up::bundle(1);
+        lone.weights.insert("adaptation.bias".into(), arrays::Weight { shape: vec![2], values: vec![0.0; 2] });
+        lone.save(&path).unwrap();
+        assert!(refused(Bundle::load(&path)).contains("do not fit each other"));
+    }
+
     /// The bundle's file after its description was altered and its checksum computed again.
     fn altered(alter: impl Fn(&mut serde_json::Value)) -> Result<Bundle> {
         let dir = tempfile::tempdir().unwrap();

@@ -85,8 +85,9 @@ pub fn inspect(bundle: &Bundle) -> String {
             "adaptation",
             match &bundle.adaptation {
                 Some(of) => format!(
-                    "to a speaker, without labels (--enrol, --speaker): fitted on {} validation speakers",
-                    of.speakers
+                    "to a speaker, without labels (--enrol, --speaker): fitted on {} validation speakers{}",
+                    of.speakers,
+                    if of.centred.is_some() { ", with a second head" } else { "" }
                 ),
                 None => "none: --enrol and --speaker need a bundle of a version that fits it, with three validation speakers"
                     .into(),
