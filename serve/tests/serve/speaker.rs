@@ -22,9 +22,7 @@ const STYLE: Style = Style { windows: true, model: Some(DEFAULT.name), ..PLAIN }
 
 /// Somebody whose voice varies enough for more than one emotion.
 pub fn person() -> Vec<i16> {
-    let shouts = voice(3.0, 300.0).into_iter().map(|s| s.saturating_mul(3));
-    let murmurs = voice(3.0, 90.0).into_iter().map(|s| s / 8);
-    voice(3.0, 140.0).into_iter().chain(shouts).chain(murmurs).chain(voice(3.0, 210.0)).collect()
+    [140.0, 420.0, 110.0, 55.0].into_iter().flat_map(|pitch| voice(3.0, pitch)).collect()
 }
 
 fn floats(samples: &[i16]) -> Vec<f32> {
