@@ -102,7 +102,16 @@ impl Adaptation {
             }
         }
         let seconds = clips.iter().map(|clip| clip.seconds).sum::<f64>() / clips.len() as f64;
-        let found = Self { seconds, speakers: speakers.len(), means, within, prior, centred: None };
+        let found = Self {
+            seconds,
+            speakers: speakers.len(),
+            means,
+            within,
+            prior,
+            centred: None,
+            second: None,
+            sharpness: None,
+        };
         found.check(classes).is_ok().then_some(found)
     }
 }

@@ -47,7 +47,18 @@ pub struct Adaptation {
     /// bundle's arrays.
     #[serde(skip)]
     pub centred: Option<CentredHead>,
+    /// The same of the second head's scores, which tells how many emotions are heard where the first head sees few apart; none
+    /// in bundles of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<Box<Adaptation>>,
+    /// What log-probabilities are multiplied by where the mean of what was heard has all of its part: answers that know the speaker are
+    /// right more often. Absent in bundles of earlier versions: 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharpness: Option<f64>,
 }
+
+/// What a sharpness may be.
+pub const SHARPNESS: std::ops::RangeInclusive<f64> = 1.0..=4.0;
 
 impl Adaptation {
     /// Looks for contradictions; `classes` is how many there are.
@@ -64,6 +75,13 @@ impl Adaptation {
             return Err(format!("an adaptation that is not of {classes} classes"));
         }
         self.centred.as_ref().map_or(Ok(()), |head| head.check(classes))?;
+        self.second.as_ref().map_or(Ok(()), |second| match second.second {
+            None => second.check(classes),
+            Some(_) => Err("a second head with a second head".into()),
+        })?;
+        if let Some(sharpness) = self.sharpness.filter(|sharpness| !SHARPNESS.contains(sharpness)) {
+            return Err(format!("an adaptation of sharpness {sharpness}"));
+        }
         if !(self.seconds.is_finite() && self.seconds > 0.0) {
             return Err(format!("an adaptation fitted on clips of {} s", self.seconds));
         }

@@ -87,6 +87,13 @@ impl Augmenter {
         &self.config
     }
 
+    /// The same that makes one copy of a clip: the first.
+    #[must_use]
+    pub fn once(self) -> Self {
+        let copies = self.config.copies.min(1);
+        Self { config: AugmentConfig { copies, ..self.config }, ..self }
+    }
+
     /// What decides a copy's samples besides its clip and its stream: the settings and the noises, as a hash.
     ///
     /// # Errors

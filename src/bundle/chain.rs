@@ -156,15 +156,24 @@ impl Member {
         Ok(self.scoring(&device).answers(&clip, &[0])?.pop().unwrap_or_default())
     }
 
-    /// The same, and what the second head that knows speakers makes of the clip; nothing of a bundle without one.
+    /// The same, and what the second head that knows speakers makes of the clip: of `view`, where there is something else that it
+    /// sees; nothing of a bundle without one.
     ///
     /// # Errors
     ///
     /// As [`Scoring::answers`].
-    pub fn answer_and_scores(&self, matrix: &Matrix, name: &Path) -> Result<(Vec<f32>, Vec<f32>)> {
+    pub fn answer_and_scores(
+        &self,
+        matrix: &Matrix,
+        view: Option<&Matrix>,
+        name: &Path,
+    ) -> Result<(Vec<f32>, Vec<f32>)> {
         let Some(head) = self.adaptation.as_ref().and_then(|adaptation| adaptation.centred.as_ref()) else {
             return Ok((self.answer(matrix, name)?, vec![]));
         };
+        if let Some(view) = view {
+            return Ok((self.answer(matrix, name)?, head.scores(view.as_slice())));
+        }
         let clip = One { rows: self.scaled(matrix), dims: self.dims, name };
         let device = Device::flex();
         let (answer, embedding) = self.scoring(&device).both(&clip, 0)?;

@@ -6,7 +6,10 @@ use super::BundleEncoder;
 use crate::{
     arrays::{Arrays, Precision},
     error::Result,
-    frontend::encoder::{Encoder, FrozenEncoder, Manifest, kept},
+    frontend::{
+        SpeakerView,
+        encoder::{Encoder, FrozenEncoder, Manifest, kept},
+    },
 };
 
 /// What the names of an encoder's arrays begin with in a bundle's file. No parameter of a network is called so: its name is
@@ -27,9 +30,17 @@ impl Inside {
     /// # Errors
     ///
     /// [`crate::error::Error::Config`] where the encoder does not have the states that the bundle needs.
-    pub(super) fn of(bundle: &BundleEncoder, encoder: &Encoder, precision: Precision) -> Result<Self> {
+    pub(super) fn of(
+        bundle: &BundleEncoder,
+        view: Option<&SpeakerView>,
+        encoder: &Encoder,
+        precision: Precision,
+    ) -> Result<Self> {
         let config = bundle.below();
-        let states = config.layer.resolve(encoder.layers(), encoder.name())?;
+        let mut states = config.layer.resolve(encoder.layers(), encoder.name())?;
+        if let Some(view) = view {
+            states.extend(view.encoder(&config).layer.resolve(encoder.layers(), encoder.name())?);
+        }
         let highest = states.into_iter().max().unwrap_or(0);
         let (manifest, arrays) = encoder.cut(highest, config.window_samples(), precision)?;
         Self::new(manifest, arrays, Path::new(encoder.name()))

@@ -57,6 +57,7 @@ pub(crate) fn bundle(seed: u64) -> Bundle {
         classes,
         features,
         encoder: None,
+        speaker: None,
         model,
         weights,
         inside: None,
@@ -73,5 +74,7 @@ fn adaptation() -> Adaptation {
         within: unit(1.0),
         prior: unit(2.0),
         centred: None,
+        second: None,
+        sharpness: None,
     }
 }

@@ -32,7 +32,7 @@ use crate::{
     audio::{AudioConfig, Windows},
     error::{Error, Result},
     frontend::{
-        self, FeaturesConfig, Frontend, Scaler, ScalerScope,
+        self, EncoderConfig, FeaturesConfig, Frontend, Scaler, ScalerScope, SpeakerView,
         encoder::{Encoder, Manifest, Upper, UpperConfig},
     },
     model::{ModelConfig, Net, weights::Weights},
@@ -45,6 +45,10 @@ const FORMAT: u64 = 2;
 
 /// The layout of bundles that carry their encoder, which earlier versions would not look for.
 const SELF_CONTAINED: u64 = 3;
+
+/// The layout of bundles whose second head has a view of its own, which earlier versions would show it the network's in place of;
+/// with an encoder inside or without.
+const WITH_VIEW: u64 = 4;
 
 /// The bundle's file in the folder that training leaves. It may be copied and renamed: it is all there is.
 const FILE: &str = "model.safetensors";
@@ -70,6 +74,9 @@ pub struct Bundle {
     /// The encoder whose states stand beside the features, or alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoder: Option<BundleEncoder>,
+    /// What the adaptation's second head sees of a clip, where that is not what the network sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<SpeakerView>,
     /// The network.
     pub model: ModelConfig,
     /// Matrix → scaled matrix, where it was fitted on the training side.
@@ -211,17 +218,21 @@ impl Bundle {
         let contradicts = |problem: String| wrong(format!("is a bundle that contradicts itself: {problem}"));
         let mut value: serde_json::Value = serde_json::from_str(text).map_err(unreadable)?;
         let manifest = value.as_object_mut().and_then(|object| object.remove(INSIDE));
+        let view = value.get("speaker").is_some_and(|view| !view.is_null());
         match value.get("format").and_then(serde_json::Value::as_u64) {
-            Some(1..=FORMAT) if manifest.is_none() => {}
-            Some(SELF_CONTAINED) if manifest.is_some() => {}
-            Some(format @ 1..=SELF_CONTAINED) => {
-                let whether = if manifest.is_some() { "with" } else { "without" };
-                return Err(contradicts(format!("format {format} {whether} an encoder inside")));
+            Some(1..=FORMAT) if manifest.is_none() && !view => {}
+            Some(SELF_CONTAINED) if manifest.is_some() && !view => {}
+            Some(WITH_VIEW) if view => {}
+            Some(format @ 1..=WITH_VIEW) => {
+                let [inside, own] = [manifest.is_some(), view].map(|there| if there { "with" } else { "without" });
+                return Err(contradicts(format!(
+                    "format {format} {inside} an encoder inside and {own} a view of the second head's own"
+                )));
             }
             Some(format) => {
                 return Err(wrong(format!(
                     "is a bundle of format {format}, from a newer version of this program, which reads formats up to \
-                     {SELF_CONTAINED}: update the program"
+                     {WITH_VIEW}: update the program"
                 )));
             }
             None if value.get("history").is_some() => {
@@ -267,7 +278,7 @@ impl Bundle {
             return Err(Error::Config("this bundle needs no encoder: leave --self-contained out".into()));
         };
         let whole = Encoder::load(&encoder.folder(models)?, &Device::flex())?;
-        let inside = Inside::of(encoder, &whole, precision)?;
+        let inside = Inside::of(encoder, self.speaker.as_ref(), &whole, precision)?;
         Ok(Self { inside: Some(inside), ..self })
     }
 
@@ -285,6 +296,31 @@ impl Bundle {
         }
         let encoder = self.encoder.as_ref().map(|encoder| encoder.found(models)).transpose()?;
         frontend::open(&self.features, encoder.as_ref(), rate, models)
+    }
+
+    /// How a clip becomes what the adaptation's second head sees, where that is not what the network sees.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bundle::frontend`]; [`Error::Data`] where the head knows other numbers.
+    pub(crate) fn speaker_chain(&self, models: &Path) -> Result<Option<Chain>> {
+        let (Some(view), Some(encoder)) = (&self.speaker, &self.encoder) else { return Ok(None) };
+        let (rate, config) = (self.audio.sample_rate, view.encoder(&encoder.config));
+        let frontend = match &self.inside {
+            Some(inside) => frontend::states_of(&config, inside.encoder().clone(), rate)?,
+            None => {
+                let path = encoder.folder(models)?.to_string_lossy().into_owned();
+                frontend::open_states(&EncoderConfig { path, ..config }, rate, models)?
+            }
+        };
+        let head = self.adaptation.as_ref().and_then(|adaptation| adaptation.centred.as_ref());
+        match head.map(CentredHead::width) {
+            Some(width) if width == frontend.dims() => Ok(Some(Chain::of(view.audio(&self.audio), frontend))),
+            width => Err(Error::Data(format!(
+                "[speaker] gives {} numbers of a clip, and the bundle's second head knows {width:?}",
+                frontend.dims()
+            ))),
+        }
     }
 
     /// How many states of its encoder the network mixes; none where it mixes none.
@@ -389,8 +425,16 @@ impl Bundle {
         }
         self.doubt.as_ref().map_or(Ok(()), Doubt::check)?;
         self.adaptation.as_ref().map_or(Ok(()), |adaptation| adaptation.check(self.classes.len()))?;
+        let head = self.adaptation.as_ref().and_then(|adaptation| adaptation.centred.as_ref());
+        if let Some(view) = &self.speaker {
+            view.validate(self.encoder.as_ref().map(|encoder| &encoder.config), self.audio.sample_rate)
+                .map_err(text)?;
+            if head.is_none() {
+                return Err("what a second head sees, and no such head".into());
+            }
+        }
         let seen = self.weights.get("classes.weight").and_then(|weight| weight.shape.first());
-        if let Some(head) = self.adaptation.as_ref().and_then(|adaptation| adaptation.centred.as_ref())
+        if let Some(head) = head.filter(|_| self.speaker.is_none())
             && seen != Some(&head.width())
         {
             return Err(format!("a second head on {} numbers, and a network of {seen:?}", head.width()));
@@ -419,7 +463,11 @@ impl Bundle {
 
     fn description(&self) -> Description<'_> {
         let encoder_inside = self.inside.as_ref().map(Inside::manifest);
-        let format = if encoder_inside.is_some() { SELF_CONTAINED } else { FORMAT };
+        let format = match (&self.speaker, encoder_inside) {
+            (Some(_), _) => WITH_VIEW,
+            (None, Some(_)) => SELF_CONTAINED,
+            (None, None) => FORMAT,
+        };
         Description { format, bundle: self, encoder_inside }
     }
 }
@@ -568,8 +616,8 @@ mod tests {
         });
         let expected = Bundle { temperature: None, figures: None, ..made_up::bundle(1) };
         assert_eq!(older.unwrap(), expected);
-        let newer = altered(|value| value["format"] = 4.into()).unwrap_err().to_string();
-        assert!(newer.contains("format 4") && newer.contains("update the program"), "{newer}");
+        let newer = altered(|value| value["format"] = 5.into()).unwrap_err().to_string();
+        assert!(newer.contains("format 5") && newer.contains("update the program"), "{newer}");
     }
 
     #[test]
@@ -589,6 +637,8 @@ mod tests {
             (|v| v["classes"] = serde_json::json!(["one"]), "1 classes"),
             (|v| v["classes"] = 7.into(), "cannot be read"),
             (|v| v["format"] = 3.into(), "format 3 without an encoder"),
+            (|v| v["format"] = 4.into(), "without a view of the second head's own"),
+            (|v| v["speaker"] = serde_json::json!({}), "with a view of the second head's own"),
             (|v| v[INSIDE] = serde_json::json!({}), "format 2 with an encoder"),
             (|v| v["scaler"] = serde_json::Value::Null, "scaler is missing"),
             (|v| v["scaler"]["mean"] = serde_json::json!([0.0]), "a scaler of 1"),

@@ -24,7 +24,7 @@ use crate::{
     augment::AugmentConfig,
     corpus::CorpusConfig,
     error::{Error, Result},
-    frontend::{self, EncoderConfig, FeaturesConfig, Frontend, Pool, ScalerScope},
+    frontend::{self, EncoderConfig, FeaturesConfig, Frontend, Pool, ScalerScope, SpeakerView},
     model::{Kind, ModelConfig},
     protocol::ProtocolConfig,
     setting::out_of_range,
@@ -66,6 +66,9 @@ pub struct Experiment {
     /// Samples → hidden states of a pretrained encoder, in place of features or beside them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoder: Option<EncoderConfig>,
+    /// What the head that answers once a speaker is known sees of a clip, where that is not what the network sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<SpeakerView>,
     /// The network.
     #[serde(default)]
     pub model: ModelConfig,
@@ -177,6 +180,9 @@ impl Experiment {
         if self.encoder.as_ref().is_some_and(|encoder| encoder.layer.is_mixed()) {
             self.validate_mixed()?;
         }
+        if let Some(view) = &self.speaker {
+            view.validate(self.encoder.as_ref(), self.audio.sample_rate)?;
+        }
         self.model.validate(self.features.bands().filter(|_| self.encoder.is_none()))?;
         self.distil.iter().try_for_each(DistilConfig::validate)?;
         if self.is_solved() {
@@ -251,6 +257,7 @@ impl Experiment {
         let train = &self.train;
         let set = [
             ("distil", self.distil.is_some()),
+            ("speaker", self.speaker.is_some()),
             ("train.label_smoothing", train.label_smoothing > 0.0),
             ("train.focal_gamma", train.focal_gamma > 0.0),
             ("train.class_weights", !train.class_weights.is_none()),
@@ -312,6 +319,18 @@ impl Experiment {
     /// As [`frontend::open`].
     pub fn frontend(&self, models: &Path) -> Result<Arc<dyn Frontend>> {
         frontend::open(&self.features, self.encoder.as_ref(), self.audio.sample_rate, models)
+    }
+
+    /// What `[speaker]` makes of a clip: how its samples are prepared, and what computes their one vector; none without such a
+    /// table.
+    ///
+    /// # Errors
+    ///
+    /// As [`frontend::open`].
+    pub fn speaker_chain(&self, models: &Path) -> Result<Option<(AudioConfig, Arc<dyn Frontend>)>> {
+        let (Some(view), Some(encoder)) = (&self.speaker, &self.encoder) else { return Ok(None) };
+        let states = frontend::open_states(&view.encoder(encoder), self.audio.sample_rate, models)?;
+        Ok(Some((view.audio(&self.audio), states)))
     }
 
     /// From one frame of a matrix to the next, in seconds.

@@ -118,6 +118,19 @@ impl Adapting {
         };
         Ok(Self { adaptation, scores })
     }
+
+    /// With what the second head made of the test side.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in words.
+    pub fn scored(adaptation: Adaptation, scores: Embeddings) -> Result<Self, String> {
+        let classes = adaptation.means.len();
+        if let Some(row) = scores.vectors.iter().find(|row| row.len() != classes) {
+            return Err(format!("has rows of {} numbers, and the bundle knows {classes} emotions", row.len()));
+        }
+        Ok(Self { adaptation, scores: scores.clips.into_iter().zip(scores.vectors).collect() })
+    }
 }
 
 /// A test clip's answer.
@@ -320,7 +333,16 @@ mod tests {
         // Where log-probabilities of 4 for the class and 0 for the others lie.
         let (x, y) = (4.0 / 2f64.sqrt(), 4.0 / 6f64.sqrt());
         let means = vec![vec![x, y], vec![-x, y], vec![0.0, -2.0 * y]];
-        Adaptation { seconds: 2.5, speakers: 5, means, within: unit(0.8), prior: unit(4.0), centred: None }
+        Adaptation {
+            seconds: 2.5,
+            speakers: 5,
+            means,
+            within: unit(0.8),
+            prior: unit(4.0),
+            centred: None,
+            second: None,
+            sharpness: None,
+        }
     }
 
     /// 90 clips of each of four speakers, each moved by an offset of its own.

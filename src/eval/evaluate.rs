@@ -102,14 +102,23 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             of_clips.insert((record.fold.clone(), record.seed), by_clip);
         }
         if dir.bundle().is_dir()
-            && let Some(adaptation) = Bundle::load(&dir.bundle())?.adaptation
+            && let Bundle { adaptation: Some(adaptation), speaker, .. } = Bundle::load(&dir.bundle())?
         {
-            let read = match (&adaptation.centred, &embeddings) {
-                (Some(_), None) => Embeddings::read(&dir.embeddings())?,
-                _ => None,
+            let adapting = match speaker {
+                Some(_) => match Embeddings::read(&dir.speaker_scores())? {
+                    Some(scores) => Adapting::scored(adaptation, scores)
+                        .map_err(|problem| Error::file(dir.speaker_scores(), problem))?,
+                    None => Adapting { adaptation, scores: BTreeMap::new() },
+                },
+                None => {
+                    let read = match (&adaptation.centred, &embeddings) {
+                        (Some(_), None) => Embeddings::read(&dir.embeddings())?,
+                        _ => None,
+                    };
+                    Adapting::new(adaptation, read.as_ref().or(embeddings.as_ref()))
+                        .map_err(|problem| Error::file(dir.embeddings(), problem))?
+                }
             };
-            let adapting = Adapting::new(adaptation, read.as_ref().or(embeddings.as_ref()));
-            let adapting = adapting.map_err(|problem| Error::file(dir.embeddings(), problem))?;
             adaptations.insert((record.fold.clone(), record.seed), adapting);
         }
         // A picture is not worth the figures.

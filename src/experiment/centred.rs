@@ -8,6 +8,7 @@ use super::{
     fit::Run,
     scaling::Scalers,
     score::{Scored, Scorer},
+    view::View,
 };
 use crate::{
     adapt::CentredHead,
@@ -19,6 +20,13 @@ use crate::{
     train::Examples,
 };
 
+/// A second head that is kept.
+pub(super) struct Second {
+    pub head: CentredHead,
+    /// What it makes of the validation side.
+    pub scores: Vec<Vec<f32>>,
+}
+
 /// A head on what the network's embedding of a clip differs by from its speaker's mean; its logits have the temperature of the first
 /// head's. None where it answers the validation speakers' clips no better than the first head less the speaker's mean.
 ///
@@ -29,28 +37,33 @@ pub(super) fn centred(
     net: &Net,
     [training, validation]: [&[usize]; 2],
     scored: &Scored,
-) -> Result<Option<CentredHead>> {
+) -> Result<Option<Second>> {
     let prepared = run.prepared;
     let classes = prepared.classes.len();
     let embed = |entries: &[Entry], members: &[usize]| -> Result<Vec<Vec<f32>>> {
+        if run.view.is_some() {
+            return View::vectors(entries, members);
+        }
         let data = scalers.dataset(prepared, entries, &[], run.fold);
         Scorer::new(prepared, &data, net, &run.devices[0]).embed(members)
     };
-    let mut rows = less_mean(prepared, training, embed(run.entries, training)?);
+    let (own, copies) = run.view.as_ref().map_or((run.entries, &run.copies), |view| (&view.entries, &view.copies));
+    let mut rows = less_mean(prepared, training, embed(own, training)?);
     let mut labels: Vec<usize> = training.iter().map(|&clip| prepared.labels[clip]).collect();
-    if run.copies.len() == training.len() && run.copies.iter().all(|copies| !copies.is_empty()) {
-        let mut entries = run.entries.to_vec();
-        training.iter().zip(&run.copies).for_each(|(&clip, copies)| entries[clip] = copies[0].clone());
+    if copies.len() == training.len() && copies.iter().all(|copies| !copies.is_empty()) {
+        let mut entries = own.to_vec();
+        training.iter().zip(copies).for_each(|(&clip, copies)| entries[clip] = copies[0].clone());
         rows.extend(less_mean(prepared, training, embed(&entries, training)?));
         labels.extend_from_within(..);
     }
+    let c = prepared.experiment.speaker.as_ref().and_then(|view| view.c).unwrap_or(prepared.experiment.model.c);
     let dims = rows.first().map_or(0, Vec::len);
     let spread = spread(&rows, dims);
     let flat: Vec<f32> = rows.iter().flat_map(|row| row.iter().zip(&spread).map(|(x, std)| x / std)).collect();
     let weight = training.len() as f32 / labels.len().max(1) as f32;
     let mut targets = vec![0f32; labels.len() * classes];
     labels.iter().enumerate().for_each(|(row, &label)| targets[row * classes + label] = weight);
-    let fitted = match (Examples { rows: &flat, dims, targets: &targets, classes }.fit(prepared.experiment.model.c)) {
+    let fitted = match (Examples { rows: &flat, dims, targets: &targets, classes }.fit(c)) {
         Ok(fitted) => fitted,
         Err(problem) => {
             // The run is whole without it.
@@ -67,8 +80,8 @@ pub(super) fn centred(
     let Some(second) = head(1.0) else {
         return Ok(None);
     };
-    let scores = embed(run.entries, validation)?.iter().map(|vector| second.scores(vector)).collect();
-    let mut seconds = less_mean(prepared, validation, scores);
+    let scores: Vec<Vec<f32>> = embed(own, validation)?.iter().map(|vector| second.scores(vector)).collect();
+    let mut seconds = less_mean(prepared, validation, scores.clone());
     for row in &mut seconds {
         row.iter_mut().zip(&fitted.intercepts).for_each(|(score, bias)| *score += *bias as f32);
     }
@@ -91,7 +104,9 @@ pub(super) fn centred(
         run.label(),
         if kept { "kept" } else { "left out" }
     ));
-    Ok(if kept { head(first / second) } else { None })
+    let scale = first / second;
+    let scores = scores.into_iter().map(|row| row.into_iter().map(|x| (scale * f64::from(x)) as f32).collect());
+    Ok(head(scale).filter(|_| kept).map(|head| Second { head, scores: scores.collect() }))
 }
 
 /// The members' vectors less the mean of their speaker's.

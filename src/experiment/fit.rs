@@ -3,13 +3,13 @@
 //! Everything random is a function of (seed, epoch, batch), so that a run that is killed and resumed from its last
 //! checkpoint ends with the same bits as one that was not.
 
-use std::{path::Path, time::Instant};
+use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use burn::{module::Module, tensor::Device};
 
 use super::{
     Prepared, calibration,
-    centred::centred,
+    centred::{Second, centred},
     checkpoints::{Checkpoints, removed},
     distillation::{Distillation, Teachers},
     init::Start,
@@ -18,13 +18,15 @@ use super::{
     network::initial,
     scaling::Scalers,
     score::{Scored, Scorer},
+    sharpness::sharpness,
     solve::solve,
     tensorboard::TensorBoard,
     upper::settled,
+    view::View,
     write_metadata::write_metadata,
 };
 use crate::{
-    adapt::{Adaptation, Labelled},
+    adapt::{Adaptation, Heard, Labelled},
     arrays::Precision,
     bundle::{Bundle, BundleEncoder, Doubt, Figures, distance},
     cache::Entry,
@@ -56,6 +58,8 @@ pub(super) struct Run<'a> {
     pub copies: Vec<Vec<Entry>>,
     /// Those of each clip of the validation side, for `train.calibration`; else none.
     pub validation_copies: Vec<Vec<Entry>>,
+    /// What the head that knows speakers sees of the clips, where that is not what the network sees.
+    pub view: Option<View>,
     pub fold: &'a Fold,
     pub record: RunRecord,
     /// The fold's clips, each with what was read of it.
@@ -141,7 +145,14 @@ impl Run<'_> {
         };
         if let Some(adaptation) = &mut calibrated.adaptation {
             let sides = [&self.prepared.training_side(self.fold)[..], &self.fold.validation[..]];
-            adaptation.centred = centred(self, &scalers, &net, sides, &validation)?;
+            if let Some(Second { head, scores }) = centred(self, &scalers, &net, sides, &validation)? {
+                if let Some(view) = &self.view {
+                    view.scores(self.prepared, &head, &self.fold.test)?.write(&self.dir.speaker_scores())?;
+                }
+                adaptation.second = self.adaptation(&scores, &[]).map(Box::new);
+                adaptation.centred = Some(head);
+                adaptation.sharpness = sharpness(adaptation, &self.heard(&validation.answers, &scores));
+            }
         }
         if let (Some(temperature), Some(doubt)) = (calibrated.temperature, calibrated.doubt) {
             let far = Self::distances(&data, &self.fold.test)?;
@@ -407,7 +418,7 @@ impl Run<'_> {
         let (mut far, mut altered) = (Vec::new(), Vec::new());
         match settings.calibration {
             Calibration::Validation => {
-                let (temperature, adaptation) = (temperature::fit(&answers), self.adaptation(validation, &[]));
+                let (temperature, adaptation) = (temperature::fit(&answers), self.adaptation(&validation.answers, &[]));
                 return Ok(Calibrated { temperature, doubt: None, adaptation });
             }
             Calibration::Altered => {
@@ -454,28 +465,43 @@ impl Run<'_> {
         Ok(Calibrated {
             temperature: fitted.map(|(temperature, _)| temperature),
             doubt: fitted.map(|(_, doubt)| doubt),
-            adaptation: self.adaptation(validation, &altered),
+            adaptation: self.adaptation(&validation.answers, &altered),
         })
     }
 
-    /// What an adaptation must know, from the validation side and its altered copies.
-    fn adaptation(&self, validation: &Scored, altered: &[Scored]) -> Option<Adaptation> {
+    /// What an adaptation must know, from what a head says of the validation side and its altered copies.
+    fn adaptation(&self, validation: &[Vec<f32>], altered: &[Scored]) -> Option<Adaptation> {
         let members = &self.fold.validation;
         let speakers: Vec<String> = members.iter().map(|&clip| self.prepared.clips[clip].speaker_key()).collect();
         let classes = self.prepared.classes.len();
-        let labelled = |(at, &clip): (usize, &usize)| {
-            let frames = self.prepared.experiment.step_seconds() * self.entries[clip].frames() as f64;
-            let seconds = self.prepared.seconds.get(clip).copied().flatten().unwrap_or(frames);
-            Labelled {
-                speaker: &speakers[at],
-                class: self.prepared.labels[clip],
-                seconds,
-                logs: part(&validation.answers[at], classes),
-                altered: altered.iter().map(|scored| part(&scored.answers[at], classes)).collect(),
-            }
+        let labelled = |(at, &clip): (usize, &usize)| Labelled {
+            speaker: &speakers[at],
+            class: self.prepared.labels[clip],
+            seconds: self.seconds(clip),
+            logs: part(&validation[at], classes),
+            altered: altered.iter().map(|scored| part(&scored.answers[at], classes)).collect(),
         };
         let clips: Vec<Labelled> = members.iter().enumerate().map(labelled).collect();
         Adaptation::fit(classes, &clips)
+    }
+
+    /// What both heads say of the validation side, by speaker, with each clip's class.
+    fn heard(&self, answers: &[Vec<f32>], scores: &[Vec<f32>]) -> BTreeMap<String, Vec<(usize, Heard)>> {
+        let classes = self.prepared.classes.len();
+        let mut speakers = BTreeMap::<String, Vec<(usize, Heard)>>::new();
+        for ((&clip, answer), scores) in self.fold.validation.iter().zip(answers).zip(scores) {
+            let logs = part(answer, classes).to_vec();
+            let heard = Heard { logs, scores: scores.clone(), seconds: self.seconds(clip) };
+            let of = speakers.entry(self.prepared.clips[clip].speaker_key()).or_default();
+            of.push((self.prepared.labels[clip], heard));
+        }
+        speakers
+    }
+
+    /// How long a clip is, in seconds.
+    fn seconds(&self, clip: usize) -> f64 {
+        let frames = self.prepared.experiment.step_seconds() * self.entries[clip].frames() as f64;
+        self.prepared.seconds.get(clip).copied().flatten().unwrap_or(frames)
     }
 
     fn bundle(
@@ -486,6 +512,7 @@ impl Run<'_> {
         figures: Figures,
     ) -> Bundle {
         let experiment = &self.prepared.experiment;
+        let second = adaptation.as_ref().is_some_and(|adaptation| adaptation.centred.is_some());
         Bundle {
             task: self.prepared.task.kind(),
             classes: self.record.classes.clone(),
@@ -494,6 +521,7 @@ impl Run<'_> {
             audio: experiment.audio.clone(),
             features: experiment.features.clone(),
             encoder: self.encoder.clone(),
+            speaker: experiment.speaker.clone().filter(|_| second),
             model: experiment.model.clone(),
             scaler: scaler.cloned(),
             temperature,

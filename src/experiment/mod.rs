@@ -32,9 +32,11 @@ mod record;
 mod runs;
 mod scaling;
 mod score;
+mod sharpness;
 mod solve;
 mod tensorboard;
 mod upper;
+mod view;
 mod write_metadata;
 
 use nested::Purpose;

@@ -11,6 +11,7 @@ use super::{
     init::Start,
     nested::Purpose,
     record::record,
+    view::SpeakerViews,
 };
 use crate::{
     bundle::BundleEncoder,
@@ -88,6 +89,7 @@ pub(super) fn train_for(
     let limit = options.cache_limit.unwrap_or(DEFAULT_LIMIT);
     let frontend = prepared.experiment.frontend(&options.models)?;
     let cache = Cache::new(&options.cache, limit, &prepared.experiment.audio, frontend, prepared.known.clone())?;
+    let views = SpeakerViews::open(prepared, options)?;
     let mut entries = None;
     for (fold, dir, record, split, state, start, distillation, lock) in runs {
         if let Found::Finished(done) = state {
@@ -119,6 +121,7 @@ pub(super) fn train_for(
                     cache.copies(&clips, &prepared.augmenter, record.seed, observer)?
                 }
             };
+        let view = views.as_ref().map(|views| views.of(prepared, &training, record.seed, observer)).transpose()?;
         let hear = |of: &Distillation| of.hear(prepared, &prepared.training_side(fold), record.seed, options, observer);
         let answers = distillation.as_ref().map(hear).transpose()?.flatten();
         if matches!(state, Found::ToReplace) {
@@ -129,6 +132,7 @@ pub(super) fn train_for(
             entries,
             copies,
             validation_copies,
+            view,
             fold,
             record,
             split,

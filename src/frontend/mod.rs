@@ -12,6 +12,7 @@ mod matrix;
 mod pool;
 mod scaler;
 pub mod spectral;
+mod view;
 
 use std::{path::Path, sync::Arc};
 
@@ -24,6 +25,7 @@ pub use self::{
     pool::{Pool, Pooled},
     scaler::{Scaler, ScalerFit, ScalerScope},
     spectral::{Extractor, FeaturesConfig, Spectral},
+    view::SpeakerView,
 };
 use crate::error::{Error, Result};
 
@@ -44,7 +46,31 @@ pub fn open(
     beside(features, config, encoder::StatesFrontend::open(config, models)?, sample_rate)
 }
 
-/// The same for an encoder that is loaded.
+/// The states alone of an encoder that is loaded.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn states_of(
+    config: &EncoderConfig,
+    encoder: encoder::FrozenEncoder,
+    sample_rate: u32,
+) -> Result<Arc<dyn Frontend>> {
+    config.validate(sample_rate)?;
+    Ok(Arc::new(encoder::StatesFrontend::of(config, encoder)?))
+}
+
+/// The front end of an encoder's states alone.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn open_states(config: &EncoderConfig, sample_rate: u32, models: &Path) -> Result<Arc<dyn Frontend>> {
+    config.validate(sample_rate)?;
+    Ok(Arc::new(encoder::StatesFrontend::open(config, models)?))
+}
+
+/// The front end of `[features]` and `[encoder]` for an encoder that is loaded.
 ///
 /// # Errors
 ///

@@ -87,7 +87,11 @@ pub fn inspect(bundle: &Bundle) -> String {
                 Some(of) => format!(
                     "to a speaker, without labels (--enrol, --speaker): fitted on {} validation speakers{}",
                     of.speakers,
-                    if of.centred.is_some() { ", with a second head" } else { "" }
+                    match (&of.centred, &bundle.speaker) {
+                        (None, _) => "",
+                        (Some(_), None) => ", with a second head",
+                        (Some(_), Some(_)) => ", with a second head, which sees clips otherwise ([speaker])",
+                    }
                 ),
                 None => "none: --enrol and --speaker need a bundle of a version that fits it, with three validation speakers"
                     .into(),

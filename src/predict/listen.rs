@@ -284,7 +284,8 @@ impl Listener {
         let audio = samples.map(|samples| Audio { samples, sample_rate: self.rate });
         // The detector hears a moment longer than somebody speaks; what follows may be nothing at all.
         let audio = audio.filter(|audio| !audio.is_silent());
-        audio.map(|audio| self.recognizer.evidence(audio, Path::new("the signal"))).transpose()
+        let adapting = self.session.is_some();
+        audio.map(|audio| self.recognizer.heard(audio, Path::new("the signal"), adapting)).transpose()
     }
 
     /// A window with its answer; in a session that runs, once it is added to what was heard.

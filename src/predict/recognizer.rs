@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     events::Observer,
     frontend::{
-        FeaturesConfig, ScalerScope,
+        FeaturesConfig, ScalerScope, SpeakerView,
         encoder::{Manifest, models_dir},
     },
     numeric::softmax,
@@ -112,6 +112,8 @@ struct Group {
     /// What the encoder is that a bundle carries: in other precisions its states are others.
     inside: Option<Manifest>,
     chain: Chain,
+    /// What the bundles' second heads see, where that is something else.
+    speaker: Option<(SpeakerView, Chain)>,
     members: Vec<Member>,
 }
 
@@ -167,13 +169,17 @@ impl Recognizer {
             let inside = bundle.inside.as_ref().map(|inside| inside.manifest().clone());
             let same = |group: &&mut Group| {
                 let alike = group.audio == audio && group.features == features;
-                alike && group.encoder == encoder && group.inside == inside
+                let view = group.speaker.as_ref().map(|(view, _)| view);
+                alike && group.encoder == encoder && group.inside == inside && view == bundle.speaker.as_ref()
             };
             match groups.iter_mut().find(same) {
                 Some(group) => group.members.push(Member::new(bundle)?),
                 None => {
                     let chain = Chain::new(&bundle, models)?;
-                    groups.push(Group { audio, features, encoder, inside, chain, members: vec![Member::new(bundle)?] });
+                    let speaker =
+                        bundle.speaker_chain(models)?.and_then(|chain| Some((bundle.speaker.clone()?, chain)));
+                    let members = vec![Member::new(bundle)?];
+                    groups.push(Group { audio, features, encoder, inside, chain, speaker, members });
                 }
             }
         }
@@ -350,15 +356,20 @@ impl Recognizer {
     ///
     /// As [`Recognizer::samples`].
     pub fn audio(&self, audio: Audio, path: &Path) -> Result<Answer> {
-        Ok(self.answer(&self.evidence(audio, path)?, None))
+        Ok(self.answer(&self.heard(audio, path, false)?, None))
     }
 
-    /// What the bundles make of audio before it becomes an answer.
+    /// What the bundles make of audio before it becomes an answer, for any speaker or one who is known.
     ///
     /// # Errors
     ///
     /// As [`Recognizer::samples`].
     pub fn evidence(&self, audio: Audio, path: &Path) -> Result<Evidence> {
+        self.heard(audio, path, true)
+    }
+
+    /// The same; where `adapting` is not asked for, without what adaptation alone needs.
+    pub(super) fn heard(&self, audio: Audio, path: &Path, adapting: bool) -> Result<Evidence> {
         let wrong = |problem: String| Error::file(path, problem);
         audio.check().map_err(wrong)?;
         if audio.is_silent() {
@@ -367,14 +378,19 @@ impl Recognizer {
         let seconds = audio.samples.len() as f64 / f64::from(audio.sample_rate);
         let emotions = self.inner.classes.len();
         let mut members = Vec::with_capacity(self.bundles());
-        for Group { chain, members: of_group, .. } in &self.inner.groups {
+        for Group { chain, speaker, members: of_group, .. } in &self.inner.groups {
             let least = chain.shortest();
             if seconds < least {
                 return Err(wrong(format!("lasts {seconds:.3} s: too short to analyse (a frame is {least:.3} s)")));
             }
             let matrix = chain.matrix(audio.clone(), path)?;
+            let view = speaker.as_ref().filter(|_| adapting);
+            let view = view.map(|(_, chain)| chain.matrix(audio.clone(), path)).transpose()?;
             for member in of_group {
-                let (mut logs, scores) = member.answer_and_scores(&matrix, path)?;
+                let (mut logs, scores) = match adapting {
+                    true => member.answer_and_scores(&matrix, view.as_ref(), path)?,
+                    false => (member.answer(&matrix, path)?, vec![]),
+                };
                 let parts = logs.split_off(emotions.min(logs.len()));
                 let temperature = if self.calibrated && emotions > 0 { member.temperature(&matrix) } else { None };
                 members.push(Said { logs, scores, parts, temperature: temperature.unwrap_or(1.0) });

@@ -18,6 +18,7 @@
 //!   validation_numbers.csv … and the validation side's
 //!   parts.json        a figure of each part that is learnt beside a class
 //!   embeddings.csv    the penultimate layer's vectors of the test side
+//!   speaker_scores.csv what the head that knows speakers makes of the test side, where it sees clips otherwise
 //!   temperatures.csv  what divides the test clips' logits, where it depends on the clip
 //!   bundle/           what prediction needs, in the one file model.safetensors
 //!   done.json         the mark of a finished run, written last
@@ -218,6 +219,13 @@ impl RunDir {
     #[must_use]
     pub fn embeddings(&self) -> PathBuf {
         self.0.join("embeddings.csv")
+    }
+
+    /// What the head that knows speakers makes of the test side; absent where it sees what the network sees, and can be asked
+    /// of [`RunDir::embeddings`].
+    #[must_use]
+    pub fn speaker_scores(&self) -> PathBuf {
+        self.0.join("speaker_scores.csv")
     }
 
     /// What divides the logits of the test side's clips; absent where it is the same for all.
