@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::arrays::{Arrays, Weight};
 
-/// A linear head on what a clip's embedding differs by from the mean of its speaker's. Where many emotions are heard, the mean is
+/// A linear head on what a clip's embedding, or its own view of a clip, differs by from the mean of its speaker's. Where many emotions are heard, the mean is
 /// the voice and the microphone, and what is left of a clip is the emotion; a head that was trained on such differences reads
 /// them better than one that was trained on embeddings as they come.
 ///

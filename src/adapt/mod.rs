@@ -6,8 +6,8 @@
 //! validation speakers ─► fit.rs: where classes lie, how clips and speakers spread ─► the bundle
 //! ```
 //!
-//! Where several emotions are heard, a second head takes over by degrees (centred.rs): one that was trained on what a clip's
-//! embedding differs by from its speaker's mean.
+//! Where several emotions are heard, a second head joins in by degrees (centred.rs): one that was trained on what a clip differs by
+//! from its speaker's mean, and may see clips otherwise than the network.
 //!
 //! The rest works on log-probabilities, so that it is for any classifier. Nothing is assumed of how often a speaker has which
 //! emotion: a mean over clips takes an emotion that prevails away with the speaker, so proportions are estimated beside
@@ -43,7 +43,7 @@ pub struct Adaptation {
     pub within: Vec<Vec<f64>>,
     /// How the offsets of speakers and recordings spread, `[classes − 1, classes − 1]`.
     pub prior: Vec<Vec<f64>>,
-    /// A second head, which answers where many emotions are heard; none in bundles of earlier versions. It stands among the
+    /// A second head, which joins in where many emotions are heard; none in bundles of earlier versions. It stands among the
     /// bundle's arrays.
     #[serde(skip)]
     pub centred: Option<CentredHead>,

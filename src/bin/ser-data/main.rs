@@ -170,10 +170,13 @@ fn run_cache(command: CacheCommand, observer: &dyn Observer) -> Result<ExitCode>
             let experiment = config.load()?;
             let (dir, limit) = (cache_dir(cache.cache), cache_limit(limit)?);
             let known = Arc::new(Known::open(&dir));
-            let frontend = experiment.frontend(&encoder::models_dir(None))?;
-            let cache = Cache::new(&dir, limit, &experiment.audio, frontend, known.clone())?;
+            let models = encoder::models_dir(None);
+            let network = (experiment.audio.clone(), experiment.frontend(&models)?);
+            let views = std::iter::once(network).chain(experiment.speaker_chain(&models)?);
+            let caches = views.map(|(audio, frontend)| Cache::new(&dir, limit, &audio, frontend, known.clone()));
+            let caches: Vec<Cache> = caches.collect::<Result<_>>()?;
             let survey = survey(&experiment, &data_dir(data.data), &known, Losses::Tell, observer)?;
-            cache.matrices(&survey.clips, observer)?;
+            caches.iter().try_for_each(|cache| cache.matrices(&survey.clips, observer).map(drop))?;
             print(&format!("{} clips: {}\n", survey.clips.len(), dir.display()))?;
         }
     }
