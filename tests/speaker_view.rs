@@ -88,6 +88,18 @@ fn a_head_with_a_view_of_its_own_answers_alike_from_every_bundle_once_a_speaker_
 }
 
 #[test]
+fn a_view_without_speakers_to_learn_from_is_told_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/encoders/whisper");
+    run(program("ser-data", d).args(["encoder", "import"]).arg(source).args(["--out", "models/small"])).succeeds();
+    let few =
+        ["--fold", "0", "--set", "protocol.validation=0.1", "--set", "augment.copies=0", "--set", "augment.noise={}"];
+    let ran = run(train(d, CONFIG).args(few));
+    assert!(ran.succeeds().stderr.contains("[speaker] has no effect"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_view_that_nothing_could_have_is_refused_by_its_key() {
     let dir = tempfile::tempdir().unwrap();
     let cases = [

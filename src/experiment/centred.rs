@@ -27,8 +27,8 @@ pub(super) struct Second {
     pub scores: Vec<Vec<f32>>,
 }
 
-/// A head on what the network's embedding of a clip, or `[speaker]`'s view of it, differs by from its speaker's mean; its logits have the temperature of the first
-/// head's. None where it answers the validation speakers' clips no better than the first head less the speaker's mean.
+/// A head on what the network's embedding of a clip, or `[speaker]`'s view of it, differs by from its speaker's mean; its logits
+/// have the temperature of the first head's. None where it answers the validation speakers' clips no better than the first head less the speaker's mean.
 ///
 /// It learns from each training clip and, where there are copies, from one of each beside it, whose mean is their own.
 pub(super) fn centred(

@@ -143,6 +143,13 @@ impl Run<'_> {
             true => Calibrated::default(),
             false => self.calibrate(&scalers, &net, &validation)?,
         };
+        if calibrated.adaptation.is_none() && self.view.is_some() {
+            observer.log(&format!(
+                "{}  [speaker] has no effect: there is nobody to learn adaptation from (three validation speakers, with three clips \
+                 of each class)",
+                self.label()
+            ));
+        }
         if let Some(adaptation) = &mut calibrated.adaptation {
             let sides = [&self.prepared.training_side(self.fold)[..], &self.fold.validation[..]];
             if let Some(Second { head, scores }) = centred(self, &scalers, &net, sides, &validation)? {
