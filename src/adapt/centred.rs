@@ -37,6 +37,11 @@ impl CentredHead {
         self.weight.chunks_exact(self.width()).map(|row| product(row) as f32).collect()
     }
 
+    /// Adds what it is to a digest.
+    pub(super) fn digest(&self, hasher: &mut blake3::Hasher) {
+        self.weight.iter().chain(&self.bias).for_each(|value| _ = hasher.update(&value.to_le_bytes()));
+    }
+
     /// Its intercepts.
     pub(super) fn bias(&self) -> &[f32] {
         &self.bias

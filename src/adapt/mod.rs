@@ -61,6 +61,16 @@ pub struct Adaptation {
 pub const SHARPNESS: std::ops::RangeInclusive<f64> = 1.0..=4.0;
 
 impl Adaptation {
+    /// What tells it from any other: a digest of all that it knows.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        // Finite numbers can be written.
+        hasher.update(&serde_json::to_vec(self).unwrap_or_default());
+        self.centred.iter().for_each(|head| head.digest(&mut hasher));
+        hasher.finalize().to_hex()[..16].to_owned()
+    }
+
     /// Looks for contradictions; `classes` is how many there are.
     ///
     /// # Errors

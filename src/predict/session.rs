@@ -16,7 +16,7 @@ use super::{
     recognizer::Evidence,
 };
 use crate::{
-    adapt::{Estimate, Heard},
+    adapt::{Adaptation, Estimate, Heard},
     audio::{Audio, Decoder},
     error::{Error, Result},
     events::Observer,
@@ -70,6 +70,9 @@ pub(super) struct Adaptive {
 pub struct SessionState {
     /// The recogniser's emotions.
     classes: Vec<String>,
+    /// Which adaptations it was heard for, by bundle; nothing in states of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    of: Vec<String>,
     /// What was heard, by bundle.
     heard: Vec<VecDeque<Heard>>,
     /// Seconds that were heard and are forgotten.
@@ -85,7 +88,7 @@ impl Recognizer {
     pub fn session(&self) -> Result<Session> {
         let count = self.adaptations()?.len();
         let classes = self.classes().to_vec();
-        let state = SessionState { classes, heard: vec![VecDeque::new(); count], forgotten: 0.0 };
+        let state = SessionState { classes, of: Vec::new(), heard: vec![VecDeque::new(); count], forgotten: 0.0 };
         self.resume(state)
     }
 
@@ -100,9 +103,10 @@ impl Recognizer {
     ///
     /// As [`Recognizer::session`]; [`Error::Config`] where the state is of a recogniser with other emotions or bundles, or holds
     /// what no session keeps.
-    pub fn resume(&self, state: SessionState) -> Result<Session> {
+    pub fn resume(&self, mut state: SessionState) -> Result<Session> {
         state.validate()?;
-        let count = self.adaptations()?.len();
+        let of: Vec<String> = self.adaptations()?.into_iter().map(Adaptation::identity).collect();
+        let count = of.len();
         let classes = self.classes().len();
         let fits = |heard: &VecDeque<Heard>| {
             heard.iter().all(|heard| heard.logs.len() == classes && [0, classes].contains(&heard.scores.len()))
@@ -115,6 +119,17 @@ impl Recognizer {
                 state.classes.join(", "),
                 self.classes().join(", ")
             )));
+        }
+        if state.of.is_empty() {
+            // Whose second heads an earlier version has asked is not known: the first ones are as they were.
+            state.heard.iter_mut().flatten().for_each(|heard| heard.scores.clear());
+            state.of = of;
+        } else if state.of != of {
+            return Err(Error::Config(
+                "this state of a session is of other bundles, or of these as they were trained before: what they heard says \
+                 nothing to this recogniser; begin a session of its own"
+                    .into(),
+            ));
         }
         let mut known = Known { state, estimates: Arc::default() };
         known.estimate(self)?;
@@ -419,6 +434,16 @@ mod tests {
         long["heard"] = vec![vec![clip; REMEMBERED + 1]; 2].into();
         let error = recognizer.resume(serde_json::from_value(long).unwrap()).err().unwrap().to_string();
         assert!(error.contains("513 clips"), "{error}");
+        let mut trained_again = made_up::bundle(2);
+        trained_again.adaptation.iter_mut().for_each(|of| of.seconds *= 2.0);
+        let other = Recognizer::new(vec![made_up::bundle(1), trained_again]).unwrap();
+        let resumed = |state: &SessionState| other.resume(state.clone());
+        assert!(resumed(&state).err().unwrap().to_string().contains("other bundles"));
+        let mut earlier = state.clone();
+        earlier.of.clear();
+        earlier.heard[0][0].scores = vec![0.0; recognizer.classes().len()];
+        let known = resumed(&earlier).unwrap().state();
+        assert!(known.heard[0][0].scores.is_empty() && known.of.len() == 2);
         let other = Recognizer::new(vec![made_up::bundle(1)]).unwrap();
         assert!(other.resume(state).err().unwrap().to_string().contains("2 bundles"));
         assert!(session.enrol(&[0.0; 22_050], 22_050).unwrap_err().to_string().contains("no sound"));
