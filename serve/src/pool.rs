@@ -77,13 +77,13 @@ impl Pool {
         let waiting = Waiting(stop.clone());
         let (done, answer) = oneshot::channel();
         self.threads.spawn(move || {
-            if !done.is_closed() {
-                // What panicked is dropped, the place given back.
-                if let Ok(result) = catch_unwind(AssertUnwindSafe(|| work(&stop))) {
-                    drop(done.send(result));
-                }
-            }
+            let result = (!done.is_closed()).then(|| catch_unwind(AssertUnwindSafe(|| work(&stop))));
+            // Before the result is told of: whoever has it may ask for a place again at once.
             drop(place);
+            // What panicked is dropped.
+            if let Some(Ok(result)) = result {
+                drop(done.send(result));
+            }
         });
         let answer = answer.await;
         drop(waiting);

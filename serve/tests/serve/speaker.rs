@@ -90,7 +90,7 @@ fn streams_adapt_as_sessions_of_the_library_and_go_on_from_what_they_heard() {
         said(&server, &json!({"rate": RATE, "speakers": speakers, "adapt": true}), [sound(&speech), end()].concat());
     let last = texts.pop().unwrap();
     texts.remove(0);
-    assert_eq!(texts, heard(&session, &speech, true));
+    assert_eq!(texts, heard(&session, &speech, true), "{last}");
     let seconds = |row: &Value| row["adapted"]["heard_seconds"].as_f64().unwrap();
     assert!(seconds(&texts[0]) > 12.0 && seconds(texts.last().unwrap()) > 14.0, "{texts:?}");
     assert_eq!(last["end"]["speakers"], json!([session.state()]));
