@@ -201,6 +201,11 @@ pub fn written(format: Format, style: Style, rows: impl FnOnce(&mut Output<&mut 
 
 pub const PLAIN: Style = Style { threshold: 0.0, top: None, windows: false, channels: false, model: None };
 
+/// The same with the threshold of [`RECOGNIZER`]'s model.
+pub fn as_the_model_says() -> Style {
+    Style { threshold: RECOGNIZER.threshold(), ..PLAIN }
+}
+
 /// A form with files.
 pub fn form(files: &[(&str, &str, &[u8])]) -> (String, Vec<u8>) {
     let mut body = Vec::new();

@@ -8,7 +8,7 @@ use ser::{
 };
 use serde_json::Value;
 
-use crate::client::{PLAIN, RECOGNIZER, Server, form, voice, wav, written};
+use crate::client::{RECOGNIZER, Server, as_the_model_says, form, voice, wav, written};
 
 #[test]
 fn answers_are_those_of_ser_predict_to_the_byte() {
@@ -20,19 +20,19 @@ fn answers_are_those_of_ser_predict_to_the_byte() {
         written(format, style, |output| output.clip(name, Ok(&answer(&clip).unwrap())).unwrap())
     };
     let got = server.post("/v1/recognize", &clip);
-    assert_eq!(got.is_ok(), of(Format::Json, PLAIN, "-"));
+    assert_eq!(got.is_ok(), of(Format::Json, as_the_model_says(), "-"));
     assert!(got.head.contains("content-type: application/json") && got.head.contains("nosniff"), "{}", got.head);
-    let style = Style { threshold: 0.99, top: Some(2), ..PLAIN };
+    let style = Style { threshold: 0.99, top: Some(2), ..as_the_model_says() };
     let got = server.post("/v1/recognize?top=2&threshold=0.99&name=%C3%A4%20b.wav", &clip);
     assert_eq!(got.is_ok(), of(Format::Json, style, "ä b.wav"));
     assert!(got.body.contains("uncertain"), "{}", got.body);
-    assert_eq!(server.post("/v1/recognize?format=csv", &clip).is_ok(), of(Format::Csv, PLAIN, "-"));
-    assert_eq!(server.post("/v1/recognize?format=jsonl", &clip).is_ok(), of(Format::Jsonl, PLAIN, "-"));
+    assert_eq!(server.post("/v1/recognize?format=csv", &clip).is_ok(), of(Format::Csv, as_the_model_says(), "-"));
+    assert_eq!(server.post("/v1/recognize?format=jsonl", &clip).is_ok(), of(Format::Jsonl, as_the_model_says(), "-"));
 
     // A timeline.
     let long = wav(&[&voice(6.3, 110.0)]);
     let listening = Listening { window: 2.0, hop: 0.7, ..Listening::timeline() };
-    let expected = written(Format::Json, Style { windows: true, ..PLAIN }, |output| {
+    let expected = written(Format::Json, Style { windows: true, ..as_the_model_says() }, |output| {
         let decoder = Decoder::of_bytes(long.as_slice().into(), Path::new("x")).unwrap();
         timeline(&RECOGNIZER, decoder, Path::new("x"), listening, &(), |window| {
             output.window("-", &window).unwrap();
@@ -91,7 +91,7 @@ fn answers_are_those_of_ser_predict_to_the_byte() {
     let rows = document["results"].as_array().unwrap();
     assert_eq!(rows.len(), 3);
     assert!(rows[1]["path"] == "b.txt" && rows[1]["error"].as_str().unwrap().contains("not audio"), "{document}");
-    let alone: Value = serde_json::from_str(&of(Format::Json, PLAIN, "a.wav")).unwrap();
+    let alone: Value = serde_json::from_str(&of(Format::Json, as_the_model_says(), "a.wav")).unwrap();
     assert_eq!(rows[0], alone["results"][0]);
 }
 

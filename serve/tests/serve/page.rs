@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     browser::Browser,
-    client::{PLAIN, RECOGNIZER, Server, voice, wav},
+    client::{PLAIN, RECOGNIZER, Server, as_the_model_says, voice, wav},
     speaker::{BOX, person},
 };
 
@@ -180,7 +180,7 @@ fn who_speaks_sees_the_answers_of_the_program() {
     let mut listener = RECOGNIZER.listen(rate, Listening::live()).unwrap();
     let mut windows = listener.push(&samples).unwrap();
     windows.extend(listener.finish().unwrap());
-    let style = Style { windows: true, ..PLAIN };
+    let style = Style { windows: true, ..as_the_model_says() };
     let rows: Vec<Value> = windows.iter().map(|window| style.window("recording.wav", window, true)).collect();
     let document: Value = serde_json::from_slice(&downloaded(&folder, "recording.json")).unwrap();
     assert_eq!(in_floats(&document["results"]), in_floats(&Value::from(rows)));
