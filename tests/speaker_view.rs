@@ -45,12 +45,19 @@ fn answers(dir: &Path, bundle: &str, of: &[&str]) -> Vec<String> {
     ran.succeeds().stdout.lines().skip(1).map(str::to_owned).collect()
 }
 
+/// A folder with the encoder of the golden tests.
+fn with_encoder() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/encoders/whisper");
+    let mut import = program("ser-data", dir.path());
+    run(import.args(["encoder", "import"]).arg(source).args(["--out", "models/small"])).succeeds();
+    dir
+}
+
 #[test]
 fn a_head_with_a_view_of_its_own_answers_alike_from_every_bundle_once_a_speaker_is_known() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = with_encoder();
     let d = dir.path();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/encoders/whisper");
-    run(program("ser-data", d).args(["encoder", "import"]).arg(source).args(["--out", "models/small"])).succeeds();
     let ran = run(train(d, CONFIG).args(["--fold", "0"]));
     assert!(
         ran.succeeds().stderr.contains("second head, on embeddings less their speaker's mean: kept"),
@@ -65,6 +72,14 @@ fn a_head_with_a_view_of_its_own_answers_alike_from_every_bundle_once_a_speaker_
     run(program("ser-eval", d).arg("experiments/views")).succeeds();
     let report = fs::read_to_string(d.join("experiments/views/report/report.md")).unwrap();
     assert!(report.contains("Adapted to the speaker"), "{report}");
+    // Without a clip, and without the table, the curve would be of other answers than the bundle's.
+    let evaluated = || run(program("ser-eval", d).arg("experiments/views"));
+    let path = d.join(RUN).join("speaker_scores.csv");
+    let shorter: String = scores.lines().take(9).map(|line| format!("{line}\n")).collect();
+    fs::write(&path, shorter).unwrap();
+    evaluated().fails(1, &["speaker_scores.csv", "has no row of"]);
+    fs::remove_file(&path).unwrap();
+    evaluated().fails(1, &["speaker_scores.csv", "is not there"]);
 
     run(program("ser-data", d).args(["synth", "--out", "wavs"])).succeeds();
     // Two speakers are enough.
@@ -89,10 +104,8 @@ fn a_head_with_a_view_of_its_own_answers_alike_from_every_bundle_once_a_speaker_
 
 #[test]
 fn a_view_without_speakers_to_learn_from_is_told_of() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = with_encoder();
     let d = dir.path();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/encoders/whisper");
-    run(program("ser-data", d).args(["encoder", "import"]).arg(source).args(["--out", "models/small"])).succeeds();
     let few =
         ["--fold", "0", "--set", "protocol.validation=0.1", "--set", "augment.copies=0", "--set", "augment.noise={}"];
     let ran = run(train(d, CONFIG).args(few));

@@ -105,11 +105,23 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
             && let Bundle { adaptation: Some(adaptation), speaker, .. } = Bundle::load(&dir.bundle())?
         {
             let adapting = match speaker {
-                Some(_) => match Embeddings::read(&dir.speaker_scores())? {
-                    Some(scores) => Adapting::scored(adaptation, scores)
-                        .map_err(|problem| Error::file(dir.speaker_scores(), problem))?,
-                    None => Adapting { adaptation, scores: BTreeMap::new() },
-                },
+                Some(_) => {
+                    let path = dir.speaker_scores();
+                    let wrong = |problem: String| Error::file(&path, problem);
+                    let scores = Embeddings::read(&path)?.ok_or_else(|| {
+                        wrong("is not there, and the run's bundle adapts by what it holds: train the run again".into())
+                    })?;
+                    let adapting = Adapting::scored(adaptation, scores).map_err(wrong)?;
+                    match predictions.rows.iter().find(|row| !adapting.scores.contains_key(&row.clip)) {
+                        Some(row) => {
+                            return Err(wrong(format!(
+                                "has no row of {}, which is tested: train the run again",
+                                row.clip
+                            )));
+                        }
+                        None => adapting,
+                    }
+                }
                 None => {
                     let read = match (&adaptation.centred, &embeddings) {
                         (Some(_), None) => Embeddings::read(&dir.embeddings())?,
