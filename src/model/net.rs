@@ -283,6 +283,14 @@ mod tests {
         NetInput { features, lengths: frames.to_vec() }
     }
 
+    /// Weights from a stream of their own: a device's generator is shared with every test that runs beside, so that
+    /// what it draws is another network each time, and now and then one with a bend where a difference is taken.
+    fn drawn(net: Net, seed: u64) -> Net {
+        let mut stream = rng::stream(seed, &[&"weights"]);
+        let flat: Vec<f32> = weights::flatten(&net).iter().map(|_| stream.random_range(-0.4..0.4)).collect();
+        weights::unflatten(net, &flat)
+    }
+
     fn values(logits: Tensor<2>) -> Vec<f32> {
         logits.into_data().iter::<f32>().collect()
     }
@@ -358,7 +366,7 @@ mod tests {
             let pattern = TensorData::new(vec![0.3f32, -0.7, 0.9, 0.2], [2, 2]);
             (logits.clone() * Tensor::<2>::from_data(pattern, &logits.device())).sum()
         };
-        let at = Net::new(&config, 39, 2, &learning);
+        let at = drawn(Net::new(&config, 39, 2, &learning), 1);
         let start = weights::flatten(&at);
         let gradients = loss(at.forward(input(&[9, 5], 10, 1, &learning), None)).backward();
         let gradient = weights::flatten_gradients(&at, &gradients);
@@ -392,9 +400,9 @@ mod tests {
         };
         let frames = [9, 5];
         let learning = Device::flex().autodiff();
-        let mut start = weights::flatten(&net(&learning));
-        // Not at the point where all states weigh alike.
-        assert_eq!(start[..3], [0.0; 3]);
+        // They begin where all states weigh alike; the gradient is taken elsewhere.
+        assert_eq!(weights::flatten(&net(&learning))[..3], [0.0; 3]);
+        let mut start = weights::flatten(&drawn(net(&learning), 1));
         start[..3].copy_from_slice(&[0.5, -0.3, 0.1]);
         let at = weights::unflatten(net(&learning), &start);
         let gradients = loss(at.forward(input(&frames, 10, 1, &learning), None)).backward();
@@ -437,10 +445,7 @@ mod tests {
     fn the_gradient_of_what_is_to_be_forgotten_is_reversed_but_for_its_own_head() {
         let config =
             ModelConfig { kind: Kind::Mlp, dense: 6, pool: Pool::Mean, dropout: 0.0, ..ModelConfig::default() };
-        let made = |device: &Device| {
-            device.seed(7);
-            Net::new(&config, 39, 2, device).in_training(2, 3, device)
-        };
+        let made = |device: &Device| drawn(Net::new(&config, 39, 2, device).in_training(2, 3, device), 7);
         let learning = Device::flex().autodiff();
         let start = weights::flatten(&made(&learning));
         let at = weights::unflatten(made(&learning), &start);

@@ -1,6 +1,6 @@
 //! Streams answer as `ser-predict --stream` does on the same samples.
 
-use std::{net::TcpStream, time::Duration};
+use std::{io::ErrorKind, net::TcpStream, time::Duration};
 
 use ser::predict::{Listening, STDIN, Style};
 use serde_json::{Value, json};
@@ -40,6 +40,9 @@ pub fn rest(socket: &mut Socket) -> (Vec<Value>, Option<CloseCode>) {
             Ok(Message::Text(text)) => texts.push(serde_json::from_str(&text).unwrap()),
             Ok(Message::Close(frame)) => return (texts, frame.map(|frame| frame.code)),
             Ok(_) => {}
+            Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
+                panic!("the server neither answers nor closes; so far: {texts:?}")
+            }
             Err(_) => return (texts, None),
         }
     }
