@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, FileType},
     io::{self, BufWriter, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use tempfile::NamedTempFile;
@@ -108,7 +108,8 @@ pub(crate) fn is_given_pipe(path: &Path) -> bool {
 }
 
 /// Writes a file through `fill` into a temporary neighbour, flushes it to the disk and renames it into place: a reader
-/// meets the old file or the new one, and a crash or a full disk leaves the old one.
+/// meets the old file or the new one, and a crash or a full disk leaves the old one. A link stays, and what it leads to is
+/// written; a pipe or a terminal is written through.
 ///
 /// # Errors
 ///
@@ -128,14 +129,63 @@ pub fn write_cached(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::R
 }
 
 fn write(path: &Path, sync: bool, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
-    let folder = folder_of(path);
-    create_dir(folder)?;
-    let attempt = || -> std::io::Result<()> {
-        let mut writer = BufWriter::new(temporary(folder, "")?);
-        fill(&mut writer)?;
-        put_in_place(writer.into_inner().map_err(std::io::IntoInnerError::into_error)?, path, sync)
+    let place = Place::of(path).map_err(Error::io("write", path))?;
+    if let Place::File(file) = &place {
+        create_dir(folder_of(file))?;
+    }
+    let attempt = || match place {
+        Place::File(file) => {
+            let mut writer = BufWriter::new(temporary(folder_of(&file), "")?);
+            fill(&mut writer)?;
+            put_in_place(writer.into_inner().map_err(std::io::IntoInnerError::into_error)?, &file, sync)
+        }
+        Place::Through => {
+            let mut writer = BufWriter::new(File::options().write(true).open(path)?);
+            fill(&mut writer)?;
+            writer.flush()
+        }
     };
     attempt().map_err(Error::io("write", path))
+}
+
+/// Where what is written to a path goes.
+enum Place {
+    /// A file, which the path names or a link at it leads to: it is written beside and put in place.
+    File(PathBuf),
+    /// A pipe or a terminal, which is not a file to be replaced: somebody reads from it.
+    Through,
+}
+
+impl Place {
+    fn of(path: &Path) -> io::Result<Self> {
+        let link = fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
+        match fs::metadata(path) {
+            Ok(there) if there.is_file() && link => fs::canonicalize(path).map(Self::File),
+            // Of a folder the system says what it is.
+            Ok(there) if there.is_file() || there.is_dir() => Ok(Self::File(path.to_owned())),
+            Ok(there) if is_written_through(there.file_type()) => Ok(Self::Through),
+            Ok(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a device or a socket, not a file")),
+            // A link to what is not there yet: the file that it names.
+            Err(_) if link => {
+                let target = fs::read_link(path)?;
+                Ok(Self::File(folder_of(path).join(target)))
+            }
+            Err(_) => Ok(Self::File(path.to_owned())),
+        }
+    }
+}
+
+fn is_written_through(kind: FileType) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        kind.is_fifo() || kind.is_char_device()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = kind;
+        false
+    }
 }
 
 /// As [`write_whole`], for what can only write to a path: `fill` is given that of the temporary neighbour, which has the
@@ -145,12 +195,25 @@ fn write(path: &Path, sync: bool, fill: impl FnOnce(&mut dyn Write) -> std::io::
 ///
 /// What `fill` returns; otherwise as [`write_whole`].
 pub fn write_whole_at(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let folder = folder_of(path);
-    create_dir(folder)?;
+    let (place, wrong) = (Place::of(path).map_err(Error::io("write", path))?, Error::io("write", path));
     let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
-    let temporary = temporary(folder, &extension).map_err(Error::io("write", path))?;
+    let folder = match &place {
+        Place::File(file) => folder_of(file).to_owned(),
+        Place::Through => std::env::temp_dir(),
+    };
+    create_dir(&folder)?;
+    let temporary = match temporary(&folder, &extension) {
+        Ok(temporary) => temporary,
+        Err(error) => return Err(wrong(error)),
+    };
     fill(temporary.path())?;
-    put_in_place(temporary, path, true).map_err(Error::io("write", path))
+    match place {
+        Place::File(file) => put_in_place(temporary, &file, true),
+        Place::Through => File::open(temporary.path())
+            .and_then(|mut from| io::copy(&mut from, &mut File::options().write(true).open(path)?))
+            .map(drop),
+    }
+    .map_err(wrong)
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -270,6 +333,46 @@ mod tests {
         assert_eq!(read_text(&path).unwrap(), "path,emotion\n");
         assert!(read(&path).unwrap_err().to_string().contains("read before"));
         assert!(open(&path).unwrap_err().to_string().contains("it is a pipe"), "it cannot be sought in");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_pipes_stay_what_they_are() {
+        use std::os::unix::fs::{FileTypeExt, symlink};
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        let hello = |path: &Path| write_whole(path, |file| file.write_all(b"hello"));
+        let hello_at =
+            |path: &Path| write_whole_at(path, |path| fs::write(path, "hello").map_err(Error::io("write", path)));
+        fs::create_dir(at("sub")).unwrap();
+        fs::write(at("sub/old"), "old").unwrap();
+        for (number, target) in ["sub/old", "sub/new"].into_iter().enumerate() {
+            let link = at(&format!("link-{number}"));
+            symlink(target, &link).unwrap();
+            hello(&link).unwrap();
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+            assert_eq!(fs::read(at(target)).unwrap(), b"hello");
+            fs::remove_file(at(target)).unwrap();
+            hello_at(&link).unwrap();
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+            assert_eq!(fs::read(at(target)).unwrap(), b"hello");
+        }
+        let pipe = at("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for write in [&hello as &dyn Fn(&Path) -> Result<()>, &hello_at] {
+            let reader = std::thread::spawn({
+                let pipe = pipe.clone();
+                move || fs::read(pipe).unwrap()
+            });
+            write(&pipe).unwrap();
+            assert_eq!(reader.join().unwrap(), b"hello");
+            assert!(fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
+        }
+        hello(Path::new("/dev/null")).unwrap();
+        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+        let socket = at("socket");
+        let _socket = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert!(hello(&socket).unwrap_err().to_string().contains("not a file"));
     }
 
     #[cfg(unix)]

@@ -39,6 +39,7 @@ pub mod files;
 pub mod metrics;
 mod names;
 pub mod numeric;
+pub mod output;
 mod parameters;
 pub mod rng;
 mod setting;

@@ -11,7 +11,7 @@ use crate::{
     corpus::Source,
     error::{Error, Result},
     events::Observer,
-    files::write_whole,
+    output::{check_not_read, write_new},
     rng,
 };
 
@@ -22,7 +22,7 @@ use crate::{
 ///
 /// # Errors
 ///
-/// [`Error::Config`] where two files have the same stem; [`Error::Io`] and [`Error::File`] where a file cannot be read or
+/// [`Error::Config`] where two files have the same stem, or another file is there already; [`Error::Io`] and [`Error::File`] where a file cannot be read or
 /// written; [`Error::Interrupted`] where a stop was asked for.
 pub fn write_wavs(
     files: &[PathBuf],
@@ -49,7 +49,8 @@ pub fn write_wavs(
                 return Err(Error::Interrupted(format!("stopped before {}", path.display())));
             }
             let bytes = wave(samples, audio.sample_rate).map_err(|e| Error::file(&path, e.to_string()))?;
-            write_whole(&path, |file| file.write_all(&bytes))?;
+            check_not_read(&path, files)?;
+            write_new(&path, &bytes)?;
             written.push(path);
             Ok(())
         };

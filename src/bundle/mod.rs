@@ -202,6 +202,15 @@ impl Bundle {
         }
     }
 
+    /// The files of the bundles that `path` is or holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where there is nothing at `path`, [`Error::Config`] where there is no bundle.
+    pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
+        find(path)
+    }
+
     /// The bundle in the bytes of its file; `path` serves the messages alone.
     ///
     /// # Errors

@@ -6,10 +6,10 @@ use rayon::prelude::*;
 
 use super::{Clip, CorpusConfig, Kind, Source, scan};
 use crate::{
-    csv_file::write_csv,
+    csv_file::CsvWriter,
     error::{Error, Result},
     events::Observer,
-    files::write_cached,
+    output::write_new,
     synthetic,
 };
 
@@ -27,7 +27,7 @@ pub fn clips() -> usize {
 ///
 /// # Errors
 ///
-/// [`Error::Io`] naming the file that cannot be written; [`Error::Interrupted`] where a stop was asked for.
+/// [`Error::Config`] where another file is there already; [`Error::Io`] naming the file that cannot be written; [`Error::Interrupted`] where a stop was asked for.
 pub fn export(folder: &Path, observer: &dyn Observer) -> Result<()> {
     let clips = scan(&CorpusConfig::new(Kind::Synthetic), folder)?.clips;
     let work = observer.work("synthesising", clips.len());
@@ -39,13 +39,16 @@ pub fn export(folder: &Path, observer: &dyn Observer) -> Result<()> {
         if let Source::Synthetic(utterance) = &clip.source {
             let path = folder.join(name(clip));
             let bytes = wave(&utterance.samples()).map_err(|e| Error::file(&path, e.to_string()))?;
-            write_cached(&path, |file| file.write_all(&bytes))?;
+            write_new(&path, &bytes)?;
         }
         work.step();
         Ok(())
     })?;
     let header = ["path", "emotion", "speaker", "sex", "sentence", "repetition"];
-    write_csv(&folder.join(MANIFEST), header, |csv| {
+    let mut table = Vec::new();
+    let mut rows = || -> std::io::Result<()> {
+        let mut csv = CsvWriter::new(&mut table);
+        csv.row(header)?;
         for clip in &clips {
             let sex = match clip.meta.sex {
                 Some(super::Sex::Female) => "female",
@@ -56,8 +59,11 @@ pub fn export(folder: &Path, observer: &dyn Observer) -> Result<()> {
             let sentence = clip.meta.sentence.as_deref().unwrap_or_default();
             csv.row([&name(clip), &clip.emotion, &clip.speaker, sex, sentence, &repetition])?;
         }
-        Ok(())
-    })
+        csv.flush()
+    };
+    let path = folder.join(MANIFEST);
+    rows().map_err(Error::io("write", &path))?;
+    write_new(&path, &table)
 }
 
 fn name(clip: &Clip) -> String {

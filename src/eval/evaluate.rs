@@ -164,6 +164,7 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
     let versions = Versions::of_runs(versions.iter()).unwrap_or(of_first);
     let about = About { experiment, protocol, trained_on, label_rule, synthetic, versions, config_hash };
     let mut evaluation = figures(about, runs, pooled, clips, bootstrap)?;
+    evaluation.data = labelling.rows();
     let rows = &evaluation.predictions.rows;
     evaluation.calibrated = Some(calibrated(temperatures, &of_clips, evaluation.confusion.classes.len(), rows)?);
     evaluation.adaptation =
@@ -240,6 +241,7 @@ pub(super) fn figures(
         not_projected: None,
         projection: None,
         split_audit: None,
+        data: Vec::new(),
         clips,
         predictions: pooled,
         confusion,

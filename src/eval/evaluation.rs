@@ -20,7 +20,7 @@ use crate::{
         Caveat,
         audit::{Audit, Foreign},
     },
-    run::{ClipRecord, Done, EpochRecord, PartRecord, Predictions, ProtocolRecord, Selection, Versions},
+    run::{ClipRecord, Done, EpochRecord, PartRecord, Predictions, ProtocolRecord, Selection, SplitRow, Versions},
 };
 
 /// What the runs of an experiment say together.
@@ -46,6 +46,8 @@ pub struct Evaluation {
     pub runs: Vec<Run>,
     /// Folds of the protocol that a seed lacks: the figures are then not the protocol's.
     pub missing: Vec<FoldOfSeed>,
+    /// The clips that the runs have read, by clip: their classes, speakers and sound; none of predictions from elsewhere.
+    pub data: Vec<SplitRow>,
     /// All predictions, by seed and clip.
     pub predictions: Predictions,
     /// Truth against prediction, all folds and seeds pooled.

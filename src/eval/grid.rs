@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Spread;
+use super::{Spread, labelling::one_data};
 use crate::{
     error::{Error, Result},
     run::{Done, GridRecord, RunRecord, SettingRecord},
@@ -47,9 +47,11 @@ pub struct Ranked {
 ///
 /// # Errors
 ///
-/// [`Error::Config`] where no run is finished.
+/// [`Error::Config`] where no run is finished, or settings were trained on different data that no key of theirs names.
 pub fn rank(record: GridRecord, finished: Vec<Vec<(RunRecord, Done)>>) -> Result<Grid> {
     let all = || finished.iter().flatten().map(|(run, _)| run);
+    let each = record.settings.iter().zip(&finished);
+    one_data(&record.settings, each.flat_map(|(setting, runs)| runs.iter().map(move |(run, _)| (setting, run))))?;
     let seeds = all().map(|run| run.seed).collect::<BTreeSet<_>>().len();
     let folds = all().map(|run| run.fold.as_str()).collect::<BTreeSet<_>>().len();
     let Some(protocol) = all().map(|run| &run.protocol).next() else {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    run::Prediction,
+    run::{Difference, Prediction},
 };
 
 /// What two experiments differ by on the clips that both predict.
@@ -39,6 +39,8 @@ pub struct Comparison {
     pub bootstrap: Bootstrap,
     /// McNemar's test. It needs one prediction a clip: of several seeds, those of the first of each experiment.
     pub mcnemar: McNemar,
+    /// What is different in the data that the two have read: classes, speakers or sound of clips that both know.
+    pub data_differs: Option<String>,
     /// Whether the scalers were fitted on different data, which is a difference of protocol that has to be told.
     pub scalers_differ: bool,
 }
@@ -130,8 +132,18 @@ pub fn compare(first: &Evaluation, second: &Evaluation, bootstrap: Bootstrap) ->
         p,
         bootstrap,
         mcnemar: mcnemar(first, second, &shared),
+        data_differs: data_differs(first, second),
         scalers_differ: first.protocol.scaler != second.protocol.scaler,
     })
+}
+
+fn data_differs(first: &Evaluation, second: &Evaluation) -> Option<String> {
+    let mut found = Difference::between(&first.data, &second.data);
+    // Protocols with one test side may share the rest out otherwise.
+    found.sides.clear();
+    found.added.clear();
+    found.removed.clear();
+    (!found.is_empty()).then(|| found.to_string())
 }
 
 /// What the folds of `of` test, where both runs have noted it; the words that describe the protocol where not.

@@ -104,16 +104,11 @@ impl Wanted<'_> {
             return Ok(Some(difference.to_string()));
         }
         let (Some(theirs), Some(ours)) = (&there.data, &self.record.data) else { return Ok(None) };
-        let changed: Vec<&str> = theirs
-            .inputs
-            .keys()
-            .chain(ours.inputs.keys())
-            .filter(|name| theirs.inputs.get(*name) != ours.inputs.get(*name))
-            .map(String::as_str)
-            .collect();
-        Ok(match changed.first() {
-            Some(name) => Some(format!("what {name} names has changed")),
-            None if theirs != ours => Some("clips that are on no side of the fold have changed".to_owned()),
+        Ok(match theirs.other_inputs(ours).next() {
+            Some(changed) => Some(changed.to_string()),
+            None if (theirs.clips, &theirs.digest) != (ours.clips, &ours.digest) => {
+                Some("clips that are on no side of the fold have changed".to_owned())
+            }
             None => None,
         })
     }

@@ -68,6 +68,11 @@ fn probability(p: f64) -> String {
 #[must_use]
 pub fn cautions(comparison: &Comparison) -> Vec<String> {
     let mut lines = vec![];
+    if let Some(what) = &comparison.data_differs {
+        lines.push(format!(
+            "DATA DIFFER: from the first to the second, {what}; what the systems differ by is of that, too."
+        ));
+    }
     if comparison.scalers_differ {
         lines.push("SCALERS DIFFER: they were fitted on different data, which by itself is worth points.".to_owned());
     }

@@ -13,6 +13,7 @@ use crate::{
     events::Observer,
     files::write_whole,
     frontend::{Frontend, Matrix},
+    output::{check_not_read, check_replaceable},
 };
 
 /// What a dump is written as.
@@ -40,6 +41,13 @@ pub fn dump(
     out: &Path,
     observer: &dyn Observer,
 ) -> Result<()> {
+    check_not_read(out, files)?;
+    match format {
+        Format::Npy => check_replaceable(out, "NPY file", |head| head.starts_with(b"\x93NUMPY")),
+        Format::Csv => check_replaceable(out, "table of features", |head| {
+            [&b"frame,time_s"[..], b"file,frame,time_s"].iter().any(|ours| head.starts_with(ours))
+        }),
+    }?;
     let mut worker = frontend.worker();
     let work = observer.work("features", files.len());
     let mut extract = |file: &PathBuf| -> Result<Matrix> {

@@ -8,6 +8,7 @@ use crate::{
     eval::{Bootstrap, Distribution, Evaluation, Regression, evaluate_numbers, evaluate_votes, evaluate_with},
     events::Observer,
     files::read_json,
+    output::check_no_run,
     run::{Recordings, load_beside, load_finished, load_finished_numbers, task_of},
     task,
 };
@@ -53,6 +54,7 @@ pub fn gather_any(
     bootstrap: Bootstrap,
     observer: &dyn Observer,
 ) -> Result<Gathered> {
+    check_no_run(folder)?;
     match task_of(dir)? {
         task::Kind::Classification | task::Kind::MultiTask => {
             gather(dir, folder, data, bootstrap, observer).map(|evaluation| Gathered::Classes(Box::new(evaluation)))
@@ -83,6 +85,7 @@ pub fn gather(
     bootstrap: Bootstrap,
     observer: &dyn Observer,
 ) -> Result<Evaluation> {
+    check_no_run(folder)?;
     let kind = task_of(dir)?;
     if !kind.has_classes() {
         return Err(Error::Config(format!(

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use super::{
-    colour_wanted, comparison, published, terminal,
+    colour_wanted, comparison, published, stale, terminal,
     write::{More, write},
 };
 use crate::{
     error::Result,
     eval::{Bootstrap, Evaluation, Given, compare, evaluate_given},
+    output::{check_no_run, check_not_read},
     run::{ElsewhereFiles, Recordings, read_elsewhere},
 };
 
@@ -26,6 +27,10 @@ pub fn judge(
     folder: &Path,
     bootstrap: Bootstrap,
 ) -> Result<String> {
+    check_no_run(folder)?;
+    let inputs = [Some(files), against.map(|(_, files)| files)].into_iter().flatten();
+    let inputs: Vec<_> = inputs.flat_map(|of| [&of.predictions[..], &of.split].concat()).collect();
+    stale::FILES.into_iter().try_for_each(|name| check_not_read(&folder.join(name), &inputs))?;
     let evaluation = evaluated(name, files, bootstrap)?;
     let other = against.map(|(name, files)| evaluated(name, files, bootstrap)).transpose()?;
     let compared = match &other {

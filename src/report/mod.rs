@@ -64,6 +64,7 @@ pub mod scan;
 mod sheet;
 pub mod shots;
 pub mod split;
+mod stale;
 pub mod stress;
 mod table;
 mod tables;

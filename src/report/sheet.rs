@@ -43,6 +43,9 @@ pub(super) struct Part {
     pub main: bool,
 }
 
+/// The files of a sheet.
+pub(super) const FILES: [&str; 3] = ["report.txt", "report.md", "report.html"];
+
 impl Sheet {
     /// The lines, at most 80 columns wide.
     fn headline(&self) -> String {
@@ -60,11 +63,8 @@ impl Sheet {
     ///
     /// [`crate::error::Error::Io`] naming the file that cannot be written.
     pub fn write(&self, pictures: &Pictures, folder: &Path) -> Result<()> {
-        for (name, text) in [
-            ("report.txt", self.text(pictures)),
-            ("report.md", self.markdown(pictures)),
-            ("report.html", self.page(pictures)),
-        ] {
+        let texts = [self.text(pictures), self.markdown(pictures), self.page(pictures)];
+        for (name, text) in FILES.into_iter().zip(texts) {
             write_whole(&folder.join(name), |file| file.write_all(text.as_bytes()))?;
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::{borrow::Cow, path::Path};
 use crate::{
     csv_file::write_csv,
     error::{Error, Result},
+    output::check_replaceable,
     protocol::Fold,
     survey::Survey,
 };
@@ -53,6 +54,8 @@ pub fn rows<'a>(
 ///
 /// As [`rows`]; [`Error::Io`] where the file cannot be written.
 pub fn write(path: &Path, survey: &Survey, only: Option<&str>) -> Result<()> {
+    let header = COLUMNS.join(",");
+    check_replaceable(path, "table of a split", |head| head.starts_with(header.as_bytes()))?;
     let rows = rows(survey, only)?;
     let copies = survey.plan.has_copies();
     write_csv(path, COLUMNS.into_iter().chain(copies.then_some(COPY)), |csv| {

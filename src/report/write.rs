@@ -10,6 +10,7 @@ use super::{
     plot::Panel,
     published::{Published, published},
     sheet::made_with,
+    stale,
     table::wrapped,
     tables,
     text::classification_report,
@@ -49,6 +50,7 @@ pub fn write(
     folder: &Path,
 ) -> Result<()> {
     create_dir(folder)?;
+    let was_report = stale::is_report(folder);
     let elsewhere = published(evaluation)?;
     let pictures = pictures::write(evaluation, examples, folder)?;
     // Of predictions from elsewhere there is no model here.
@@ -58,15 +60,18 @@ pub fn write(
         ("report.md", markdown::report(evaluation, &elsewhere, &pictures.failed)),
         ("report.tex", latex::report(evaluation)),
     ];
+    let mut written = vec!["report.json", "predictions.csv", "confusion.csv", "figures.csv", "report.html"];
     for (name, text) in texts.into_iter().chain(card) {
         write_whole(&folder.join(name), |file| file.write_all(text.as_bytes()))?;
+        written.push(name);
     }
     json::write(&folder.join("report.json"), evaluation)?;
     evaluation.predictions.write(&folder.join("predictions.csv"))?;
     csv::write_confusion(&folder.join("confusion.csv"), &evaluation.confusion)?;
     csv::write_figures(&folder.join("figures.csv"), evaluation)?;
     let page = html::page(evaluation, &elsewhere, &pictures, recordings, more, folder)?;
-    write_whole(&folder.join("report.html"), |file| file.write_all(page.as_bytes()))
+    write_whole(&folder.join("report.html"), |file| file.write_all(page.as_bytes()))?;
+    stale::remove(folder, was_report, &written, &pictures)
 }
 
 /// `report.txt`: headline, classification report, all other tables, the audit.

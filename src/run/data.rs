@@ -1,6 +1,6 @@
 //! The data that a run read, by digest: together with the config it is what a run is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub struct DataRecord {
     /// The digest of the sides that the fold's clips are on.
     pub split: String,
     /// The digests of whatever else was read, by what names it: recordings of noise, bundles that the run starts or learns
-    /// from.
+    /// from, [`PROPERTIES`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, String>,
 }
@@ -41,6 +41,38 @@ impl DataRecord {
                 .update(&[0]);
         }
         Self { clips: clips.len(), digest: short(&all.finalize()), split: short(&sides.finalize()), inputs }
+    }
+}
+
+/// The name, among [`DataRecord::inputs`], of what is known of clips and speakers besides their classes. Earlier versions did
+/// not note it.
+pub const PROPERTIES: &str = "properties";
+
+impl DataRecord {
+    /// What `other` has read differently, besides the clips.
+    pub fn other_inputs<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = OtherInput<'a>> {
+        let names: BTreeSet<&String> = self.inputs.keys().chain(other.inputs.keys()).collect();
+        let differs = |name: &str| {
+            let (ours, theirs) = (self.inputs.get(name), other.inputs.get(name));
+            ours != theirs && !(name == PROPERTIES && (ours.is_none() || theirs.is_none()))
+        };
+        names.into_iter().filter(move |name| differs(name)).map(|name| OtherInput { name })
+    }
+}
+
+/// Something that two runs have read differently.
+pub struct OtherInput<'a> {
+    /// Its name among [`DataRecord::inputs`].
+    pub name: &'a str,
+}
+
+impl std::fmt::Display for OtherInput<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.name {
+            PROPERTIES => f.write_str("what is said of clips or speakers (sex, age, sentence …) has changed"),
+            "encoder" => f.write_str("the encoder is another"),
+            name => write!(f, "what {name} names has changed"),
+        }
     }
 }
 

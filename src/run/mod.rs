@@ -48,7 +48,7 @@ use std::path::{Path, PathBuf};
 pub use crate::events::EpochRecord;
 pub use choice::{Candidate, Choice, Selection};
 pub use clips::ClipRecord;
-pub use data::{DataRecord, DataRow, Difference, short};
+pub use data::{DataRecord, DataRow, Difference, OtherInput, PROPERTIES, short};
 pub use elsewhere::{Elsewhere, ElsewhereFiles, Scores, read_elsewhere};
 pub use embeddings::Embeddings;
 pub use finished::{Finished, load_beside, load_finished, load_finished_numbers, task_of};

@@ -214,6 +214,18 @@ pub fn stress(
             trained.join(", ")
         ));
     }
+    // Their ids say nothing of their labels.
+    let ours = prepared.data(fold);
+    if same_fold
+        && let Some(data) = &record.data
+        && data.digest != ours.digest
+    {
+        return Err(Error::Config(format!(
+            "the clips of {} have other labels, speakers or sound than when the bundle was trained: answers would be judged by \
+             what it has not learnt. Train it again, or give the data as they were",
+            prepared.experiment.name
+        )));
+    }
     if record.synthetic || prepared.clips.iter().any(|clip| clip.source.file().is_none()) {
         warnings.push("SYNTHETIC SPEECH: these figures say nothing of people.".to_owned());
     }

@@ -9,6 +9,7 @@ use ser::{
     arrays::Precision,
     error::{Error, Result},
     frontend::encoder::models_dir,
+    output::{check_not_read, check_replaceable},
     predict::{Bundle, inspect},
     stdout::print,
 };
@@ -25,6 +26,7 @@ pub fn run(command: Command) -> Result<()> {
             })
         }
         Command::Export { bundle, out, format, precision, self_contained, encoder_precision, models } => {
+            check_not_read(&out, Bundle::files(&bundle)?)?;
             let encoder = self_contained.then(|| (models_dir(models), encoder_precision.map(Precision::from)));
             let bundle = loaded(&bundle, encoder)?;
             match format {
@@ -58,6 +60,8 @@ fn loaded(bundle: &Path, encoder: Option<(PathBuf, Option<Precision>)>) -> Resul
 }
 
 fn save(bundle: Bundle, out: &Path) -> Result<()> {
+    let is_bundle = Bundle::files(out).is_ok_and(|files| files.iter().all(|file| Bundle::load(file).is_ok()));
+    check_replaceable(out, "bundle", |_| is_bundle)?;
     bundle.save(out)?;
     let encoder = bundle.inside.map(|inside| format!("; inside {}", inside.words())).unwrap_or_default();
     eprintln!("{}: {} bytes, weights in {}{encoder}", out.display(), size(out)?, bundle.precision.name());

@@ -17,6 +17,7 @@ use ser::{
     device::check_processor,
     error::{Error, Result},
     frontend::encoder::models_dir,
+    output::{check_not_read, check_replaceable},
     predict::{
         Answering, BuiltIn, Channels, DEFAULT, Listening, Output, Recognizer, Speakers, Style, bulk::bulk, load_all,
     },
@@ -121,6 +122,13 @@ fn answer(
         return work.files(&arguments.paths, !io::stdout().is_terminal());
     }
     let mut picture = Picture::default();
+    if let Some(plot) = &arguments.plot {
+        // Before the long work.
+        check_not_read(plot, arguments.paths.iter().chain(&arguments.enrol))?;
+        check_replaceable(plot, "picture", |head| {
+            [&b"\x89PNG"[..], b"<svg", b"<?xml"].iter().any(|of| head.starts_with(of))
+        })?;
+    }
     let drawn = arguments.plot.as_deref().zip(arguments.paths.first());
     work.timelines(&arguments.paths, arguments.listening(Listening::timeline()), |window| {
         if drawn.is_some() {

@@ -26,9 +26,12 @@ use crate::{
     files::{write_json, write_whole},
     frontend::{FeaturesConfig, ScalerScope},
     model::{Kind, Pool},
+    output::check_replaceable,
     task,
 };
 
+/// The schema's name and version of the file beside the graph.
+const SCHEMA: &str = "ser-onnx/1";
 /// What Burn's normalisation adds to a variance.
 const EPSILON: f32 = 1e-5;
 /// A column whose standard deviation is below this part of its mean is constant, as [`crate::frontend::Scaler`] has it.
@@ -92,6 +95,12 @@ impl Bundle {
         if beside == path {
             return Err(Error::Config(format!("--out {}: name the graph .onnx", path.display())));
         }
+        // The first field of a graph is its version, which no text begins with.
+        check_replaceable(path, "ONNX graph", |head| head.starts_with(&[0x08]))?;
+        check_replaceable(&beside, "description of an ONNX graph", |head| {
+            let schema = SCHEMA.as_bytes();
+            head.windows(schema.len()).any(|bytes| bytes == schema)
+        })?;
         write_whole(path, |file| file.write_all(&bytes))?;
         write_json(&beside, &self.recipe(path)?)?;
         Ok(beside)
@@ -149,7 +158,7 @@ impl Bundle {
             outputs["values"] = json!("float32 [batch, targets]: numbers within their ranges");
         }
         Ok(Recipe {
-            schema: "ser-onnx/1",
+            schema: SCHEMA,
             ser: env!("CARGO_PKG_VERSION"),
             graph: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             classes,

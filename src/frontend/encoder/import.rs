@@ -8,6 +8,7 @@ use super::{Encoder, Manifest, folder, manifest::SCHEMA, source};
 use crate::{
     arrays::{Arrays, Precision, Weight},
     error::{Error, Result},
+    output::check_not_read,
 };
 
 /// What is to be imported.
@@ -32,6 +33,7 @@ pub struct Import {
 /// an array or has one that does not fit; [`Error::Config`] where it has fewer layers than asked for.
 pub fn import(import: &Import) -> Result<()> {
     let Import { source, out, precision, layers } = import;
+    check_not_read(out, [source])?;
     let source::Opened { words, architecture, mut transformer, licence, mut weights } = source::open(source)?;
     if let Some(layers) = *layers {
         if !(1..=transformer.total_layers).contains(&layers) {

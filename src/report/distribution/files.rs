@@ -14,7 +14,8 @@ use crate::{
         headline::{Kind, Line, audit_of, many, protocol_with, three, warnings_of},
         pictures::{self, Pictures, drawn},
         plot::ByAgreement,
-        sheet::{Part, Sheet, made_with},
+        sheet::{FILES as SHEET, Part, Sheet, made_with},
+        stale,
         tables::{or_dash, points},
     },
     run::{ProtocolRecord, Versions},
@@ -30,10 +31,14 @@ const SCHEMA: &str = "ser-report-votes/1";
 /// [`crate::error::Error::Io`] naming the file that cannot be written.
 pub(in crate::report) fn write(evaluation: &Distribution, folder: &Path) -> Result<()> {
     create_dir(folder)?;
-    sheet(evaluation).write(&draw(evaluation, folder)?, folder)?;
+    let was_report = stale::is_report(folder);
+    let pictures = draw(evaluation, folder)?;
+    sheet(evaluation).write(&pictures, folder)?;
     json(&folder.join("report.json"), evaluation)?;
     figures(&folder.join("figures.csv"), evaluation)?;
-    evaluation.numbers.write(&folder.join("predictions.csv"))
+    evaluation.numbers.write(&folder.join("predictions.csv"))?;
+    let written = [&SHEET[..], &["report.json", "figures.csv", "predictions.csv"]].concat();
+    stale::remove(folder, was_report, &written, &pictures)
 }
 
 /// The report on a terminal, with colour or without.

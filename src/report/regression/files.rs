@@ -16,7 +16,8 @@ use crate::{
     report::{
         pictures::{self, Pictures, drawn},
         plot::{Agreement, Numbers, Residuals},
-        sheet::{Part, Sheet, made_with},
+        sheet::{FILES as SHEET, Part, Sheet, made_with},
+        stale,
     },
     run::{ProtocolRecord, Versions},
 };
@@ -32,11 +33,14 @@ const SCHEMA: &str = "ser-report-numbers/1";
 /// [`crate::error::Error::Io`] naming the file that cannot be written.
 pub(in crate::report) fn write(evaluation: &Regression, folder: &Path) -> Result<()> {
     create_dir(folder)?;
+    let was_report = stale::is_report(folder);
     let pictures = draw(evaluation, folder)?;
     sheet(evaluation).write(&pictures, folder)?;
     json(&folder.join("report.json"), evaluation)?;
     figures(&folder.join("figures.csv"), evaluation)?;
-    evaluation.numbers.write(&folder.join("predictions.csv"))
+    evaluation.numbers.write(&folder.join("predictions.csv"))?;
+    let written = [&SHEET[..], &["report.json", "figures.csv", "predictions.csv"]].concat();
+    stale::remove(folder, was_report, &written, &pictures)
 }
 
 /// A file's name of a target: letters and digits of it.
