@@ -1,14 +1,10 @@
 //! Files that a user names to be written: never what is read, never what somebody else has made.
 
-use std::{
-    fs::{self, File},
-    io::Read,
-    path::Path,
-};
+use std::{fs, io::Read, path::Path};
 
 use crate::{
     error::{Error, Result},
-    files::write_whole,
+    files::{self, write_whole},
 };
 
 /// How much of a file tells what it is.
@@ -56,12 +52,12 @@ pub fn check_replaceable(out: &Path, what: &str, is_ours: impl Fn(&[u8]) -> bool
         return Ok(());
     }
     let mut head = Vec::new();
-    File::open(out).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(Error::io("read", out))?;
+    files::open(out).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(Error::io("read", out))?;
     if head.is_empty() || is_ours(&head) {
         return Ok(());
     }
     Err(Error::Config(format!(
-        "{} is there and is no {what}: remove it, or name another file, as it would be lost",
+        "{} is there and is no {what}, and would be lost: remove it, or name another file",
         out.display()
     )))
 }
@@ -74,11 +70,11 @@ pub fn check_replaceable(out: &Path, what: &str, is_ours: impl Fn(&[u8]) -> bool
 pub fn write_new(out: &Path, bytes: &[u8]) -> Result<()> {
     match fs::metadata(out) {
         Ok(there) if there.is_file() && there.len() > 0 => {
-            if there.len() == bytes.len() as u64 && fs::read(out).map_err(Error::io("read", out))? == bytes {
+            if there.len() == bytes.len() as u64 && files::read(out).map_err(Error::io("read", out))? == bytes {
                 return Ok(());
             }
             Err(Error::Config(format!(
-                "{} is there and is another: remove it, or name another folder, as it would be lost",
+                "{} is there, is another than would be written, and would be lost: remove it, or name another folder",
                 out.display()
             )))
         }
@@ -137,7 +133,7 @@ mod tests {
             fs::write(&out, text).unwrap();
             assert_eq!(check().is_ok(), fine, "{text}");
         }
-        assert!(check().unwrap_err().to_string().contains("is no table of a split: remove it"));
+        assert!(check().unwrap_err().to_string().contains("is no table of a split, and would be lost"));
 
         let new = dir.path().join("new");
         write_new(&new, b"1").unwrap();

@@ -18,6 +18,7 @@ const ORDER: &[&str] = &[
     "sex",
     "events",
     "duration",
+    "output",
     "stdout",
     "arrays",
     "parameters",

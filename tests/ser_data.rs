@@ -199,6 +199,33 @@ fn a_split_that_is_written_is_the_split_that_is_read() {
 }
 
 #[test]
+fn what_is_read_and_what_is_another_s_is_not_written_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    let data = |arguments: &[&str]| run(program("ser-data", d).args(arguments));
+    data(&["synth", "--out", "corpus"]).succeeds();
+    data(&["synth", "--out", "corpus"]).succeeds();
+    fs::write(d.join("c.toml"), TINY.replace("\"synthetic\"", "\"manifest\"\npath = \"corpus/manifest.csv\"")).unwrap();
+    let clip = "corpus/s01/s01_angry_boat_1.wav";
+    let before = [clip, "corpus/manifest.csv", "c.toml"].map(|name| fs::read(d.join(name)).unwrap());
+    let config = ["--config", "c.toml"];
+    for out in ["corpus/manifest.csv", "c.toml", clip] {
+        data(&[&["split", "--data", ".", "--out", out], &config[..]].concat()).fails(2, &[out, "would be lost"]);
+    }
+    for format in ["csv", "npy"] {
+        let refused = data(&[&["features", clip, "--format", format, "--out", clip], &config[..]].concat());
+        refused.fails(2, &[clip, "which is read"]);
+    }
+    fs::create_dir(d.join("out")).unwrap();
+    fs::write(d.join("out/s01_angry_boat_1-prepared.wav"), "mine").unwrap();
+    data(&[&["augment", clip, "--out", "out"], &config[..]].concat()).fails(2, &["-prepared.wav", "would be lost"]);
+    let after = [clip, "corpus/manifest.csv", "c.toml"].map(|name| fs::read(d.join(name)).unwrap());
+    assert!(before == after);
+    fs::write(d.join("corpus/manifest.csv"), "mine").unwrap();
+    data(&["synth", "--out", "corpus"]).fails(2, &["manifest.csv", "would be lost"]);
+}
+
+#[test]
 fn audit_of_a_config_names_every_fold() {
     let dir = tempfile::tempdir().unwrap();
     let d = dir.path();

@@ -103,3 +103,20 @@ fn wrong_votes_are_named_by_row_column_and_value() {
     fs::write(&path, original.replace("votes_happy", "voted_happy").replace("votes_sad", "voted_sad")).unwrap();
     tried(&[]).fails(1, &["votes, and listeners = 7"]);
 }
+
+#[test]
+fn folds_that_learnt_from_other_votes_have_no_figure_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    let config = corpus(d);
+    let fold = |fold: &str| {
+        let set = ["--no-report", "--data", ".", "--out", "out", "--set", "model.kind=linear", "--fold", fold];
+        run(train(d, &config).args(set)).succeeds().stderr.clone()
+    };
+    fold("0");
+    let path = d.join("corpus/manifest.csv");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen(",7\n", ",8\n", 1).replacen(",3,", ",4,", 1)).unwrap();
+    fold("1");
+    run(program("ser-eval", d).arg("out")).fails(2, &["other data", "task.targets"]);
+}

@@ -104,33 +104,24 @@ pub fn evaluate_with(finished: Vec<Finished>, bootstrap: Bootstrap) -> Result<Ev
         if dir.bundle().is_dir()
             && let Bundle { adaptation: Some(adaptation), speaker, .. } = Bundle::load(&dir.bundle())?
         {
+            let second = adaptation.centred.is_some() || speaker.is_some();
+            let path = if speaker.is_some() { dir.speaker_scores() } else { dir.embeddings() };
+            let wrong = |problem: String| Error::file(&path, problem);
+            let absent =
+                || wrong("is not there, and the run's bundle adapts by what it holds: train the run again".to_owned());
             let adapting = match speaker {
-                Some(_) => {
-                    let path = dir.speaker_scores();
-                    let wrong = |problem: String| Error::file(&path, problem);
-                    let scores = Embeddings::read(&path)?.ok_or_else(|| {
-                        wrong("is not there, and the run's bundle adapts by what it holds: train the run again".into())
-                    })?;
-                    let adapting = Adapting::scored(adaptation, scores).map_err(wrong)?;
-                    match predictions.rows.iter().find(|row| !adapting.scores.contains_key(&row.clip)) {
-                        Some(row) => {
-                            return Err(wrong(format!(
-                                "has no row of {}, which is tested: train the run again",
-                                row.clip
-                            )));
-                        }
-                        None => adapting,
-                    }
-                }
+                Some(_) => Adapting::scored(adaptation, Embeddings::read(&path)?.ok_or_else(absent)?),
+                None if !second => Adapting::new(adaptation, None),
                 None => {
-                    let read = match (&adaptation.centred, &embeddings) {
-                        (Some(_), None) => Embeddings::read(&dir.embeddings())?,
-                        _ => None,
-                    };
-                    Adapting::new(adaptation, read.as_ref().or(embeddings.as_ref()))
-                        .map_err(|problem| Error::file(dir.embeddings(), problem))?
+                    let read = embeddings.is_none().then(|| Embeddings::read(&path)).transpose()?.flatten();
+                    Adapting::new(adaptation, Some(read.as_ref().or(embeddings.as_ref()).ok_or_else(absent)?))
                 }
-            };
+            }
+            .map_err(wrong)?;
+            let is_known = |row: &&Prediction| !second || adapting.scores.contains_key(&row.clip);
+            if let Some(row) = predictions.rows.iter().find(|row| !is_known(row)) {
+                return Err(wrong(format!("has no row of {}, which is tested: train the run again", row.clip)));
+            }
             adaptations.insert((record.fold.clone(), record.seed), adapting);
         }
         // A picture is not worth the figures.

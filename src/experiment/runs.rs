@@ -1,6 +1,6 @@
 //! The runs of an experiment: one a fold and seed.
 
-use std::time::Instant;
+use std::{collections::BTreeSet, time::Instant};
 
 use super::{
     Options, Prepared, data,
@@ -173,7 +173,10 @@ pub fn planned(prepared: &Prepared, options: &Options) -> Result<Vec<(String, u6
 }
 
 fn seeds(prepared: &Prepared, options: &Options) -> Vec<u64> {
-    if options.seeds.is_empty() { vec![prepared.experiment.seed] } else { options.seeds.clone() }
+    // A seed that is named twice is one run.
+    let mut known = BTreeSet::new();
+    let wanted: Vec<u64> = options.seeds.iter().copied().filter(|seed| known.insert(*seed)).collect();
+    if wanted.is_empty() { vec![prepared.experiment.seed] } else { wanted }
 }
 
 pub(super) fn chosen_folds<'a>(prepared: &'a Prepared, wanted: Option<&str>) -> Result<Vec<&'a Fold>> {

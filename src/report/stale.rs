@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, path::Path};
 
 use super::pictures::Pictures;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    files::read_json,
+};
 
 /// The files that a report may have, whatever it is of. Besides them: pictures.
 pub(super) const FILES: [&str; 9] = [
@@ -37,8 +40,7 @@ const PICTURES: [&str; 13] = [
 
 /// Whether the folder holds a report, whose files another may remove.
 pub(super) fn is_report(folder: &Path) -> bool {
-    let read = std::fs::read(folder.join("report.json")).unwrap_or_default();
-    serde_json::from_slice::<serde_json::Value>(&read)
+    read_json::<serde_json::Value>(&folder.join("report.json"))
         .is_ok_and(|json| json["schema"].as_str().is_some_and(|schema| schema.starts_with("ser-report")))
 }
 
