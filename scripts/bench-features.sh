@@ -94,18 +94,18 @@ scripts/bench-features.sh CORPORA $rounds $clips >reports/features.md
 \`\`\`
 
 One thread each, $rounds rounds in turn in one sitting, $clips clips of each corpus, $(head -n 1 "$folder/theirs-ravdess" | cut -d ' ' -f 1-4),
-$(grep -m 1 'model name' /proc/cpuinfo | cut -d : -f 2 | xargs), $(nproc) cores, load before it began $load, $(date -u +%F). README
-features: 13 MFCC, 128 mel bands, 12 chroma, centroid, roll-off, zero-crossing rate, RMS at 22,050 Hz, frames of 2048 samples
+$(grep -m 1 'model name' /proc/cpuinfo | cut -d : -f 2 | xargs), $(nproc) cores, load before it began $load, $(date -u +%F). The 157
+columns: 13 MFCC, 128 mel bands, 12 chroma, centroid, roll-off, zero-crossing rate, RMS at 22,050 Hz, frames of 2048 samples
 every 512. Medians over the rounds. "Over its FFTs" is our time by that of the stage's Fourier transforms alone.
 
 | | ours, ms a clip | librosa, ms a clip | ratio | wanted | over its FFTs |
 |---|---|---|---|---|---|
-$(row "README features, each called by itself in librosa" ravdess features all_naive "20 ×" fft_features)
-$(row "README features, librosa's sharing one STFT" ravdess features all_shared "" fft_features)
+$(row "The 157 columns, each called by itself in librosa" ravdess features all_naive "20 ×" fft_features)
+$(row "The 157 columns, librosa's sharing one STFT" ravdess features all_shared "" fft_features)
 $(row "loading (22,050 Hz)" ravdess load load "")
-$(row "loading and README features (22,050 Hz)" ravdess end_to_end readme_e2e "10 ×")
+$(row "loading and the 157 columns (22,050 Hz)" ravdess end_to_end readme_e2e "10 ×")
 $(row "loading and resampling (24,414 Hz)" tess load load "")
-$(row "loading, resampling and README features (24,414 Hz)" tess end_to_end readme_e2e "10 ×")
+$(row "loading, resampling and the 157 columns (24,414 Hz)" tess end_to_end readme_e2e "10 ×")
 $(row "time stretch, phase vocoder" ravdess stretch_vocoder stretch0.8 "5 ×" fft_stretch)
 $(row "time stretch, WSOLA beside the phase vocoder" ravdess stretch_wsola stretch0.8 "5 ×")
 $(row "pitch shift, phase vocoder" ravdess pitch_vocoder pitch0.7 "5 ×" fft_pitch)

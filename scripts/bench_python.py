@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """serkit beside librosa and PyTorch, in one process and in turns: python scripts/bench_python.py [FOLDER] [CLIPS] [BUNDLE]
 
-Features of files on disk, decoded, brought to 22.05 kHz and framed alike: 13 MFCC with their deltas of first and second order; the README's
+Features of files on disk, decoded, brought to 22.05 kHz and framed alike: 13 MFCC with their deltas of first and second order; the 157
 list (13 MFCC, 128 mel bands, 12 chroma, centroid, roll-off, zero-crossing rate, RMS), librosa's functions called one by one as its
 documentation has them, and sharing one Fourier transform; and every kind but pitch.
 Recognition, where a bundle of these 39 columns is given: the same followed by its network; the peer is a loop of librosa, scripts/load_bundle.py and PyTorch.
@@ -27,7 +27,7 @@ import load_bundle  # noqa: E402
 
 TURNS = 5
 DELTAS = ["mfcc", "delta", "delta2"]
-README = ["mfcc", "mel", "chroma", "centroid", "rolloff", "zcr", "rms"]
+COLUMNS_157 = ["mfcc", "mel", "chroma", "centroid", "rolloff", "zcr", "rms"]
 ALL = [*DELTAS, "mel", "chroma", "centroid", "bandwidth", "rolloff", "contrast", "flatness", "zcr", "rms"]
 
 
@@ -109,8 +109,8 @@ def main(folder, count, bundle=None):
     print(f"{len(paths)} clips, {seconds:.0f} s of audio; serkit with {threads} thread(s)")
     for name, kinds, way in [
         ("MFCC and derivatives", DELTAS, each_by_itself),
-        ("README's, each by itself", README, each_by_itself),
-        ("README's, one transform", README, sharing),
+        ("the 157 columns, one by one", COLUMNS_157, each_by_itself),
+        ("the 157 columns, one transform", COLUMNS_157, sharing),
         ("all but pitch, each by itself", ALL, each_by_itself),
         ("all but pitch, one transform", ALL, sharing),
     ]:

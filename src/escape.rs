@@ -115,9 +115,10 @@ pub(crate) fn xml(name: &str) -> String {
 }
 
 /// A cell of a CSV, before it is quoted: a spreadsheet takes what begins with `=`, `+`, `-`, `@`, a tab or a carriage
-/// return for a formula, so that such text gets an apostrophe in front. Numbers stay as they are. [`from_csv`] reads it back.
+/// return for a formula, so that such text gets an apostrophe in front. Numbers stay as they are, and so does a lone `-`, which is no
+/// formula and stands for standard input. [`from_csv`] reads it back.
 pub(crate) fn csv(cell: &str) -> Cow<'_, str> {
-    if is_formula(cell.trim_start_matches('\'')) && !is_number(cell) {
+    if is_formula(cell.trim_start_matches('\'')) && !is_number(cell) && cell != "-" {
         Cow::Owned(format!("'{cell}"))
     } else {
         Cow::Borrowed(cell)

@@ -128,7 +128,7 @@ impl EpochEnd<'_> {
             self.record.train_loss,
             self.record.validation_loss,
             self.record.validation,
-            if self.best { "  best so far" } else { "" }
+            if self.best { "  best on validation so far" } else { "" }
         )
     }
 }
@@ -318,7 +318,7 @@ mod tests {
         );
         assert_eq!(serde_json::from_str::<EpochRecord>(&line).unwrap(), record);
         let end = EpochEnd { label: "fold 0", record: &record, history: &[record], best: true };
-        assert!(end.line().ends_with("validation UAR 30.00 %  best so far"), "{}", end.line());
+        assert!(end.line().ends_with("validation UAR 30.00 %  best on validation so far"), "{}", end.line());
     }
 
     #[test]

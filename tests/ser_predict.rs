@@ -240,7 +240,7 @@ fn the_models_in_the_program_answer_by_name_and_where_no_bundle_is_given_and_a_g
     wav(&dir.path().join("quiet.wav"), 1, &loud.iter().map(|x| x / 8).collect::<Vec<_>>());
     let ask = |arguments: &[&str]| {
         let answer = run(program("ser-predict", dir.path()).args(arguments).args(["--format", "json"]));
-        let said = answer.stderr.contains("no bundle is given: box answers");
+        let said = answer.stderr.contains("no model given: using the built-in model box");
         (json(answer.succeeds())["results"].clone(), said)
     };
     let ((given, silent), (taken, said)) = (ask(&["box", "a.wav", "quiet.wav"]), ask(&["a.wav", "quiet.wav"]));
@@ -271,7 +271,10 @@ fn wrong_usage_is_explained() {
     let fails =
         |arguments: &[&str], status: i32, part: &str| run(predict(dir.path()).args(arguments)).fails(status, &[part]);
     fails(&[], 2, "nothing to recognise");
-    fails(&["a.wav", "--threshold", "7"], 2, "--threshold 7");
+    fails(&["a.wav", "--threshold", "7"], 2, "--threshold 7: must lie between 0 and 1");
+    fails(&["--enrol", "a.wav", "a.wav"], 2, "put the files to recognise before it");
+    fails(&["a.wav", "--speaker", "caller"], 2, "--speaker caller: expected folder, file or all");
+    fails(&["box-small", "a.wav"], 2, "--ensemble box-small");
     fails(&["a.wav", "--timeline", "--hop", "9"], 2, "--hop = 9");
     fails(&["a.wav", "a.wav", "--timeline", "--plot", "t.png"], 2, "one file");
     fails(&["a.wav", "--timeline", "--plot", "t.gif"], 2, ".png or .svg");

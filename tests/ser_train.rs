@@ -53,7 +53,7 @@ fn the_whole_way_on_the_embedded_corpus() {
         assert!(fs::read(report.join(format!("{picture}.png"))).unwrap().starts_with(b"\x89PNG"), "{picture}");
         assert!(fs::read(report.join(format!("{picture}.svg"))).unwrap().starts_with(b"<svg"), "{picture}");
     }
-    for part in ["tiny: UAR of each run, %", "best epoch", "mean ± s.d. over the runs", "5 of 6 runs done, about"] {
+    for part in ["tiny: UAR of each run, %", "kept epoch", "mean ± s.d. over the runs", "5 of 6 runs done, about"] {
         assert!(ran.stderr.contains(part), "no \"{part}\" in: {}", ran.stderr);
     }
     assert_eq!(fs::read_dir(experiment.join("fold-0/seed-1/tensorboard")).unwrap().count(), 1);

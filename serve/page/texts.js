@@ -80,8 +80,8 @@ export const texts = {
     `The sound goes to the server at ${host} and nowhere else. It answers and forgets: nothing is stored there. ` +
     "Recordings stay in this page until it is closed.",
   law:
-    "In the European Union, recognising emotions of people at work or in education is prohibited (AI Act, Article 5), but " +
-    "for medical or safety reasons. Elsewhere people must be told that it is done (Article 50).",
+    "In the European Union, recognising emotions of people at work or in education is prohibited (AI Act, Article 5), " +
+    "except for medical or safety reasons. Elsewhere people must be told that it is done (Article 50).",
   lawLink: "Regulation (EU) 2024/1689",
   notFor: "What it is not for",
   card: "Model card",

@@ -131,7 +131,7 @@ impl Asked {
             return Err(Problem::wrong("top = 0: list 1 or more"));
         }
         if let Some(threshold) = asked.threshold.filter(|threshold| !(0.0..=1.0).contains(threshold)) {
-            return Err(Problem::wrong(format!("threshold = {threshold}: a probability from 0 to 1")));
+            return Err(Problem::wrong(format!("threshold = {threshold}: must lie between 0 and 1")));
         }
         Ok(asked)
     }

@@ -14,12 +14,12 @@ use utoipa::ToSchema;
 use crate::app::App;
 
 /// What stands in every answer of `/v1/models`.
-pub const NOT_FOR: &str = "Not for decisions about people: hiring, policing, health, insurance, education, or the watching \
-                           of staff or pupils. What a voice sounds like is not what its speaker feels.";
+pub const NOT_FOR: &str = "Not for decisions about people: hiring, policing, health, insurance, education, or monitoring \
+                           staff or pupils. What a voice sounds like is not what its speaker feels.";
 
 /// EU law, in two sentences.
 pub const LAW: &str = "In the European Union, recognising emotions of people at work or in education is prohibited (AI Act, \
-                       Regulation (EU) 2024/1689, Article 5(1)(f)), but for medical or safety reasons. Elsewhere people must \
+                       Regulation (EU) 2024/1689, Article 5(1)(f)), except for medical or safety reasons. Elsewhere people must \
                        be told that it is done (Article 50(3)): https://eur-lex.europa.eu/eli/reg/2024/1689/oj";
 
 /// The models that vote.

@@ -45,7 +45,7 @@ struct Arguments {
     /// The fold to run, by name, or all.
     #[arg(long, value_name = "K", default_value = "all")]
     fold: String,
-    /// The seeds, one run each and fold, in place of the config's.
+    /// Seeds, comma-separated; replaces the config's; one run per seed and fold.
     #[arg(long, value_name = "N", value_delimiter = ',')]
     seed: Vec<u64>,
     /// What computes: flex (the processor), ndarray, wgpu or cuda.

@@ -1,7 +1,10 @@
 //! What a bundle is, for people.
 
 use super::{Bundle, SideFigures};
-use crate::task::{Kind, Scale};
+use crate::{
+    model::{self, ModelConfig},
+    task::{Kind, Scale},
+};
 
 fn targets(names: &[String], scales: &[Scale]) -> String {
     let each = names.iter().zip(scales).map(|(name, scale)| format!("{name} ({scale})"));
@@ -55,7 +58,7 @@ pub fn inspect(bundle: &Bundle) -> String {
     lines.extend([
         ("network", {
             let precision = bundle.precision.name();
-            format!("{}; {parameters} parameters in {precision}", settings(&bundle.model, "kind"))
+            format!("{}; {parameters} parameters in {precision}", network(&bundle.model))
         }),
         (
             "temperature",
@@ -135,6 +138,28 @@ pub fn inspect(bundle: &Bundle) -> String {
     lines.into_iter().map(|(label, value)| format!("{label:<12}{value}\n")).collect()
 }
 
+/// The architecture with the settings that it uses.
+fn network(of: &ModelConfig) -> String {
+    use model::Kind::{Cnn, Cnn2dBilstm, CnnBilstm, Linear, Transformer};
+    let kind = of.kind;
+    let (convolves, attends) = (matches!(kind, CnnBilstm | Cnn | Cnn2dBilstm), kind == Transformer);
+    let is_linear = kind == Linear;
+    let pool = serde_json::to_value(of.pool).ok().and_then(|pool| pool.as_str().map(str::to_owned));
+    let settings = [
+        (convolves, "channels", format!("{:?}", of.channels).replace(' ', "")),
+        (convolves, "kernel", of.kernel.to_string()),
+        (kind.is_recurrent() || attends, "hidden", of.hidden.to_string()),
+        (attends, "layers", of.layers.to_string()),
+        (attends, "heads", of.heads.to_string()),
+        (!is_linear, "pool", pool.unwrap_or_default()),
+        (!is_linear, "dense", of.dense.to_string()),
+        (!is_linear, "dropout", of.dropout.to_string()),
+        (is_linear, "c", of.c.to_string()),
+    ];
+    let used = settings.into_iter().filter(|(used, ..)| *used).map(|(_, key, value)| format!(", {key} {value}"));
+    format!("{}{}", kind.name(), used.collect::<String>())
+}
+
 /// The settings of a table, the `first` one without its name.
 fn settings(table: &impl serde::Serialize, first: &str) -> String {
     let Ok(serde_json::Value::Object(settings)) = serde_json::to_value(table) else { return String::new() };
@@ -167,7 +192,8 @@ mod tests {
         for part in [
             "3: angry, happy, sad",
             "audio       22050 Hz, normalise none, trim false",
-            "network     cnn-bilstm, channels [4,6], dense 4",
+            "network     cnn-bilstm, channels [4,6], kernel ",
+            ", dense 4, dropout ",
             "13 columns: mfcc",
             "in f32",
             "0.750, fitted on validation",
@@ -179,6 +205,8 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
+        let linear = network(&ModelConfig { kind: model::Kind::Linear, c: 0.003, ..ModelConfig::default() });
+        assert_eq!(linear, "linear, c 0.003");
         let older = Bundle { figures: None, temperature: None, ..made_up::bundle(1) };
         assert!(inspect(&older).contains("earlier version") && inspect(&older).contains("temperature none"));
     }

@@ -119,6 +119,16 @@ impl Style {
         }
     }
 
+    /// A probability in whole per cent. One below the threshold never reads as if it had reached it: it is rounded down.
+    fn percent(&self, p: f32) -> String {
+        let whole = |share: f32| (100.0 * share).round();
+        let shown = match p < self.threshold && whole(p) / 100.0 >= self.threshold {
+            true => whole(p) - 1.0,
+            false => whole(p),
+        };
+        format!("{shown:3.0} %")
+    }
+
     fn listed<'a>(&self, answer: &'a Answer) -> Vec<(&'a str, f32)> {
         let mut ranked = answer.ranked();
         ranked.truncate(self.top.unwrap_or(ranked.len()));
@@ -371,7 +381,7 @@ impl<W: Write> Output<W> {
         let channel = row.source.channel.map(|channel| format!("{channel:<5}  "));
         let mut path = escape::text(row.source.path).into_owned();
         row.source.channel.into_iter().for_each(|channel| path.push_str(&format!(", {channel}")));
-        let percent = |p: f32| format!("{:3.0} %", 100.0 * p);
+        let percent = |p: f32| self.style.percent(p);
         match (row.place, &row.answer, emotion) {
             (place, Ok(Some(answer)), _) if self.numbers => {
                 let start = match place {
@@ -558,11 +568,18 @@ mod tests {
         );
         let text = written(Format::Text, Style { windows: true, ..PLAIN });
         assert!(text.starts_with("    0.00 –     3.00 s  happy       70 %  ███"), "{text}");
-        assert!(
-            text.contains("    1.50 –     4.50 s  silence\na.wav: 3.0 s of speech in 4.5 s: happy 100 %\n"),
-            "{text}"
-        );
+        assert!(text.contains("    1.50 –     4.50 s  silence\na.wav: answered 3.0 of 4.5 s: happy 100 %\n"), "{text}");
         assert_eq!((bar(0.0), bar(1.0), bar(0.01)), (String::new(), "█".repeat(30), "▎".into()));
+    }
+
+    #[test]
+    fn what_is_below_the_threshold_is_not_rounded_up_to_it() {
+        let style = Style { threshold: 0.6, ..PLAIN };
+        let shown = [0.6, 0.599_99, 0.596, 0.594, 0.0].map(|p| style.percent(p));
+        assert_eq!(shown, [" 60 %", " 59 %", " 59 %", " 59 %", "  0 %"]);
+        let style = Style { threshold: 0.595, ..PLAIN };
+        assert_eq!([0.5949, 0.595].map(|p| style.percent(p)), [" 59 %", " 60 %"]);
+        assert_eq!(Style { threshold: 0.0, ..PLAIN }.percent(0.0), "  0 %");
     }
 
     #[test]
@@ -681,7 +698,7 @@ mod tests {
         let text = written(Format::Text);
         assert!(text.starts_with("left       0.00 –     3.00 s  happy"), "{text}");
         assert!(
-            text.contains("\na.wav, left: 3.0 s of speech in 3.0 s: happy 100 %\na.wav, right: no speech in 3.0 s\n"),
+            text.contains("\na.wav, left: answered 3.0 of 3.0 s: happy 100 %\na.wav, right: answered 0.0 of 3.0 s\n"),
             "{text}"
         );
         let document: Value = serde_json::from_str(&written(Format::Json)).unwrap();

@@ -103,15 +103,16 @@ impl Tally {
     /// As people read it.
     pub(super) fn text(&self) -> String {
         let Summary { seconds, speech, uncertain, mut shares, means } = self.summary();
+        let answered = format!("answered {speech:.1} of {seconds:.1} s");
         if speech == 0.0 {
-            return format!("no speech in {seconds:.1} s");
+            return answered;
         }
         shares.sort_by(|a, b| b.1.total_cmp(&a.1));
         let shares = shares.into_iter().filter(|(_, share)| *share > 0.0);
         let uncertain = (uncertain > 0.0).then(|| ("uncertain".to_owned(), uncertain));
         let shares = shares.chain(uncertain).map(|(name, share)| format!("{name} {:.0} %", 100.0 * share));
         let said: Vec<String> = shares.chain(means.iter().map(|(name, mean)| format!("{name} {mean:.2}"))).collect();
-        format!("{speech:.1} s of speech in {seconds:.1} s: {}", said.join(", "))
+        format!("{answered}: {}", said.join(", "))
     }
 }
 
@@ -131,14 +132,14 @@ mod tests {
         };
         let style = Style { threshold: 0.7, ..Style::default() };
         let mut tally = Tally::new(&classes, &["arousal".to_owned()]);
-        assert_eq!(tally.text(), "no speech in 0.0 s");
+        assert_eq!(tally.text(), "answered 0.0 of 0.0 s");
         for (start, answer) in [(0.0, answer(0.9)), (1.0, answer(0.6)), (2.0, answer(0.1)), (3.0, None)] {
             tally.add(&style, &Window { start, end: start + 3.0, answer });
         }
         let summary = tally.summary();
         assert_eq!((summary.seconds, summary.speech, summary.uncertain), (6.0, 5.0, 0.2));
         assert_eq!(summary.shares, [("angry".to_owned(), 0.6), ("sad".to_owned(), 0.2)]);
-        assert_eq!(tally.text(), "5.0 s of speech in 6.0 s: angry 60 %, sad 20 %, uncertain 20 %, arousal 0.25");
+        assert_eq!(tally.text(), "answered 5.0 of 6.0 s: angry 60 %, sad 20 %, uncertain 20 %, arousal 0.25");
         let object = Value::from(tally.object());
         assert_eq!(
             object,

@@ -154,7 +154,13 @@ pub fn several(evaluations: &[Evaluation]) -> Vec<Table> {
                     percent(evaluation.over_seeds(|s| s.macro_f1)),
                 ]
             });
-            let notes: Vec<String> = of.iter().flat_map(|evaluation| warnings(evaluation)).collect();
+            let mut notes: Vec<String> = Vec::new();
+            for warning in of.iter().flat_map(|evaluation| warnings(evaluation)) {
+                // What holds of several is said once.
+                if !notes.contains(&warning) {
+                    notes.push(warning);
+                }
+            }
             let columns = ["experiment", "seeds", "UAR %", "95 % by speakers", "WA %", "macro F1 %"];
             Table::new(protocol.0, columns).rows(rows).note(notes.join(" "))
         })
@@ -266,7 +272,9 @@ mod tests {
         let a = evaluation("a", 3, 30, &[1], 0.3);
         let (b, mut c) = (evaluation("b", 3, 30, &[1], 0.5), evaluation("c", 3, 30, &[1], 0.5));
         c.protocol.name = "random".into();
-        let tables = several(&[a, b, c]);
+        let synthetic = |evaluation: Evaluation| Evaluation { synthetic: true, ..evaluation };
+        let tables = several(&[synthetic(a), synthetic(b), c]);
+        assert_eq!(tables[0].note.matches("SYNTHETIC").count(), 1, "{}", tables[0].note);
         assert_eq!(tables.iter().map(|table| table.rows.len()).collect::<Vec<_>>(), [2, 1]);
     }
 }

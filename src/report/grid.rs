@@ -33,7 +33,7 @@ pub fn table(grid: &Grid) -> Table {
             figure(of.seconds, 0),
         ]
     });
-    let columns = ["rank", "setting", "runs", "validation UAR %", "best epoch", "s/run"];
+    let columns = ["rank", "setting", "runs", "validation UAR %", "kept epoch", "s/run"];
     let spread = match grid.seeds {
         1 => "folds",
         _ => "seeds, each the mean of its folds",

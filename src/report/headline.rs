@@ -212,11 +212,15 @@ fn audit(evaluation: &Evaluation) -> String {
 /// The same of the audits of runs.
 pub(super) fn audit_of<'a>(audits: impl Iterator<Item = &'a Audit> + Clone) -> String {
     let most = |count: fn(&Audit) -> usize| audits.clone().map(count).max().unwrap_or(0);
+    // Where every test sentence is said in training, the corpus has one script for all of its speakers.
+    let mut shared = audits.clone().filter(|a| a.shared_sentences > 0).peekable();
+    let script = shared.peek().is_some() && shared.all(|a| a.shared_sentences == a.sentences[2]);
     format!(
-        "clips on two sides {}; test speakers in training {}; test sentences in training {}",
+        "clips on two sides {}; test speakers in training {}; test sentences in training {}{}",
         most(|a| a.shared_clips.len() + a.shared_copies.len() + a.shared_audio.len()),
         most(|a| a.shared_speakers.len()),
         most(|a| a.shared_sentences),
+        if script { " (one script for all speakers)" } else { "" },
     )
 }
 

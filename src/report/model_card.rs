@@ -22,27 +22,23 @@ const LAW: [&str; 3] = [
     "A voice is personal data, and what is inferred from it may be health data: those who are recorded have the rights to be told, to \
      see, to correct, to have erased and to object ([GDPR](https://eur-lex.europa.eu/eli/reg/2016/679/oj), Articles 12 to 22).",
     "[EU AI Act, Article 5](https://artificialintelligenceact.eu/article/5/), paragraph 1 (f): to infer people's emotions at work or \
-     in education is prohibited, but for medical or safety reasons.",
+     in education is prohibited, except for medical or safety reasons.",
     "[EU AI Act, Article 50](https://artificialintelligenceact.eu/article/50/), paragraph 3: whoever uses a system that recognises \
      emotions must tell the people who are exposed to it; by Annex III, 1 (c), it is a high-risk system besides.",
 ];
 
-/// How long training took, and about how much energy.
+/// How long training took, and how much energy at most.
 fn energy(seconds: f64) -> String {
-    /// What a core of a server's processor draws at work, and a whole small server with all that belongs to it, in watts.
-    const WATTS: [f64; 2] = [10.0, 200.0];
-    let kilowatt_hours = |watts: f64| match watts * seconds / 3600.0 / 1000.0 {
-        little if little < 0.001 => "less than 0.001".to_owned(),
-        some => format!("{some:.3}"),
-    };
-    let [least, most] = WATTS.map(kilowatt_hours);
+    /// What a whole small server draws at work with all that belongs to it, in watts.
+    const WATTS: f64 = 200.0;
+    /// Steps of what is said, in kilowatt hours.
+    const STEP: f64 = 0.001;
+    let most = (WATTS * seconds / 3600.0 / 1000.0 / STEP).ceil().max(1.0) * STEP;
     format!(
-        "Training took {:.2} hours in all runs together, by the clock. That is about {least} to {most} kWh, estimated and not \
-         measured: the time at {:.0} W (one core at work) to {:.0} W (a whole small server). Searches for settings, runs that were \
-         given up and the pretraining of an encoder are not in it.",
+        "Training took {:.2} hours in all runs together, by the clock. That is at most {most:.3} kWh (estimated, not measured): the \
+         time at {WATTS:.0} W, a whole small server. Searches for settings, runs that were given up and the pretraining of an \
+         encoder are not in it.",
         seconds / 3600.0,
-        WATTS[0],
-        WATTS[1]
     )
 }
 
@@ -68,7 +64,7 @@ pub(super) fn card(evaluation: &Evaluation, elsewhere: &Published) -> String {
     document.heading("Intended use");
     document.paragraph(
         "Research on, and comparison of, speech-emotion recognisers under the protocol below. Not for decisions about \
-         people: hiring, policing, health, insurance, education, or the monitoring of staff or pupils. What a voice sounds \
+         people: hiring, policing, health, insurance, education, or monitoring staff or pupils. What a voice sounds \
          like is not what its speaker feels.",
     );
 
@@ -110,9 +106,15 @@ pub(super) fn card(evaluation: &Evaluation, elsewhere: &Published) -> String {
     tables.into_iter().flatten().chain(people).chain(fairness(evaluation)).for_each(|table| document.table(table));
 
     document.heading("Limits");
+    let heard = match evaluation.synthetic {
+        true => "The speech is synthesised; nothing here was measured on people.",
+        false => {
+            "The emotions are acted, a few sentences each, recorded in quiet rooms in one language. Nothing here was measured \
+             on spontaneous speech, in noise, over the telephone or in another language."
+        }
+    };
     let mut limits: Vec<String> = [
-        "The emotions are acted, a few sentences each, recorded in quiet rooms in one language. Nothing here was measured \
-         on spontaneous speech, in noise, over the telephone or in another language.",
+        heard,
         "Voices that are not in the corpora (children, the old, accents, illness) were not measured.",
         "Probabilities are of the emotions above alone; speech with another one, or with none, is still given one.",
         "The intervals above say how far the figure may move with other speakers of the same kind.",
@@ -152,7 +154,7 @@ mod tests {
             "Article 50",
             "## Data and licences",
             "## Time and energy",
-            "estimated and not measured",
+            "estimated, not measured",
             "## Protocol",
             "speaker-kfold",
             "## Figures",
@@ -168,10 +170,19 @@ mod tests {
     }
 
     #[test]
+    fn synthetic_speech_is_of_no_actors() {
+        let mut ours = evaluation("mine", 4, 30, &[1], 0.5);
+        for (synthetic, part) in [(true, "The speech is synthesised"), (false, "The emotions are acted")] {
+            ours.synthetic = synthetic;
+            assert!(card(&ours, &Published::default()).contains(part), "{part}");
+        }
+    }
+
+    #[test]
     fn energy_is_time_at_stated_powers() {
         let said = energy(7200.0);
-        assert!(said.contains("2.00 hours") && said.contains("0.020 to 0.400 kWh"), "{said}");
-        assert!(energy(1.0).contains("less than 0.001 to less than 0.001"));
+        assert!(said.contains("2.00 hours") && said.contains("at most 0.400 kWh"), "{said}");
+        assert!(energy(1.0).contains("at most 0.001 kWh"));
     }
 
     #[test]

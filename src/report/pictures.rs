@@ -146,7 +146,7 @@ fn fairness(evaluation: &Evaluation, title: &str, subtitle: &[String]) -> Option
         let rows = told.into_iter().filter_map(widest).map(|gap| {
             let class = gap.class.and_then(|class| classes.get(class)).map_or("", String::as_str);
             ForestRow {
-                name: format!("{} ({} points)", figure_of(gap, class), signed(gap.gap, 1)),
+                name: format!("{} ({} points)", figure_of(gap, class), signed(gap.gap, 1).replace('-', "−")),
                 value: gap.gap / gap.limit,
                 interval: gap.interval.map(|of| (of.low / gap.limit, of.high / gap.limit)),
                 mood: match gap.decision {
@@ -169,7 +169,7 @@ fn fairness(evaluation: &Evaluation, title: &str, subtitle: &[String]) -> Option
     (!groups.is_empty()).then(|| Forest {
         title: title.to_owned(),
         subtitle: [subtitle, &["each group less all others; 95 % intervals by speaker".to_owned()]].concat(),
-        axis: "gap as a part of its limit (limits, either way: reports, Fairness)".to_owned(),
+        axis: "gap ÷ limit (±1 = at the limit)".to_owned(),
         decimals: 1,
         groups,
         references: vec![(-1.0, "limits".to_owned()), (0.0, "no gap".to_owned()), (1.0, String::new())],

@@ -49,7 +49,7 @@ pub fn runs(name: &str, outcomes: &[(RunDir, Done)]) -> Result<String> {
             format!("mean ± s.d. over the runs: validation {validation}, test {test}")
         }
     };
-    let columns = ["fold", "seed", "best epoch", "validation", "test", "time"];
+    let columns = ["fold", "seed", "kept epoch", "validation", "test", "time"];
     let unit = match kind {
         task::Kind::Classification | task::Kind::MultiTask => ", %",
         task::Kind::Regression | task::Kind::Distribution => "",

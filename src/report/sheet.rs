@@ -7,7 +7,7 @@ use maud::html;
 use super::{
     document::Document,
     headline::{INDENT, Kind, Line},
-    html::{Section, picture, plain, table},
+    html::{Section, picture, plain, table_in},
     pictures::Pictures,
     table::{Table, wrapped},
 };
@@ -117,7 +117,15 @@ impl Sheet {
             @for of in &pictures.drawn { (picture(of)) }
             @for line in &pictures.failed { p.warning { "Not drawn: " (line) } }
         } };
-        let part = |part: &Part| (part.id, part.heading, html! { @for of in &part.tables { (table(of)) } });
+        let part = |part: &Part| {
+            (
+                part.id,
+                part.heading,
+                html! {
+                    @for of in &part.tables { (table_in((part.id, part.heading), of)) }
+                },
+            )
+        };
         let (first, rest) = self.sections.split_at(self.sections.len().min(1));
         let sections: Vec<Section> = std::iter::once(("summary", "Summary", summary))
             .chain(first.iter().map(part))

@@ -411,7 +411,7 @@ pub fn runs(evaluation: &Evaluation) -> Table {
             format!("{:.0}", run.done.seconds),
         ]
     });
-    let columns = ["fold", "seed", "clips", "UAR %", "WA %", "val. UAR %", "best epoch", "temperature", "seconds"];
+    let columns = ["fold", "seed", "clips", "UAR %", "WA %", "val. UAR %", "kept epoch", "temperature", "seconds"];
     Table::new(titled(evaluation, "Runs"), columns).rows(rows)
 }
 
@@ -489,7 +489,10 @@ pub(super) fn audit_of<'a>(runs: impl Iterator<Item = (&'a str, &'a Audit)>) -> 
         ["fold", "clips", "speakers", "clips on two sides", "test speakers in training", "test sentences in training"];
     Table::new("Leak audit", columns)
         .rows(rows)
-        .note("Clips and speakers: training / validation / test. Clips on two sides count copies and identical audio.")
+        .note(
+            "Clips and speakers: training / validation / test. Clips on two sides count copies and identical audio. Where all \
+             speakers say the same sentences, as in acted corpora, those of the test side are in training by design.",
+        )
 }
 
 /// How the runs' settings were chosen, and how often their test sides were looked at.

@@ -102,7 +102,7 @@ impl Opening {
         let format = format.map_err(|e| Problem::wrong(format!("format: {e}")))?;
         let threshold = threshold.unwrap_or_else(|| app.recognizer.threshold());
         if !(0.0..=1.0).contains(&threshold) {
-            return Err(Problem::wrong(format!("threshold = {threshold}: a probability from 0 to 1")));
+            return Err(Problem::wrong(format!("threshold = {threshold}: must lie between 0 and 1")));
         }
         let chosen = channel.map(Channels::from).unwrap_or_default();
         if chosen == Channels::Right && channels < 2 {

@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use ser::{arrays::Precision, cache::Size, config::Experiment, corpus::Kind, error::Result, report::features};
 
 /// Looks at corpora and splits before anything is trained: lists clips, writes data cards, finds leaks, writes splits,
-/// features, altered clips and the embedded corpus; keeps the feature cache.
+/// features, altered clips and the embedded corpus; manages the feature cache and encoders.
 #[derive(Parser)]
 #[command(
     version,
@@ -74,10 +74,10 @@ The samples are prepared as [audio] says. Values are not standardised. time_s is
       --set augment.copies=4 --set augment.pitch_shift='{ semitones = [-2, 2], probability = 1.0 }'
       what a pitch shift sounds like")]
     Augment(AugmentArguments),
-    /// Keeps the feature cache: what is in it, whether it is whole, making room, building it ahead.
+    /// Manages the feature cache: what is in it, whether it is whole, making room, building it ahead.
     #[command(subcommand)]
     Cache(CacheCommand),
-    /// Keeps pretrained speech encoders: imports, lists, shows them, writes their hidden states.
+    /// Manages pretrained speech encoders: imports, lists, shows them, writes their hidden states.
     #[command(subcommand)]
     Encoder(EncoderCommand),
     /// Writes the embedded synthetic corpus as WAV files with a manifest.
@@ -199,7 +199,7 @@ pub struct SplitArguments {
 
 #[derive(Args)]
 pub struct FeaturesArguments {
-    /// Audio files: WAV, AIFF, FLAC, MP3 or Ogg, whatever they are called.
+    /// Audio files: WAV, AIFF, FLAC, Ogg, MP3, AAC, MP4 (M4A), Matroska (WebM) or CAF, whatever they are called.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -214,7 +214,7 @@ pub struct FeaturesArguments {
 
 #[derive(Args)]
 pub struct AugmentArguments {
-    /// Audio files: WAV, AIFF, FLAC, MP3 or Ogg, whatever they are called.
+    /// Audio files: WAV, AIFF, FLAC, Ogg, MP3, AAC, MP4 (M4A), Matroska (WebM) or CAF, whatever they are called.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -338,7 +338,7 @@ Examples:
 
 Layers are counted as Hugging Face does: 0 is what goes into the first layer, the last has the closing norm.")]
     States {
-        /// Audio files: WAV, AIFF, FLAC, MP3 or Ogg, whatever they are called.
+        /// Audio files: WAV, AIFF, FLAC, Ogg, MP3, AAC, MP4 (M4A), Matroska (WebM) or CAF, whatever they are called.
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
         /// The encoder: a folder, or its name in the folder of models.

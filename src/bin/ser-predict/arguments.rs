@@ -7,7 +7,7 @@ use ser::{
     arrays::Precision,
     error::{Error, Result},
     predict::{
-        Channels, Format, Gate, Listening, Raw, Recognizer, SampleFormat, Segments, Whose,
+        BuiltIn, Channels, Format, Gate, Listening, Raw, Recognizer, SampleFormat, Segments, Whose,
         bulk::{PART_ROWS, PartFormat, Settings, Shard, Voices},
         is_bundle,
     },
@@ -20,12 +20,12 @@ use ser::{
     args_conflicts_with_subcommands = true,
     after_help = "A bundle is what ser-train leaves: bundle/model.safetensors, which may be copied and renamed; its folder and
 the folder of its run will do as well. Of an experiment's folder all runs vote, by the mean of their probabilities.
-Where the first argument is audio, box answers, the model in the program; a build without it says so. box and box-small
-name the models in the program wherever a bundle is taken; a file or folder that is called so is written ./box.
+Where the first argument is audio, the built-in model box answers; a build without it says so. box and box-small name the
+built-in models wherever a bundle is expected; for a file or folder of that name, write ./box.
 
 Examples:
   ser-predict clip.wav
-      by the model in the program
+      by the built-in model
   ser-predict model.safetensors clip.wav
       the emotion, its probability, a bar per emotion
   ser-predict experiments/ravdess recordings/ --format csv > emotions.csv
@@ -55,8 +55,9 @@ Examples:
   ser-predict export model.safetensors --self-contained --encoder-precision int8 --out whole.safetensors
       one file with the pretrained encoder inside, as far as the bundle needs it
 
-Files are WAV, AIFF, FLAC, MP3 or Ogg of any rate and any channels, known by their content. RAYON_NUM_THREADS sets the
-number of threads. Exit status: 0 done, 1 a file could not be used (the others are answered), 2 wrong usage."
+Files are WAV, AIFF, FLAC, Ogg, MP3, AAC, MP4 (M4A), Matroska (WebM) or CAF of any rate and any channels, known by their
+content. RAYON_NUM_THREADS sets the number of threads. Exit status: 0 done, 1 a file could not be used (the others are
+answered), 2 wrong usage."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -144,7 +145,7 @@ impl From<Kept> for Precision {
 
 #[derive(Args)]
 pub struct Recognise {
-    /// A bundle's file or folder, the folder of a run or of an experiment, whose runs vote, or a model in the program: box or
+    /// A bundle's file or folder, the folder of a run or of an experiment, whose runs vote, or a built-in model: box or
     /// box-small [default: box, where the first argument is audio].
     #[arg(value_name = "BUNDLE")]
     pub bundle: Option<PathBuf>,
@@ -200,7 +201,7 @@ pub struct Recognise {
     /// The stream's channels, interleaved.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub channels: usize,
-    /// The stream's samples: u8, s16le, s24le, s32le or f32le.
+    /// The stream's samples: u8, s16le, s24le, s32le, f32le or f64le.
     #[arg(long, value_name = "FORMAT", default_value_t)]
     pub sample_format: SampleFormat,
     /// Speech of the person who is listened to, a minute or so: audio files or folders. Answers are adapted to them, without
@@ -246,13 +247,29 @@ impl Recognise {
             // The list is what is to be listened to: whatever stands first was meant as a bundle.
             self.bundle = self.bundle.or_else(|| self.paths.pop());
         } else if let Some(Voices::Column(name)) = self.speaker.as_deref().map(Voices::named) {
-            let known = "folder, file, all, and with --manifest a column of the list";
-            return Err(Error::Config(format!("--speaker {name}: no choice of speakers: {known}")));
+            return Err(Error::Config(format!(
+                "--speaker {name}: expected folder, file or all (with --manifest also a column of the list)"
+            )));
         } else if self.paths.is_empty() && !live {
-            return Err(Error::Config("nothing to recognise: give audio files, folders, - or --stream".into()));
+            let hint = match self.enrol.is_empty() {
+                true => "",
+                false => " (--enrol takes every file after it: put the files to recognise before it)",
+            };
+            return Err(Error::Config(format!("nothing to recognise: give audio files, folders, - or --stream{hint}")));
+        }
+        // A model where a recording belongs was meant to vote.
+        let is_model = |path: &&PathBuf| match BuiltIn::named(path) {
+            Some(_) => !path.exists(),
+            None => path.extension().is_some_and(|extension| extension == "safetensors"),
+        };
+        if let Some(path) = self.paths.iter().find(is_model) {
+            return Err(Error::Config(format!(
+                "{0} is a model and stands where a recording belongs: to let it vote as well, write --ensemble {0}",
+                path.display()
+            )));
         }
         if let Some(threshold) = self.threshold.filter(|threshold| !(0.0..=1.0).contains(threshold)) {
-            return Err(Error::Config(format!("--threshold {threshold}: a probability from 0 to 1")));
+            return Err(Error::Config(format!("--threshold {threshold}: must lie between 0 and 1")));
         }
         if self.segments == Segments::Speech {
             if !self.timeline && !live {

@@ -16,10 +16,12 @@ use picture::Picture;
 use ser::{
     device::check_processor,
     error::{Error, Result},
+    events::Observer,
     frontend::encoder::models_dir,
     output::{check_not_read, check_replaceable},
     predict::{
-        Answering, BuiltIn, Channels, DEFAULT, Listening, Output, Recognizer, Speakers, Style, bulk::bulk, load_all,
+        Answering, BuiltIn, Channels, DEFAULT, Format, Listening, Output, Recognizer, Speakers, Style, bulk::bulk,
+        load_all,
     },
     progress::Terminal,
     stdout::read_on,
@@ -67,14 +69,12 @@ fn run(arguments: Recognise, terminal: &Terminal) -> Result<bool> {
     }
     match (&arguments.bundle, model) {
         (None, Some(model)) => {
-            eprintln!(
-                "note: no bundle is given: {model} answers, the model in this program (ser-predict inspect {model})"
-            );
+            eprintln!("note: no model given: using the built-in model {model} (ser-predict inspect {model})");
         }
         _ => {
             for path in bundles.iter().filter(|path| BuiltIn::named(path).is_some() && path.exists()) {
                 eprintln!(
-                    "note: {0} is the model in this program; the path in this folder is written ./{0}",
+                    "note: {0} is the built-in model; for the file or folder of that name, write ./{0}",
                     path.display()
                 );
             }
@@ -93,13 +93,17 @@ fn run(arguments: Recognise, terminal: &Terminal) -> Result<bool> {
         channels: arguments.channel == Channels::Each,
         model,
     };
-    let speakers = Speakers::heard(&recognizer, &arguments.enrol, arguments.whose(), terminal)?;
+    let is_text = arguments.format == Format::Text;
+    // For people every answer says how far it is adapted.
+    let observer: &dyn Observer = if is_text { &() } else { terminal };
+    let speakers = Speakers::heard(&recognizer, &arguments.enrol, arguments.whose(), observer)?;
     let begin = if speakers.is_some() { Output::adapted } else { Output::of };
     let output = match begin(io::stdout().lock(), arguments.format, style, recognizer.vocabulary()) {
         Ok(output) => output,
         Err(error) => return read_on(Err(error)).map(|_| true),
     };
-    let mut work = Answering::new(&recognizer, arguments.channel, speakers, output, terminal);
+    let work = Answering::new(&recognizer, arguments.channel, speakers, output, terminal);
+    let mut work = work.with_rows_seen(is_text && io::stdout().is_terminal());
     let done = answer(&arguments, &recognizer, &mut work);
     // A document is closed whatever happened.
     let whole = work.finish();
@@ -135,5 +139,5 @@ fn answer(
             picture.add(window);
         }
     })?;
-    drawn.map_or(Ok(()), |(to, path)| picture.save(path, recognizer, to))
+    drawn.map_or(Ok(()), |(to, path)| picture.save(path, recognizer, arguments.threshold(recognizer), to))
 }

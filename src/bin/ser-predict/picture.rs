@@ -25,12 +25,13 @@ impl Picture {
         self.values.push(Moment { start: *start, end: *end, values });
     }
 
-    /// Draws the timeline of `path`; where there are emotions and values, values go beside.
-    pub fn save(&self, path: &Path, recognizer: &Recognizer, to: &Path) -> Result<()> {
+    /// Draws the timeline of `path`, with answers below `threshold` as "uncertain"; where there are emotions and values, values go beside.
+    pub fn save(&self, path: &Path, recognizer: &Recognizer, threshold: f32, to: &Path) -> Result<()> {
         let title = path.file_name().map_or_else(|| "standard input".into(), |name| name.to_string_lossy());
         let Vocabulary { emotions, targets, scales } = recognizer.vocabulary();
         if !emotions.is_empty() {
-            plot::save(&plot::Timeline { title: &title, classes: emotions, pieces: &self.emotions }, to)?;
+            let timeline = plot::Timeline { title: &title, classes: emotions, pieces: &self.emotions, threshold };
+            plot::save(&timeline, to)?;
         }
         if !targets.is_empty() {
             let course = plot::Course { title: &title, targets, scales, moments: &self.values };

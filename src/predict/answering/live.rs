@@ -123,7 +123,7 @@ impl Live {
         };
         let conversion = 1e3 * latency;
         work.observer.log(&format!(
-            "listening: {what}; the conversion of the rate takes up to {conversion:.0} ms, the answer some more"
+            "listening: {what}; resampling adds up to {conversion:.0} ms, and the answer takes some time itself"
         ));
         voices.iter().take(1).flat_map(|(_, listener)| listener.notes()).for_each(|note| work.note(note));
         Ok(Self { voices, name, rate, samples: 0, times: Vec::new() })

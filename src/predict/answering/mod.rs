@@ -24,7 +24,14 @@ pub struct Answering<'a, W: Write> {
     speakers: Option<Speakers>,
     output: Output<W>,
     failed: bool,
+    /// Whether whoever reads the log sees the rows as well.
+    rows_are_seen: bool,
+    /// Whether it was told that a long recording got one answer.
+    told_of_timelines: bool,
 }
+
+/// Longer recordings, in seconds, hold more than one emotion as a rule.
+const LONG: f64 = 15.0;
 
 impl<'a, W: Write> Answering<'a, W> {
     /// Answers of `recognizer` for `channels`, adapted to `speakers` where there are any, to be written to `output`.
@@ -35,7 +42,14 @@ impl<'a, W: Write> Answering<'a, W> {
         output: Output<W>,
         observer: &'a dyn Observer,
     ) -> Self {
-        Self { recognizer, observer, channels, speakers, output, failed: false }
+        let (failed, rows_are_seen, told_of_timelines) = (false, false, false);
+        Self { recognizer, observer, channels, speakers, output, failed, rows_are_seen, told_of_timelines }
+    }
+
+    /// The same for somebody who sees the rows beside the log: a file that cannot be used is told of in its row alone.
+    #[must_use]
+    pub fn with_rows_seen(self, rows_are_seen: bool) -> Self {
+        Self { rows_are_seen, ..self }
     }
 
     /// Closes what is written, which is whole then, whatever went before. Whether every file could be used.
@@ -48,11 +62,21 @@ impl<'a, W: Write> Answering<'a, W> {
         Ok(!self.failed)
     }
 
-    /// Writes a recording's row; an error is told of as well. Whether to go on.
+    /// Writes a recording's row; an error is told of as well, and that a long recording gets one answer. Whether to go on.
     fn clip(&mut self, path: &Path, side: Option<&Side>, answer: std::result::Result<&Answer, &Error>) -> Result<bool> {
-        if let Err(error) = answer {
-            self.failed = true;
-            self.observer.log(&format!("error: {error}"));
+        match answer {
+            Err(error) => {
+                self.failed = true;
+                if !self.rows_are_seen {
+                    self.observer.log(&format!("error: {error}"));
+                }
+            }
+            Ok(answer) if answer.seconds() > LONG && !std::mem::replace(&mut self.told_of_timelines, true) => {
+                let seconds = answer.seconds();
+                let path = path.display();
+                self.note(&format!("{path}: one answer for {seconds:.0} s; --timeline answers by window"));
+            }
+            Ok(_) => {}
         }
         let path = path.to_string_lossy();
         read_on(self.output.clip(Source { path: &path, channel: side.and_then(|side| side.name.as_deref()) }, answer))

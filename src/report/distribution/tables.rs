@@ -164,7 +164,7 @@ pub(super) fn runs(evaluation: &Distribution) -> Table {
             format!("{:.0}", run.done.seconds),
         ]
     });
-    let columns = ["fold", "seed", "n", "1 − JSD", "validation", "best epoch", "s"];
+    let columns = ["fold", "seed", "n", "1 − JSD", "validation", "kept epoch", "s"];
     Table::new("Runs", columns).rows(rows).note("1 − JSD: on the test side and on validation.")
 }
 

@@ -24,12 +24,25 @@ pub(in crate::report) fn section(id: &str, title: &str, content: &Markup) -> Mar
 /// A table that can be sorted, under its title; `first` writes the first cell of a row.
 pub(in crate::report) fn table_with(table: &Table, first: impl Fn(usize, &str) -> Markup) -> Markup {
     let id = format!("table-{}", slug(&table.title));
+    block(table, &id, &html! { h3 id=(id) { (table.title) } }, first)
+}
+
+/// A table in a section, by id and title, without a heading of its own where that would say the section's again.
+pub(in crate::report) fn table_in(section: (&str, &str), of: &Table) -> Markup {
+    match of.title == section.1 {
+        true => block(of, section.0, &html! {}, |_, cell| html! { (cell) }),
+        false => table(of),
+    }
+}
+
+/// A table with its heading; `id` is of the heading that names it.
+fn block(table: &Table, id: &str, heading: &Markup, first: impl Fn(usize, &str) -> Markup) -> Markup {
     let classes: Vec<&str> =
         (0..table.columns.len()).map(|column| if table.is_words(column) { "words" } else { "figures" }).collect();
     let class = |column: usize| classes.get(column).copied().unwrap_or("words");
     html! {
         div.block {
-            h3 id=(id) { (table.title) }
+            (heading)
             // A table may be wider than a telephone: the box scrolls, also by keyboard.
             div.scroll role="region" aria-labelledby=(id) tabindex="0" {
                 table.sortable aria-labelledby=(id) {

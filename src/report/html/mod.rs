@@ -41,7 +41,7 @@ use crate::{
     task,
 };
 
-pub(super) use self::elements::{picture, section, table, table_with};
+pub(super) use self::elements::{picture, section, table, table_in, table_with};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -151,7 +151,7 @@ const LINKS: [(&str, &str); 11] = [
     ("fairness", "Fairness"),
     ("adapted", "Adapted"),
     ("robustness", "Robustness"),
-    ("listen", "To listen to"),
+    ("listen", "Errors"),
     ("runs", "Runs"),
 ];
 
@@ -220,15 +220,17 @@ fn sections(
         } }))
         (section("groups", "Groups of clips", &html! { @for of in tables::breakdowns(evaluation) { (table(&of)) } }))
         @if !evaluation.fairness.is_empty() {
-            (section("fairness", "Fairness", &html! { @for of in tables::fairness(evaluation) { (table(&of)) } }))
+            (section("fairness", "Fairness", &html! {
+                @for of in tables::fairness(evaluation) { (table_in(("fairness", "Fairness"), &of)) }
+            }))
         }
         @if let Some(of) = tables::adapted(evaluation) {
-            (section("adapted", "Adapted to the speaker", &table(&of)))
+            (section("adapted", "Adapted to the speaker", &table_in(("adapted", "Adapted to the speaker"), &of)))
         }
         @if !more.stressed.is_empty() {
             (section("robustness", "Robustness", &html! { @for of in more.stressed { (stress::section(of)) } }))
         }
-        (section("listen", "To listen to", &html! {
+        (section("listen", "Errors", &html! {
             (table(&tables::confused(evaluation)))
             (table_with(&worst, name))
         }))
@@ -240,7 +242,7 @@ fn sections(
                     ul { @for line in of.lines() { li { (line) } } }
                 }
             } @else {
-                (table(&tables::runs(evaluation)))
+                (table_in(("runs", "Runs"), &tables::runs(evaluation)))
                 (table(&tables::audit(evaluation)))
                 @for of in tables::selections(evaluation) { (table(&of)) }
             }

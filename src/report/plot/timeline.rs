@@ -13,6 +13,9 @@ use crate::numeric::argmax;
 const RIGHT: f64 = 30.0;
 /// Height of an emotion's row.
 const ROW: f64 = 44.0;
+/// Thickness of the line through the most probable emotion, and where that is "uncertain".
+const SURE: f64 = 5.0;
+const UNCERTAIN: f64 = 1.0;
 /// Most height of all rows together.
 const HIGHEST: f64 = 5_000.0;
 
@@ -36,6 +39,8 @@ pub struct Timeline<'a> {
     pub classes: &'a [String],
     /// The windows, by their starts; they may overlap.
     pub pieces: &'a [Piece],
+    /// The probability below which the most probable emotion is called "uncertain".
+    pub threshold: f32,
 }
 
 /// Part of the picture's width: the mean of what the windows around it say.
@@ -84,8 +89,11 @@ impl Figure for Timeline<'_> {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) -> (f64, f64) {
-        let note = "Darker is more probable; a line marks the most probable emotion; grey is silence.";
-        let top = canvas.title(self.title, &[note]);
+        let mut notes = vec!["Darker is more probable; a line marks the most probable emotion; grey is silence."];
+        if self.threshold > 0.0 {
+            notes.push("The line is thin where the answer is \"uncertain\".");
+        }
+        let top = canvas.title(self.title, &notes);
         let (unit, label) = if self.end() > 600.0 { (60.0, "minutes") } else { (1.0, "seconds") };
         let classes = self.classes.len().max(1) as f64;
         let row_height = ROW.min(HIGHEST / classes);
@@ -110,7 +118,8 @@ impl Figure for Timeline<'_> {
                 canvas.rectangle(from, row(class), to - from, row_height, ramp(probability));
                 if class == most {
                     let y = row(class) + row_height / 2.0;
-                    canvas.line(&[(from, y), (to, y)], &Stroke::solid(BLACK, 4.0_f64.min(row_height / 3.0)));
+                    let thick = if probability < f64::from(self.threshold) { UNCERTAIN } else { SURE };
+                    canvas.line(&[(from, y), (to, y)], &Stroke::solid(BLACK, thick.min(row_height / 3.0)));
                 }
             }
         }
@@ -139,7 +148,7 @@ mod tests {
     fn windows_cover_the_time_around_their_middle() {
         let classes = ["angry".to_owned(), "sad".to_owned()];
         let pieces = [piece(0.0, Some([0.9, 0.1])), piece(1.0, None), piece(2.0, Some([0.5, 0.5]))];
-        let figure = Timeline { title: "t", classes: &classes, pieces: &pieces };
+        let figure = Timeline { title: "t", classes: &classes, pieces: &pieces, threshold: 0.0 };
         let places: Vec<_> = figure.columns(10).iter().map(|c| (c.start, c.end)).collect();
         assert_eq!(places, [(0.0, 2.0), (2.0, 3.0), (3.0, 5.0)]);
         let two = figure.columns(2);
@@ -152,7 +161,7 @@ mod tests {
     fn rows_are_shaded_by_probability_and_the_most_probable_is_marked() {
         let classes = ["angry".to_owned(), "sad".to_owned()];
         let pieces = [piece(0.0, Some([0.9, 0.1])), piece(3.0, None), piece(6.0, Some([0.25, 0.75]))];
-        let figure = Timeline { title: "a recording", classes: &classes, pieces: &pieces };
+        let figure = Timeline { title: "a recording", classes: &classes, pieces: &pieces, threshold: 0.8 };
         insta::assert_snapshot!(skeleton(&to_svg(&figure).unwrap()));
     }
 
@@ -161,11 +170,12 @@ mod tests {
         let classes = ["angry".to_owned(), "sad".to_owned()];
         for (n, unit) in [(0, "seconds"), (5, "seconds"), (9_000, "minutes")] {
             let pieces: Vec<Piece> = (0..n).map(|i| piece(f64::from(i), (i % 3 > 0).then_some([0.25, 0.75]))).collect();
-            let svg = to_svg(&Timeline { title: "a recording", classes: &classes, pieces: &pieces }).unwrap();
+            let figure = Timeline { title: "a recording", classes: &classes, pieces: &pieces, threshold: 0.6 };
+            let svg = to_svg(&figure).unwrap();
             assert!(svg.contains(unit) && !svg.contains("NaN") && svg.matches("<rect").count() < 3_000, "{n}");
         }
         let many: Vec<String> = (0..1_000).map(|class| format!("emotion {class}")).collect();
         let pieces = vec![Piece { start: 0.0, end: 3.0, probabilities: Some(vec![0.001; 1_000]) }; 50];
-        to_svg(&Timeline { title: "t", classes: &many, pieces: &pieces }).unwrap();
+        to_svg(&Timeline { title: "t", classes: &many, pieces: &pieces, threshold: 0.6 }).unwrap();
     }
 }

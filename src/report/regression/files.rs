@@ -80,7 +80,7 @@ fn sheet(evaluation: &Regression) -> Sheet {
         sections: vec![
             part("figures", "Figures", figures.collect(), true),
             part("groups", "Groups of clips", tables::groups(evaluation), false),
-            part("listen", "To listen to", tables::worst(evaluation), false),
+            part("listen", "Errors", tables::worst(evaluation), false),
             part("runs", "Runs", of_runs.collect(), false),
         ],
         made_with: made_with(&evaluation.versions, &evaluation.config_hash, &evaluation.protocol),

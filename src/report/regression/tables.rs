@@ -156,7 +156,7 @@ pub(super) fn runs(evaluation: &Regression) -> Table {
             format!("{:.0}", run.done.seconds),
         ]
     });
-    let columns = ["fold", "seed", "n", "mean CCC", "validation", "best epoch", "s"];
+    let columns = ["fold", "seed", "n", "mean CCC", "validation", "kept epoch", "s"];
     Table::new("Runs", columns).rows(rows).note("Mean CCC: over targets, on the test side and on validation.")
 }
 
