@@ -68,6 +68,11 @@ impl ColumnsConfig {
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Whether a column says nothing of which part of a file a row is.
+    pub(super) fn ignores(&self, name: &str) -> bool {
+        self.ignore.iter().any(|ignored| ignored.eq_ignore_ascii_case(name))
+    }
 }
 
 /// A manifest's columns, as its table spells them.
@@ -88,7 +93,7 @@ pub(super) struct Columns<'a> {
 }
 
 /// What a column is usually called, without case and separators. The first is its name here.
-const PATH: &[&str] = &[
+pub(crate) const PATH: &[&str] = &[
     "path",
     "file",
     "filename",
@@ -117,10 +122,13 @@ const EMOTION: &[&str] = &[
     "labels",
     "class",
 ];
-const SPEAKER: &[&str] = &[
+pub(crate) const SPEAKER: &[&str] = &[
     "speaker",
     "speakerid",
     "speakername",
+    "speakerno",
+    "speakernr",
+    "speakernumber",
     "spk",
     "spkid",
     "spkr",
@@ -136,16 +144,45 @@ const START: &[&str] = &[
     "start",
     "starts",
     "starttime",
-    "starts",
     "startsec",
+    "startsecs",
     "startseconds",
+    "starttimesec",
+    "starttimeseconds",
     "begin",
+    "beginsec",
+    "beginseconds",
     "begintime",
+    "fromsec",
+    "fromsecs",
+    "fromseconds",
     "onset",
+    "onsetsec",
+    "onsetseconds",
     "segmentstart",
 ];
-const END: &[&str] = &["end", "ends", "endtime", "endsec", "endseconds", "stop", "stoptime", "segmentend"];
-const DURATION: &[&str] = &["duration", "dur", "durationsec", "durationseconds", "segmentduration"];
+const END: &[&str] = &[
+    "end",
+    "ends",
+    "endtime",
+    "endsec",
+    "endsecs",
+    "endseconds",
+    "endtimesec",
+    "endtimeseconds",
+    "stop",
+    "stopsec",
+    "stopseconds",
+    "stoptime",
+    "tosec",
+    "tosecs",
+    "toseconds",
+    "segmentend",
+];
+const DURATION: &[&str] =
+    &["duration", "dur", "dursec", "durseconds", "durationsec", "durationsecs", "durationseconds", "segmentduration"];
+/// What is a duration beside a start alone: else it may be the length of a text.
+const LENGTH: &[&str] = &["length", "len", "lengthsec", "lengthsecs", "lengthseconds", "lensec", "segmentlength"];
 const CHANNEL: &[&str] =
     &["channel", "chan", "ch", "channelid", "channelno", "channelnumber", "channelindex", "audiochannel"];
 const SEX: &[&str] = &["sex", "gender"];
@@ -203,7 +240,10 @@ impl<'a> Columns<'a> {
         };
         let start = find.column(&config.start, "start", &with(START, !onset))?;
         let end = find.column(&config.end, "end", &with(END, onset))?;
-        let duration = find.column(&config.duration, "duration", DURATION)?;
+        let duration = match find.column(&config.duration, "duration", DURATION)? {
+            None if start.is_some() && end.is_none() => find.column(&None, "duration", LENGTH)?,
+            found => found,
+        };
         if let Some(first @ 2..) = config.first_channel {
             return Err(out_of_range("columns.first_channel", first, "0 or 1"));
         }
@@ -227,7 +267,47 @@ impl<'a> Columns<'a> {
             );
         }
         find.refuse_parts(&columns)?;
+        columns.refuse_twice(table)?;
         Ok(columns)
+    }
+
+    /// What each column is read as.
+    fn keys(&self) -> [(&'static str, Option<&'a str>); 12] {
+        [
+            ("path", Some(self.path)),
+            ("emotion", Some(self.emotion)),
+            ("speaker", Some(self.speaker)),
+            ("start", self.start),
+            ("end", self.end),
+            ("duration", self.duration),
+            ("channel", self.channel),
+            ("sex", self.sex),
+            ("age", self.age),
+            ("sentence", self.sentence),
+            ("intensity", self.intensity),
+            ("repetition", self.repetition),
+        ]
+    }
+
+    /// Whether the column of that name is read as something.
+    pub(super) fn reads(&self, name: &str) -> bool {
+        self.keys().iter().any(|(_, column)| *column == Some(name))
+    }
+
+    /// Refuses a column that is read as two things.
+    fn refuse_twice(&self, table: &Table) -> Result<()> {
+        let keys = self.keys();
+        for (at, (key, column)) in keys.iter().enumerate() {
+            let twice = keys[at + 1..].iter().find(|(_, other)| other.is_some() && other == column);
+            if let (Some((other, _)), Some(column)) = (twice, column) {
+                return Err(Error::Config(format!(
+                    "the column \"{column}\" of {} is named for two things, {key} and {other}: name a column for each in \
+                     its [[corpora]] table, as columns = {{ {key} = \"…\", {other} = \"…\" }}",
+                    table.path().display()
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Whether the rows are segments of files. A duration alone is none until it was compared with the files.
@@ -247,7 +327,7 @@ impl<'a> Finder<'a, '_> {
     }
 
     fn is_ignored(&self, name: &str) -> bool {
-        self.config.ignore.iter().any(|ignored| ignored.eq_ignore_ascii_case(name))
+        self.config.ignores(name)
     }
 
     /// The column that the config names, or the one that is usually called so.
@@ -322,6 +402,16 @@ impl<'a> Finder<'a, '_> {
     }
 }
 
+/// The columns with cells that are called by one of these names, without case and separators; those that are named first come
+/// first.
+pub(crate) fn called<'a>(table: &'a Table, usual: &[&str]) -> Vec<&'a str> {
+    let place = |name: &str| usual.iter().position(|usual| *usual == letters(name));
+    let mut found: Vec<(usize, &str)> = table.names().filter_map(|name| Some((place(name)?, name))).collect();
+    found.retain(|(_, name)| table.cells(name).iter().any(Option::is_some));
+    found.sort_unstable();
+    found.into_iter().map(|(_, name)| name).collect()
+}
+
 /// Whether a word of the name is one of a part of a file with a slip of the pen: `strat`, `duraton`.
 pub(crate) fn nearly_tells_of_a_part(name: &str) -> bool {
     let known = PARTS.iter().chain(&["duration"]);
@@ -344,12 +434,12 @@ fn is_range(cell: &str) -> bool {
 }
 
 /// A name without case and separators.
-fn letters(name: &str) -> String {
+pub(super) fn letters(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
 }
 
 /// The words of a name: `startMs`, `start_ms`, `start (ms)`.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_lower = false;
     for c in name.chars() {

@@ -15,6 +15,7 @@
 //! - A clip that several rows name counts once if they agree on emotion and speaker, and not at all if they do not.
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -24,6 +25,7 @@ use super::{
     channel::Channels,
     columns::Columns,
     entries::{self, Entry, OLDEST, Part},
+    parts,
     spelling::is_left_open,
     table::{Row, Table},
 };
@@ -37,7 +39,7 @@ use crate::{
 const SAMPLED: usize = 500;
 
 /// How far a duration may be from a file's and still be its own: tables round.
-const ROUNDING: f64 = 0.1;
+pub(super) const ROUNDING: f64 = 0.1;
 
 pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
     let (path, tables) = find_tables(config, data)?;
@@ -51,15 +53,17 @@ pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
         check_durations(&table, &columns, duration, &base)?;
         columns.duration = None;
     }
+    parts::refuse_unread(&table, &columns, &config.columns, &base)?;
     let channels = Channels::find(&table, &columns, config.columns.first_channel, &base)?;
+    let is_open = open_labels(&table, columns.emotion);
     let mut excluded = Vec::new();
     let mut entries = Vec::new();
     let mut listed = std::collections::BTreeSet::new();
     for (number, row) in table.rows() {
         listed.extend(
-            row.get(columns.emotion).map(|emotion| entries::emotion(emotion)).filter(|emotion| !is_left_open(emotion)),
+            row.get(columns.emotion).map(|emotion| entries::emotion(emotion)).filter(|emotion| !is_open(emotion)),
         );
-        match columns.read(number, row, channels, &base) {
+        match columns.read(number, row, channels, &base, is_open) {
             Ok(entry) => entries.push(entry),
             Err(Refused { file, reason, cause }) => {
                 excluded.push(Exclusion { path: file.unwrap_or_else(|| path.clone()), reason, cause });
@@ -69,6 +73,7 @@ pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
     if entries.is_empty() {
         return Err(Error::Data(nothing_there(&path, &base, &excluded)));
     }
+    refuse_contested(&path, &entries)?;
     drop(table);
     let mut scan = entries::clips(config, entries, excluded)?;
     scan.listed.append(&mut listed);
@@ -139,6 +144,52 @@ fn nothing_there(table: &Path, base: &Path, excluded: &[Exclusion]) -> String {
     text
 }
 
+/// What tells a label that is left open. A `-1` among words or counted classes is one; among -1, 0 and 1, or other numbers
+/// below zero, it is a class.
+fn open_labels(table: &Table, emotion: &str) -> fn(&str) -> bool {
+    fn is_minus_one(label: &str) -> bool {
+        ["-1", "-1.0"].contains(&label.trim())
+    }
+    let numbers: Option<Vec<f64>> = table.cells(emotion).iter().flatten().map(|cell| cell.parse().ok()).collect();
+    let is_scale = |numbers: Vec<f64>| {
+        let has_other = |is: fn(f64) -> bool| numbers.iter().any(|number| is(*number));
+        has_other(|number| number < 0.0 && number != -1.0) || !has_other(|number| number > 1.0)
+    };
+    match numbers.is_some_and(is_scale) {
+        true => is_left_open,
+        false => |label| is_left_open(label) || is_minus_one(label),
+    }
+}
+
+/// Refuses a table most of whose rows contradict each other about the same files: rows of parts, or of several judges.
+fn refuse_contested(table: &Path, entries: &[Entry]) -> Result<()> {
+    if entries.iter().any(|entry| entry.part.is_some()) {
+        return Ok(());
+    }
+    let mut files: HashMap<&Path, (usize, bool, &Entry)> = HashMap::with_capacity(entries.len());
+    for entry in entries {
+        let (rows, contested, first) = files.entry(&entry.file).or_insert((0, false, entry));
+        *rows += 1;
+        *contested |= entry.emotion.to_lowercase() != first.emotion.to_lowercase() || entry.speaker != first.speaker;
+    }
+    let contested = || files.values().filter(|(_, contested, _)| *contested);
+    let rows: usize = contested().map(|(rows, ..)| rows).sum();
+    let first = contested().map(|(.., first)| first).min_by_key(|first| first.number);
+    match first.filter(|_| 2 * rows > entries.len()) {
+        Some(first) => Err(Error::file(
+            table,
+            format!(
+                "{rows} of its {} rows name a file that another row names with another emotion or speaker, as {}: if each is \
+                 a part of it, say which, in columns start and end (or as columns = {{ start = \"…\" }} in its [[corpora]] \
+                 table); if several people judged it, list it once, with what they agree on",
+                entries.len(),
+                first.written
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
 /// A column of durations without a start is known of many tables, where it is how long each file is. It may as well say
 /// how much of each file is meant, and the files tell which.
 fn check_durations(table: &Table, columns: &Columns<'_>, column: &str, base: &Path) -> Result<()> {
@@ -149,7 +200,13 @@ fn check_durations(table: &Table, columns: &Columns<'_>, column: &str, base: &Pa
         let Ok(audio) = load(&Source::File(file.clone())) else { continue };
         let length = audio.samples.len() as f64 / f64::from(audio.sample_rate.max(1));
         let said = seconds(text).ok().flatten().map(|said| said.as_secs_f64());
-        if said.is_none_or(|said| (said - length).abs() > ROUNDING.max(0.02 * length)) {
+        // How long a file is, some say in milliseconds or samples.
+        let is_length = |said: f64| {
+            [1.0, 1000.0, f64::from(audio.sample_rate)]
+                .iter()
+                .any(|unit| (said - unit * length).abs() <= unit * ROUNDING.max(0.02 * length))
+        };
+        if !said.is_some_and(is_length) {
             let problem = format!(
                 "row {number} has the {column} {text}, and {} lasts {length:.2} s: if the first so many seconds of each \
                  file are meant, set columns = {{ duration = \"{column}\" }} in the [[corpora]] table; if not, columns = \
@@ -194,6 +251,7 @@ impl Columns<'_> {
         mut row: Row<'_>,
         channels: Channels,
         base: &Path,
+        is_open: fn(&str) -> bool,
     ) -> std::result::Result<Entry, Refused> {
         let Some(written) = row.remove(self.path) else {
             return Err(Refused { file: None, reason: format!("row {number} has no path"), cause: Cause::Row });
@@ -218,7 +276,7 @@ impl Columns<'_> {
         let speaker =
             entries::speaker(speaker).map_err(|problem| refuse(format!("row {number}: {problem}"), Cause::Row))?;
         let emotion = entries::emotion(emotion);
-        if is_left_open(&emotion) {
+        if is_open(&emotion) {
             let problem = format!("no emotion in row {number} of the table: it has \"{emotion}\"");
             return Err(refuse(problem, Cause::Row));
         }
@@ -529,6 +587,21 @@ mod tests {
         assert_eq!(ids(&scan), ["mine/x/a", "mine/x/d"]);
         assert_eq!(scan.excluded[0].reason, "no emotion in row 3 of the table: it has \"NaN\"");
         assert_eq!(scan.listed.iter().map(String::as_str).collect::<Vec<_>>(), ["none", "sad"]);
+    }
+
+    #[test]
+    fn minus_one_is_no_emotion_unless_it_is_one_of_a_scale() {
+        let files = ["lab/a.wav", "lab/b.wav", "lab/c.wav", "lab/d.wav"];
+        let kept = |labels: [&str; 4]| {
+            let row = |(file, label): (&str, &str)| format!("{file}.wav,{label},x\n");
+            let rows: String = ["a", "b", "c", "d"].into_iter().zip(labels).map(row).collect();
+            let scan = scanned(&files, &format!("path,emotion,speaker\n{rows}"));
+            scan.clips.iter().map(|clip| clip.emotion.clone()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(kept(["sad", "-1", "happy", "#REF!"]), "sad happy");
+        assert_eq!(kept(["0", "1", "2", "-1"]), "0 1 2");
+        assert_eq!(kept(["-1", "0", "1", "1"]), "-1 0 1 1");
+        assert_eq!(kept(["-2", "-1", "1", "2"]), "-2 -1 1 2");
     }
 
     #[test]

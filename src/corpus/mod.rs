@@ -56,6 +56,7 @@ mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod parsed;
+mod parts;
 mod pattern;
 mod ravdess;
 mod savee;

@@ -74,14 +74,31 @@ fn is_invisible(c: char) -> bool {
 /// Whether the name says that nobody knows who it is: `nan`, `unknown`, `n/a`, `-` …
 pub(crate) fn names_nobody(name: &str) -> bool {
     let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-    // Tables code what is missing as minus one.
-    NOBODY.contains(&letters.as_str()) || ["-1", "-1.0"].contains(&name.trim())
+    // Tables code what is missing as minus one, or by nines.
+    NOBODY.contains(&letters.as_str())
+        || ["-1", "-1.0", "-9", "-99", "-999", "-9999"].contains(&name.trim())
+        || is_failed_formula(name)
+}
+
+/// Whether it is what a spreadsheet writes where a formula failed or a column is too narrow: `#REF!`, `#NAME?`, `#N/A`,
+/// `#####`, `Err:502`.
+pub(crate) fn is_failed_formula(name: &str) -> bool {
+    let upper = name.trim().to_uppercase();
+    let marked = upper.strip_prefix('#').is_some_and(|rest| {
+        let is_word = rest.chars().all(|c| c.is_alphanumeric() || "/_ !?.".contains(c));
+        let is_known =
+            ["N/A", "NV", "N/D", "ND", "N/V", "REF", "NAME", "VALUE", "DIV/0", "NUM", "NULL", "GETTING_DATA"];
+        is_word && (rest.ends_with(['!', '?']) || is_known.contains(&rest))
+            || (!rest.is_empty() && rest.chars().all(|c| c == '#'))
+    });
+    marked
+        || upper.strip_prefix("ERR:").is_some_and(|code| !code.is_empty() && code.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Whether the name says that there is none: what programs write into empty cells. `none` and `other` may be emotions.
 pub(crate) fn is_left_open(name: &str) -> bool {
     let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-    ["", "na", "nan", "nil", "null", "notavailable", "undefined"].contains(&letters.as_str())
+    ["", "na", "nan", "nil", "null", "notavailable", "undefined"].contains(&letters.as_str()) || is_failed_formula(name)
 }
 
 /// The names, of which each is given once, in groups that are one name for a reader: they differ in case, blanks,
@@ -122,17 +139,95 @@ fn ascii_digit(c: char) -> char {
 }
 
 /// Two names are one in another spelling if they share one of these.
-fn keys(name: &str) -> [String; 3] {
-    let plain = plain(&name.to_lowercase());
+fn keys(name: &str) -> [String; 4] {
+    let lower = name.to_lowercase();
+    let plain = plain(&lower);
     let look = skeleton(&plain).collect::<String>();
     let upper = skeleton(&self::plain(name)).collect::<String>().to_lowercase();
-    [plain, look, upper]
+    [plain, look, upper, self::plain(&in_two_letters(&lower))]
+}
+
+/// A letter as it is written where it is not on the keyboard, in two letters: Müller is Mueller, Åse is Aase.
+fn in_two_letters(lower: &str) -> String {
+    let mut text = String::with_capacity(lower.len());
+    for c in lower.nfc() {
+        match c {
+            'ä' => text.push_str("ae"),
+            'ö' | 'ø' => text.push_str("oe"),
+            'ü' => text.push_str("ue"),
+            'å' => text.push_str("aa"),
+            'đ' => text.push_str("dj"),
+            'ð' => text.push_str("dh"),
+            'ñ' => text.push_str("nh"),
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+/// A letter that has no decomposition, as it is written without its stroke, in the letters that it was made of, or in the
+/// one that stands for all of its forms; nothing where it only tells how another is said.
+fn simple(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ß' => "ss",
+        'ẞ' => "SS",
+        'æ' => "ae",
+        'Æ' => "AE",
+        'œ' => "oe",
+        'Œ' => "OE",
+        'þ' => "th",
+        'Þ' => "TH",
+        'ø' | 'ɵ' | 'ɔ' => "o",
+        'Ø' | 'Ɵ' | 'Ɔ' => "O",
+        'ł' | 'ƚ' | 'ɫ' => "l",
+        'Ł' | 'Ƚ' | 'Ɫ' => "L",
+        'đ' | 'ð' | 'ɗ' | 'ɖ' => "d",
+        'Đ' | 'Ð' | 'Ɗ' | 'Ɖ' => "D",
+        'ħ' => "h",
+        'Ħ' => "H",
+        'ŧ' => "t",
+        'Ŧ' => "T",
+        'ı' | 'ɨ' => "i",
+        'Ɨ' => "I",
+        'ȷ' => "j",
+        'ŋ' | 'ɲ' => "n",
+        'Ŋ' | 'Ɲ' => "N",
+        'ɓ' | 'ƀ' => "b",
+        'Ɓ' | 'Ƀ' => "B",
+        'ƙ' | 'ĸ' => "k",
+        'Ƙ' => "K",
+        'ƴ' | 'ɏ' => "y",
+        'Ƴ' | 'Ɏ' => "Y",
+        'ǥ' | 'ɠ' => "g",
+        'Ǥ' | 'Ɠ' => "G",
+        'ƶ' => "z",
+        'Ƶ' => "Z",
+        'ʉ' => "u",
+        'Ʉ' => "U",
+        'ɛ' | 'ǝ' | 'ə' => "e",
+        'Ɛ' | 'Ǝ' | 'Ə' => "E",
+        'ς' => "σ",
+        'ک' => "ك",
+        'ی' | 'ى' => "ي",
+        'ہ' | 'ە' => "ه",
+        'ѐ' => "е",
+        'ў' => "у",
+        'ـ' => "",
+        '\u{2b9}'..='\u{2c1}' | '\u{2c8}'..='\u{2cb}' | '\u{2ee}' => "",
+        _ => return None,
+    })
 }
 
 /// Without accents and compatibility forms, without leading zeros and a final `.0`, without separators but between
 /// digits: `s1_1` is not `s11`.
 fn plain(name: &str) -> String {
-    let text: String = name.nfkd().filter(|c| !is_combining_mark(*c)).map(ascii_digit).collect();
+    let mut text = String::with_capacity(name.len());
+    for c in name.nfkd().filter(|c| !is_combining_mark(*c)) {
+        match simple(c) {
+            Some(letters) => text.push_str(letters),
+            None => text.push(ascii_digit(c)),
+        }
+    }
     // As programs spell numbers: 1e0, 1E+01, 1.50, +1.
     // Of more digits a number keeps some alone.
     let is_number = text.len() <= 15 && text.contains(|c: char| c.is_ascii_digit());
@@ -243,10 +338,17 @@ mod tests {
             "-1.0",
             "Unbekannt",
             "未知",
+            "#REF!",
+            "#NAME?",
+            "#DIV/0!",
+            "#WERT!",
+            "######",
+            "Err:502",
+            "-999",
         ] {
             assert!(names_nobody(name), "{name}");
         }
-        for name in ["01", "0", "1", "Nancy", "DC", "nana", "s-1", "é", "未来"] {
+        for name in ["01", "0", "1", "Nancy", "DC", "nana", "s-1", "é", "未来", "#1", "#ann", "99"] {
             assert!(!names_nobody(name), "{name}");
         }
     }
@@ -275,6 +377,24 @@ mod tests {
             ["s1-2", "s1_2"],
             ["0", "00"],
             ["0", "-0.0"],
+            ["Straße", "STRASSE"],
+            ["GROẞ", "gross"],
+            ["Michał", "Michal"],
+            ["MICHAŁ", "michal"],
+            ["Jørgensen", "Jorgensen"],
+            ["Jørgensen", "JOERGENSEN"],
+            ["Đorđe", "Dorde"],
+            ["Đorđe", "Djordje"],
+            ["Müller", "Mueller"],
+            ["Mu\u{308}ller", "MUELLER"],
+            ["Æsa", "Aesa"],
+            ["Þór", "Thor"],
+            ["Åse", "Aase"],
+            ["Işık", "Isik"],
+            ["İbrahim", "ibrahim"],
+            ["Œuvre", "oeuvre"],
+            ["ΝΙΚΟΣ", "νικος"],
+            ["O\u{2bb}zbek", "O'zbek"],
         ] {
             assert_eq!(same_spelling([a, b]).len(), 1, "{a} {b}: {:?} {:?}", keys(a), keys(b));
         }
@@ -298,6 +418,12 @@ mod tests {
             "inf",
             "20261126220439123",
             "20261126220439124",
+            "Michael",
+            "Michal",
+            "Manuel",
+            "Manul",
+            "Joel",
+            "Jol",
         ];
         assert!(same_spelling(distinct).is_empty(), "{:?}", same_spelling(distinct));
         assert_eq!(same_spelling(["S1", "b", "s1", "01", "s01", "1"]), [vec!["S1", "s01", "s1"], vec!["01", "1"]]);

@@ -1,6 +1,7 @@
 //! Tables of text: what manifests and the corpora's own tables are read into, whatever their format.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashSet},
     marker::PhantomData,
     path::{Path, PathBuf},
@@ -158,6 +159,11 @@ impl Table {
         self.height
     }
 
+    /// What the row at that place is called.
+    pub(super) fn number(&self, row: usize) -> usize {
+        self.first + row
+    }
+
     /// The name of the column as the table spells it, which may differ in case; an error names the columns there are
     /// and adds the `advice`.
     pub(crate) fn column(&self, name: &str, advice: &str) -> Result<&str> {
@@ -192,14 +198,18 @@ fn csv_columns(path: &Path, bytes: &[u8]) -> Result<Vec<Column>> {
     }
     // Spreadsheets put a byte-order mark before the first name.
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let (text, separator) = match separator_line(text) {
+        Some((separator, rest)) => (rest, separator),
+        None => (text, separator(text)),
+    };
     // Rows of unequal length are looked for here: the reader does not know what we call a row.
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator(text)).flexible(true).from_reader(text);
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text);
     let names = reader.headers().map_err(|error| wrong(format!("the first row {}", problem_of(&error))))?.clone();
     if names.is_empty() {
         return Err(wrong("it is empty; the first row names the columns".into()));
     }
     let mut columns: Vec<Column> =
-        names.iter().map(|name| Column { name: name.trim().to_owned(), cells: Vec::new() }).collect();
+        names.iter().map(|name| Column { name: unquoted(name).trim().to_owned(), cells: Vec::new() }).collect();
     let mut last = (2, 0);
     for (number, row) in (2..).zip(reader.records()) {
         let row = row.map_err(|error| wrong(format!("row {number} {}", problem_of(&error))))?;
@@ -210,14 +220,35 @@ fn csv_columns(path: &Path, bytes: &[u8]) -> Result<Vec<Column>> {
             return Err(wrong(unequal(&format!("row {number}{line}"), row.len(), names.len())));
         }
         for (column, cell) in columns.iter_mut().zip(&row) {
-            column.cells.push(filled(cell).map(|cell| escape::from_csv(&cell).to_owned()));
+            column.cells.push(filled(&unquoted(cell)).map(|cell| escape::from_csv(&cell).to_owned()));
         }
     }
     // A quote that is never closed makes one cell of all that follows; only the last row can have one.
-    if is_open(text.get(last.1..).unwrap_or_default(), separator(text)) {
+    if is_open(text.get(last.1..).unwrap_or_default(), separator) {
         return Err(wrong(format!("row {} {NEVER_CLOSED}", last.0)));
     }
     Ok(columns)
+}
+
+/// The separator that a first line names, as `sep=;`, with the text below it: spreadsheets write and read it so.
+pub(crate) fn separator_line(text: &[u8]) -> Option<(u8, &[u8])> {
+    let end = text.iter().position(|byte| *byte == b'\n')?;
+    let (line, rest) = (text[..end].trim_ascii_start(), &text[end + 1..]);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match line {
+        [s, e, p, b'=', separator] if [s, e, p].map(u8::to_ascii_lowercase) == *b"sep" => Some((*separator, rest)),
+        _ => None,
+    }
+}
+
+/// A cell without the quotes that stand after a blank, as in `a.wav, "angry"`: the reader takes them for the cell's own.
+pub(crate) fn unquoted(cell: &str) -> Cow<'_, str> {
+    let inner = cell.trim_start().strip_prefix('"').and_then(|rest| rest.trim_end().strip_suffix('"'));
+    match inner.filter(|_| cell.starts_with([' ', '\t'])) {
+        Some(inner) => Cow::Owned(inner.replace("\"\"", "\"")),
+        None => Cow::Borrowed(cell),
+    }
 }
 
 pub(crate) fn two_called(name: &str) -> String {
@@ -456,6 +487,24 @@ mod tests {
         assert_eq!(rows, [row(&[("a", "say \"x\", y"), ("b", "5\" nail")]), row(&[("a", "two\nlines"), ("b", "z")])]);
         let error = table("a.csv", "a,b\n1,2\n3,\"4\n5,6\n7,8\n").unwrap_err().to_string();
         assert!(error.contains("row 3 begins a cell with a quote that is never closed"), "{error}");
+    }
+
+    #[test]
+    fn a_quote_after_a_blank_is_no_letter_of_the_cell() {
+        let rows = table("a.csv", "path, \"emotion\"\na.wav, \"say \"\"x\"\"\"\nb.wav,5\" nail\n").unwrap();
+        let expected =
+            [row(&[("path", "a.wav"), ("emotion", "say \"x\"")]), row(&[("path", "b.wav"), ("emotion", "5\" nail")])];
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn a_line_that_names_the_separator_is_no_row() {
+        let expected = [row(&[("a", "1,5"), ("b", "2")])];
+        for line in ["sep=;", "SEP=;\r", "\"sep=;\""] {
+            assert_eq!(table("a.csv", &format!("\u{feff}{line}\na;b\n1,5;2\n")).unwrap(), expected, "{line}");
+        }
+        assert_eq!(table("a.csv", "sep=\t\na\tb\n1,5\t2\n").unwrap(), expected);
+        assert_eq!(table("a.csv", "sep=ab\n1\n").unwrap(), [row(&[("sep=ab", "1")])]);
     }
 
     #[test]

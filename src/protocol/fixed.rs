@@ -13,9 +13,10 @@ use std::{
 };
 
 use super::{
-    PATH_COLUMNS, SIDE_COLUMNS, Side,
+    Side,
     contract::{Dealt, Protocol, Speakers},
     membership::{Lists, Missing},
+    tables,
     task::Task,
 };
 use crate::{
@@ -51,9 +52,9 @@ fn by_column(task: &Task<'_>, column: &str) -> Result<Dealt> {
 }
 
 fn by_table(task: &Task<'_>, table: &Table, origin: &str) -> Result<Dealt> {
-    let find = |names: &[&str]| names.iter().find_map(|name| table.column(name, ADVICE).ok());
-    let side_ = find(&SIDE_COLUMNS).map_or_else(|| table.column("side", ADVICE), Ok)?;
-    let (clip, path, fold) = (find(&["clip"]), find(&PATH_COLUMNS), find(&["fold"]));
+    let find = |name: &str| table.column(name, ADVICE).ok();
+    let side_ = tables::side(table, ADVICE)?;
+    let (clip, path, fold) = (find("clip"), tables::path(table)?, find("fold"));
     if clip.is_none() && path.is_none() {
         table.column("clip", ADVICE)?;
     }
@@ -76,15 +77,29 @@ fn by_table(task: &Task<'_>, table: &Table, origin: &str) -> Result<Dealt> {
         };
         let side = side(&format!("{origin}: row {number}"), cell(side_)?)?;
         let by_id = clip.and_then(|column| row.get(column).copied());
+        let of_file = |name: &str| {
+            let found = places.of_file(name);
+            found.map_err(|problem| Error::Data(format!("{origin}: row {number} names {name}, {problem}")))
+        };
         let (name, found) = match (by_id, path) {
-            (Some(name), _) => (name, places.find(name).into_iter().collect()),
-            (None, Some(column)) => {
-                let name = cell(column)?;
-                let found = places
-                    .of_file(name)
-                    .map_err(|problem| Error::Data(format!("{origin}: row {number} names {name}, {problem}")))?;
-                (name, found)
+            (Some(name), path) => {
+                let found: Vec<usize> = places.find(name).into_iter().collect();
+                // An id says enough; the file beside it may be of another machine, but not another clip's.
+                let file = path.and_then(|column| row.get(column).copied());
+                let files = file.map_or(Ok(Vec::new()), |file| places.of_file(file).or(Ok(Vec::new())))?;
+                if let (Some(clip), Some(other)) = (found.first(), files.first())
+                    && !files.contains(clip)
+                {
+                    return Err(Error::Data(format!(
+                        "{origin}: row {number} names the clip {name} and the file {}, which is {}: leave the column that \
+                         is not meant out",
+                        file.unwrap_or_default(),
+                        task.clips[*other].id
+                    )));
+                }
+                (name, if found.is_empty() { files } else { found })
             }
+            (None, Some(column)) => (cell(column)?, of_file(cell(column)?)?),
             (None, None) => (cell(clip.unwrap_or("clip"))?, Vec::new()),
         };
         if found.is_empty() {
@@ -248,6 +263,10 @@ mod tests {
         let found = plan(table).unwrap();
         assert_eq!(found.folds[0].test, [2, 3], "both segments of the file");
         assert_eq!(found.caveats.len(), 1);
+        let named = "clip,path,split\nc/s/a,x/1.wav,train\nc/s/b,old/b.wav,val\nc/s/c,z/long.wav,test\nc/s/d,,test\n";
+        assert_eq!(plan(named).unwrap().folds[0].test, [2, 3], "what the file is elsewhere says nothing");
+        let error = plan(&named.replace("old/b.wav", "x/1.wav")).unwrap_err().to_string();
+        assert!(error.contains("row 3 names the clip c/s/b and the file x/1.wav, which is c/s/a"), "{error}");
         let error = plan(&table.replace("x/1.wav", "1.wav")).unwrap_err().to_string();
         assert!(error.contains("row 2 names 1.wav") && error.contains("write more of the path"), "{error}");
     }

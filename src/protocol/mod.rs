@@ -37,6 +37,7 @@ mod membership;
 mod random;
 mod side;
 mod speaker_kfold;
+mod tables;
 mod task;
 mod tfds;
 mod union;
@@ -57,7 +58,6 @@ pub use config::{Learn, ProtocolConfig};
 pub use kind::Kind;
 pub use leak::{LeakKind, Sentences};
 pub use side::Side;
-use side::{PATH_COLUMNS, SIDE_COLUMNS};
 pub use validation::ValidationRule;
 
 use self::{

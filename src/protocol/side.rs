@@ -4,12 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a table calls the column of a clip's side.
-pub(super) const SIDE_COLUMNS: [&str; 5] = ["side", "split", "set", "subset", "partition"];
-
-/// What a table calls the column of a clip's file.
-pub(super) const PATH_COLUMNS: [&str; 5] = ["path", "file", "filename", "filepath", "wav"];
-
 /// A side of a fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -172,6 +172,15 @@ impl List {
         &self.digest
     }
 
+    /// Whether the list holds the recordings themselves.
+    pub(super) fn holds_recordings(&self) -> bool {
+        #[cfg(feature = "parquet")]
+        if let Kind::Parquet(table) = &self.kind {
+            return table.has_recordings;
+        }
+        false
+    }
+
     pub(super) fn rows(&self) -> usize {
         self.rows
     }

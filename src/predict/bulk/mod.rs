@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! DIR/part-00000.csv …  the rows of a stretch of the list, whole or not at all     part.rs
-//! DIR/_parts/*.json     what each part holds: rows, seconds, failures
+//! DIR/_parts/*.json     what each part holds: rows, seconds, failures, its digest  record.rs
+//!                       and what its recordings were                              inputs.rs
 //! DIR/_parts/*.heard    where answers are adapted to speakers: what was heard in a part's recordings  voices.rs
 //! DIR/_job.json         what the parts are of: list, bundles, settings             job.rs
 //! DIR/_failures.csv     the recordings that could not be used, once all is done
@@ -14,12 +15,15 @@
 
 #[cfg(feature = "parquet")]
 mod columns;
+mod inputs;
 mod job;
+mod kept;
 mod list;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod part;
 mod read;
+mod record;
 mod voices;
 
 use std::{
@@ -33,10 +37,12 @@ use std::{
 use serde::Serialize;
 
 use self::{
+    inputs::digest,
     job::Job,
+    kept::{Kept, Standing},
     list::{List, Stretch},
-    part::{Done, Work},
-    read::Whole,
+    part::Work,
+    record::{Adapted, Done},
     voices::Known,
 };
 use super::{Listening, Recognizer};
@@ -45,7 +51,7 @@ use crate::{
     csv_file::write_csv,
     error::{Error, Result},
     events::Observer,
-    files::{create_dir, read_json, write_json},
+    files::{create_dir, write_json},
     names::known_by_name,
 };
 
@@ -222,42 +228,60 @@ pub fn bulk(
     create_dir(&settings.out.join(PARTS))?;
     job.claim(&settings.out)?;
     let parts = list.stretches().len();
-    let complete = (0..parts).all(|number| is_there(settings, number));
+    let mut kept = Kept::of(&list, settings)?;
     // What was heard before is not listened to again; a speaker's answers take all that was heard.
-    let is_done = |number: usize| match settings.voices {
-        None => is_there(settings, number),
-        Some(_) => complete || is_heard(settings, number),
-    };
+    let complete = settings.voices.is_some() && kept.are_made();
+    if !complete {
+        kept.tell(settings, observer);
+    }
+    let is_missing = |number: usize| !complete && kept.parts[number] != Standing::Whole;
+    if (0..parts).any(is_missing) {
+        // Whoever finds it takes the table for whole.
+        remove(&settings.out.join(SUCCESS))?;
+    }
     let missing: Vec<(usize, Stretch)> = list
         .stretches()
         .iter()
         .copied()
         .enumerate()
-        .filter(|(number, _)| settings.shard.has(*number) && !is_done(*number))
+        .filter(|(number, _)| settings.shard.has(*number) && is_missing(*number))
         .collect();
     let rows = missing.iter().map(|(_, stretch)| stretch.rows).sum();
     let progress = observer.work("recognising", rows);
     let mut reader = list.reader()?;
     for (number, stretch) in &missing {
-        let work = Work { recognizer, settings, observer, progress: &*progress, whole: Whole::default() };
+        let work = Work::new(recognizer, settings, observer, &*progress);
         let items = &mut reader.items(*stretch);
+        // Without its part it says nothing, and is written again with it.
+        remove(&record_path(settings, *number))?;
         let done = match &settings.voices {
             None => work.write(&part_path(settings, *number), items)?,
             Some(voices) => work.listen(&heard_path(settings, *number), voices, items)?,
         };
-        // Without its part it says nothing, and is written again with it.
-        write_json(&record_path(settings, *number), &done)?;
+        done.save(&record_path(settings, *number))?;
     }
     drop(progress);
-    let (mut written, mut heard) = (missing.len(), None);
-    if settings.voices.is_some() && !complete {
-        let all = (0..parts).filter(|&number| is_heard(settings, number)).count();
-        heard = Some(all);
-        written = if all == parts { adapt(recognizer, settings, parts, observer)? } else { 0 };
+    if !complete {
+        kept.look_again(&list, settings)?;
     }
-    let there = (0..parts).filter(|&number| is_there(settings, number)).count();
+    let whole = kept.parts.iter().filter(|standing| **standing == Standing::Whole).count();
+    let (there, written, heard) = match (&settings.voices, complete) {
+        (None, _) => (whole, missing.len(), None),
+        (Some(_), true) => (parts, 0, None),
+        (Some(_), false) if whole == parts => (parts, adapt(recognizer, settings, &kept, observer)?, Some(whole)),
+        // Answers of a part that is heard anew are others, too.
+        (Some(_), false) => (0, 0, Some(whole)),
+    };
     let totals = (there == parts).then(|| finish(settings, parts, job)).transpose()?;
     Ok(Summary { parts, there, written, heard, totals })
+}
+
+/// Removes a file, where it is there.
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+        _ => Ok(()),
+    }
 }
 
 fn part_path(settings: &Settings, number: usize) -> PathBuf {
@@ -268,36 +292,39 @@ fn heard_path(settings: &Settings, number: usize) -> PathBuf {
     settings.out.join(PARTS).join(format!("part-{number:05}.heard"))
 }
 
-/// Whether it is known what was heard in a part's recordings, and what it holds: the record is written last.
-fn is_heard(settings: &Settings, number: usize) -> bool {
-    record_path(settings, number).is_file() && heard_path(settings, number).is_file()
-}
-
 /// Writes the parts that are missing, once all recordings of all speakers are heard: how many. It takes little beside listening, and so
 /// the last process does it for all.
-fn adapt(recognizer: &Recognizer, settings: &Settings, parts: usize, observer: &dyn Observer) -> Result<usize> {
-    let missing: Vec<usize> = (0..parts).filter(|&number| !is_there(settings, number)).collect();
+fn adapt(recognizer: &Recognizer, settings: &Settings, kept: &Kept, observer: &dyn Observer) -> Result<usize> {
+    let parts = kept.parts.len();
+    let missing: Vec<usize> = (0..parts).filter(|&number| !kept.is_made(number)).collect();
     let heard: Vec<PathBuf> = (0..parts).map(|number| heard_path(settings, number)).collect();
     let known = Known::of(recognizer, &heard)?;
     let progress = observer.work("adapting", missing.len());
+    let of = kept.all_heard();
     for &number in &missing {
         if observer.stop_requested() {
             return Err(Error::Interrupted("stopped: the same command goes on where the parts end".into()));
         }
-        let work = Work { recognizer, settings, observer, progress: &*progress, whole: Whole::default() };
-        work.adapted(&part_path(settings, number), &heard[number], &known)?;
+        let (part, record) = (part_path(settings, number), record_path(settings, number));
+        let work = Work::new(recognizer, settings, observer, &*progress);
+        work.adapted(&part, &heard[number], &known)?;
+        let digest = digest(&part).map_err(Error::io("read", &part))?.to_hex().to_string();
+        let adapted = Some(Adapted { digest, heard: of.clone() });
+        let mut done = Done::load(&record).ok_or_else(|| changed(&record))?;
+        done.adapted = adapted;
+        done.save(&record)?;
         progress.step();
     }
     Ok(missing.len())
 }
 
-fn record_path(settings: &Settings, number: usize) -> PathBuf {
-    settings.out.join(PARTS).join(format!("part-{number:05}.json"))
+/// What is said of a part was changed between two looks.
+fn changed(record: &Path) -> Error {
+    Error::file(record, "was changed or removed meanwhile: start the same command again")
 }
 
-/// Whether a part and what is said of it are there.
-fn is_there(settings: &Settings, number: usize) -> bool {
-    record_path(settings, number).is_file() && part_path(settings, number).is_file()
+fn record_path(settings: &Settings, number: usize) -> PathBuf {
+    settings.out.join(PARTS).join(format!("part-{number:05}.json"))
 }
 
 /// Writes the table of failures and the sums. Whoever finds all parts there writes them, with the same content.
@@ -316,12 +343,10 @@ fn finish(settings: &Settings, parts: usize, job: Job) -> Result<Totals> {
     let mut failed: Result<()> = Ok(());
     write_csv(&settings.out.join(FAILURES), ["path", "part", "error"], |csv| {
         for number in 0..parts {
-            let done: Done = match read_json(&record_path(settings, number)) {
-                Ok(done) => done,
-                Err(error) => {
-                    failed = Err(error);
-                    return Err(io::Error::other("a part's record cannot be read"));
-                }
+            let record = record_path(settings, number);
+            let Some(done) = Done::load(&record) else {
+                failed = Err(changed(&record));
+                return Err(io::Error::other("a part's record cannot be read"));
             };
             totals.recordings += done.recordings;
             totals.failed += done.failures.len();

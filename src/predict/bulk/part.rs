@@ -8,11 +8,12 @@ use std::{
 };
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::{
     PartFormat, Settings, Voices,
+    inputs::{Inputs, digest},
     read::{Item, Opened, Place, Whole, members},
+    record::Done,
     voices::{Known, Row},
 };
 use crate::{
@@ -21,19 +22,6 @@ use crate::{
     files::write_whole,
     predict::{Answer, Evidence, Format, Output, Recognizer, Style, Window, timeline},
 };
-
-/// What a part holds.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Done {
-    pub(super) recordings: usize,
-    pub(super) rows: usize,
-    /// Seconds of audio that were recognised.
-    pub(super) audio_seconds: f64,
-    /// Seconds that it took.
-    pub(super) seconds: f64,
-    /// What could not be used, and why.
-    pub(super) failures: Vec<(String, String)>,
-}
 
 /// What was heard in a recording.
 pub(super) enum Heard {
@@ -54,14 +42,25 @@ pub(super) struct Work<'a> {
     pub(super) progress: &'a dyn events::Work,
     /// The files of segments.
     pub(super) whole: Whole,
+    pub(super) inputs: Inputs,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    pub(super) fn new(
+        recognizer: &'a Recognizer,
+        settings: &'a Settings,
+        observer: &'a dyn Observer,
+        progress: &'a dyn events::Work,
+    ) -> Self {
+        Self { recognizer, settings, observer, progress, whole: Whole::default(), inputs: Inputs::default() }
+    }
+
     /// Writes a part, whole or not at all.
     pub(super) fn write(&self, path: &Path, items: &mut dyn Iterator<Item = Result<Item>>) -> Result<Done> {
         let began = Instant::now();
         let mut done = Done::default();
         self.table(path, &mut |row| self.all(items, &mut done, &mut |item, heard| row(&item.called(), heard)))?;
+        done.digest = digest(path).map_err(Error::io("read", path))?.to_hex().to_string();
         done.seconds = began.elapsed().as_secs_f64();
         Ok(done)
     }
@@ -85,6 +84,7 @@ impl Work<'_> {
                 Row::of(item, voices, heard).write(file).map_err(Error::io("write", path))
             })
         })?;
+        done.digest = digest(path).map_err(Error::io("read", path))?.to_hex().to_string();
         done.seconds = began.elapsed().as_secs_f64();
         Ok(done)
     }
@@ -153,6 +153,7 @@ impl Work<'_> {
                 }
                 continue;
             }
+            let before = self.inputs.of(&item);
             let read = members(&item, |member| {
                 waiting.push(member);
                 if waiting.len() == at_once { self.some(&mut waiting, done, row) } else { Ok(()) }
@@ -165,6 +166,7 @@ impl Work<'_> {
                 }
                 Err(error) => return Err(error),
             }
+            done.inputs.push_str(&self.inputs.still(&item, before));
             // What is in an archive was not counted.
             self.progress.step();
         }
@@ -178,24 +180,30 @@ impl Work<'_> {
         row: &mut dyn FnMut(&Item, &Result<Heard>) -> Result<()>,
     ) -> Result<()> {
         let stopped = AtomicBool::new(false);
-        let heard: Vec<(Item, Result<Heard>)> = std::mem::take(waiting)
+        let heard: Vec<(Item, Result<Heard>, String)> = std::mem::take(waiting)
             .into_par_iter()
             .map(|item| {
                 if self.observer.stop_requested() {
                     stopped.store(true, Ordering::Relaxed);
-                    return (item, Err(Error::Interrupted(String::new())));
+                    return (item, Err(Error::Interrupted(String::new())), String::new());
                 }
+                // What is in an archive is known by the archive.
+                if matches!(item.place, Place::Member(_)) {
+                    let heard = self.hear(&item);
+                    return (item, heard, String::new());
+                }
+                let before = self.inputs.of(&item);
                 let heard = self.hear(&item);
-                if !matches!(item.place, Place::Member(_)) {
-                    self.progress.step();
-                }
-                (item, heard)
+                self.progress.step();
+                let input = self.inputs.still(&item, before);
+                (item, heard, input)
             })
             .collect();
         if stopped.into_inner() {
             return Err(Error::Interrupted("stopped: the same command goes on where the parts end".into()));
         }
-        for (item, heard) in heard {
+        for (item, heard, input) in heard {
+            done.inputs.push_str(&input);
             if let Err(stopped @ Error::Interrupted(_)) = heard {
                 return Err(stopped);
             }

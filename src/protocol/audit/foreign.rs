@@ -17,16 +17,15 @@ use crate::{
         table::Table,
     },
     error::{Error, Result},
-    protocol::copies::original_stem,
+    protocol::{copies::original_stem, tables},
 };
 
 const ADVICE: &str = "a split needs the columns path and side, and may have speaker and fold";
 
-/// What a column may be called besides its own name.
-const PATH: [&str; 6] = ["path", "file", "filename", "filepath", "wav", "clip"];
-const SIDE: [&str; 5] = ["side", "split", "set", "subset", "partition"];
-const SPEAKER: [&str; 3] = ["speaker", "speaker_id", "actor"];
-const FOLD: [&str; 1] = ["fold"];
+/// Names of what tells a clip: a file's path, else a clip's id.
+const PATH: &str = "path";
+const CLIP: &str = "clip";
+const FOLD: &str = "fold";
 
 /// What a foreign split's sides share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -45,8 +44,22 @@ pub struct Foreign {
     pub missing: Vec<String>,
     /// Whether files were to be compared at all.
     pub looked_at: LookedAt,
+    /// The folds all of whose rows are on one side: in them nothing is compared. The whole split where there are no folds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub one_sided: Vec<OneSided>,
     /// What was looked for, and found or not.
     pub leakage: Vec<Leakage>,
+}
+
+/// A fold with one side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OneSided {
+    /// Its name; empty where there are no folds.
+    pub fold: String,
+    /// The side of all its rows.
+    pub side: Side,
+    /// How many they are.
+    pub rows: usize,
 }
 
 /// What an audit of a foreign split looks at.
@@ -65,6 +78,8 @@ pub enum LookedAt {
 pub enum Verdict {
     /// Clips, copies or bytes are on two sides.
     Leaks,
+    /// All rows of the split, or of one of its folds, are on one side.
+    NotCompared,
     /// Nothing was found on two sides, and not all files could be looked at.
     NotChecked,
     /// No clip is on two sides; speakers are.
@@ -79,7 +94,7 @@ impl Verdict {
     /// Whether a figure from the split can be believed as far as leaks go.
     #[must_use]
     pub fn passes(self) -> bool {
-        !matches!(self, Self::Leaks | Self::NotChecked)
+        !matches!(self, Self::Leaks | Self::NotCompared | Self::NotChecked)
     }
 
     /// The verdict in words.
@@ -87,6 +102,7 @@ impl Verdict {
     pub fn words(self) -> &'static str {
         match self {
             Self::Leaks => "LEAKS; a figure from this split means nothing",
+            Self::NotCompared => "NOT COMPARED; rows of one side have nothing to share: list the other sides as well",
             Self::NotChecked => {
                 "NOT CHECKED; not all files could be compared: name their folder, or ask for names alone"
             }
@@ -162,10 +178,13 @@ impl Foreign {
     /// What came of it.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        // Speakers that validation shares with training are another matter: the figure is the test side's.
-        let apart = self.of(Shared::Speakers).is_some_and(|speakers| speakers.test_rows == 0);
+        // Speakers that validation shares with training are another matter: the figure is the test side's, where there is one.
+        let has_test = self.rows[Side::Test as usize] > 0;
+        let shared = |speakers: &Leakage| if has_test { speakers.test_rows } else { speakers.validation_rows };
+        let apart = self.of(Shared::Speakers).is_some_and(|speakers| shared(speakers) == 0);
         match (self.leaks(), self.files_missing > 0, apart) {
             (true, ..) => Verdict::Leaks,
+            _ if !self.one_sided.is_empty() => Verdict::NotCompared,
             (false, true, _) => Verdict::NotChecked,
             (false, false, false) => Verdict::SpeakerDependent,
             (false, false, true) if self.speakers_known < self.rows.iter().sum() => Verdict::SpeakersUnknown,
@@ -192,6 +211,18 @@ impl Foreign {
                      {validation} validation rows are trained or selected on, as {}",
                     100.0 * *test_rows as f64 / test.max(1) as f64,
                     some(examples)
+                ),
+            });
+        }
+        if let Some(OneSided { fold, side, rows }) = self.one_sided.first() {
+            lines.push(match (fold.as_str(), self.one_sided.len()) {
+                ("", 1) if *rows == train + validation + test => {
+                    format!("all rows are on the {side} side: nothing was compared")
+                }
+                ("", 1) => format!("all rows without a fold are on the {side} side: with them nothing was compared"),
+                (fold, folds) => format!(
+                    "folds with one side alone: {folds}, as {fold}, whose {rows} rows are all on the {side} side: in them \
+                     nothing was compared; a column fold is for tables that list all sides of each fold"
                 ),
             });
         }
@@ -283,8 +314,23 @@ fn shared_by(rows: &[Row], root: &Path, look: LookedAt) -> Result<Foreign> {
         files_missing: missing.len(),
         missing: missing.into_iter().take(4).map(str::to_owned).collect(),
         looked_at: look,
+        one_sided: one_sided(rows),
         leakage,
     })
+}
+
+/// The folds that have one side.
+fn one_sided(rows: &[Row]) -> Vec<OneSided> {
+    let mut folds: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+    for row in rows {
+        folds.entry(&row.fold).or_default()[row.side as usize] += 1;
+    }
+    let alone = |counts: &[usize; 3]| counts.iter().filter(|count| **count > 0).count() == 1;
+    let of = |(fold, counts): (&str, [usize; 3])| {
+        let side = Side::ALL.into_iter().find(|side| counts[*side as usize] > 0)?;
+        Some(OneSided { fold: fold.to_owned(), side, rows: counts.iter().sum() })
+    };
+    folds.into_iter().filter(|(_, counts)| alone(counts)).filter_map(of).collect()
 }
 
 /// Counts what rows on different sides of a fold have the same `key` of; an empty one is unknown.
@@ -315,13 +361,13 @@ fn share<'a, K: AsRef<[u8]> + ?Sized + 'a>(
 
 fn read(read: &Table) -> Result<Vec<Row>> {
     let table = read.path();
-    let find = |names: &[&str]| names.iter().find_map(|name| read.column(name, ADVICE).ok());
+    let find = |name: &str| read.column(name, ADVICE).ok();
     if read.rows().next().is_none() {
         return Err(Error::file(table, format!("has no rows: {ADVICE}")));
     }
-    let need = |names: &[&str]| find(names).map_or_else(|| read.column(names[0], ADVICE), Ok);
-    let (path, side) = (need(&PATH)?, need(&SIDE)?);
-    let (speaker, fold, id) = (find(&SPEAKER), find(&FOLD), find(&["clip"]));
+    let (fold, id) = (find(FOLD), find(CLIP));
+    let path = tables::path(read)?.or(find(PATH)).or(id).map_or_else(|| read.column(PATH, ADVICE), Ok)?;
+    let (side, speaker) = (tables::side(read, ADVICE)?, tables::speaker(read)?);
     let mut rows: Vec<Row> = read
         .rows()
         .map(|(number, row)| {
@@ -526,6 +572,38 @@ mod tests {
         assert_eq!(counts(&found, Shared::Recordings), (1, 1, 0));
         assert_eq!(found.of(Shared::Recordings).unwrap().examples, ["savee/DC/DC_a01"]);
         assert_eq!(counts(&found, Shared::Paths), (0, 0, 0));
+    }
+
+    #[test]
+    fn where_nothing_was_compared_nothing_passes() {
+        let rows = |sides: [&str; 3]| {
+            let [a, b, c] = sides;
+            format!("path,side,speaker\na.wav,{a},x\nb.wav,{b},y\nc.wav,{c},z\n")
+        };
+        for side in ["train", "dev", "test"] {
+            let found = audit(&rows([side; 3]), &[]).unwrap();
+            assert_eq!(found.verdict(), Verdict::NotCompared);
+            assert!(!found.verdict().passes() && found.to_string().contains("nothing was compared"), "{found}");
+        }
+        assert_eq!(audit(&rows(["train", "dev", "dev"]), &[]).unwrap().verdict(), Verdict::SpeakerIndependent);
+        let shared = rows(["train", "dev", "dev"]).replace(",y", ",x");
+        assert_eq!(audit(&shared, &[]).unwrap().verdict(), Verdict::SpeakerDependent);
+        let folds = "path,side,speaker,fold\na.wav,train,x,1\nb.wav,train,y,1\nc.wav,test,z,2\n";
+        let found = audit(folds, &[]).unwrap();
+        assert_eq!((found.verdict(), found.one_sided.len()), (Verdict::NotCompared, 2));
+        assert!(found.to_string().contains("folds with one side alone: 2, as 1"), "{found}");
+        let one = format!("{folds}d.wav,train,x,2\n");
+        assert_eq!(audit(&one, &[]).unwrap().verdict(), Verdict::NotCompared);
+    }
+
+    #[test]
+    fn columns_are_called_as_in_manifests_and_are_not_guessed_at() {
+        for name in ["speakerID", "Subject", "participant_id", "spk"] {
+            let table = format!("Audio_Path,Split,{name}\na.wav,train,x\nb.wav,test,x\n");
+            assert_eq!(audit(&table, &[]).unwrap().verdict(), Verdict::SpeakerDependent, "{name}");
+        }
+        let table = "path,side,split,speaker\na.wav,train,test,x\nb.wav,test,train,y\n";
+        assert!(audit(table, &[]).unwrap_err().to_string().contains("\"side\" and \"split\""));
     }
 
     #[test]

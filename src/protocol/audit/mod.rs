@@ -19,7 +19,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use foreign::{Foreign, Leakage, LookedAt, Shared, Verdict, foreign, foreign_columns};
+pub use foreign::{Foreign, Leakage, LookedAt, OneSided, Shared, Verdict, foreign, foreign_columns};
 
 use super::{Fold, Plan, Side};
 use crate::{
