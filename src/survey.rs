@@ -104,6 +104,8 @@ pub fn survey(
     caveats.extend(lost.into_iter().map(|(corpus, lost)| Caveat::ClipsLost { corpus, lost }));
     caveats.extend(gone.map(|class| Caveat::ClassWithoutClips { class }));
     caveats.extend(protocol::speakers_of_one_clip(&clips));
+    caveats.extend(protocol::contradicted(&clips));
+    caveats.extend(protocol::heard_twice(&clips, findings.groups()));
     caveats.extend(protocol::never_learnt(&plan, &labels, &classes));
     plan.caveats.splice(0..0, caveats);
     Ok(Survey { clips, labels, classes, values, outputs, plan, excluded, overlaps, dropped, findings })

@@ -114,7 +114,7 @@ pub fn stat(dir: &Path) -> Result<Stat> {
 pub struct Verified {
     /// Files that were looked at.
     pub entries: usize,
-    /// Those whose checksum was wrong, now removed, in the order of their names.
+    /// Those whose checksum was wrong, or that were another's under this name, now removed, in the order of their names.
     pub damaged: Vec<PathBuf>,
 }
 

@@ -12,7 +12,7 @@
 //! as a file for each part of its columns: what is made again is what depends on the setting that changed. Windowing
 //! and scaling happen after the cache and are not part of the key.
 //!
-//! A file is a safetensors file (Python opens it too), written whole or not at all, with a checksum of its data: several
+//! A file is a safetensors file (Python opens it too), written whole or not at all, with a checksum of its data and its key: several
 //! processes may build at once, one that is stopped or killed loses at most the file that it was writing, and a damaged
 //! file is made again. [`evict`] keeps the cache within its size.
 

@@ -1,4 +1,5 @@
-//! One file of the cache: a safetensors file with one matrix and the checksum of its values. A matrix whose every value is a
+//! One file of the cache: a safetensors file with one matrix, the checksum of its values and the key that it is of: under
+//! another key's name it is none. A matrix whose every value is a
 //! number of 16 bits, as an encoder's frames are, is kept in 16 bits: the same values in half the space.
 
 use std::{
@@ -20,6 +21,7 @@ use crate::{
 };
 
 const TENSOR: &str = "features";
+/// The checksum of the values, a blank, and the key. Files of earlier versions have no key and are what they are called.
 const CHECKSUM: &str = "blake3";
 /// What the names of these files end in.
 pub(super) const EXTENSION: &str = "safetensors";
@@ -49,7 +51,7 @@ impl Stored {
     /// The file of this key, or nothing where there is none that is whole. Marks it as used now.
     pub(super) fn open(dir: &Arc<Path>, key: blake3::Hash) -> Option<Self> {
         let (file, bytes) = read(&path(dir, &key)).ok()?;
-        let Shape { start, frames, dims, dtype } = whole(&bytes)?;
+        let Shape { start, frames, dims, dtype } = whole(&bytes, &key.to_hex())?;
         // Where the file is another user's this fails, and it only looks older than it is.
         let _ = file.set_modified(SystemTime::now());
         let [start, frames, dims] = [start, frames, dims].map(u32::try_from);
@@ -65,7 +67,9 @@ impl Stored {
         };
         let wrong = |e: safetensors::SafeTensorError| Error::file(path, format!("cannot be laid out: {e}"));
         let view = TensorView::new(dtype, vec![matrix.frames(), matrix.dims()], data).map_err(wrong)?;
-        let checksum = HashMap::from([(CHECKSUM.to_owned(), blake3::hash(data).to_hex().to_string())]);
+        // In one entry: the order of several would differ from file to file.
+        let checksum = format!("{} {}", blake3::hash(data).to_hex(), key.to_hex());
+        let checksum = HashMap::from([(CHECKSUM.to_owned(), checksum)]);
         let bytes = safetensors::serialize([(TENSOR, view)], Some(checksum)).map_err(wrong)?;
         write_cached(path, |file| file.write_all(&bytes))
     }
@@ -137,7 +141,8 @@ fn path(dir: &Path, key: &blake3::Hash) -> PathBuf {
 
 /// Whether the file at `path` is what it was when it was written.
 pub(super) fn is_whole(path: &Path) -> bool {
-    read(path).is_ok_and(|(_, bytes)| whole(&bytes).is_some())
+    let key = path.file_stem().unwrap_or_default().to_string_lossy();
+    read(path).is_ok_and(|(_, bytes)| whole(&bytes, &key).is_some())
 }
 
 fn read(path: &Path) -> std::io::Result<(File, Vec<u8>)> {
@@ -147,10 +152,14 @@ fn read(path: &Path) -> std::io::Result<(File, Vec<u8>)> {
     Ok((file, bytes))
 }
 
-/// The matrix in the file, where its checksum is right.
-fn whole(bytes: &[u8]) -> Option<Shape> {
+/// The matrix in the file, where its checksum is right and it is that of the key.
+fn whole(bytes: &[u8], key: &str) -> Option<Shape> {
     let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
-    let checksum = header.metadata().as_ref()?.get(CHECKSUM)?.clone();
+    let written = header.metadata().as_ref()?.get(CHECKSUM)?.clone();
+    let (checksum, of) = written.split_once(' ').unwrap_or((&written, key));
+    if of != key {
+        return None;
+    }
     let tensors = SafeTensors::deserialize(bytes).ok()?;
     let tensor = tensors.tensor(TENSOR).ok()?;
     let (&[frames, dims], dtype @ (Dtype::F32 | Dtype::F16)) = (tensor.shape(), tensor.dtype()) else { return None };
@@ -163,6 +172,34 @@ fn whole(bytes: &[u8]) -> Option<Shape> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_under_the_name_of_another_key_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let [one, other] = [b"one", b"two"].map(|name| blake3::hash(name));
+        let write = |key, value| Stored::write(dir.path(), key, &Matrix::new(1, 1, vec![value]).unwrap()).unwrap();
+        write(&one, 1.0);
+        write(&other, 2.0);
+        let opened = |key| Stored::open(&dir.path().into(), key).map(|stored| stored.read().unwrap());
+        assert_eq!((opened(one), opened(other)), (Some(vec![1.0]), Some(vec![2.0])));
+        std::fs::copy(path(dir.path(), &other), path(dir.path(), &one)).unwrap();
+        assert_eq!((opened(one), opened(other)), (None, Some(vec![2.0])));
+        assert!(!is_whole(&path(dir.path(), &one)) && is_whole(&path(dir.path(), &other)));
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_version_has_no_key_and_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = blake3::hash(b"old");
+        let data = 2.0f32.to_le_bytes();
+        let checksum = HashMap::from([(CHECKSUM.to_owned(), blake3::hash(&data).to_hex().to_string())]);
+        let view = TensorView::new(Dtype::F32, vec![1, 1], &data).unwrap();
+        let path = path(dir.path(), &key);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, safetensors::serialize([(TENSOR, view)], Some(checksum)).unwrap()).unwrap();
+        assert_eq!(Stored::open(&dir.path().into(), key).unwrap().read().unwrap(), [2.0]);
+        assert!(is_whole(&path));
+    }
 
     #[test]
     fn numbers_of_16_bits_take_16_bits_and_come_back_with_theirs() {

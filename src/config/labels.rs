@@ -141,6 +141,13 @@ impl LabelsConfig {
         );
         let emotions: BTreeSet<&str> = known.iter().map(String::as_str).collect();
         let map = self.resolve(&emotions)?;
+        if self.calm != Calm::Keep && !emotions.contains("calm") {
+            return Err(Error::Config(format!(
+                "labels.calm = \"{}\": no clip has the emotion \"calm\"; there are {}: leave labels.calm out",
+                if self.calm == Calm::Drop { DROP } else { "neutral" },
+                list(emotions.iter().copied())
+            )));
+        }
         self.refuse_alike(&emotions, &map)?;
         self.refuse_unknown(&emotions, &map)?;
         let mut dropped = BTreeMap::new();
@@ -351,6 +358,18 @@ mod tests {
         );
         assert_eq!(with(Calm::Neutral), (["angry", "neutral", "sad"].map(String::from).to_vec(), vec![2, 1, 1, 0]));
         assert_eq!(with(Calm::Drop), (["angry", "neutral", "sad"].map(String::from).to_vec(), vec![2, 1, 0]));
+    }
+
+    #[test]
+    fn what_becomes_of_calm_is_said_where_there_is_calm() {
+        for (calm, word) in [(Calm::Drop, "drop"), (Calm::Neutral, "neutral")] {
+            let config = LabelsConfig { calm, ..Default::default() };
+            let error = config.apply(["sad", "angry"].map(clip).to_vec(), &BTreeSet::new()).unwrap_err();
+            let text = error.to_string();
+            assert!(matches!(error, Error::Config(_)) && text.contains(&format!("labels.calm = \"{word}\"")), "{text}");
+            let listed = BTreeSet::from(["calm".to_owned()]);
+            assert!(config.apply(["sad", "angry"].map(clip).to_vec(), &listed).is_ok(), "clips that cannot be used");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::{
 
 use super::{
     Cause, CorpusConfig, Exclusion, Metadata, Scan, Sex,
+    db_yaml::Header,
     entries::{self, Entry, OLDEST, Part},
     manifest::{Times, times},
     table::Table,
@@ -32,6 +33,7 @@ type Place = (String, Option<String>, Option<String>);
 pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
     let root = config.folder(data);
     let tables = tables(&root)?;
+    let header = Header::read(&root.join("db.yaml"))?;
     let chosen = config.path.as_deref().map(|path| path.file_name().unwrap_or_default());
     let column = |table: &Table, set: &Option<String>, usual: &[&str]| {
         let names: Vec<&str> = set.as_deref().map_or(usual.to_vec(), |name| vec![name]);
@@ -44,6 +46,7 @@ pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
         let emotion = column(table, &config.columns.emotion, &EMOTION);
         let emotion = emotion.filter(|_| chosen.is_none_or(|name| table.path().file_name() == Some(name)));
         let name = name_of(table.path());
+        let allowed = emotion.as_deref().and_then(|column| header.labels(&name, column));
         for (number, mut row) in table.rows() {
             let Some(path) = row.remove(file).map(str::to_owned) else {
                 return Err(Error::file(table.path(), format!("row {number} has no file")));
@@ -52,6 +55,14 @@ pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
                 |name: &str| table.column(name, "").ok().and_then(|column| row.remove(column)).map(str::to_owned);
             let place = (path.clone(), time("start"), time("end"));
             if let Some(label) = emotion.as_deref().and_then(|column| row.remove(column)) {
+                if let Some(allowed) = allowed.as_ref().filter(|allowed| !allowed.contains(label)) {
+                    let known: Vec<&str> = allowed.iter().map(String::as_str).collect();
+                    let problem = format!(
+                        "row {number}: \"{label}\" is none of the labels that db.yaml lists for this column: {}",
+                        known.join(", ")
+                    );
+                    return Err(Error::file(table.path(), problem));
+                }
                 let label = entries::emotion(label);
                 match labelled.insert(place.clone(), (label.clone(), name.clone())) {
                     Some((other, first)) if other != label => {
@@ -172,7 +183,8 @@ mod tests {
     use crate::corpus::{ColumnsConfig, Kind, fake};
 
     fn database(tables: &[(&str, &str)]) -> tempfile::TempDir {
-        let data = fake::tree(&["lab/db.yaml", "lab/audio/1.wav", "lab/audio/2.wav"]);
+        let data = fake::tree(&["lab/audio/1.wav", "lab/audio/2.wav"]);
+        fake::write(data.path(), "lab/db.yaml", b"name: lab\n");
         for (name, table) in tables {
             fake::write(data.path(), &format!("lab/db.{name}.csv"), table.as_bytes());
         }
@@ -219,6 +231,22 @@ mod tests {
         assert!(error.contains("acted") && error.contains("path = \"db.perceived.csv\""), "{error}");
         let named = CorpusConfig { path: Some("db.perceived.csv".into()), name: Some("lab".into()), ..config() };
         assert_eq!(told(&crate::corpus::scan(&named, data.path()).unwrap()), ["lab/a/1 angry Some(Female)"]);
+    }
+
+    #[test]
+    fn a_label_that_the_header_does_not_list_is_refused() {
+        let data = database(&[FILES, ("emotion", "file,emotion\naudio/1.wav,happy\naudio/2.wav,sda\n")]);
+        let header = |labels: &str| {
+            let text = format!("name: lab\nschemes:\n  emotion:\n    labels: [{labels}]\n");
+            fake::write(data.path(), "lab/db.yaml", text.as_bytes());
+            crate::corpus::scan(&config(), data.path()).map(drop).map_err(|error| error.to_string())
+        };
+        let error = header("happy, sad").unwrap_err();
+        assert!(error.contains("row 3: \"sda\"") && error.contains("happy, sad"), "{error}");
+        assert_eq!(header("happy, sda"), Ok(()));
+        fake::write(data.path(), "lab/db.yaml", b"\xff\xfe garbage");
+        let error = crate::corpus::scan(&config(), data.path()).unwrap_err().to_string();
+        assert!(error.contains("db.yaml") && error.contains("no header"), "{error}");
     }
 
     #[test]

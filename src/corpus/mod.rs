@@ -35,6 +35,7 @@ pub(crate) mod channel;
 pub(crate) mod columns;
 mod copies;
 mod crema_d;
+mod db_yaml;
 mod duplicates;
 mod embedded;
 mod emodb;
@@ -56,7 +57,7 @@ mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod parsed;
-mod parts;
+pub(crate) mod parts;
 mod pattern;
 mod ravdess;
 mod savee;

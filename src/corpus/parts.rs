@@ -26,7 +26,7 @@ const SAMPLED: usize = 100;
 const LEAST_COUNT: f64 = 100.0;
 
 /// Names, or words of names, that tell of a time where the cells lie within the files.
-const STRONG: [&str; 46] = [
+const STRONG: [&str; 45] = [
     "anfang",
     "beg",
     "beginn",
@@ -62,7 +62,6 @@ const STRONG: [&str; 46] = [
     "tmin",
     "to",
     "tout",
-    "ts",
     "until",
     "von",
     "xmax",
@@ -76,7 +75,7 @@ const STRONG: [&str; 46] = [
 ];
 
 /// The same of what may as well be a number of something: it has to be a fraction, or large.
-const WEAK: [&str; 44] = [
+const WEAK: [&str; 45] = [
     "boundary",
     "cue",
     "cut",
@@ -121,6 +120,7 @@ const WEAK: [&str; 44] = [
     "timerange",
     "trim",
     "when",
+    "ts",
 ];
 
 /// Words of names that tell of a text's length, or of a rate.
@@ -146,6 +146,51 @@ const OF_OTHERS: [&str; 17] = [
 
 /// Names of what may be a channel where the cells are like one.
 const CHANNELS: [&str; 8] = ["audiotrack", "ear", "leg", "side", "stereo", "stream", "track", "trackno"];
+
+/// Words that say in what a time is counted, or of what it is: `from_sec`, `clip_from`.
+const BESIDE: [&str; 17] = [
+    "clip",
+    "millis",
+    "milliseconds",
+    "ms",
+    "msec",
+    "part",
+    "point",
+    "s",
+    "sample",
+    "samples",
+    "sec",
+    "second",
+    "seconds",
+    "secs",
+    "seg",
+    "segment",
+    "time",
+];
+
+/// Words of how long a part is.
+const LENGTHS: [&str; 4] = ["dur", "duration", "len", "length"];
+
+/// Whether a column is called as one that says which part of a file is meant, where its cells are numbers.
+pub(crate) fn is_called_like_a_part(name: &str) -> bool {
+    let words = words(name);
+    let is = |list: &[&str], word: &String| list.contains(&word.as_str());
+    STRONG.contains(&letters(name).as_str())
+        || (words.iter().any(|word| is(&STRONG, word))
+            && words.iter().all(|word| is(&STRONG, word) || is(&BESIDE, word)))
+}
+
+/// Whether it is called as one that says how long a part is.
+pub(crate) fn is_called_like_a_length(name: &str) -> bool {
+    let words = words(name);
+    let is = |list: &[&str], word: &String| list.contains(&word.as_str());
+    words.iter().any(|word| is(&LENGTHS, word)) && words.iter().all(|word| is(&LENGTHS, word) || is(&BESIDE, word))
+}
+
+/// Whether a cell is an interval of two times, one of them a fraction.
+pub(crate) fn is_interval_cell(cell: &str) -> bool {
+    matches!(place(cell), Some((from, Some(to))) if from.fract() != 0.0 || to.fract() != 0.0)
+}
 
 /// A column whose cells may be times: the value of each row, from and, where a cell is an interval, to.
 struct Times<'a> {

@@ -1,6 +1,9 @@
 //! The checkpoints of a run: the last ones and the best epoch's, and which of them a run goes on from.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     error::{Error, Result},
@@ -37,6 +40,10 @@ impl Checkpoints<'_> {
         }
         let saved = || {
             if checkpoint.state.is_best() {
+                // What comes of the run: a spare of it is kept as of the last ones.
+                if self.keep > 1 {
+                    checkpoint.save(&self.spare_best())?;
+                }
                 checkpoint.save(&self.dir.best_checkpoint())?;
             }
             self.rotate();
@@ -48,6 +55,11 @@ impl Checkpoints<'_> {
             )),
             other => other,
         })
+    }
+
+    /// The spare of the best epoch's.
+    fn spare_best(&self) -> PathBuf {
+        self.dir.best_checkpoint().with_file_name("best-spare.safetensors")
     }
 
     /// Reads a checkpoint, which must be this run's.
@@ -97,9 +109,18 @@ impl Checkpoints<'_> {
                 if best.exists() {
                     observer.warn(&format!("{e}; looking for another"));
                 }
-                None
+                match self.load(&self.spare_best()) {
+                    Ok(checkpoint) => {
+                        observer.log("going on with the spare of the best epoch's checkpoint");
+                        checkpoint.save(&best)?;
+                        checkpoint.state.best
+                    }
+                    Err(e @ Error::Config(_)) => return Err(e),
+                    Err(_) => None,
+                }
             }
         };
+        let mut without_best = None;
         let mut passed_over = false;
         let ago = (0..self.keep).map(|ago| self.dir.earlier_checkpoint(ago));
         for path in ago.chain(best_epoch.map(|_| best.clone())).filter(|path| path.exists()) {
@@ -115,11 +136,22 @@ impl Checkpoints<'_> {
                     }
                     return Ok(Some(checkpoint));
                 }
-                Ok(_) => {}
+                Ok(checkpoint) => {
+                    without_best.get_or_insert((path.clone(), checkpoint.state.epoch, checkpoint.state.best));
+                }
                 Err(e @ Error::Config(_)) => return Err(e),
                 Err(e) => observer.warn(&format!("{e}; going back to the one before")),
             }
             passed_over = true;
+        }
+        if let Some((path, epoch, of)) = without_best {
+            observer.warn(&format!(
+                "{} is whole (epoch {epoch}), but the checkpoint of the best epoch before it, {}, is damaged or gone, and what \
+                 comes of the run may be in it: starting again, to the same result",
+                path.display(),
+                of.unwrap_or(0)
+            ));
+            return Ok(None);
         }
         if passed_over || (best.exists() && best_epoch.is_none()) {
             let checkpoints = self.dir.checkpoints();
@@ -199,7 +231,7 @@ mod tests {
         for (epoch, best) in [(1, 1), (2, 2), (3, 2), (4, 2)] {
             checkpoints.save(&checkpoint(epoch, best)).unwrap();
         }
-        assert_eq!(fs::read_dir(dir.checkpoints()).unwrap().count(), 4);
+        assert_eq!(fs::read_dir(dir.checkpoints()).unwrap().count(), 5);
         for (ago, left) in [(0, 3), (1, 2), (2, 2)] {
             assert_eq!(epoch(&checkpoints), Some(4 - ago));
             fs::write(dir.earlier_checkpoint(ago), b"no").unwrap();
@@ -210,14 +242,20 @@ mod tests {
             checkpoints.save(&checkpoint(epoch, best)).unwrap();
         }
         fs::write(dir.best_checkpoint(), b"no").unwrap();
+        assert_eq!(epoch(&checkpoints), Some(3), "its spare is whole");
+        fs::remove_file(dir.best_checkpoint()).unwrap();
+        assert_eq!(epoch(&checkpoints), Some(3), "likewise where it is gone");
+        for path in [dir.best_checkpoint(), checkpoints.spare_best()] {
+            fs::write(path, b"no").unwrap();
+        }
         assert_eq!(epoch(&checkpoints), Some(2));
         assert_eq!(epoch(&checkpoints), Some(3), "the best epoch's is there again");
-        for path in [dir.best_checkpoint(), dir.earlier_checkpoint(1)] {
+        for path in [dir.best_checkpoint(), checkpoints.spare_best(), dir.earlier_checkpoint(1)] {
             fs::write(path, b"no").unwrap();
         }
         assert_eq!(epoch(&checkpoints), Some(1), "a best one of its own");
         assert_eq!(epoch(&checkpoints), Some(1), "which is not that of the last one");
-        for path in [dir.best_checkpoint(), dir.earlier_checkpoint(2)] {
+        for path in [dir.best_checkpoint(), checkpoints.spare_best(), dir.earlier_checkpoint(2)] {
             fs::write(path, b"no").unwrap();
         }
         assert_eq!(epoch(&checkpoints), None);

@@ -56,6 +56,30 @@ pub enum Caveat {
         /// How many.
         speakers: usize,
     },
+    /// Clips of one speaker say different things of the speaker.
+    SpeakersContradicted {
+        /// The corpus.
+        corpus: String,
+        /// What is said of them: sex, age, or a column's name.
+        property: String,
+        /// How many speakers.
+        speakers: usize,
+        /// The first of them.
+        first: String,
+        /// What the clips of the first say.
+        values: Vec<String>,
+    },
+    /// Clips of several speakers, of one corpus or of two, are one recording.
+    RecordingsOfSeveralSpeakers {
+        /// How many recordings.
+        recordings: usize,
+        /// How many clips they are.
+        clips: usize,
+        /// Of how many.
+        of: usize,
+        /// Two clips that are one.
+        first: [String; 2],
+    },
     /// The config leaves clips of a corpus out.
     LeftOut {
         /// The corpus.
@@ -102,10 +126,14 @@ impl Caveat {
             // So few alter an accuracy by no more than its last digit.
             return clips.len() * 1000 > *of;
         }
+        if let Self::RecordingsOfSeveralSpeakers { clips, of, .. } = self {
+            return clips * 1000 > *of;
+        }
         !matches!(
             self,
             Self::ListedClipsMissing { .. }
                 | Self::SpeakersOfOneClip { .. }
+                | Self::SpeakersContradicted { .. }
                 | Self::NoProbabilities
                 | Self::SpeakersNotKnown { .. }
                 | Self::CalibratedOnTest { .. }
@@ -137,6 +165,23 @@ impl fmt::Display for Caveat {
                     f,
                     "A SPEAKER A CLIP: each of the {speakers} speakers of {corpus} has one clip. If the column names clips and \
                      not who speaks, people are on several sides, and nothing here shows it."
+                )
+            }
+            Self::SpeakersContradicted { corpus, property, speakers, first, values } => {
+                write!(
+                    f,
+                    "CONTRADICTED: of {speakers} {} of {corpus} the clips name several values of {property}, as of {first} ({}). \
+                     What is told by {property} counts such people more than once, or not at all: mend the table.",
+                    if *speakers == 1 { "speaker" } else { "speakers" },
+                    values.join(", ")
+                )
+            }
+            Self::RecordingsOfSeveralSpeakers { recordings, clips, of, first: [one, other] } => {
+                write!(
+                    f,
+                    "THE SAME RECORDINGS: {clips} of {of} clips are {recordings} that several speakers have, as {one} and \
+                     {other}. Each counts as often as it is listed, and people as often as they are named: leave copies out, \
+                     by leave_out in [[corpora]] or in the table."
                 )
             }
             Self::LeftOut { corpus, clips, of } => {

@@ -34,6 +34,7 @@ mod leave_one_speaker_out;
 mod listed;
 mod luna;
 mod membership;
+mod people;
 mod random;
 mod side;
 mod speaker_kfold;
@@ -57,6 +58,7 @@ pub(crate) use caveat::{never_learnt, speakers_of_one_clip};
 pub use config::{Learn, ProtocolConfig};
 pub use kind::Kind;
 pub use leak::{LeakKind, Sentences};
+pub(crate) use people::{contradicted, heard_twice};
 pub use side::Side;
 pub use validation::ValidationRule;
 

@@ -21,6 +21,7 @@ use crate::{
         channel::Channels,
         columns::{nearly_tells_of_a_part, tells_of_a_part},
         manifest::{file_of, is_nested, times},
+        parts::{is_called_like_a_length, is_called_like_a_part, is_interval_cell},
         table::{self, PARQUET_EXTENSIONS, separator},
     },
     error::{Error, Result},
@@ -56,14 +57,41 @@ enum Kind {
 struct Columns {
     /// How many there are.
     width: usize,
-    /// Those whose names are nearly those of times: where they hold numbers alone, they are not passed over.
-    nearly: Vec<(usize, String)>,
+    /// Those that are not read: where they hold numbers alone and are called like a part, or intervals, they are not passed
+    /// over.
+    unread: Vec<(usize, String, Called)>,
     path: usize,
     start: Option<usize>,
     end: Option<usize>,
     duration: Option<usize>,
     channel: Option<usize>,
     speaker: Option<usize>,
+}
+
+/// What a column that is not read is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Called {
+    LikeAPart,
+    Otherwise,
+}
+
+impl Called {
+    /// Whether a cell under such a name may say which part is meant.
+    fn may_be_a_part(self, cell: &str) -> bool {
+        (self == Self::LikeAPart && cell.parse::<f64>().is_ok()) || is_interval_cell(cell)
+    }
+
+    /// By the name, and whether it is known where the part begins and where it ends.
+    fn of(name: &str, has_start: bool, has_end: bool) -> Option<Self> {
+        let is_part = nearly_tells_of_a_part(name)
+            || is_called_like_a_part(name)
+            || (has_start && !has_end && is_called_like_a_length(name));
+        match (is_part, has_start && has_end) {
+            (true, _) => Some(Self::LikeAPart),
+            (false, false) => Some(Self::Otherwise),
+            (false, true) => None,
+        }
+    }
 }
 
 /// A list that was looked through once.
@@ -146,7 +174,7 @@ impl List {
         match (&rows.from, &self.kind) {
             (From::Csv { numbers, last, .. }, Kind::Csv { separator, columns }) => {
                 let is_meant = |at: usize| numbers.iter().any(|(column, filled)| *column == at && *filled);
-                if let Some((_, name)) = columns.nearly.iter().find(|(at, _)| is_meant(*at)) {
+                if let Some((_, name, _)) = columns.unread.iter().find(|(at, ..)| is_meant(*at)) {
                     return Err(Error::file(&self.name, may_be_a_part(name)));
                 }
                 // A quote that is never closed makes one cell of all that follows; only the last row can have one.
@@ -199,7 +227,7 @@ impl List {
         let from = match &self.kind {
             Kind::Csv { separator, columns } => {
                 let reader = csv::ReaderBuilder::new().delimiter(*separator).flexible(true).from_reader(file()?);
-                let numbers = columns.nearly.iter().map(|(at, _)| (*at, false)).collect();
+                let numbers = columns.unread.iter().map(|(at, ..)| (*at, false)).collect();
                 From::Csv { reader: Box::new(reader), columns, numbers, last: (1, 0) }
             }
             Kind::Json(_) | Kind::Lines => From::Lines(file()?, 0),
@@ -258,7 +286,7 @@ enum From<'a> {
     Csv {
         reader: Box<csv::Reader<BufReader<File>>>,
         columns: &'a Columns,
-        /// Columns of [`Columns::nearly`] that had numbers alone so far, and whether any.
+        /// Columns of [`Columns::unread`] that may be parts by all cells so far, and whether they had any.
         numbers: Vec<(usize, bool)>,
         /// The line and byte where the last row begins.
         last: (u64, u64),
@@ -313,15 +341,19 @@ impl Rows<'_> {
                     None | Some("") => true,
                     Some(cell) => {
                         *filled = true;
-                        cell.parse::<f64>().is_ok()
+                        let called =
+                            columns.unread.iter().find(|(column, ..)| column == at).map(|(.., called)| *called);
+                        called.is_some_and(|called| called.may_be_a_part(cell))
                     }
                 });
                 let wrong = |problem: String| Error::file(name, format!("line {line}: {problem}"));
-                let path = record.get(columns.path).map(str::trim).filter(|cell| !cell.is_empty());
-                let path = path.ok_or_else(|| wrong("no path".into()))?;
+                let path = record.get(columns.path).map(table::unquoted).unwrap_or_default();
+                let path = Some(path.trim()).filter(|cell| !cell.is_empty()).ok_or_else(|| wrong("no path".into()))?;
                 let cells = [columns.start, columns.end, columns.duration, columns.channel];
-                let part = part(cells.map(|column| column.and_then(|at| record.get(at)))).map_err(wrong)?;
-                let speaker = columns.speaker.and_then(|at| record.get(at)).and_then(speaker);
+                let cells = cells.map(|column| column.and_then(|at| record.get(at)).map(table::unquoted));
+                let part = part(cells.each_ref().map(Option::as_deref)).map_err(wrong)?;
+                let said = columns.speaker.and_then(|at| record.get(at)).map(table::unquoted);
+                let speaker = said.as_deref().and_then(speaker);
                 Ok(Some(self.list.item(path, part, speaker)))
             }
             #[cfg(feature = "parquet")]
@@ -341,7 +373,18 @@ impl List {
         let table::Object(pairs) = serde_json::from_str(line).map_err(wrong)?;
         let mut names: Vec<String> = pairs.iter().map(|(name, _)| name.trim().to_lowercase()).collect();
         check_parts(&names)?;
-        let is_meant = |(name, value): &&(String, serde_json::Value)| value.is_number() && nearly_tells_of_a_part(name);
+        let has = |wanted: &str| names.iter().any(|name| name == wanted);
+        let (has_start, has_end) = (has("start"), has("end") || has("duration"));
+        let read = ["path", "start", "end", "duration", "channel"];
+        let is_meant = |(name, value): &&(String, serde_json::Value)| {
+            let called = Called::of(name, has_start, has_end)
+                .filter(|_| !read.contains(&name.trim().to_lowercase().as_str()) && said_by != Some(name.as_str()));
+            called.is_some_and(|called| match value {
+                serde_json::Value::Number(_) => called == Called::LikeAPart,
+                serde_json::Value::String(text) => called.may_be_a_part(text.trim()),
+                _ => false,
+            })
+        };
         if let Some((name, _)) = pairs.iter().find(is_meant) {
             return Err(may_be_a_part(name));
         }
@@ -430,6 +473,9 @@ fn header(path: &Path, name: &Path, speaker: Option<&str>) -> Result<Kind> {
     if first.contains(&0) {
         return Err(no_csv(table::holds_nul(1)));
     }
+    if table::separator_line(&first).is_some() {
+        return Err(no_csv("its first line, sep=…, is for spreadsheets alone: remove it".into()));
+    }
     let separator = separator(&first);
     let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(open(path)?);
     let wrong = |error: csv::Error| no_csv(format!("the first row {}", table::problem_of(&error)));
@@ -437,7 +483,7 @@ fn header(path: &Path, name: &Path, speaker: Option<&str>) -> Result<Kind> {
         .headers()
         .map_err(wrong)?
         .iter()
-        .map(|name| name.trim_start_matches('\u{feff}').trim().to_lowercase())
+        .map(|name| table::unquoted(name.trim_start_matches('\u{feff}')).trim().to_lowercase())
         .collect();
     let mut known = std::collections::BTreeSet::new();
     if let Some(twice) = names.iter().find(|name| !name.is_empty() && !known.insert(*name)) {
@@ -449,16 +495,21 @@ fn header(path: &Path, name: &Path, speaker: Option<&str>) -> Result<Kind> {
         Error::file(name, format!("no column path among \"{names}\": call the recordings' column so"))
     })?;
     let said = speaker.map(|column| at(&column.to_lowercase()).ok_or_else(|| no_column(name, speaker, &names)));
-    let nearly = names.iter().enumerate().filter(|(_, name)| nearly_tells_of_a_part(name));
+    let said = said.transpose()?;
+    let (has_start, has_end) = (at("start").is_some(), at("end").is_some() || at("duration").is_some());
+    let read = [Some(path), at("start"), at("end"), at("duration"), at("channel"), said];
+    let unread = names.iter().enumerate().filter(|(at, name)| !read.contains(&Some(*at)) && !name.is_empty());
     let columns = Columns {
         width: names.len(),
-        nearly: nearly.map(|(at, name)| (at, name.clone())).collect(),
+        unread: unread
+            .filter_map(|(at, name)| Some((at, name.clone(), Called::of(name, has_start, has_end)?)))
+            .collect(),
         path,
         start: at("start"),
         end: at("end"),
         duration: at("duration"),
         channel: at("channel"),
-        speaker: said.transpose()?,
+        speaker: said,
     };
     check_parts(&names).map_err(|problem| Error::file(name, problem))?;
     Ok(Kind::Csv { separator, columns })
