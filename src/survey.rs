@@ -4,11 +4,12 @@
 use std::{collections::BTreeMap, path::Path};
 
 use crate::{
-    audio::Known,
+    audio::{AudioConfig, Known},
     config::{Experiment, Labelled},
     corpus::{self, Cause, Clip, CorpusConfig, Exclusion, Extent, Findings, Scan},
     error::{Error, Result},
     events::Observer,
+    frontend::FeaturesConfig,
     protocol::{self, Caveat, Plan},
     task,
 };
@@ -67,7 +68,7 @@ pub fn survey(
     observer: &dyn Observer,
 ) -> Result<Survey> {
     let scan = corpus::scan_all(&experiment.corpora, data)?;
-    let (scan, findings) = inspected(scan, known, observer);
+    let (scan, findings) = inspected(scan, known, experiment.shortest(), observer);
     let lost = scan.lost(&findings);
     if losses == Losses::Refuse {
         refuse(experiment, &scan, &lost)?;
@@ -157,7 +158,7 @@ fn numbers(
     Ok((Labelled { clips: kept, labels, classes, dropped }, found.values, outputs))
 }
 
-/// Lists one corpus and looks into its files, without an experiment; `data` is the folder that its root is relative to. Files
+/// Lists one corpus and looks into its files, as an experiment with the usual features would; `data` is the folder that its root is relative to. Files
 /// that are `known` are not decoded again; what is found is kept there.
 ///
 /// # Errors
@@ -169,7 +170,8 @@ pub fn look_into(
     known: &Known,
     observer: &dyn Observer,
 ) -> Result<(Scan, Findings)> {
-    Ok(inspected(corpus::scan(corpus, data)?, known, observer))
+    let usual = FeaturesConfig::default().shortest(AudioConfig::default().sample_rate);
+    Ok(inspected(corpus::scan(corpus, data)?, known, usual, observer))
 }
 
 /// What is known of files: what the folder of the cache keeps, where there is one.
@@ -178,10 +180,10 @@ pub fn known(cache: &Path) -> Known {
     if cache.is_dir() { Known::open(cache) } else { Known::default() }
 }
 
-fn inspected(scan: Scan, known: &Known, observer: &dyn Observer) -> (Scan, Findings) {
+fn inspected(scan: Scan, known: &Known, shortest: f64, observer: &dyn Observer) -> (Scan, Findings) {
     let files = scan.clips.len();
     let work = observer.work("checking files", files);
-    let looked = corpus::look_into(scan, known, || work.step());
+    let looked = corpus::look_into(scan, known, shortest, || work.step());
     drop(work);
     // Of few it takes a moment.
     let work = (files >= MANY).then(|| observer.work("comparing recordings", corpus::STEPS));

@@ -59,7 +59,8 @@ impl Cutter {
             return Err(Fault::new(Flaw::NoSamples, problem));
         }
         let samples = self.kept[(start - self.base) as usize..(end.min(reach) - self.base) as usize].to_vec();
-        Ok(Audio { samples, sample_rate })
+        let audio = Audio { samples, sample_rate };
+        if self.decoder.is_cancelling() { Err(Fault::cancelling()) } else { Ok(audio) }
     }
 
     /// The place behind the last sample that is held.
@@ -110,7 +111,7 @@ mod tests {
 
     /// Two channels at 8 kHz of a whole number of thousands of frames.
     fn stereo(seconds: u32) -> Vec<u8> {
-        let frames = (0..8_000 * seconds).flat_map(|i| [(i % 30_011) as i16, -((i % 29_989) as i16)]);
+        let frames = (0..8_000 * seconds).flat_map(|i| [(i % 30_011) as i16, -((3 * i % 29_989) as i16)]);
         let data: Vec<u8> = frames.flat_map(i16::to_le_bytes).collect();
         riff(&[fmt(1, 2, 4, 16, &[]), chunk(b"data", data.len() as u32, &data)])
     }

@@ -22,13 +22,19 @@ use symphonia::core::{
 use ser_kernels::wide;
 
 use super::{
+    aiff,
+    balance::Balance,
+    caf,
     fault::{Fault, Flaw},
+    flac,
     frames::{self, Stream},
-    ogg,
+    matroska, mp4, ogg,
     part::{Opened, Part},
     pcm::Channel,
     quietly::quietly,
     sniff::{Content, Format, HEAD_BYTES, sniff},
+    spikes::Spikes,
+    tags,
     wave::Wave,
 };
 use crate::error::Result;
@@ -136,11 +142,19 @@ pub struct Decoder {
     channels: Option<usize>,
     /// Samples handed out.
     samples: u64,
+    /// What mixing leaves of the channels.
+    balance: Balance,
+    spikes: Spikes,
 }
 
 /// A stretch of a file that is decoded by itself.
+#[derive(Default)]
 struct Section {
     range: Range<u64>,
+    /// What its decoder is to see before it.
+    head: Vec<u8>,
+    /// Whether it ends where its bytes do, and nothing in it says so.
+    is_open: bool,
     /// How many samples it must have.
     declared: Option<u64>,
     /// How many bytes its frames must have together.
@@ -166,6 +180,8 @@ struct Track {
     next: Option<Timestamp>,
     /// How many bytes the packets have to have that are still to come.
     bytes: Option<u64>,
+    /// Whether it ends where its bytes do.
+    is_open: bool,
 }
 
 impl Decoder {
@@ -199,6 +215,8 @@ impl Decoder {
         let mut source = open()?;
         let end = source.seek(SeekFrom::End(0))?;
         let (start, content) = look(&mut source, end)?;
+        // Tags at the end would be taken for a part of what is before them.
+        let end = tags::begin(&mut source, start, end)?;
         let format = match content {
             Content::Audio(format) => format,
             Content::Empty => return Err(Fault::new(Flaw::Empty, "the file is empty: fetch it again")),
@@ -226,6 +244,8 @@ impl Decoder {
             channel: Channel::Mix,
             channels: None,
             samples: 0,
+            balance: Balance::default(),
+            spikes: Spikes::default(),
         };
         if matches!(format, Format::Wav | Format::Rf64) {
             let wave = Wave::open(Part::new(source, start..end, true)?, end - start);
@@ -316,15 +336,15 @@ impl Decoder {
 
     fn block(&mut self) -> std::result::Result<Option<Vec<f32>>, Fault> {
         while let Some(mut kind) = self.current.take() {
-            let (before, channel) = (self.samples, self.channel);
+            let (before, channel, balance) = (self.samples, self.channel, &mut self.balance);
             // What panicked is not used again.
             let decoded = quietly(|| {
                 let block = match &mut kind {
                     Kind::Wave(wave) => {
                         let (rate, channels) = (wave.rate(), wave.channels());
-                        wave.next(channel).map(|block| block.map(|samples| (samples, rate, channels)))
+                        wave.next(channel, balance).map(|block| block.map(|samples| (samples, rate, channels)))
                     }
-                    Kind::Any(track) => track.next(before, channel),
+                    Kind::Any(track) => track.next(before, channel, balance),
                 };
                 (kind, block)
             });
@@ -340,17 +360,25 @@ impl Decoder {
             (self.sample_rate, self.channels) = (Some(rate), Some(channels));
             check_rate(rate).map_err(Fault::damaged)?;
             check_samples(&samples, self.samples).map_err(Fault::damaged)?;
+            self.spikes.add(&samples);
             self.samples += samples.len() as u64;
             return Ok(Some(samples));
         }
-        Ok(None)
+        self.spikes.check()?;
+        if self.is_cancelling() { Err(Fault::cancelling()) } else { Ok(None) }
+    }
+
+    /// Whether the channels that were mixed so far have cancelled each other out.
+    pub(super) fn is_cancelling(&self) -> bool {
+        self.balance.is_cancelling()
     }
 
     /// Opens the next section, if there is one.
     fn advance(&mut self) -> std::result::Result<(), Fault> {
-        let Some(Section { range, declared, bytes, seekable }) = self.later.pop_front() else { return Ok(()) };
-        let part = Part::new((self.open)()?, range, seekable)?;
-        let track = quietly(|| Track::open(part, declared, bytes, self.format)).ok_or_else(panicked)?;
+        let Some(mut section) = self.later.pop_front() else { return Ok(()) };
+        let head = std::mem::take(&mut section.head);
+        let part = Part::behind(head, (self.open)()?, section.range.clone(), section.seekable)?;
+        let track = quietly(|| Track::open(part, &section, self.format)).ok_or_else(panicked)?;
         self.current = Some(Kind::Any(track.map_err(|fault| convert(fault, &self.path))?));
         Ok(())
     }
@@ -380,82 +408,92 @@ fn look(source: &mut Opened, end: u64) -> std::result::Result<(u64, Content), Fa
         source.seek(SeekFrom::Start(start))?;
         let mut head = Vec::with_capacity(HEAD_BYTES);
         source.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-        match frames::id3(&head) {
+        match tags::id3(&head) {
             Some(length) if start + length < end => start += length,
             Some(_) => return Err(Fault::truncated("truncated: it ends within its tags; fetch it again")),
-            // Some fill up behind a tag.
-            None if start > 0 && head.iter().all(|&byte| byte == 0) => return Ok((start, Content::Audio(Format::Mp3))),
-            None => return Ok((start, sniff(&head))),
+            None => {
+                let content = sniff(&head);
+                // Streams that were recorded begin within a frame, and some fill up behind a tag.
+                let first = match content {
+                    Content::Unknown(_) => frames::first(source, start, end)?,
+                    _ => None,
+                };
+                return Ok(match first {
+                    Some((first, Stream::Mpeg)) => (first, Content::Audio(Format::Mp3)),
+                    Some((first, Stream::Adts)) => (first, Content::Audio(Format::Aac)),
+                    None => (start, content),
+                });
+            }
         }
     }
     Err(Fault::damaged("begins with more tags than a file has"))
 }
 
 /// The stretches that a file is decoded in, after a look at what its decoder would pass over without a word.
-fn sections(
-    format: Format,
-    mut source: Opened,
-    start: u64,
-    mut end: u64,
-) -> std::result::Result<VecDeque<Section>, Fault> {
-    let whole = |range, bytes| Section { range, declared: None, bytes, seekable: true };
+fn sections(format: Format, mut source: Opened, start: u64, end: u64) -> std::result::Result<VecDeque<Section>, Fault> {
+    let whole = |range| Section { range, seekable: true, ..Section::default() };
     let stream = match format {
         Format::Mp3 => Stream::Mpeg,
         Format::Aac => Stream::Adts,
-        Format::Ogg => {
-            return Ok(ogg::sections(source, start, end)?.into_iter().map(|range| whole(range, None)).collect());
-        }
+        Format::Ogg => return Ok(ogg::sections(source, start, end)?.into_iter().map(whole).collect()),
         Format::Flac => {
-            // An old tag at the end would be taken for a part of the last frame.
-            if end - start > 128 {
-                let mut tag = [0; 3];
-                source.seek(SeekFrom::Start(end - 128))?;
-                source.read_exact(&mut tag)?;
-                end -= if tag == *b"TAG" { 128 } else { 0 };
-            }
-            let frames = flac_frames(&mut source, start)?;
+            let frames = flac::frames(&mut source, start)?;
+            let end = flac::end(&mut source, frames, end)?;
             let bytes = end
                 .checked_sub(frames)
                 .filter(|bytes| *bytes > 0)
                 .ok_or_else(|| Fault::truncated("truncated: it ends within the headers of FLAC; fetch it again"))?;
-            return Ok([whole(start..end, Some(bytes))].into());
+            return Ok([Section { bytes: Some(bytes), ..whole(start..end) }].into());
         }
-        _ => return Ok([whole(start..end, None)].into()),
+        Format::Mp4 => return Ok([whole(start..mp4::check(&mut source, start, end)?)].into()),
+        Format::Matroska => {
+            let matroska::Elements { end, is_open } = matroska::check(&mut source, start, end)?;
+            return Ok([Section { is_open, ..whole(start..end) }].into());
+        }
+        Format::Aiff | Format::Aifc => {
+            let aiff::Layout { head, rest } = aiff::layout(&mut source, start, end)?;
+            return Ok([Section { head, ..whole(rest) }].into());
+        }
+        Format::Caf => {
+            let caf::Layout { head, data } = caf::layout(&mut source, start, end)?;
+            return Ok([Section { head, ..whole(data) }].into());
+        }
+        Format::Wav | Format::Rf64 => return Ok([whole(start..end)].into()),
     };
     let sections = frames::sections(source, start, end, stream)?;
     let section = |section: frames::Section| Section {
         declared: (!section.is_counted).then_some(section.samples),
-        bytes: None,
         // Without a count the decoder would guess the length from the size, and drop what is beyond.
         seekable: section.is_counted,
         range: section.range,
+        ..Section::default()
     };
     Ok(sections.into_iter().map(section).collect())
 }
 
-/// Where the frames of a FLAC file begin: from there to its end, every byte is one of a frame.
-fn flac_frames(source: &mut Opened, start: u64) -> std::result::Result<u64, Fault> {
-    let mut place = start + 4;
-    loop {
-        source.seek(SeekFrom::Start(place))?;
-        let mut head = [0; 4];
-        source.read_exact(&mut head)?;
-        place += 4 + u64::from(u32::from_be_bytes([0, head[1], head[2], head[3]]));
-        if head[0] & 0x80 != 0 {
-            return Ok(place);
-        }
-    }
-}
-
 impl Track {
-    fn open(part: Part, declared: Option<u64>, bytes: Option<u64>, format: Format) -> std::result::Result<Self, Fault> {
+    fn open(part: Part, section: &Section, format: Format) -> std::result::Result<Self, Fault> {
         let stream = MediaSourceStream::new(Box::new(part), Default::default());
         let reader = symphonia::default::get_probe()
             .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
             .map_err(|e| unreadable(&e, format))?;
         let none = || Fault::new(Flaw::NoSamples, "holds no sound");
+        let sounds =
+            reader.tracks().iter().filter(|track| track.codec_params.as_ref().is_some_and(|p| p.audio().is_some()));
+        let sounds = sounds.count();
+        if sounds > 1 {
+            return Err(Fault::damaged(format!(
+                "has {sounds} tracks of sound, of which only one would be heard: take one out, as `ffmpeg -i in -map 0:a:0 \
+                 out.wav`"
+            )));
+        }
         let track = reader.default_track(TrackType::Audio).ok_or_else(none)?;
         let parameters = track.codec_params.as_ref().and_then(|p| p.audio()).ok_or_else(none)?;
+        let mut parameters = parameters.clone();
+        if matches!(parameters.codec, codecs::CODEC_ID_PCM_ALAW | codecs::CODEC_ID_PCM_MULAW) {
+            // Containers say how many bits are stored, and the decoder takes that for how many come out.
+            (parameters.bits_per_sample, parameters.bits_per_coded_sample) = (None, None);
+        }
         let unread = |e| match e {
             SymphoniaError::Unsupported(_) => {
                 let problem = format!("is {} with {}, which is not read here", name(format), codec(parameters.codec));
@@ -470,23 +508,37 @@ impl Track {
             return Err(Fault::damaged(problem));
         }
         let options = AudioDecoderOptions::default().verify(true);
-        let decoder = symphonia::default::get_codecs().make_audio_decoder(parameters, &options).map_err(unread)?;
+        let decoder = symphonia::default::get_codecs().make_audio_decoder(&parameters, &options).map_err(unread)?;
         let is_exact = matches!(format, Format::Flac | Format::Aiff | Format::Aifc | Format::Mp3 | Format::Ogg);
-        let declared = declared.or(track.num_frames.filter(|_| is_exact));
+        let declared = section.declared.or(track.num_frames.filter(|_| is_exact));
         let next = (format == Format::Flac).then_some(Timestamp::ZERO);
-        Ok(Self { id: track.id, declared, decoder, decoded: 0, next, bytes, format: reader })
+        let Section { bytes, is_open, .. } = *section;
+        Ok(Self { id: track.id, declared, decoder, decoded: 0, next, bytes, is_open, format: reader })
     }
 
     /// The next samples of a channel, their rate and the number of channels; none at the end. `before` are those of the
     /// file before.
-    fn next(&mut self, before: u64, channel: Channel) -> std::result::Result<Option<(Vec<f32>, u32, usize)>, Fault> {
+    fn next(
+        &mut self,
+        before: u64,
+        channel: Channel,
+        balance: &mut Balance,
+    ) -> std::result::Result<Option<(Vec<f32>, u32, usize)>, Fault> {
         let breaks_off = |e: SymphoniaError| match e {
             SymphoniaError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
                 Fault::truncated(format!("truncated: it breaks off after {before} samples; fetch it again"))
             }
             e => Fault::damaged(format!("breaks off or is damaged after {before} samples: {e}")),
         };
-        while let Some(packet) = self.format.next_packet().map_err(breaks_off)? {
+        let is_end = |e: &SymphoniaError| matches!(e, SymphoniaError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof);
+        loop {
+            let packet = match self.format.next_packet() {
+                Ok(Some(packet)) => packet,
+                Ok(None) => break,
+                // That all of it is there is known.
+                Err(e) if self.is_open && is_end(&e) => break,
+                Err(e) => return Err(breaks_off(e)),
+            };
             if packet.track_id != self.id {
                 continue;
             }
@@ -504,7 +556,8 @@ impl Track {
             let mut interleaved = vec![0f32; decoded.samples_interleaved()];
             decoded.copy_to_slice_interleaved(&mut interleaved);
             if !interleaved.is_empty() {
-                let samples = channel.of(interleaved, channels).ok_or_else(|| Fault::no_channel(channel, channels))?;
+                let samples = balance.of(channel, interleaved, channels);
+                let samples = samples.ok_or_else(|| Fault::no_channel(channel, channels))?;
                 self.decoded += samples.len() as u64;
                 return Ok(Some((samples, rate, channels)));
             }
@@ -744,6 +797,37 @@ mod tests {
         assert!(problem(&mp3_frame().repeat(3)[..1_000]).contains("last frame has 166 of 417 bytes"));
         let hole = [mp3_frame().repeat(3), vec![7; 100], mp3_frame().repeat(3)].concat();
         assert!(problem(&hole).contains("damaged at byte 1251 of 2602"), "{}", problem(&hole));
+    }
+
+    #[test]
+    fn filling_tags_and_ends_of_lines_around_whole_files_are_no_damage() {
+        let samples: Vec<i16> = (0..1_000).map(|i| (i * 37 % 901) as i16 * 30 - 13_000).collect();
+        let lossless = flac(&samples, 1_000);
+        let lossy = mp3_frame().repeat(7);
+        let tag = [b"TAG".to_vec(), vec![b' '; 125]].concat();
+        let lyrics = b"LYRICSBEGINla la la000019LYRICS200".to_vec();
+        let count = |bytes: &[u8]| decode(bytes, Path::new("x")).unwrap_or_else(|e| panic!("{e}")).samples.len();
+        for behind in [vec![], b"\n".to_vec(), b"\r\n".to_vec(), vec![0; 90], tag.clone(), [lyrics, tag].concat()] {
+            assert_eq!(count(&[lossless.clone(), behind.clone()].concat()), 1_000, "{behind:?}");
+            assert_eq!(count(&[lossy.clone(), behind.clone()].concat()), 7 * 1_152, "{behind:?}");
+        }
+        for before in [vec![0; 3_000], lossy[300..417].to_vec(), vec![7; 900]] {
+            assert_eq!(count(&[before, lossy.clone()].concat()), 7 * 1_152);
+        }
+        // A newline may be the last byte of a checksum.
+        let ends =
+            (0..400).map(|i| flac(&[i, i + 1, 7 * i], 3)).filter(|file| file.ends_with(b"\n") || file.ends_with(b"\0"));
+        assert!(ends.map(|file| assert_eq!(count(&file), 3)).count() > 0);
+        assert!(decode(&[lossless, vec![7; 50]].concat(), Path::new("x")).is_err());
+    }
+
+    #[test]
+    fn channels_in_opposite_phase_are_no_silence() {
+        let samples: Vec<i32> = (0..2_000).flat_map(|i| [i * 37 % 9_001, -(i * 37 % 9_001)]).collect();
+        let bytes = wav(pcm(2, 16), &samples);
+        assert!(problem(&bytes).contains("cancel each other out"), "{}", problem(&bytes));
+        let one = Decoder::of_bytes(bytes.into(), Path::new("x")).unwrap().channel(Channel::Only(1)).all().unwrap();
+        assert_eq!(one.samples.len(), 2_000);
     }
 
     #[test]

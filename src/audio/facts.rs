@@ -50,6 +50,15 @@ impl Facts {
         self.samples as f64 / f64::from(self.sample_rate)
     }
 
+    /// Whether it is as long as a frame, in seconds: who learns and who answers judge alike.
+    ///
+    /// # Errors
+    ///
+    /// Where it is shorter.
+    pub(crate) fn fills(&self, shortest: f64) -> Result<(), Fault> {
+        if self.seconds() < shortest { Err(Fault::too_short(self.seconds(), shortest)) } else { Ok(()) }
+    }
+
     /// Decodes a file and takes down what is to be known.
     ///
     /// # Errors

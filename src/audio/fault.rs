@@ -27,6 +27,10 @@ pub enum Flaw {
     NoSamples,
     /// Its samples are silence.
     Silent,
+    /// Its channels are not silent, and their mean is: they cancel each other out.
+    Cancelling,
+    /// It is shorter than what is analysed at once.
+    TooShort,
 }
 
 /// A flaw in words, a sentence fragment that follows the file's name.
@@ -58,6 +62,21 @@ impl Fault {
         let Channel::Only(wanted) = channel else { return Self::no_samples() };
         let has = if channels == 1 { "one channel".to_owned() } else { format!("{channels} channels") };
         Self::new(Flaw::NoSamples, format!("has {has}, and channel {} is asked for", wanted + 1))
+    }
+
+    /// The channels are not to be mixed.
+    pub(super) fn cancelling() -> Self {
+        Self::new(
+            Flaw::Cancelling,
+            "has channels that cancel each other out when they are mixed, being in opposite phase: have one heard by \
+             itself, by --channel left (or right, or each), or by a column `channel` in a table",
+        )
+    }
+
+    /// It has not the seconds that a frame has.
+    pub(super) fn too_short(seconds: f64, shortest: f64) -> Self {
+        let problem = format!("lasts {seconds:.3} s: too short to analyse (a frame is {shortest:.3} s)");
+        Self::new(Flaw::TooShort, problem)
     }
 
     pub(super) fn no_samples() -> Self {

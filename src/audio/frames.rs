@@ -5,7 +5,7 @@
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use super::fault::Fault;
+use super::{behind, fault::Fault, tags};
 
 /// Frames that belong together: one recording, of several that were joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,38 @@ impl Stream {
 /// Bytes of a frame that are looked at: its header, and where a count of frames may be.
 const LOOK: usize = 64;
 
+/// As far behind its start a file may have its first frame: programs that record streams begin within one.
+const LEAD: u64 = 1 << 16;
+
+/// So many frames behind one another are no accident.
+const RUN: usize = 4;
+
+/// Where the first frames begin behind filling or a few bytes that are none, and what they are.
+pub(super) fn first(source: &mut (impl Read + Seek), start: u64, end: u64) -> Result<Option<(u64, Stream)>, Fault> {
+    let start = behind::filling(source, start, end)?;
+    source.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    source.take((end - start).min(2 * LEAD)).read_to_end(&mut bytes)?;
+    let places = (0..bytes.len().min(LEAD as usize)).filter(|&at| bytes[at] == 0xff);
+    let found = places.into_iter().find_map(|at| Some((start + at as u64, run(&bytes[at..])?)));
+    Ok(found)
+}
+
+/// What several frames are that these bytes begin with, each where the one before ends and of its kind.
+pub(super) fn run(bytes: &[u8]) -> Option<Stream> {
+    [Stream::Mpeg, Stream::Adts].into_iter().find(|stream| {
+        let (mut at, mut kind) = (0, None);
+        (0..RUN).all(|_| {
+            let frame = bytes.get(at..).and_then(|rest| stream.frame(rest));
+            let goes_on = frame.filter(|frame| kind.is_none_or(|kind| kind == frame.kind));
+            if let Some(frame) = goes_on {
+                (at, kind) = (at + frame.length as usize, Some(frame.kind));
+            }
+            goes_on.is_some()
+        })
+    })
+}
+
 /// Walks the frames of a file from `start` on.
 ///
 /// # Errors
@@ -67,25 +99,23 @@ pub(super) fn sections(source: impl Read + Seek, start: u64, end: u64, stream: S
         source.seek_relative(-(known as i64))?;
         let bytes = &head[..known];
         let Some(frame) = stream.frame(bytes) else {
-            match tag(bytes) {
-                Some(length) if place + length <= end => {
-                    place += length;
-                    source.seek_relative(length as i64)?;
-                    continue;
-                }
-                // A last tag that is cut off, or what programs fill files up with.
-                Some(_) => break,
-                None if is_filling(&mut source)? => break,
-                // Less than a header.
-                None if known < 8 => {
-                    return Err(Fault::truncated("truncated: it ends within a frame; fetch it again"));
-                }
-                None => {
-                    return Err(Fault::damaged(format!(
-                        "is damaged at byte {place} of {end}: no frame begins where the one before ends; fetch it again"
-                    )));
-                }
+            let next = behind::pass(&mut source, place, end)?;
+            // A last tag may be cut off.
+            if next == end {
+                break;
             }
+            if tags::length(&mut source, place, end)?.is_some() {
+                place = next;
+                source.seek(SeekFrom::Start(place))?;
+                continue;
+            }
+            return Err(match known {
+                // Less than a header.
+                ..8 => Fault::truncated("truncated: it ends within a frame; fetch it again"),
+                _ => Fault::damaged(format!(
+                    "is damaged at byte {place} of {end}: no frame begins where the one before ends; fetch it again"
+                )),
+            });
         };
         if place + frame.length > end {
             return Err(Fault::truncated(format!(
@@ -192,40 +222,4 @@ fn count(frame: &[u8]) -> Option<u64> {
     };
     let is_count = matches!(four(at), Some(b"Xing" | b"Info")) && frame.get(at + 7)? & 1 == 1;
     is_count.then(|| number(at + 8)).flatten()
-}
-
-/// The length of a tag that begins here: ID3, APE, or the old kind of ID3 at the end.
-fn tag(bytes: &[u8]) -> Option<u64> {
-    if let Some(length) = id3(bytes) {
-        return Some(length);
-    }
-    if bytes.starts_with(b"APETAGEX") {
-        let size = u64::from(u32::from_le_bytes(bytes.get(12..16)?.try_into().ok()?));
-        let is_header = bytes.get(23)? & 0x20 != 0;
-        return Some(if is_header { size + 32 } else { 32 });
-    }
-    if bytes.starts_with(b"TAG+") {
-        return Some(227);
-    }
-    bytes.starts_with(b"TAG").then_some(128)
-}
-
-/// The length of an ID3v2 tag that begins here, in four bytes of seven bits each.
-pub(super) fn id3(bytes: &[u8]) -> Option<u64> {
-    let [b'I', b'D', b'3', major, _, flags, a, b, c, d] = *bytes.first_chunk()? else { return None };
-    let length = [a, b, c, d].iter().fold(0, |sum, &byte| (sum << 7) | u64::from(byte & 0x7f));
-    let footer = u64::from(flags & 0x10 != 0 && major >= 4) * 10;
-    Some(10 + length + footer)
-}
-
-/// Whether all bytes from here on are zero.
-fn is_filling(source: &mut impl Read) -> Result<bool, Fault> {
-    let mut buffer = [0; 1 << 12];
-    loop {
-        match source.read(&mut buffer)? {
-            0 => return Ok(true),
-            n if buffer[..n].iter().any(|&byte| byte != 0) => return Ok(false),
-            _ => {}
-        }
-    }
 }

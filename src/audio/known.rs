@@ -25,7 +25,7 @@ use crate::{error::Result, files::write_whole};
 const NAME: &str = "facts.jsonl";
 
 /// Raised whenever the same file gives other facts or another fault.
-const SCHEMA: &str = "ser-facts/2";
+const SCHEMA: &str = "ser-facts/3";
 
 /// A file that changed within this time before it was looked at may change again without its times showing it.
 const UNSETTLED: Duration = Duration::from_secs(2);
@@ -180,7 +180,7 @@ impl Known {
         let identity = |segment: &Segment| Source::Segment(segment.clone()).identity(hash);
         let format = match whole {
             Ok(facts) => facts.format,
-            Err(fault) if fault.flaw != Flaw::Silent => {
+            Err(fault) if !matches!(fault.flaw, Flaw::Silent | Flaw::Cancelling) => {
                 return segments.iter().map(|segment| Ok((identity(segment), bytes, Err(fault.again())))).collect();
             }
             // The mean of the channels may be silent where each of them is not.

@@ -1,16 +1,24 @@
 //! A file → mono samples at the wanted rate: decode, resample, denoise, trim, crop, normalise. Windows are cut later, out
 //! of the matrix ([`Windows`]).
 
+mod aiff;
+mod balance;
+mod behind;
+mod caf;
+mod container;
 mod cut;
 mod decode;
 mod denoise;
 mod facts;
 mod fault;
+mod flac;
 mod frames;
 mod known;
 mod length;
 mod loudness;
+mod matroska;
 mod measure;
+mod mp4;
 mod normalise;
 mod ogg;
 mod part;
@@ -20,10 +28,13 @@ mod piecewise;
 mod print;
 mod quietly;
 mod resample;
+mod riff;
 mod sketch;
 mod sniff;
 mod source;
 pub(crate) mod spectrum;
+mod spikes;
+mod tags;
 mod trim;
 mod wave;
 mod windows;
@@ -34,6 +45,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub use container::{Beginning, HEADER_BYTES, container};
 pub(crate) use cut::Cutter;
 pub use decode::{Audio, Decoder, LARGEST, RATES, SILENCE, decode};
 pub use denoise::Denoise;
@@ -44,7 +56,7 @@ pub use length::Crop;
 pub use loudness::loudness;
 pub use measure::{Measure, snr_db};
 pub use normalise::Normalise;
-pub use pcm::{Channel, Pcm, SampleFormat, container};
+pub use pcm::{Channel, Pcm, SampleFormat};
 pub use picture::{LEVELS, RANGE, picture};
 pub use piecewise::Resampler;
 pub(crate) use print::HOP as PRINT_HOP;

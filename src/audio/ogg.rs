@@ -30,7 +30,13 @@ pub(super) fn sections(source: impl Read + Seek, start: u64, end: u64) -> Result
     while place < end {
         let mut head = [0; 27];
         if end - place < head.len() as u64 {
-            return Err(if open.is_empty() { damaged(place) } else { cut() });
+            // What is left of a whole file is no page.
+            let mut rest = Vec::new();
+            source.read_to_end(&mut rest)?;
+            if open.is_empty() && !sections.is_empty() && !rest.starts_with(b"OggS") {
+                break;
+            }
+            return Err(cut());
         }
         source.read_exact(&mut head)?;
         if !head.starts_with(b"OggS\0") {

@@ -2,8 +2,6 @@
 
 use std::str::FromStr;
 
-use super::{Content, Format, sniff};
-
 use crate::error::{Error, Result};
 
 /// How a sample is written.
@@ -128,18 +126,6 @@ impl FromStr for SampleFormat {
     }
 }
 
-/// The container that bytes begin with which were said to be raw samples, by its name; none where they may be samples. The
-/// two bytes that some formats begin with may be samples, too.
-#[must_use]
-pub fn container(head: &[u8]) -> Option<String> {
-    match sniff(head) {
-        Content::Audio(Format::Mp3 | Format::Aac) if !head.starts_with(b"ID3") => None,
-        Content::Audio(format) => Some(format!("{format:?}").to_uppercase()),
-        Content::Foreign(name) if head[..4.min(head.len())].iter().all(u8::is_ascii_graphic) => Some(name.to_owned()),
-        _ => None,
-    }
-}
-
 /// Turns bytes, in pieces of any length, into the mean of the channels.
 #[derive(Debug)]
 pub struct Pcm {
@@ -193,22 +179,6 @@ impl Pcm {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_container_is_told_from_samples() {
-        for (head, name) in [
-            (&b"RIFF\x24\0\0\0WAVEfmt "[..], Some("WAV")),
-            (b"fLaC\0\0\0\x22", Some("FLAC")),
-            (b".snd\0\0\0\x18", Some("AU")),
-            (b"ID3\x04\0\0\0\0\0\x02", Some("MP3")),
-            (b"\xff\xfb\x90\x00", None),
-            (b"\x0b\x77\x01\x00", None),
-            (b"\0\0\x01\0", None),
-            (b"", None),
-        ] {
-            assert_eq!(container(head).as_deref(), name, "{head:?}");
-        }
-    }
 
     #[test]
     fn full_scale_is_one_in_every_format_and_pieces_do_not_matter() {

@@ -173,7 +173,7 @@ fn not_audio(head: &[u8]) -> Content {
 
 /// What follows an ID3v2 tag.
 fn behind_id3(head: &[u8]) -> Option<&[u8]> {
-    head.get(usize::try_from(super::frames::id3(head)?).ok()?..).filter(|rest| !rest.is_empty())
+    head.get(usize::try_from(super::tags::id3(head)?).ok()?..).filter(|rest| !rest.is_empty())
 }
 
 /// An MPEG audio frame begins with eleven ones; the values that the standard reserves tell it from other data (AAC's

@@ -12,13 +12,12 @@ use symphonia::core::{
 };
 
 use super::{
+    balance::Balance,
     fault::{Fault, Flaw},
     part::Part,
     pcm::{Channel, SampleFormat},
+    riff::{MOST_CHUNKS, after, extent, head, read},
 };
-
-/// Chunks before the samples; more is damage.
-const MOST_CHUNKS: usize = 10_000;
 
 /// More channels than any recorder has are damage.
 const MOST_CHANNELS: u16 = 256;
@@ -40,12 +39,6 @@ const SUBFORMATS: [[u8; 14]; 2] = [
     [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71],
     [0, 0, 0x21, 0x07, 0xd3, 0x11, 0x86, 0x44, 0xc8, 0xc1, 0xca, 0, 0, 0],
 ];
-
-/// Whether a length of samples is what programs write to a pipe, not knowing better: sox and MPlayer 0x7ffff000, arecord
-/// 0x80000000, ffmpeg and others all ones or nearly so.
-fn is_unknown(length: u32) -> bool {
-    matches!(length, 0x7fff_0000..=0x8000_0100 | 0xffff_ff00..)
-}
 
 /// A WAVE file being decoded.
 pub(super) struct Wave {
@@ -69,6 +62,7 @@ enum Coding {
 }
 
 /// The fields of a `fmt ` chunk.
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Fields {
     code: u16,
     channels: u16,
@@ -133,7 +127,7 @@ impl Wave {
     }
 
     /// The next samples of a channel; none at the end.
-    pub(super) fn next(&mut self, channel: Channel) -> Result<Option<Vec<f32>>, Fault> {
+    pub(super) fn next(&mut self, channel: Channel, balance: &mut Balance) -> Result<Option<Vec<f32>>, Fault> {
         let blocks = (BLOCK / self.block).max(1);
         let most = self.left.min(blocks * self.block);
         // Half a frame at the end is none; half a compressed block is played as far as it goes.
@@ -149,7 +143,7 @@ impl Wave {
         self.left -= bytes;
         let channels = usize::from(self.channels);
         let samples = match &mut self.coding {
-            Coding::Pcm(format) => channel.of(format.values(&data), channels),
+            Coding::Pcm(format) => balance.of(channel, format.values(&data), channels),
             Coding::Codec(decoder) => {
                 let blocks = bytes.div_ceil(self.block);
                 data.resize((blocks * self.block) as usize, 0);
@@ -157,7 +151,7 @@ impl Wave {
                 let decoded = decoder.decode(&packet).map_err(|e| Fault::damaged(format!("cannot be decoded: {e}")))?;
                 let mut interleaved = vec![0f32; decoded.samples_interleaved()];
                 decoded.copy_to_slice_interleaved(&mut interleaved);
-                channel.of(interleaved, channels)
+                balance.of(channel, interleaved, channels)
             }
         };
         let mut samples = samples.ok_or_else(|| Fault::no_channel(channel, channels))?;
@@ -193,7 +187,15 @@ impl Layout {
                     let length = extent(source, place, length, long, end)?;
                     return Ok(Self { fields, frames, start: place, length });
                 }
-                b"fmt " => fields = Some(Fields::read(source, length)?),
+                b"fmt " => {
+                    let found = Fields::read(source, length)?;
+                    if fields.replace(found).is_some_and(|before| before != found) {
+                        return Err(Fault::damaged(
+                            "says twice how its samples are written, and not the same: convert it with the program that \
+                             wrote it",
+                        ));
+                    }
+                }
                 b"fact" if length >= 4 => frames = Some(u32::from_le_bytes(read(source)?)),
                 b"ds64" if length >= 16 => {
                     let _whole: [u8; 8] = read(source)?;
@@ -206,91 +208,6 @@ impl Layout {
         }
         Err(missing("it has thousands of chunks, none of samples"))
     }
-}
-
-/// How many bytes of samples there are behind `start`.
-fn extent(source: &mut (impl Read + Seek), start: u64, length: u32, long: Option<u64>, end: u64) -> Result<u64, Fault> {
-    let there = end - start;
-    let declared = long.filter(|_| length == u32::MAX).unwrap_or(length.into());
-    let is_open = (is_unknown(length) && long.is_none()) || (length == 0 && !chunks_fill(source, start, end)?);
-    match there {
-        0 => Err(Fault::no_samples()),
-        // Nobody knew the length when it was written: the file's end is the end.
-        _ if is_open && declared != there => Ok(there),
-        _ if declared > there => Err(Fault::truncated(format!(
-            "truncated: {there} of {declared} bytes of samples are there; fetch it again"
-        ))),
-        _ if declared == 0 => Err(Fault::no_samples()),
-        _ => {
-            refuse_joined(source, start, declared, end)?;
-            Ok(declared)
-        }
-    }
-}
-
-/// Sound behind the sound would be dropped.
-fn refuse_joined(source: &mut (impl Read + Seek), start: u64, length: u64, end: u64) -> Result<(), Fault> {
-    let mut place = after(source, start, length, end)?;
-    for _ in 0..MOST_CHUNKS {
-        let Some((id, length)) = head(source, place, end)? else { return Ok(()) };
-        if matches!(&id, b"RIFF" | b"data") {
-            return Err(Fault::damaged(
-                "holds samples in several places, as files that were joined by `cat` do: join them again, as \
-                 `sox a.wav b.wav joined.wav`",
-            ));
-        }
-        if !id.iter().all(|byte| (b' '..=b'~').contains(byte)) {
-            return Ok(());
-        }
-        place = after(source, place + 8, u64::from(length), end)?;
-    }
-    Ok(())
-}
-
-/// Whether what begins at `place` is chunks up to the end.
-fn chunks_fill(source: &mut (impl Read + Seek), mut place: u64, end: u64) -> Result<bool, Fault> {
-    for _ in 0..MOST_CHUNKS {
-        match head(source, place, end)? {
-            _ if place == end => return Ok(true),
-            Some((id, length)) if id.iter().all(|byte| (b' '..=b'~').contains(byte)) => {
-                place = place + 8 + u64::from(length);
-                if place > end {
-                    return Ok(false);
-                }
-                place += u64::from(place % 2 == 1 && place < end);
-            }
-            _ => return Ok(false),
-        }
-    }
-    Ok(false)
-}
-
-/// The name and length of the chunk at `place`; none where the file has no more.
-fn head(source: &mut (impl Read + Seek), place: u64, end: u64) -> Result<Option<([u8; 4], u32)>, Fault> {
-    if place.saturating_add(8) > end {
-        return Ok(None);
-    }
-    source.seek(SeekFrom::Start(place))?;
-    Ok(Some((read(source)?, u32::from_le_bytes(read(source)?))))
-}
-
-/// Where the chunk behind one begins. One of odd length is followed by a byte that does not count, if whoever wrote it
-/// knew.
-fn after(source: &mut (impl Read + Seek), start: u64, length: u64, end: u64) -> Result<u64, Fault> {
-    let next = start.saturating_add(length);
-    if length.is_multiple_of(2) || next.saturating_add(8) > end {
-        return Ok(next.saturating_add(length % 2));
-    }
-    source.seek(SeekFrom::Start(next))?;
-    let bytes: [u8; 5] = read(source)?;
-    let is_name = |name: &[u8]| name.iter().all(|byte| (b' '..=b'~').contains(byte));
-    Ok(if is_name(&bytes[..4]) && !is_name(&bytes[1..]) { next } else { next + 1 })
-}
-
-fn read<const N: usize>(source: &mut impl Read) -> Result<[u8; N], Fault> {
-    let mut bytes = [0; N];
-    source.read_exact(&mut bytes)?;
-    Ok(bytes)
 }
 
 impl Fields {
@@ -504,7 +421,7 @@ mod tests {
             bytes
         };
         assert_eq!(samples(&long(4)), [0.5, -0.75]);
-        assert_eq!(samples(&long(2)), [0.5]);
+        assert!(problem(&long(2)).contains("out of date"));
         assert!(problem(&long(1 << 40)).contains("4 of 1099511627776 bytes"));
     }
 
@@ -522,6 +439,13 @@ mod tests {
         let read = samples(&riff(&[format(), chunk(b"fact", 4, &7u32.to_le_bytes()), data(&block)]));
         assert_eq!((read.len(), read[0]), (7, 1_000.0 / 32_768.0));
         assert_eq!(samples(&riff(&[format(), data(&block)])).len(), 9);
+    }
+
+    #[test]
+    fn two_words_on_how_samples_are_written_must_agree() {
+        let (mono, stereo) = (fmt(PCM, 1, 2, 16, &[]), fmt(PCM, 2, 4, 16, &[]));
+        assert_eq!(samples(&riff(&[mono.clone(), mono.clone(), data(&upper(2))])), [0.5, -0.75]);
+        assert!(problem(&riff(&[mono, stereo, data(&upper(2))])).contains("says twice"));
     }
 
     #[test]

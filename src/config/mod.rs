@@ -342,6 +342,17 @@ impl Experiment {
         }
     }
 
+    /// The shortest clip that fills a frame, in seconds: what is shorter is not analysed.
+    #[must_use]
+    pub fn shortest(&self) -> f64 {
+        let spectral = self.features.shortest(self.audio.sample_rate);
+        match self.encoder {
+            None => spectral,
+            Some(_) if self.features.kinds.is_empty() => self.step_seconds(),
+            Some(_) => self.step_seconds().max(spectral),
+        }
+    }
+
     /// The first key in which two experiments differ, with both values; nothing where they are the same.
     ///
     /// # Errors

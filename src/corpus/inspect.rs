@@ -6,6 +6,8 @@
 //! | an empty file, a Git-LFS pointer, a format or coding that is not read here | excluded |
 //! | a file that is cut off, damaged, or has no samples | excluded |
 //! | nothing but digital silence | excluded: there is no emotion in it |
+//! | channels that cancel each other out where they are mixed | excluded: one of them is to be chosen |
+//! | shorter than a frame of the features | excluded: it is not analysed |
 //! | copies of one file with **different** labels | all excluded: nobody can know which label is right |
 //! | files of one recording | kept, and reported as a group that no split may break |
 //! | a format other than the extension says | kept and reported: content decides |
@@ -93,6 +95,10 @@ pub enum Flaw {
     NoSamples,
     /// All its samples are zero.
     Silent,
+    /// Its channels cancel each other out.
+    Cancelling,
+    /// It is shorter than what is analysed at once.
+    TooShort,
     /// Another clip is the same recording and has another label.
     ConflictingLabels,
 }
@@ -101,7 +107,7 @@ impl Flaw {
     /// Whether it is what corpora are known for, and no damage: the clip is left out and listed.
     #[must_use]
     pub fn is_known(self) -> bool {
-        matches!(self, Self::Silent | Self::ConflictingLabels)
+        matches!(self, Self::Silent | Self::TooShort | Self::ConflictingLabels)
     }
 }
 
@@ -116,6 +122,8 @@ impl From<audio::Flaw> for Flaw {
             audio::Flaw::Damaged => Self::Damaged,
             audio::Flaw::NoSamples => Self::NoSamples,
             audio::Flaw::Silent => Self::Silent,
+            audio::Flaw::Cancelling => Self::Cancelling,
+            audio::Flaw::TooShort => Self::TooShort,
         }
     }
 }
@@ -181,7 +189,7 @@ impl Findings {
 /// ```
 #[must_use]
 pub fn inspect(scan: Scan, known: &Known, tick: impl Fn() + Sync) -> (Scan, Findings) {
-    look_into(scan, known, tick).compare(known, || {})
+    look_into(scan, known, 0.0, tick).compare(known, || {})
 }
 
 /// Files that were looked into, one by one.
@@ -193,9 +201,12 @@ pub(crate) struct LookedInto {
 /// So many files are looked into before what was found is taken down: looks at a million at once take half a gigabyte.
 const AT_ONCE: usize = 4_096;
 
-/// The first half of [`inspect`], file by file.
-pub(crate) fn look_into(scan: Scan, known: &Known, tick: impl Fn() + Sync) -> LookedInto {
+/// The first half of [`inspect`], file by file. What is shorter than `shortest`, in seconds, cannot be used.
+pub(crate) fn look_into(scan: Scan, known: &Known, shortest: f64, tick: impl Fn() + Sync) -> LookedInto {
     let mut findings = Findings::default();
+    let long_enough = |look: Looked| {
+        look.map(|(hash, bytes, facts)| (hash, bytes, facts.and_then(|facts| facts.fills(shortest).map(|()| facts))))
+    };
     let clips = &scan.clips;
     let mut together: BTreeMap<&Path, Vec<(&Clip, &Segment)>> = BTreeMap::new();
     let mut alone: Vec<(&Clip, &Path)> = Vec::new();
@@ -213,7 +224,7 @@ pub(crate) fn look_into(scan: Scan, known: &Known, tick: impl Fn() + Sync) -> Lo
             look
         };
         let looks: Vec<Looked> = some.par_iter().map(look).collect();
-        some.iter().zip(looks).for_each(|((clip, path), look)| findings.note(clip, path, look));
+        some.iter().zip(looks).for_each(|((clip, path), look)| findings.note(clip, path, long_enough(look)));
     }
     // All segments of a file are looked at together.
     let together: Vec<_> = together.into_iter().collect();
@@ -226,7 +237,7 @@ pub(crate) fn look_into(scan: Scan, known: &Known, tick: impl Fn() + Sync) -> Lo
         };
         let looks: Vec<Vec<Looked>> = some.par_iter().map(look).collect();
         for ((path, members), looks) in some.iter().zip(looks) {
-            members.iter().zip(looks).for_each(|((clip, _), look)| findings.note(clip, path, look));
+            members.iter().zip(looks).for_each(|((clip, _), look)| findings.note(clip, path, long_enough(look)));
         }
     }
     LookedInto { scan, findings }
@@ -452,6 +463,21 @@ mod tests {
         assert_eq!(findings.groups().collect::<Vec<_>>(), [["c/s/a.wav", "c/s/b.wav"]]);
         assert_eq!(findings.hash("c/s/a.wav").unwrap(), findings.hash("c/s/b.wav").unwrap());
         assert_eq!(findings.identical[0].hash, blake3::hash(&wave(&tone(9, 500))).to_string());
+    }
+
+    #[test]
+    fn what_is_shorter_than_a_frame_is_left_out_as_silence_is() {
+        let (_folder, found) =
+            scanned(&[("long.wav", "sad", &wave(&tone(9, 512))), ("short.wav", "sad", &wave(&tone(9, 511)))]);
+        let known = Known::default();
+        let (usable, findings) = look_into(found, &known, 0.032, || {}).compare(&known, || {});
+        assert_eq!(ids(&usable), ["c/s/long.wav"]);
+        let Exclusion { reason, cause, .. } = &usable.excluded[0];
+        assert_eq!(
+            (reason.as_str(), *cause),
+            ("lasts 0.032 s: too short to analyse (a frame is 0.032 s)", Cause::Known)
+        );
+        assert_eq!(findings.faults[0].flaw, Flaw::TooShort);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use ser::audio::container;
+use ser::audio::Beginning;
 use serde_json::json;
 use tokio::time::{Instant as Deadline, timeout, timeout_at};
 
@@ -135,7 +135,7 @@ impl Session {
         let Some(opening) = self.opening().await? else { return Ok(End::Gone) };
         let (mut stream, ready) = opening.open(&self.app)?;
         self.send(json!({ "ready": ready }).to_string()).await?;
-        let mut begins = true;
+        let mut beginning = Beginning::default();
         // Only samples count as a sign of life: whoever merely pings holds a place for nothing.
         let mut deadline = Deadline::now() + self.app.options.timeout();
         loop {
@@ -161,13 +161,12 @@ impl Session {
                     }
                 },
                 Some(Ok(Message::Binary(bytes))) => {
-                    if let Some(name) = container(&bytes).filter(|_| std::mem::take(&mut begins)) {
+                    if let Some(name) = beginning.add(&bytes) {
                         return Err(Problem::wrong(format!(
                             "the samples begin with the header of a {name} file: send samples without one, or the file \
                              to /v1/recognize"
                         )));
                     }
-                    begins = false;
                     let room = Arc::clone(&self.app.bodies);
                     stream = self.work(stream, move |stream| stream.hear(&bytes, &room)).await?;
                     deadline = Deadline::now() + self.app.options.timeout();

@@ -134,6 +134,13 @@ impl FeaturesConfig {
         self.hop_seconds.map_or(self.hop_length as f64, |seconds| (seconds * rate).round()) / rate
     }
 
+    /// The shortest clip that fills a frame, in seconds.
+    #[must_use]
+    pub fn shortest(&self, sample_rate: u32) -> f64 {
+        let rate = f64::from(sample_rate);
+        self.frame_seconds.map_or(self.frame_length as f64, |seconds| (seconds * rate).round()) / rate
+    }
+
     /// The settings that decide the numbers of some of the kinds of this table, with those that are idle at their
     /// defaults and the frames in samples: two that are equal here give the same columns. For comparing, not for use:
     /// an idle default may contradict what is set. A new key counts for every kind by default.

@@ -11,7 +11,7 @@ use super::{
     Answering,
 };
 use crate::{
-    audio::{Channel, container},
+    audio::{Beginning, Channel},
     error::{Error, Result},
     stdout::read_on,
 };
@@ -42,27 +42,30 @@ impl<W: Write> Answering<'_, W> {
             return Err(Error::Config("--channel right: the stream has one channel (--channels)".into()));
         }
         let mut live = Live::new(self, raw.rate, listening, sides, STDIN)?;
+        let mut beginning = Beginning::default();
         let mut bytes = [0; 1 << 13];
-        let mut begins = true;
         while !self.observer.stop_requested() {
-            match input.read(&mut bytes) {
-                Ok(0) => break,
-                Ok(n) => {
-                    if let Some(name) = container(&bytes[..n]).filter(|_| std::mem::take(&mut begins)) {
-                        return Err(Error::Config(format!(
-                            "standard input begins with the header of a {name} file, and --stream takes samples without one: \
-                             give - in place of --stream, or decode it first, as `ffmpeg -i FILE -f {} -`",
-                            raw.format
-                        )));
-                    }
-                    begins = false;
-                    if !live.push(&pcm.push_apart(&bytes[..n], &channels), self)? {
-                        return Ok(());
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            let n = match input.read(&mut bytes) {
+                Ok(n) => n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(Error::io("read", Path::new("standard input"))(error)),
+            };
+            if let Some(name) = beginning.add(&bytes[..n]) {
+                return Err(Error::Config(format!(
+                    "standard input begins with the header of a {name} file, and --stream takes samples without one: \
+                     give - in place of --stream, or decode it first, as `ffmpeg -i FILE -f {} -`",
+                    raw.format
+                )));
             }
+            if n == 0 {
+                break;
+            }
+            if !live.push(&pcm.push_apart(&bytes[..n], &channels), self)? {
+                return Ok(());
+            }
+        }
+        if beginning.is_empty() && !self.observer.stop_requested() {
+            return Err(Error::Data("standard input is empty: nothing was heard".into()));
         }
         live.end(self)
     }
