@@ -225,7 +225,11 @@ pub(super) fn refuse_unread(table: &Table, columns: &Columns<'_>, config: &Colum
         }
     }
     rows_of.remove("");
-    let shared: Vec<&Vec<usize>> = rows_of.values().filter(|rows| rows.len() > 1).collect();
+    let mut shared: Vec<&Vec<usize>> = rows_of.values().filter(|rows| rows.len() > 1).collect();
+    // A few files that are listed twice are no table of parts.
+    if 2 * shared.iter().map(|rows| rows.len()).sum::<usize>() < table.height() {
+        shared.clear();
+    }
     let suspects: Vec<Suspect<'_>> = suspects(&times, &shared);
     if suspects.is_empty() {
         return Ok(());
@@ -271,8 +275,11 @@ fn suspects<'a>(times: &'a [Times<'a>], shared: &[&Vec<usize>]) -> Vec<Suspect<'
     for (at, one) in times.iter().enumerate() {
         for (other_at, other) in times.iter().enumerate() {
             let are_short = [one, other].iter().all(|column| letters(column.name).chars().count() <= 2);
+            if at == other_at || (shared.is_empty() && !are_short) || !is_interval(one, other) {
+                continue;
+            }
             let are_apart = !shared.is_empty() && follow_one_another(one, other, shared);
-            if at != other_at && is_interval(one, other) && (are_apart || (are_short && one.has_fraction())) {
+            if are_apart || (are_short && one.has_fraction()) {
                 found.push(Suspect { columns: vec![one, other], is_weak: false });
             }
         }
@@ -541,6 +548,7 @@ mod tests {
             ("side", ["train", "test"]),
             ("mos,snr", ["3.2,18.5", "4.1,20.3"]),
             ("start,end,time,ms", ["0.1,0.4,0.2,150", "0.1,0.4,0.3,150"]),
+            ("valence,arousal", ["0.2,0.7\na.wav,sad,x,0.3,0.8", "0.4,0.6\nc.wav,sad,y,0.1,0.5\nd.wav,sad,y,0.5,0.9"]),
         ] {
             assert!(scanned(&table(names, cells), "").is_ok(), "{names}: {:?}", scanned(&table(names, cells), ""));
         }

@@ -100,7 +100,10 @@ pub(crate) fn heard_twice<'g>(clips: &[Clip], groups: impl IntoIterator<Item = &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{corpus::Sex, protocol::fake};
+    use crate::{
+        corpus::{Sex, Source},
+        protocol::fake,
+    };
 
     #[test]
     fn people_of_whom_two_things_are_said_are_told_of() {
@@ -122,12 +125,15 @@ mod tests {
 
     #[test]
     fn recordings_under_two_names_are_told_of() {
-        let clips = [fake::named("c", "x", &["1", "2"]), fake::named("d", "y", &["1", "2"])].concat();
+        let mut clips = [fake::named("c", "x", &["1", "2"]), fake::named("d", "y", &["1", "2"])].concat();
+        clips.iter_mut().for_each(|clip| clip.source = Source::File(clip.id.clone().into()));
         let group = |ids: [&str; 2]| ids.map(str::to_owned).to_vec();
         let groups = [group(["c/x/1", "d/y/1"]), group(["c/x/1", "c/x/2"]), group(["c/x/2", "e/z/2"])];
         let found = heard_twice(&clips, groups.iter().map(Vec::as_slice)).unwrap();
         let text = found.to_string();
         assert!(text.contains("2 of 4 clips") && text.contains("c/x/1 and d/y/1") && found.bars_published(), "{text}");
         assert_eq!(heard_twice(&clips, groups[1..].iter().map(Vec::as_slice)), None);
+        clips.iter_mut().for_each(|clip| clip.source = Source::File("one.wav".into()));
+        assert_eq!(heard_twice(&clips, groups.iter().map(Vec::as_slice)), None, "two who speak in one file");
     }
 }

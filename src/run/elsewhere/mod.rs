@@ -247,7 +247,7 @@ pub fn read_elsewhere(files: &ElsewhereFiles) -> Result<Elsewhere> {
     let mut clips: Vec<Clip> = test.iter().map(|&row| split[row].clip.clone()).collect();
     if !lists.is_empty() {
         for table in &tables {
-            beside(table, files, cut, &found, &mut clips);
+            beside(table, files, cut, &found, &mut clips)?;
         }
     }
     let has_values = !names_of_values.is_empty() && files.scores != Scores::Ignored;
@@ -405,13 +405,31 @@ fn check_truths(rows: &[Row], of_row: &[Option<usize>], by_split: &[&str]) -> Re
     )))
 }
 
-/// What the tables of predictions say of clips where the split says nothing: speaker, sex, age, any other column.
-fn beside(table: &Table, files: &ElsewhereFiles, cut: bool, found: &Names, clips: &mut [Clip]) {
+/// What the tables of predictions say of clips where the split says nothing: speaker, sex, age, any other column. Who speaks
+/// they must not say otherwise: where both know the same names by these, else by who is told apart.
+fn beside(table: &Table, files: &ElsewhereFiles, cut: bool, found: &Names, clips: &mut [Clip]) -> Result<()> {
+    let named: BTreeSet<String> =
+        clips.iter().map(|clip| clip.speaker.clone()).filter(|name| !name.is_empty()).collect();
+    let mut of: [BTreeMap<String, String>; 2] = Default::default();
     // What is wrong in them is told where they are read as predictions.
     let rows = split::read(table, &files.columns, cut, &mut |label| Ok(label.to_owned())).unwrap_or_default();
+    let know_the_same = rows.iter().any(|row| named.contains(&row.clip.speaker));
     for row in rows {
         let Means::Test(number) = found.find(&row.path) else { continue };
         let Some(clip) = clips.get_mut(number) else { continue };
+        let [theirs, ours] = [&row.clip.speaker, &clip.speaker].map(String::clone);
+        if !theirs.is_empty() && !ours.is_empty() && !named.is_empty() {
+            let known = of[0].entry(theirs.clone()).or_insert_with(|| ours.clone()) == &ours;
+            let is_one = *of[1].entry(ours.clone()).or_insert_with(|| theirs.clone()) == theirs && known;
+            if !is_one || (know_the_same && theirs != ours) {
+                return Err(Error::Data(format!(
+                    "{}: {} is by the speaker {theirs} here and by {ours} in the split: leave the column of speakers out of \
+                     one of the tables, or mend it",
+                    table.path().display(),
+                    row.path
+                )));
+            }
+        }
         if clip.speaker.is_empty() {
             clip.speaker = row.clip.speaker;
         }
@@ -422,6 +440,7 @@ fn beside(table: &Table, files: &ElsewhereFiles, cut: bool, found: &Names, clips
             clip.meta.extra.entry(name).or_insert(value);
         }
     }
+    Ok(())
 }
 
 /// A speaker's key; empty where nobody knows.
