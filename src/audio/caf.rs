@@ -131,7 +131,8 @@ mod tests {
         assert!(samples(&caf(13, &sound[..6], b"")).unwrap_err().contains("10 of 13 bytes"));
         assert!(samples(&caf(7, &sound, b"")).unwrap_err().contains("neither a part"));
         let mut telephone = caf(7, &[0xff, 0x80, 0], b"");
-        (telephone[28..32].copy_from_slice(b"ulaw"), telephone[36..40].copy_from_slice(&1u32.to_be_bytes()));
+        telephone[28..32].copy_from_slice(b"ulaw");
+        telephone[36..40].copy_from_slice(&1u32.to_be_bytes());
         telephone[48..52].copy_from_slice(&8u32.to_be_bytes());
         assert!(samples(&telephone).is_ok_and(|samples| samples.len() == 3 && samples[1] > 0.9));
         for length in [13, u64::MAX] {
