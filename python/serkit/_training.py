@@ -77,7 +77,7 @@ class ProgressLine(Callback):
     def on_epoch_end(self, epoch: Epoch) -> None:
         since, before = self._began
         left = (time.monotonic() - since) / max(epoch.epoch - before, 1) * (epoch.epochs - epoch.epoch)
-        best = "  best so far" if epoch.best else ""
+        best = "  best on validation so far" if epoch.best else ""
         self._say(
             f"{epoch.run}  epoch {epoch.epoch} of {epoch.epochs}  loss {epoch.train_loss:.4f}  "
             f"{epoch.figure.replace('_', ' ')} {epoch.validation:.4f}{best}  {left:.0f} s left at most"

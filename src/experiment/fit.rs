@@ -288,7 +288,8 @@ impl Run<'_> {
             state.end_epoch(record);
             state.seconds = earlier + started.elapsed().as_secs_f64();
             checkpoints.save(&checkpoint(&net, &optimiser, &state, &average))?;
-            let best = state.best == Some(record.epoch);
+            // Where the last epoch is kept, none is the best.
+            let best = settings.select == Select::Best && state.best == Some(record.epoch);
             observer.epoch_ended(&EpochEnd { label: &label, record: &record, history: &state.history, best })?;
             if self.runs_left > 1 && state.history.len() == done_before + 1 {
                 let most = started.elapsed().as_secs_f64() * (settings.epochs * self.runs_left - done_before) as f64;
