@@ -80,11 +80,14 @@ pub(crate) fn heard_twice<'g>(clips: &[Clip], groups: impl IntoIterator<Item = &
     for group in groups {
         let by_id = by_id.get_or_insert_with(|| clips.iter().map(|clip| (clip.id.as_str(), clip)).collect());
         let members: Vec<&Clip> = group.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect();
-        // Two who speak in one file are two; in two files with one sound they are not.
+        // Two who speak in one file are two, each in a part of it; with one sound they are not.
         let other = members.first().and_then(|first| {
+            let are_parts = |other: &Clip| match (first.source.segment(), other.source.segment()) {
+                (Some(one), Some(other)) => one.path == other.path && one != other,
+                _ => false,
+            };
             let is_other = |other: &&&Clip| {
-                (&other.corpus, &other.speaker) != (&first.corpus, &first.speaker)
-                    && other.source.file().is_none_or(|file| Some(file) != first.source.file())
+                (&other.corpus, &other.speaker) != (&first.corpus, &first.speaker) && !are_parts(other)
             };
             members.iter().find(is_other).map(|other| [first.id.clone(), other.id.clone()])
         });
@@ -99,8 +102,11 @@ pub(crate) fn heard_twice<'g>(clips: &[Clip], groups: impl IntoIterator<Item = &
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::{
+        audio::{Channel, Segment},
         corpus::{Sex, Source},
         protocol::fake,
     };
@@ -126,14 +132,18 @@ mod tests {
     #[test]
     fn recordings_under_two_names_are_told_of() {
         let mut clips = [fake::named("c", "x", &["1", "2"]), fake::named("d", "y", &["1", "2"])].concat();
-        clips.iter_mut().for_each(|clip| clip.source = Source::File(clip.id.clone().into()));
+        clips.iter_mut().for_each(|clip| clip.source = Source::File("one.wav".into()));
         let group = |ids: [&str; 2]| ids.map(str::to_owned).to_vec();
         let groups = [group(["c/x/1", "d/y/1"]), group(["c/x/1", "c/x/2"]), group(["c/x/2", "e/z/2"])];
         let found = heard_twice(&clips, groups.iter().map(Vec::as_slice)).unwrap();
         let text = found.to_string();
         assert!(text.contains("2 of 4 clips") && text.contains("c/x/1 and d/y/1") && found.bars_published(), "{text}");
         assert_eq!(heard_twice(&clips, groups[1..].iter().map(Vec::as_slice)), None);
-        clips.iter_mut().for_each(|clip| clip.source = Source::File("one.wav".into()));
+        for (start, clip) in (0..).zip(&mut clips) {
+            let start = Duration::from_secs(start);
+            let segment = Segment { path: "one.wav".into(), start, end: None, channel: Channel::Mix };
+            clip.source = Source::Segment(segment);
+        }
         assert_eq!(heard_twice(&clips, groups.iter().map(Vec::as_slice)), None, "two who speak in one file");
     }
 }
