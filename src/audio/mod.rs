@@ -77,7 +77,7 @@ use crate::{
 };
 
 /// Version of this stage's numbers: part of the cache's key, raised whenever the same file gives other samples.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// `[audio]`: a clip → samples. Travels with the model, so that training and prediction never differ.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
