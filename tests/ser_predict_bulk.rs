@@ -102,19 +102,32 @@ fn a_call_again_does_what_is_missing_and_nothing_else() {
     let call = ["--manifest", "list.csv", "--out", "out", "--part-rows", "2"];
     assert!(run(predict(dir).args(call)).succeeds().stderr.contains("4 of 4 parts are there, 4 of them written now"));
     let first = table(&dir.join("out"));
-    // A part that is there is not looked into: this one would be another if it were made again.
-    fs::write(dir.join("out/part-00000.csv"), "kept").unwrap();
+    let written = |part: &str| fs::metadata(dir.join("out").join(part)).unwrap().modified().unwrap();
+    let kept = written("part-00002.csv");
+    // A part that was cut is none.
+    let text = &first["part-00000.csv"];
+    fs::write(dir.join("out/part-00000.csv"), &text[..text.len() / 2]).unwrap();
     fs::remove_file(dir.join("out/part-00001.csv")).unwrap();
     // A part without its record was not finished.
     fs::remove_file(dir.join("out/_parts/part-00003.json")).unwrap();
-    assert!(run(predict(dir).args(call)).succeeds().stderr.contains("4 of 4 parts are there, 2 of them written now"));
+    let again = run(predict(dir).args(call));
+    again.succeeds();
+    assert!(again.stderr.contains("4 of 4 parts are there, 3 of them written now"), "{}", again.stderr);
+    assert!(again.stderr.contains("parts that are not as they were written: 1, as 00000"), "{}", again.stderr);
+    assert_eq!(written("part-00002.csv"), kept, "what is whole is not made again");
     let second = table(&dir.join("out"));
-    assert_eq!(second["part-00000.csv"], "kept");
-    for part in ["part-00001.csv", "part-00002.csv", "part-00003.csv", "_failures.csv"] {
+    for part in ["part-00000.csv", "part-00001.csv", "part-00002.csv", "part-00003.csv", "_failures.csv"] {
         assert_eq!(first[part], second[part], "{part}");
     }
     let hidden: Vec<_> = fs::read_dir(dir.join("out")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(!hidden.iter().any(|name| name.to_string_lossy().starts_with('.')), "{hidden:?}");
+
+    // One recording is replaced: its part is made again, and no other.
+    fs::copy(dir.join("clips/1.wav"), dir.join("clips/0.wav")).unwrap();
+    let again = run(predict(dir).args(call));
+    assert!(again.succeeds().stderr.contains("4 of 4 parts are there, 1 of them written now"), "{}", again.stderr);
+    assert_ne!(table(&dir.join("out"))["part-00000.csv"], first["part-00000.csv"]);
+    assert!(again.stderr.contains("recordings that have changed"), "{}", again.stderr);
 
     // Parts of two jobs in one folder would be a table of neither.
     run(predict(dir).args(call).args(["--uncalibrated"])).fails(2, &["another job: calibrated was true and is false"]);
