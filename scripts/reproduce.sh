@@ -135,12 +135,9 @@ for of in tiny-2:tiny.en:2:0.003 tiny-2-int8:tiny.en-int8:2:0.003 tiny-123:tiny.
   done
 done
 
-# States 1 to 3 with the penalty that RAVDESS's own validation actors pick among 0.001, 0.003, 0.01 and 0.03.
-for by in '' -by-speaker; do
-  scaler=${by:+encoder.scaler=speaker}
-  encoder_row "tiny-123-own-c-ravdess-luna$by" ravdess tiny.en "[1,2,3]" 0.003 $scaler
-  encoder_row "tiny-123-own-c-ravdess-emobox$by" ravdess tiny.en "[1,2,3]" 0.003 protocol.kind=emobox $scaler
-done
+# States 1 to 3 with the penalty that the validation actors of Luna's folds pick among 0.001, 0.003, 0.01 and 0.03: their UAR is
+# 81.2, 82.0, 80.6 and 80.5.
+encoder_row tiny-123-own-c-ravdess-luna ravdess tiny.en "[1,2,3]" 0.003
 
 # All states, mixed by a learnt softmax, below one hidden layer: five seeds, three of CREMA-D. The settings are those of the first try.
 mlp='model.kind=mlp model.pool="mean" model.dense=128 train.optimiser="adamw" train.weight_decay=0.01 train.label_smoothing=0.1 train.epochs=40'
