@@ -1,4 +1,4 @@
-//! What stands behind a recording in its file. Filling and tags are none of its sound; anything else may be, and would be
+//! What stands behind a recording in its file. Padding and tags are not sound; anything else may be, and would be
 //! dropped in silence.
 
 use std::io::{Read, Seek, SeekFrom};
@@ -51,7 +51,7 @@ pub(super) fn left_over(source: &mut (impl Read + Seek), at: u64, end: u64) -> R
 pub(super) fn joined() -> Fault {
     Fault::damaged(
         "holds several recordings one behind the other, as files that were joined by `cat` do, of which only the first \
-         would be heard: join them anew, as `ffmpeg -i a -i b -filter_complex concat=n=2:v=0:a=1 joined.wav`",
+         would be heard: join them with a program that knows the format, as `ffmpeg -i a -i b -filter_complex concat=n=2:v=0:a=1 joined.wav`",
     )
 }
 

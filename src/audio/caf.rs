@@ -3,11 +3,11 @@
 //! length that the sound has.
 
 use std::{
-    io::{Read, Seek, SeekFrom},
+    io::{Read, Seek},
     ops::Range,
 };
 
-use super::{behind, fault::Fault};
+use super::{behind, fault::Fault, tags};
 
 /// Chunks of a file; more is damage.
 const MOST_CHUNKS: usize = 10_000;
@@ -32,7 +32,7 @@ pub(super) struct Layout {
 ///
 /// Where a chunk is cut off or missing, and where something follows that is no chunk or another recording.
 pub(super) fn layout(source: &mut (impl Read + Seek), start: u64, end: u64) -> Result<Layout, Fault> {
-    let mut head = read(source, start, (start + 8).min(end))?;
+    let mut head = tags::bytes(source, start, (start + 8).min(end))?;
     let mut data: Option<Range<u64>> = None;
     let mut place = start + 8;
     for _ in 0..MOST_CHUNKS {
@@ -56,7 +56,7 @@ pub(super) fn layout(source: &mut (impl Read + Seek), start: u64, end: u64) -> R
                     name.escape_ascii()
                 )));
             }
-            b"desc" | b"chan" | b"kuki" | b"pakt" => head.extend(read(source, place, next)?),
+            b"desc" | b"chan" | b"kuki" | b"pakt" => head.extend(tags::bytes(source, place, next)?),
             _ => {}
         }
         if is_open
@@ -66,7 +66,10 @@ pub(super) fn layout(source: &mut (impl Read + Seek), start: u64, end: u64) -> R
         }
         place = next;
         // Against the format, some fill up to an even length.
-        if length % 2 == 1 && !is_open && chunk(source, place, end)?.is_none() && read(source, place, place + 1)? == [0]
+        if length % 2 == 1
+            && !is_open
+            && chunk(source, place, end)?.is_none()
+            && tags::bytes(source, place, place + 1)? == [0]
         {
             place += 1;
         }
@@ -80,7 +83,7 @@ pub(super) fn layout(source: &mut (impl Read + Seek), start: u64, end: u64) -> R
 
 /// The name and length of the chunk at `place`; none where none begins.
 fn chunk(source: &mut (impl Read + Seek), place: u64, end: u64) -> Result<Option<([u8; 4], u64)>, Fault> {
-    let bytes = read(source, place, end.min(place.saturating_add(12)))?;
+    let bytes = tags::bytes(source, place, end.min(place.saturating_add(12)))?;
     let [name @ .., a, b, c, d, e, f, g, h]: [u8; 12] = match bytes.try_into() {
         Ok(bytes) => bytes,
         Err(_) => return Ok(None),
@@ -91,13 +94,6 @@ fn chunk(source: &mut (impl Read + Seek), place: u64, end: u64) -> Result<Option
     let fits = length <= end.saturating_sub(place + 12);
     let is_name = name.iter().all(|byte| (b' '..=b'~').contains(byte));
     Ok((is_known || (is_name && fits)).then_some((name, length)))
-}
-
-fn read(source: &mut (impl Read + Seek), from: u64, to: u64) -> Result<Vec<u8>, Fault> {
-    source.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
-    source.take(to.saturating_sub(from)).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The elements of Matroska and WebM (RFC 8794, RFC 9559): whether all are there. What is written to a pipe does not say how
 //! long it is, and ends where the file does; decoders take that for a file that is cut off.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 
-use super::{behind, fault::Fault};
+use super::{behind, fault::Fault, tags};
 
 const HEADER: u32 = 0x1a45_dfa3;
 const SEGMENT: u32 = 0x1853_8067;
@@ -92,7 +92,7 @@ fn walk(source: &mut (impl Read + Seek), mut place: u64, end: u64) -> Result<Ele
 
 /// Whether the last bytes of a file may be the beginning of an element that is known here.
 fn is_torn(source: &mut (impl Read + Seek), place: u64, end: u64) -> Result<bool, Fault> {
-    let bytes = read(source, place, end)?;
+    let bytes = tags::bytes(source, place, end)?;
     let mut known = OF_SEGMENTS.iter().chain(&OF_CLUSTERS).chain(&[CLUSTER]);
     Ok(known.any(|id| {
         let id: Vec<u8> = id.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
@@ -119,7 +119,7 @@ struct Element {
 
 /// The element at `place`; none where none begins that is whole.
 fn element(source: &mut (impl Read + Seek), place: u64, end: u64) -> Result<Option<Element>, Fault> {
-    let bytes = read(source, place, end.min(place + 12))?;
+    let bytes = tags::bytes(source, place, end.min(place + 12))?;
     // A number has as many bytes as zeros come before its first one; an identifier keeps that one.
     let width = |at: usize| bytes.get(at).map(|byte| byte.leading_zeros() as usize + 1);
     let number = |at: usize, width: usize| {
@@ -136,13 +136,6 @@ fn element(source: &mut (impl Read + Seek), place: u64, end: u64) -> Result<Opti
         Some(Element { id, body, length: (length != all).then_some(length) })
     };
     Ok(read())
-}
-
-fn read(source: &mut (impl Read + Seek), from: u64, to: u64) -> Result<Vec<u8>, Fault> {
-    source.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
-    source.take(to.saturating_sub(from)).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

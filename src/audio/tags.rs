@@ -107,7 +107,8 @@ fn id3_with_footer(tail: &[u8]) -> Option<u64> {
     id3(&[b"ID3".as_slice(), rest].concat())
 }
 
-fn bytes(source: &mut (impl Read + Seek), from: u64, to: u64) -> Result<Vec<u8>, Fault> {
+/// The bytes from one place to another, or to the end where that comes first.
+pub(super) fn bytes(source: &mut (impl Read + Seek), from: u64, to: u64) -> Result<Vec<u8>, Fault> {
     source.seek(SeekFrom::Start(from))?;
     let mut bytes = Vec::new();
     source.take(to.saturating_sub(from)).read_to_end(&mut bytes)?;

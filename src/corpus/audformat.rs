@@ -58,7 +58,7 @@ pub(super) fn scan(config: &CorpusConfig, data: &Path) -> Result<Scan> {
                 if let Some(allowed) = allowed.as_ref().filter(|allowed| !allowed.contains(label)) {
                     let known: Vec<&str> = allowed.iter().map(String::as_str).collect();
                     let problem = format!(
-                        "row {number}: \"{label}\" is none of the labels that db.yaml lists for this column: {}",
+                        "row {number}: \"{label}\" is not among the labels that db.yaml lists for this column: {}",
                         known.join(", ")
                     );
                     return Err(Error::file(table.path(), problem));

@@ -269,7 +269,7 @@ pub fn bulk(
         (None, _) => (whole, missing.len(), None),
         (Some(_), true) => (parts, 0, None),
         (Some(_), false) if whole == parts => (parts, adapt(recognizer, settings, &kept, observer)?, Some(whole)),
-        // Answers of a part that is heard anew are others, too.
+        // A part that is answered again has other answers.
         (Some(_), false) => (0, 0, Some(whole)),
     };
     let totals = (there == parts).then(|| finish(settings, parts, job)).transpose()?;
