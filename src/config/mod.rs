@@ -185,8 +185,15 @@ impl Experiment {
         }
         self.model.validate(self.features.bands().filter(|_| self.encoder.is_none()))?;
         self.distil.iter().try_for_each(DistilConfig::validate)?;
-        if self.is_solved() {
-            self.validate_linear()?;
+        match (self.is_solved(), self.model.c.settled()) {
+            (true, _) => self.validate_linear()?,
+            (false, Some(_)) => {}
+            (false, None) => {
+                return Err(Error::Config(format!(
+                    "model.c = {}: one of several is picked where model.kind = \"linear\" is solved over a frozen input; name one",
+                    self.model.c
+                )));
+            }
         }
         match self.task.kind {
             task::Kind::Classification => {}

@@ -17,6 +17,7 @@
 //! | [`Regression`], [`evaluate_numbers()`] | all of it, from the finished runs of an experiment that has learnt numbers |
 //! | [`Distribution`], [`evaluate_votes()`] | the same of one that has learnt listeners' votes |
 //! | [`Evaluation`], [`evaluate()`] | all of it, from the finished runs of an experiment |
+//! | [`ensemble()`] | the mean answer of several experiments |
 //! | [`evaluate_given()`] | the same from predictions that were made elsewhere |
 //! | [`AdaptedCurve`] | what adapting to a speaker without labels is worth, by seconds heard |
 //! | [`robustness`] | answers to altered clips, compared with those to the clips themselves |
@@ -33,6 +34,7 @@ pub mod certainty;
 mod consistency;
 mod decision;
 mod distribution;
+mod ensemble;
 mod evaluate;
 mod evaluation;
 pub mod fairness;
@@ -66,6 +68,7 @@ pub use distribution::{
     AtAgreement, Distribution, DistributionRun, Likeness, LikenessGroup, LikenessGroups, LikenessIntervals, Shares,
     VotedClip, evaluate_votes,
 };
+pub use ensemble::ensemble;
 pub use evaluate::{evaluate, evaluate_with};
 pub use evaluation::{Evaluation, FoldOfSeed, Run, SeedScores};
 pub use given::{Given, evaluate_given};

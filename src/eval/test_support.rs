@@ -92,6 +92,7 @@ pub(crate) fn finished(name: &str, rows: Vec<Prediction>, classes: &[String], se
             validation: 0.4,
             test: 0.5,
             seconds: 1.5,
+            c: None,
         },
         epochs: (1..=3).map(epoch).collect(),
         split: [split(&rows, Side::Test), split(&validation, Side::Validation)].concat(),

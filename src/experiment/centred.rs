@@ -30,11 +30,12 @@ pub(super) struct Second {
 /// A head on what the network's embedding of a clip, or `[speaker]`'s view of it, differs by from its speaker's mean; its logits
 /// have the temperature of the first head's. None where it answers the validation speakers' clips no better than the first head less the speaker's mean.
 ///
-/// It learns from each training clip and, where there are copies, from one of each beside it, whose mean is their own.
+/// Its penalty is that of `[speaker]`, else `c`, the first head's. It learns from each training clip and, where there are copies, from one of each beside it, whose mean is their own.
 pub(super) fn centred(
     run: &Run,
     scalers: &Scalers,
     net: &Net,
+    c: f64,
     [training, validation]: [&[usize]; 2],
     scored: &Scored,
 ) -> Result<Option<Second>> {
@@ -56,7 +57,7 @@ pub(super) fn centred(
         rows.extend(less_mean(prepared, training, embed(&entries, training)?));
         labels.extend_from_within(..);
     }
-    let c = prepared.experiment.speaker.as_ref().and_then(|view| view.c).unwrap_or(prepared.experiment.model.c);
+    let c = prepared.experiment.speaker.as_ref().and_then(|view| view.c).unwrap_or(c);
     let dims = rows.first().map_or(0, Vec::len);
     let spread = spread(&rows, dims);
     let flat: Vec<f32> = rows.iter().flat_map(|row| row.iter().zip(&spread).map(|(x, std)| x / std)).collect();

@@ -37,7 +37,7 @@ use crate::{
     files::write_json,
     frontend::Scaler,
     model::{
-        Net,
+        ModelConfig, Net, Penalty,
         weights::{self, Weights},
     },
     numeric::argmax,
@@ -107,9 +107,10 @@ impl Run<'_> {
         let (metrics, tensorboard) = (Metrics(self.dir.metrics()), TensorBoard::new(self.dir.tensorboard()));
         let observer = All(vec![&metrics, &tensorboard, &log, self.observer]);
         let data = scalers.dataset(self.prepared, self.entries, &self.copies, self.fold);
-        let (net, state) = match self.prepared.experiment.is_solved() {
+        let penalty = &self.prepared.experiment.model.c;
+        let (net, state, c) = match self.prepared.experiment.is_solved() {
             true => solve(self, &data, &observer),
-            false => self.train(&data, teachers.as_ref(), &observer),
+            false => self.train(&data, teachers.as_ref(), &observer).map(|(net, state)| (net, state, penalty.least())),
         }
         .map_err(|error| removed(&self.dir).unwrap_or(error))?;
 
@@ -124,6 +125,7 @@ impl Run<'_> {
             validation: state.history.get(best_epoch.wrapping_sub(1)).map_or(f64::NAN, |e| e.validation.value()),
             test: f64::NAN,
             seconds: state.seconds + started.elapsed().as_secs_f64(),
+            c: penalty.settled().is_none().then_some(c),
         };
         if self.record.candidate {
             write_json(&self.dir.done(), &done)?;
@@ -152,7 +154,7 @@ impl Run<'_> {
         }
         if let Some(adaptation) = &mut calibrated.adaptation {
             let sides = [&self.prepared.training_side(self.fold)[..], &self.fold.validation[..]];
-            if let Some(Second { head, scores }) = centred(self, &scalers, &net, sides, &validation)? {
+            if let Some(Second { head, scores }) = centred(self, &scalers, &net, c, sides, &validation)? {
                 if let Some(view) = &self.view {
                     view.scores(self.prepared, &head, &self.fold.test)?.write(&self.dir.speaker_scores())?;
                 }
@@ -167,7 +169,7 @@ impl Run<'_> {
                 |(&clip, far): (&usize, f64)| (self.prepared.clips[clip].id.clone(), temperature * doubt.factor(far));
             Temperatures(self.fold.test.iter().zip(far).map(of).collect()).write(&self.dir.temperatures())?;
         }
-        self.bundle(&net, scalers.of_bundle(), calibrated, figures).save_in(&self.dir.bundle())?;
+        self.bundle(&net, c, scalers.of_bundle(), calibrated, figures).save_in(&self.dir.bundle())?;
         done.test = test.judged.figure.value();
         done.seconds = state.seconds + started.elapsed().as_secs_f64();
         write_json(&self.dir.done(), &done)?;
@@ -515,6 +517,7 @@ impl Run<'_> {
     fn bundle(
         &self,
         net: &Net,
+        c: f64,
         scaler: Option<&Scaler>,
         Calibrated { temperature, doubt, adaptation }: Calibrated,
         figures: Figures,
@@ -530,7 +533,7 @@ impl Run<'_> {
             features: experiment.features.clone(),
             encoder: self.encoder.clone(),
             speaker: experiment.speaker.clone().filter(|_| second),
-            model: experiment.model.clone(),
+            model: ModelConfig { c: Penalty::One(c), ..experiment.model.clone() },
             scaler: scaler.cloned(),
             temperature,
             doubt,

@@ -27,6 +27,7 @@ mod nested;
 mod network;
 mod options;
 mod overfit;
+mod penalty;
 mod prepared;
 mod record;
 mod runs;

@@ -43,10 +43,20 @@ pub(super) fn record<'a>(
     };
     let figure = prepared.task.kind().figure();
     let selection = match (experiment.train.select, plan.leak) {
-        (Select::Last, _) => "the last epoch, whatever its figures".to_owned(),
         (Select::Best, Some(leak)) if leak.selection_on_test => {
             format!("epoch with the best {figure} ON THE TEST SIDE")
         }
+        _ if experiment.is_solved() => {
+            let penalties = experiment.model.c.candidates().len();
+            let which = match penalties {
+                1 => "the penalty of the config".to_owned(),
+                _ => {
+                    format!("the one of {penalties} penalties that is best on speakers held out of what it learns from")
+                }
+            };
+            format!("a linear head, solved for with {which}; test is never looked at")
+        }
+        (Select::Last, _) => "the last epoch, whatever its figures".to_owned(),
         (Select::Best, _) => format!("epoch with the best validation {figure}; test is never looked at"),
     };
     let averaged = match experiment.train.averaging {

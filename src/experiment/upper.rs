@@ -57,7 +57,7 @@ pub(super) fn settled(run: &Run, data: &Dataset, net: Net, observer: &dyn Observ
         }
     })?;
     let fitted = Examples { rows: &rows, dims, targets: &targets, classes: outputs }
-        .fit(experiment.model.c)
+        .fit(experiment.model.c.least())
         .map_err(|error| Error::Data(format!("{}: {error}", run.label())))?;
     observer.log(&format!(
         "{}  begins with the head of a frozen encoder, solved in {} steps",

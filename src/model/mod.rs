@@ -10,6 +10,7 @@ mod linear;
 mod mask;
 mod mix;
 mod net;
+mod penalty;
 mod pool;
 #[cfg(test)]
 mod trial;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use input::{NetInput, pad};
 pub use net::Net;
+pub use penalty::Penalty;
 pub(crate) use pool::EPSILON as DEVIATION_EPSILON;
 pub use pool::Pool;
 
@@ -52,17 +54,9 @@ pub struct ModelConfig {
     pub dense: usize,
     /// How the steps become one vector. Without an LSTM `last` is the mean for `linear` and `mlp`.
     pub pool: Pool,
-    /// `linear`: the inverse strength of the penalty, as scikit-learn's `C`.
-    #[serde(skip_serializing_if = "is_default_c")]
-    pub c: f64,
-}
-
-/// Chosen on validation speakers of CREMA-D for the states of Whisper tiny.en.
-const DEFAULT_C: f64 = 0.003;
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
-fn is_default_c(c: &f64) -> bool {
-    *c == DEFAULT_C
+    /// `linear`: the inverse strength of the penalty.
+    #[serde(skip_serializing_if = "Penalty::is_default")]
+    pub c: Penalty,
 }
 
 const DEFAULT_LAYERS: usize = 2;
@@ -135,7 +129,7 @@ impl Default for ModelConfig {
             dropout: 0.5,
             dense: 64,
             pool: Pool::Last,
-            c: DEFAULT_C,
+            c: Penalty::default(),
         }
     }
 }
@@ -171,9 +165,7 @@ impl ModelConfig {
         if !(0.0..1.0).contains(&self.dropout) {
             return Err(out_of_range("model.dropout", self.dropout, "a probability from 0 to below 1"));
         }
-        if !(self.c.is_finite() && self.c > 0.0) {
-            return Err(out_of_range("model.c", self.c, "the inverse strength of the penalty, above 0"));
-        }
+        self.c.validate()?;
         if matches!(self.kind, Kind::Cnn | Kind::Transformer) && self.pool == Pool::Last {
             return Err(Error::Config(format!(
                 "model.pool = \"last\": the last state is an LSTM's, and model.kind = \"{}\" has none; set it to \

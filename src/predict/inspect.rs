@@ -205,7 +205,11 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
-        let linear = network(&ModelConfig { kind: model::Kind::Linear, c: 0.003, ..ModelConfig::default() });
+        let linear = network(&ModelConfig {
+            kind: model::Kind::Linear,
+            c: model::Penalty::One(0.003),
+            ..ModelConfig::default()
+        });
         assert_eq!(linear, "linear, c 0.003");
         let older = Bundle { figures: None, temperature: None, ..made_up::bundle(1) };
         assert!(inspect(&older).contains("earlier version") && inspect(&older).contains("temperature none"));

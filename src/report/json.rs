@@ -19,7 +19,7 @@
 //! | `breakdowns` | [`Breakdown`]: `by` and its `groups`; `unknown` predictions are in none |
 //! | `fairness` | [`Fairness`]: `by`, `decision`, and of its `groups` the `gaps` to all others with `interval`, `limit`, `decision` |
 //! | `confused`, `worst` | pairs of emotions and clips, the worst first; class indices are those of `confusion.classes` |
-//! | `per_seed`, `runs` | the figures of each seed, and of each run with its audit, what it learnt beside the classes (`parts`), what a nested search chose (`choice`), and how often its test side was looked at (`looks`) |
+//! | `per_seed`, `runs` | the figures of each seed, and of each run with its audit, what it learnt beside the classes (`parts`), which penalty it picked (`c`), what a nested search chose (`choice`), and how often its test side was looked at (`looks`) |
 //! | `projection` | [`Projection`] of one run: `fold`, `seed`, `explained`, and the `place` of each of its `points` |
 //! | `split_audit` | [`Foreign`]: of predictions from elsewhere, what the sides of their split share |
 //! | `config_hash`, `versions` | what the runs were made with |
@@ -106,6 +106,8 @@ struct Run<'a> {
     epochs: usize,
     validation_uar: f64,
     seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    c: Option<f64>,
     audit: &'a Audit,
     #[serde(skip_serializing_if = "<[PartRecord]>::is_empty")]
     parts: &'a [PartRecord],
@@ -144,6 +146,7 @@ fn report(evaluation: &Evaluation) -> Report<'_> {
         epochs: run.done.epochs,
         validation_uar: run.done.validation,
         seconds: run.done.seconds,
+        c: run.done.c,
         audit: &run.audit,
         parts: &run.parts,
         selection: &run.selection,

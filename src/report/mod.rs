@@ -14,6 +14,7 @@
 //! | [`plot`], `pictures` | the pictures, as PNG and SVG; which of them a report has |
 //! | [`published()`] | what others and people reach under the same protocol |
 //! | [`reproduction()`] | the page of our experiments compared with what is published |
+//! | [`ensemble()`] | an experiment of the mean answers of others |
 //! | [`comparison`] | two experiments or more |
 //! | `regression` | the report of an experiment that has learnt numbers |
 //! | `distribution` | the report of one that has learnt listeners' votes |
@@ -42,6 +43,7 @@ mod csv;
 mod distribution;
 mod document;
 pub mod encoders;
+mod ensemble;
 mod examples;
 pub mod features;
 mod gather;
@@ -72,6 +74,7 @@ mod terminal;
 mod text;
 mod write;
 
+pub use ensemble::ensemble;
 pub use examples::examples;
 pub use gather::{Gathered, gather, gather_any};
 pub use json::json;

@@ -406,7 +406,7 @@ pub fn runs(evaluation: &Evaluation) -> Table {
             points(run.scores.uar),
             points(run.scores.wa),
             points(run.done.validation),
-            format!("{} of {}", run.done.best_epoch, run.done.epochs),
+            run.done.kept(),
             format!("{:.2}", temperature.temperature),
             format!("{:.0}", run.done.seconds),
         ]
@@ -498,15 +498,17 @@ pub(super) fn audit_of<'a>(runs: impl Iterator<Item = (&'a str, &'a Audit)>) -> 
 /// How the runs' settings were chosen, and how often their test sides were looked at.
 #[must_use]
 pub fn selections(evaluation: &Evaluation) -> Vec<Table> {
-    selections_of(evaluation.runs.iter().map(|run| (run.fold.as_str(), run.seed, &run.selection)))
+    selections_of(evaluation.runs.iter().map(|run| (run.fold.as_str(), run.seed, &run.selection, run.done.c)))
 }
 
 /// The same of runs by fold and seed, whatever they have learnt; nothing where earlier versions noted nothing.
-pub(super) fn selections_of<'a>(runs: impl Iterator<Item = (&'a str, u64, &'a Selection)>) -> Vec<Table> {
+pub(super) fn selections_of<'a>(runs: impl Iterator<Item = (&'a str, u64, &'a Selection, Option<f64>)>) -> Vec<Table> {
     let mut chosen: Vec<Vec<String>> = vec![];
     let mut sides: Vec<Vec<String>> = vec![];
     let mut experiments = BTreeSet::new();
-    for (fold, seed, Selection { choice, looks }) in runs {
+    let mut penalties: Vec<Vec<String>> = vec![];
+    for (fold, seed, Selection { choice, looks }, c) in runs {
+        penalties.extend(c.map(|c| vec![fold.to_owned(), seed.to_string(), c.to_string()]));
         if let Some(choice) = choice {
             let values = choice.setting.values.iter().map(|(key, value)| format!("{key} = {value}"));
             let others = choice.candidates.iter().filter(|of| of.name != choice.setting.name);
@@ -532,13 +534,17 @@ pub(super) fn selections_of<'a>(runs: impl Iterator<Item = (&'a str, u64, &'a Se
         "A nested choice: each fold and seed took the setting that its own validation side ranked first. No other setting has \
          looked at a test side.",
     );
+    let penalties = Table::new("Penalties picked in each fold", ["fold", "seed", "C"]).rows(penalties).note(
+        "The inverse strength of the linear head's penalty: each run has picked one of model.c by holding out speakers of those that \
+         its head learns from.",
+    );
     let columns = ["fold", "looks", "by runs", "of configs"];
     let looks = Table::new("Looks at the test sides", columns).rows(sides).note(format!(
         "How often runs of this folder looked at the clips that a fold tests: of {}. The best of many configs that have looked is \
          better there than on other clips.",
         experiments.into_iter().collect::<Vec<_>>().join(", ")
     ));
-    [choices, looks].into_iter().filter(|table| !table.rows.is_empty()).collect()
+    [choices, penalties, looks].into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 
 #[cfg(test)]

@@ -156,6 +156,16 @@ pub struct Done {
     pub test: f64,
     /// Wall time of training in seconds, over all sittings.
     pub seconds: f64,
+    /// The penalty that a linear head took, where it picked one of several.
+    pub c: Option<f64>,
+}
+
+impl Done {
+    /// The epoch whose weights were kept, for people; nothing where there are no epochs.
+    #[must_use]
+    pub fn kept(&self) -> String {
+        if self.epochs == 0 { "\u{2014}".to_owned() } else { format!("{} of {}", self.best_epoch, self.epochs) }
+    }
 }
 
 /// [`Done`] as the file has it: figures by their names, shares from 0 to 1.
@@ -176,6 +186,8 @@ struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     test_likeness: Option<f64>,
     seconds: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    c: Option<f64>,
 }
 
 impl From<Written> for Done {
@@ -189,7 +201,7 @@ impl From<Written> for Done {
             noted.unwrap_or((task::Kind::Classification, [of.validation_uar, of.test_uar]));
         // A figure that is none is written as null.
         let [validation, test] = [validation, test].map(|figure| figure.unwrap_or(f64::NAN));
-        Self { best_epoch: of.best_epoch, epochs: of.epochs, task, validation, test, seconds: of.seconds }
+        Self { best_epoch: of.best_epoch, epochs: of.epochs, task, validation, test, seconds: of.seconds, c: of.c }
     }
 }
 
@@ -208,6 +220,7 @@ impl From<Done> for Written {
             validation_likeness: likeness.map(|[validation, _]| validation),
             test_likeness: likeness.map(|[_, test]| test),
             seconds: of.seconds,
+            c: of.c,
         }
     }
 }
@@ -225,6 +238,7 @@ mod tests {
             validation: 0.5,
             test: 0.25,
             seconds: 1.5,
+            c: None,
         };
         let ccc = Done { task: task::Kind::Regression, test: -0.25, ..uar };
         let written = serde_json::to_string(&uar).unwrap();

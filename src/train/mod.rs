@@ -32,7 +32,7 @@ pub use train_on::TrainOn;
 pub(crate) use batch::Batches;
 pub(crate) use data::{Dataset, Item, Scaling};
 pub(crate) use distil::{Answers, Hints, KEY as DISTIL_KEY};
-pub(crate) use logistic::Examples;
+pub(crate) use logistic::{Examples, NEARLY_SOLVED, SOLVED};
 pub(crate) use replicas::{Replicas, part};
 pub(crate) use ridge::Measured;
 pub(crate) use schedule::Place;

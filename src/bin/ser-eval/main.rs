@@ -1,5 +1,6 @@
 //! `ser-eval`: gathers experiments' finished runs into reports, and compares experiments.
 
+mod ensemble;
 mod judge;
 mod power;
 mod stress;
@@ -19,7 +20,7 @@ use ser::{
     stdout::print,
 };
 
-use self::{judge::JudgeArguments, power::PowerArguments, stress::StressArguments};
+use self::{ensemble::EnsembleArguments, judge::JudgeArguments, power::PowerArguments, stress::StressArguments};
 
 /// Gathers the finished runs of an experiment into a report: figures with intervals, confusion matrix, learning curves,
 /// predictions, model card. Of several experiments, compares each with the first.
@@ -41,6 +42,8 @@ use self::{judge::JudgeArguments, power::PowerArguments, stress::StressArguments
       cross-lingual experiments with more and more shots: their curve, as a table, a picture and a page
   ser-eval --compare reports/published.toml experiments/reproduce
       reports/reproduction.md: what scripts/reproduce.sh trained, compared with published figures
+  ser-eval ensemble experiments/a experiments/b --out experiments/a-and-b
+      the mean of their answers, as an experiment of its own
   ser-eval stress experiments/ravdess/fold-0/seed-42 --config configs/ravdess.toml
       its test clips in noise, in rooms, on the telephone and so on: what it stands
   ser-eval judge predictions.csv --split split.csv
@@ -79,6 +82,8 @@ enum Command {
     /// Answers a fold's test clips again, altered as life alters them: noise, rooms, telephone, clipping, speed … Says of each
     /// alteration what it costs, and whether the recogniser stands it by stated limits.
     Stress(Box<StressArguments>),
+    /// Averages the probabilities of several experiments, or of one's seeds, into an experiment of its own, and reports it.
+    Ensemble(EnsembleArguments),
     /// Judges predictions that another program made by the split that they were made under: figures, intervals by speaker,
     /// audit of the split, fairness, comparison with other predictions, and the page.
     Judge(Box<JudgeArguments>),
@@ -109,6 +114,7 @@ fn run(arguments: Arguments) -> Result<()> {
         let terminal = Terminal::with_signals();
         return match command {
             Command::Stress(arguments) => arguments.run(&terminal),
+            Command::Ensemble(arguments) => arguments.run(),
             Command::Judge(arguments) => arguments.run(),
             Command::Power(arguments) => arguments.run(),
         };

@@ -160,7 +160,7 @@ pub(super) fn runs(evaluation: &Distribution) -> Table {
             run.figures.n.to_string(),
             three(1.0 - run.figures.jsd),
             three(run.done.validation),
-            format!("{} of {}", run.done.best_epoch, run.done.epochs),
+            run.done.kept(),
             format!("{:.0}", run.done.seconds),
         ]
     });
@@ -175,5 +175,5 @@ pub(super) fn audit(evaluation: &Distribution) -> Table {
 
 /// How the runs' settings were chosen, and how often their test sides were looked at.
 pub(super) fn selections(evaluation: &Distribution) -> Vec<Table> {
-    selections_of(evaluation.runs.iter().map(|run| (run.fold.as_str(), run.seed, &run.selection)))
+    selections_of(evaluation.runs.iter().map(|run| (run.fold.as_str(), run.seed, &run.selection, run.done.c)))
 }

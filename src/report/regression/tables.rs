@@ -152,7 +152,7 @@ pub(super) fn runs(evaluation: &Regression) -> Table {
             run.figures.first().map_or(0, |of| of.n).to_string(),
             number(mean_ccc(&run.figures)),
             number(run.done.validation),
-            format!("{} of {}", run.done.best_epoch, run.done.epochs),
+            run.done.kept(),
             format!("{:.0}", run.done.seconds),
         ]
     });
@@ -167,5 +167,5 @@ pub(super) fn audit(evaluation: &Regression) -> Table {
 
 /// How the runs' settings were chosen, and how often their test sides were looked at.
 pub(super) fn selections(evaluation: &Regression) -> Vec<Table> {
-    selections_of(evaluation.runs.iter().map(|run| (run.fold.as_str(), run.seed, &run.selection)))
+    selections_of(evaluation.runs.iter().map(|run| (run.fold.as_str(), run.seed, &run.selection, run.done.c)))
 }

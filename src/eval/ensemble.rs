@@ -1,0 +1,199 @@
+//! The mean answer of several experiments' runs, as an experiment of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::labelling::Labelling;
+use crate::{
+    error::{Error, Result},
+    metrics::{Confusion, scores},
+    numeric::argmax,
+    run::{DataRecord, Done, Finished, PROPERTIES, Prediction, Predictions, RunDir, RunRecord, Versions, short},
+    task,
+};
+
+/// The runs of an ensemble called `name`, one for each fold: every clip of its test and validation side has the mean of the
+/// probabilities that all runs of all `members` give it, each run counting as much as another. Nothing is chosen. The folders of
+/// what is returned are those of the first member's runs.
+///
+/// # Errors
+///
+/// [`Error::Config`] where there are fewer than two runs of a fold, or members were trained on other clips, classes or sides, or by
+/// another protocol; [`Error::File`] where two runs answer different clips.
+pub fn ensemble(members: Vec<Vec<Finished>>, name: &str) -> Result<Vec<Finished>> {
+    let mut folds = BTreeMap::<String, Vec<Finished>>::new();
+    let mut reference: Option<RunRecord> = None;
+    let mut labelling = Labelling::default();
+    let mut names = BTreeSet::new();
+    for runs in members {
+        let Some(one) = runs.first() else { continue };
+        let path = one.dir.clone();
+        names.insert(one.record.experiment.clone());
+        let has: BTreeSet<&str> = runs.iter().map(|run| run.record.fold.as_str()).collect();
+        let known: BTreeSet<&str> = folds.keys().map(String::as_str).collect();
+        if let Some(fold) = known.symmetric_difference(&has).next().filter(|_| !known.is_empty()) {
+            return Err(not_alike(&path, &format!("fold {fold} is finished in one experiment and not in another")));
+        }
+        for run in runs {
+            let first = reference.get_or_insert_with(|| run.record.clone());
+            if let Some(what) = unlike(first, &run.record) {
+                return Err(not_alike(&run.dir, &what));
+            }
+            let mut record = run.record.clone();
+            // What the members hear of a clip may differ: encoders, features, noise.
+            if let Some(data) = &mut record.data {
+                data.inputs.retain(|name, _| name == PROPERTIES);
+            }
+            labelling.check(&run.dir, &record, &run.split)?;
+            folds.entry(run.record.fold.clone()).or_default().push(run);
+        }
+    }
+    folds.into_values().map(|runs| mean_run(name, &names, &runs)).collect()
+}
+
+/// What keeps two runs from one ensemble.
+fn unlike(a: &RunRecord, b: &RunRecord) -> Option<String> {
+    let of = |record: &RunRecord| {
+        let protocol = &record.protocol;
+        [
+            ("classes", record.classes.join(", ")),
+            ("protocol", protocol.name.clone()),
+            ("folds", protocol.folds.join(", ")),
+            ("scaler", protocol.scaler.clone()),
+            ("leak", format!("{:?}", protocol.leak)),
+            ("shots", format!("{:?}", protocol.shots)),
+            ("seed of the split", protocol.split_seed.to_string()),
+        ]
+    };
+    let differs = of(a).into_iter().zip(of(b)).find(|(a, b)| a != b);
+    differs.map(|((what, a), (_, b))| format!("its {what} ({b}) is not the first one's ({a})"))
+}
+
+fn not_alike(dir: &RunDir, what: &str) -> Error {
+    Error::Config(format!(
+        "{}: {what}: an ensemble is of runs that answer the same clips of the same folds",
+        dir.path().display()
+    ))
+}
+
+/// One fold's run.
+fn mean_run(name: &str, names: &BTreeSet<String>, runs: &[Finished]) -> Result<Finished> {
+    let [first, _, ..] = runs else {
+        let fold = runs.first().map_or("", |run| &run.record.fold);
+        return Err(Error::Config(format!(
+            "there is one run of fold {fold} alone, whose mean is itself: name several experiments, or one of several seeds"
+        )));
+    };
+    let mut record = RunRecord {
+        experiment: name.to_owned(),
+        task: task::Kind::Classification,
+        targets: vec![],
+        scales: vec![],
+        choice: None,
+        ..first.record.clone()
+    };
+    let mut hasher = blake3::Hasher::new();
+    let mut selections = BTreeSet::new();
+    for run in runs {
+        for part in [&run.record.config_hash, &run.record.seed.to_string()] {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+        }
+        let protocol = &run.record.protocol;
+        selections.insert(protocol.selection.as_str());
+        let seen = run.record.seen().iter().filter(|of| !record.seen().contains(of)).cloned().collect::<Vec<_>>();
+        record.trained_on.extend(seen);
+        record.protocol.validation_learnt |= protocol.validation_learnt;
+        record.synthetic |= run.record.synthetic;
+        for caveat in &protocol.caveats {
+            if !record.protocol.caveats.contains(caveat) {
+                record.protocol.caveats.push(caveat.clone());
+            }
+        }
+    }
+    record.config_hash = short(&hasher.finalize());
+    record.protocol.selection = format!(
+        "mean probability of {} runs of each fold, of {}; in each of them: {}",
+        runs.len(),
+        names.iter().cloned().collect::<Vec<_>>().join(" and "),
+        selections.into_iter().collect::<Vec<_>>().join(" / ")
+    );
+    record.versions = Versions::of_runs(runs.iter().map(|run| &run.record.versions)).unwrap_or(record.versions);
+    record.data = first.record.data.clone().map(|data| together(data, runs));
+    let predictions = mean(&record, runs.iter().map(|run| (&run.dir, &run.predictions)))?;
+    let validation = mean(&record, runs.iter().map(|run| (&run.dir, &run.validation)))?;
+    let done = Done {
+        best_epoch: 0,
+        epochs: 0,
+        task: record.task,
+        validation: uar(&validation),
+        test: uar(&predictions),
+        seconds: runs.iter().map(|run| run.done.seconds).sum(),
+        c: None,
+    };
+    Ok(Finished {
+        record,
+        done,
+        epochs: vec![],
+        predictions,
+        validation,
+        embeddings: None,
+        parts: vec![],
+        temperatures: None,
+        ..first.clone()
+    })
+}
+
+/// What all members have read besides the clips.
+fn together(data: DataRecord, runs: &[Finished]) -> DataRecord {
+    let mut inputs = BTreeMap::<String, BTreeSet<&str>>::new();
+    for (name, digest) in runs.iter().filter_map(|run| run.record.data.as_ref()).flat_map(|data| &data.inputs) {
+        inputs.entry(name.clone()).or_default().insert(digest);
+    }
+    let joined = |digests: BTreeSet<&str>| digests.into_iter().collect::<Vec<_>>().join(" ");
+    DataRecord { inputs: inputs.into_iter().map(|(name, digests)| (name, joined(digests))).collect(), ..data }
+}
+
+/// The mean of the runs' probabilities for each clip.
+///
+/// # Errors
+///
+/// [`Error::File`] where a run answers other clips than the first, or knows another class of one.
+fn mean<'a>(record: &RunRecord, runs: impl Iterator<Item = (&'a RunDir, &'a Predictions)>) -> Result<Predictions> {
+    let mut sums = BTreeMap::<&str, (&Prediction, Vec<f64>)>::new();
+    let mut count = 0;
+    for (dir, predictions) in runs {
+        let wrong = |problem: String| Error::file(dir.path(), problem);
+        if count > 0 && sums.len() != predictions.rows.len() {
+            return Err(wrong(format!("answers {} clips, the run before {}", predictions.rows.len(), sums.len())));
+        }
+        for row in &predictions.rows {
+            let probabilities = row.probabilities.iter().map(|&p| f64::from(p));
+            match sums.get_mut(row.clip.as_str()) {
+                None if count == 0 => {
+                    sums.insert(&row.clip, (row, probabilities.collect()));
+                }
+                Some((first, sum)) if first.truth == row.truth && count > 0 => {
+                    sum.iter_mut().zip(probabilities).for_each(|(sum, p)| *sum += p);
+                }
+                _ => {
+                    return Err(wrong(format!(
+                        "{} is answered twice, or not in every run, or has two classes",
+                        row.clip
+                    )));
+                }
+            }
+        }
+        count += 1;
+    }
+    let rows = sums.into_values().map(|(first, sum)| {
+        let probabilities: Vec<f32> = sum.iter().map(|sum| (sum / f64::from(count)) as f32).collect();
+        Prediction { seed: record.seed, prediction: argmax(&probabilities), probabilities, ..first.clone() }
+    });
+    Ok(Predictions { classes: record.classes.clone(), rows: rows.collect() })
+}
+
+/// The UAR of a side, not a number where it has no clips.
+fn uar(side: &Predictions) -> f64 {
+    let pairs = side.rows.iter().map(|row| (row.truth, row.prediction));
+    let confusion = Confusion::from_pairs(side.classes.clone(), pairs);
+    confusion.ok().and_then(|confusion| scores::uar(&confusion)).unwrap_or(f64::NAN)
+}
