@@ -37,13 +37,16 @@ for name in arguments.names or sorted(path.parent.parent.name for path in root.g
             right[truth] += truth == prediction
         by_fold["uar"].append(statistics.mean(right[c] / total[c] for c in total))
         by_fold["wa"].append(sum(right.values()) / len(rows))
+        # What is trained on says nothing.
+        if json.loads((run / "run.json").read_text())["protocol"].get("validation_learnt"):
+            continue
         validation.append(next(value for key, value in json.loads((run / "done.json").read_text()).items() if key.startswith("validation")))
     of = next((i for i in report["intervals"] if i["unit"] == "speakers"), None) if report.get("intervals") else None
     interval = [f"{100 * of['uar'][end]:.2f}" for end in ("low", "high")] if of else ["", ""]
     seeds = report["uar_over_seeds"]["n"]
-    means = [statistics.mean(by_fold["uar"]), statistics.mean(by_fold["wa"]), statistics.mean(validation)]
+    means = [statistics.mean(of) if of else None for of in (by_fold["uar"], by_fold["wa"], validation)]
     figures = [f"{100 * x:.2f}" for x in (report["uar_over_seeds"]["mean"], report["wa_over_seeds"]["mean"])]
-    lines[name] = [name, report["n"], seeds, *figures, *interval, *(f"{100 * x:.2f}" for x in means)]
+    lines[name] = [name, report["n"], seeds, *figures, *interval, *("" if x is None else f"{100 * x:.2f}" for x in means)]
 with open(arguments.into, "w") if arguments.into else sys.stdout as file:
     out = csv.writer(file, lineterminator="\n")
     out.writerow("experiment n seeds uar wa uar_low uar_high fold_uar fold_wa validation_uar".split())

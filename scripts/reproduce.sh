@@ -162,9 +162,14 @@ done
 mlp='model.kind=mlp model.pool="mean" model.dense=128 train.optimiser="adamw" train.weight_decay=0.01 train.label_smoothing=0.1 train.epochs=40'
 for of in tiny-weighted:tiny.en base-weighted:base; do
   for by in '' -by-speaker; do
-    for corpus in ravdess-luna ravdess-emobox crema_d-tfds savee-emobox tess-cross-speaker; do
+    for corpus in ravdess-luna ravdess-emobox crema_d-tfds crema_d-emobox savee-emobox tess-cross-speaker tess-emobox; do
       row=${of%%:*}-$corpus$by
-      protocol=; [[ $corpus != *-emobox ]] || protocol=protocol.kind=emobox
+      protocol=
+      case $corpus in
+        crema_d-emobox) protocol="protocol.kind=emobox protocol.root=$emobox/cremad $one_side" ;;
+        tess-emobox) protocol="protocol.kind=emobox protocol.root=$emobox/tess" ;;
+        *-emobox) protocol=protocol.kind=emobox ;;
+      esac
       of_row=$seeds; [[ $corpus != crema_d-* ]] || of_row=$three
       rows[$row]="${corpus%%-*}-whisper $of_row encoder.path=whisper-${of#*:} encoder.layer=weighted $mlp $protocol ${by:+encoder.scaler=speaker}"
       order+=("$row")

@@ -20,7 +20,7 @@ const PARTS: usize = 5;
 ///
 /// # Errors
 ///
-/// [`Error::Data`] where the clips have one speaker only; as [`Rows::teach`].
+/// [`Error::Data`] where the clips have one speaker only; [`Error::Interrupted`] where the observer stops it; as [`Rows::teach`].
 pub(super) fn picked(
     run: &Run,
     data: &Dataset,
@@ -52,13 +52,22 @@ pub(super) fn picked(
     let mut candidates = penalty.candidates().to_vec();
     candidates.sort_by(f64::total_cmp);
     let mut answers = vec![Vec::new(); candidates.len()];
+    let work = observer.work("penalties", count * candidates.len());
     for (part, held_out) in parts.iter().enumerate() {
         let others = rows.only(|clip| part_of[&clip] != part);
         for (&c, answers) in candidates.iter().zip(&mut answers) {
+            if observer.stop_requested() {
+                return Err(Error::Interrupted(format!(
+                    "{}: stopped before its head was solved for; the same command with --resume begins it again",
+                    run.label()
+                )));
+            }
             let (net, ..) = others.teach(run, c, NEARLY_SOLVED)?;
             answers.extend(Scorer::new(prepared, data, &net, &run.devices[0]).score(held_out)?.answers);
+            work.step();
         }
     }
+    drop(work);
     let answered = parts.concat();
     let figures: Vec<f64> =
         answers.iter().map(|answers| prepared.task.judge(&answered, answers).figure.value()).collect();

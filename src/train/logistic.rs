@@ -163,7 +163,12 @@ impl Examples<'_> {
             .rows
             .par_chunks(BLOCK * self.dims.max(1))
             .zip(self.targets.par_chunks(BLOCK * self.classes))
-            .map(|(rows, targets)| wide(|| self.block(rows, targets, weights, intercepts)))
+            .map(|(rows, targets)| {
+                wide(
+                    #[inline(always)]
+                    || self.block(rows, targets, weights, intercepts),
+                )
+            })
             .collect();
         let count = self.count();
         let (mut loss, mut gradient) = (0.0, vec![0f64; x.len()]);
