@@ -79,19 +79,36 @@ fn a_head_picks_its_penalty_on_training_speakers_and_answers_are_averaged() {
     }
     // Again: the same, and one look. It is compared as any experiment is.
     let before = predictions("both");
-    ensemble(&["a", "b", "--out", "both"]).succeeds();
+    ensemble(&["b", "a", "--out", "both", "--bootstrap", "0"]).succeeds();
     assert_eq!(before, predictions("both"));
     assert_eq!(fs::read_to_string(d.join("both/looks.jsonl")).unwrap().lines().count(), 1);
     let compared = run(program("ser-eval", d).args(["a", "both", "--bootstrap", "100"]));
     assert!(compared.succeeds().stdout.contains("both"), "{}", compared.stdout);
 
-    ensemble(&["a", "b", "--out", "settled"]).fails(2, &["settled", "another run"]);
+    // A member that has come to other answers since is averaged anew.
+    let (b, kept) =
+        (d.join("b/fold-0/seed-42/predictions.csv"), fs::read(d.join("b/fold-0/seed-42/predictions.csv")).unwrap());
+    fs::copy(d.join("a/fold-0/seed-42/predictions.csv"), &b).unwrap();
+    ensemble(&["a", "b", "--out", "both", "--bootstrap", "0"]).succeeds();
+    assert_eq!(
+        probabilities(&d.join("both/fold-0/seed-42/predictions.csv")),
+        probabilities(&d.join("a/fold-0/seed-42/predictions.csv"))
+    );
+    fs::write(&b, kept).unwrap();
+    ensemble(&["both", "a", "--out", "again"]).fails(2, &["both is an ensemble"]);
+    ensemble(&["a", "settled", "--out", "both"]).fails(2, &["both is an ensemble of other runs"]);
+    run(train(d, &config).args(["--fold", "1", "--out", "both"])).fails(2, &["both is an ensemble"]);
+    ensemble(&["a", "b", "--out", "settled"]).fails(2, &["settled", "holds something else"]);
+    ensemble(&["a", "b", "--out", "config.toml"]).fails(2, &["config.toml", "holds something else"]);
     ensemble(&["a", "a", "--out", "twice"]).fails(2, &["named twice"]);
     ensemble(&["a", "--out", "one"]).fails(2, &["one run of fold 0 alone"]);
     of("halves", &["protocol.folds=2"]).succeeds();
     ensemble(&["a", "halves", "--out", "mixed"]).fails(2, &["halves", "folds"]);
     of("speaker", &["features.scaler='speaker'"]).succeeds();
     ensemble(&["a", "speaker", "--out", "mixed"]).fails(2, &["speaker", "scaler"]);
+    of("all", &["train.train_on='train+validation'", "train.select='last'"]).succeeds();
+    let learnt = ensemble(&["a", "all", "--out", "learnt", "--bootstrap", "0"]);
+    assert!(unwrapped(learnt.succeeds()).contains("TRAINED ON, too"), "{}", learnt.stdout);
     assert!(!d.join("mixed").exists() && !d.join("one").exists());
 }
 

@@ -28,6 +28,15 @@ pub fn ensemble(members: Vec<Vec<Finished>>, name: &str) -> Result<Vec<Finished>
         let Some(one) = runs.first() else { continue };
         let path = one.dir.clone();
         names.insert(one.record.experiment.clone());
+        let of_seeds: BTreeSet<u64> = runs.iter().map(|run| run.record.seed).collect();
+        let of_folds: BTreeSet<&str> = runs.iter().map(|run| run.record.fold.as_str()).collect();
+        for (fold, seed) in of_folds.iter().flat_map(|fold| of_seeds.iter().map(move |seed| (*fold, *seed))) {
+            if !runs.iter().any(|run| run.record.fold == fold && run.record.seed == seed) {
+                let what =
+                    format!("of the same experiment fold {fold} with seed {seed} is not finished, and others are");
+                return Err(not_alike(&path, &what));
+            }
+        }
         let has: BTreeSet<&str> = runs.iter().map(|run| run.record.fold.as_str()).collect();
         let known: BTreeSet<&str> = folds.keys().map(String::as_str).collect();
         if let Some(fold) = known.symmetric_difference(&has).next().filter(|_| !known.is_empty()) {
@@ -44,7 +53,15 @@ pub fn ensemble(members: Vec<Vec<Finished>>, name: &str) -> Result<Vec<Finished>
                 data.inputs.retain(|name, _| name == PROPERTIES);
             }
             labelling.check(&run.dir, &record, &run.split)?;
-            folds.entry(run.record.fold.clone()).or_default().push(run);
+            let beside = folds.entry(run.record.fold.clone()).or_default();
+            if let Some(other) = beside.iter().find(|other| other.record.id().digest == run.record.id().digest) {
+                return Err(Error::Config(format!(
+                    "{} and {} are the same run, which would count twice: name it once",
+                    other.dir.path().display(),
+                    run.dir.path().display()
+                )));
+            }
+            beside.push(run);
         }
     }
     folds.into_values().map(|runs| mean_run(name, &names, &runs)).collect()
@@ -62,10 +79,11 @@ fn unlike(a: &RunRecord, b: &RunRecord) -> Option<String> {
             ("leak", format!("{:?}", protocol.leak)),
             ("shots", format!("{:?}", protocol.shots)),
             ("seed of the split", protocol.split_seed.to_string()),
+            ("validation", format!("{:?}", protocol.validation)),
         ]
     };
     let differs = of(a).into_iter().zip(of(b)).find(|(a, b)| a != b);
-    differs.map(|((what, a), (_, b))| format!("its {what} ({b}) is not the first one's ({a})"))
+    differs.map(|((what, a), (_, b))| format!("{what}: {b}, of the first one: {a}"))
 }
 
 fn not_alike(dir: &RunDir, what: &str) -> Error {
@@ -91,17 +109,18 @@ fn mean_run(name: &str, names: &BTreeSet<String>, runs: &[Finished]) -> Result<F
         choice: None,
         ..first.record.clone()
     };
-    let mut hasher = blake3::Hasher::new();
+    // The order in which they are named says nothing.
+    let parts: BTreeSet<String> = runs.iter().map(|run| run.record.id().digest).collect();
     let mut selections = BTreeSet::new();
     for run in runs {
-        for part in [&run.record.config_hash, &run.record.seed.to_string()] {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
-        }
         let protocol = &run.record.protocol;
         selections.insert(protocol.selection.as_str());
         let seen = run.record.seen().iter().filter(|of| !record.seen().contains(of)).cloned().collect::<Vec<_>>();
         record.trained_on.extend(seen);
-        record.protocol.validation_learnt |= protocol.validation_learnt;
+        if protocol.validation_learnt && !record.protocol.validation_learnt {
+            record.protocol.validation_learnt = true;
+            record.protocol.validation_rule.clone_from(&protocol.validation_rule);
+        }
         record.synthetic |= run.record.synthetic;
         for caveat in &protocol.caveats {
             if !record.protocol.caveats.contains(caveat) {
@@ -109,7 +128,8 @@ fn mean_run(name: &str, names: &BTreeSet<String>, runs: &[Finished]) -> Result<F
             }
         }
     }
-    record.config_hash = short(&hasher.finalize());
+    let parts: Vec<String> = parts.into_iter().collect();
+    record.config_hash = short(&blake3::hash(parts.join("\n").as_bytes()));
     record.protocol.selection = format!(
         "mean probability of {} runs of each fold, of {}; in each of them: {}",
         runs.len(),
@@ -118,8 +138,8 @@ fn mean_run(name: &str, names: &BTreeSet<String>, runs: &[Finished]) -> Result<F
     );
     record.versions = Versions::of_runs(runs.iter().map(|run| &run.record.versions)).unwrap_or(record.versions);
     record.data = first.record.data.clone().map(|data| together(data, runs));
-    let predictions = mean(&record, runs.iter().map(|run| (&run.dir, &run.predictions)))?;
-    let validation = mean(&record, runs.iter().map(|run| (&run.dir, &run.validation)))?;
+    let predictions = mean(&record, "test", runs.iter().map(|run| (&run.dir, &run.predictions)))?;
+    let validation = mean(&record, "validation", runs.iter().map(|run| (&run.dir, &run.validation)))?;
     let done = Done {
         best_epoch: 0,
         epochs: 0,
@@ -152,37 +172,37 @@ fn together(data: DataRecord, runs: &[Finished]) -> DataRecord {
     DataRecord { inputs: inputs.into_iter().map(|(name, digests)| (name, joined(digests))).collect(), ..data }
 }
 
-/// The mean of the runs' probabilities for each clip.
+/// The mean of the runs' probabilities for each clip of a side.
 ///
 /// # Errors
 ///
-/// [`Error::File`] where a run answers other clips than the first, or knows another class of one.
-fn mean<'a>(record: &RunRecord, runs: impl Iterator<Item = (&'a RunDir, &'a Predictions)>) -> Result<Predictions> {
-    let mut sums = BTreeMap::<&str, (&Prediction, Vec<f64>)>::new();
-    let mut count = 0;
+/// [`Error::Config`] where a run answers other clips than the first, or knows another class of one.
+fn mean<'a>(
+    record: &RunRecord,
+    side: &str,
+    mut runs: impl Iterator<Item = (&'a RunDir, &'a Predictions)>,
+) -> Result<Predictions> {
+    let Some((_, first)) = runs.next() else { return Ok(Predictions::default()) };
+    let widened = |row: &Prediction| row.probabilities.iter().map(|&p| f64::from(p)).collect::<Vec<f64>>();
+    let mut sums: BTreeMap<&str, (&Prediction, Vec<f64>)> =
+        first.rows.iter().map(|row| (row.clip.as_str(), (row, widened(row)))).collect();
+    let mut count = 1;
     for (dir, predictions) in runs {
-        let wrong = |problem: String| Error::file(dir.path(), problem);
-        if count > 0 && sums.len() != predictions.rows.len() {
-            return Err(wrong(format!("answers {} clips, the run before {}", predictions.rows.len(), sums.len())));
-        }
-        for row in &predictions.rows {
-            let probabilities = row.probabilities.iter().map(|&p| f64::from(p));
-            match sums.get_mut(row.clip.as_str()) {
-                None if count == 0 => {
-                    sums.insert(&row.clip, (row, probabilities.collect()));
-                }
-                Some((first, sum)) if first.truth == row.truth && count > 0 => {
-                    sum.iter_mut().zip(probabilities).for_each(|(sum, p)| *sum += p);
-                }
-                _ => {
-                    return Err(wrong(format!(
-                        "{} is answered twice, or not in every run, or has two classes",
-                        row.clip
-                    )));
-                }
-            }
-        }
         count += 1;
+        let answered: BTreeMap<&str, &Prediction> =
+            predictions.rows.iter().map(|row| (row.clip.as_str(), row)).collect();
+        if let Some(clip) = answered.keys().find(|clip| !sums.contains_key(*clip)) {
+            return Err(not_alike(dir, &format!("{clip} is on its {side} side, and not on the first one's")));
+        }
+        for (clip, (first, sum)) in &mut sums {
+            let Some(row) = answered.get(clip) else {
+                return Err(not_alike(dir, &format!("{clip} is not on its {side} side, and is on the first one's")));
+            };
+            if row.truth != first.truth {
+                return Err(not_alike(dir, &format!("{clip} has another class than in the first one")));
+            }
+            sum.iter_mut().zip(widened(row)).for_each(|(sum, p)| *sum += p);
+        }
     }
     let rows = sums.into_values().map(|(first, sum)| {
         let probabilities: Vec<f32> = sum.iter().map(|sum| (sum / f64::from(count)) as f32).collect();

@@ -22,7 +22,7 @@ use crate::{
     events::Observer,
     files::create_dir,
     protocol::Fold,
-    run::{Done, Lock, RunDir},
+    run::{Done, ENSEMBLE, Lock, RunDir},
     train::Calibration,
 };
 
@@ -52,6 +52,12 @@ pub(super) fn train_for(
     let devices = options.device.open_several(options.gpus.max(1))?;
     // A class that is not there is better known now than after the features are made.
     prepared.task.loss(&[])?;
+    if options.out.join(ENSEMBLE).exists() {
+        return Err(Error::Config(format!(
+            "{} is an ensemble of trained runs, and nothing is trained into it: name another --out",
+            options.out.display()
+        )));
+    }
     // An unwritable folder is better known now than after the features are made.
     create_dir(&options.out)?;
     let encoder = prepared.experiment.encoder.as_ref();

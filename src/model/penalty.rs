@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{error::Result, setting::out_of_range};
 
 /// The most strengths that a run chooses from.
-const MOST: usize = 20;
+const CANDIDATES: usize = 20;
+/// The least and the greatest: beyond them there is no penalty, or nothing is learnt.
+const LEAST: f64 = 1e-12;
+const MOST: f64 = 1e12;
 
 /// Chosen on validation speakers of CREMA-D for the states of Whisper tiny.en.
 const DEFAULT: f64 = 0.003;
@@ -71,14 +74,14 @@ impl Penalty {
     /// Checks every value.
     pub(super) fn validate(&self) -> Result<()> {
         let all = self.candidates();
-        let sound = all.iter().all(|c| c.is_finite() && *c > 0.0);
+        let sound = all.iter().all(|c| (LEAST..=MOST).contains(c));
         let twice = all.iter().enumerate().any(|(at, c)| all[..at].contains(c));
-        match sound && !twice && (1..=MOST).contains(&all.len()) {
+        match sound && !twice && (1..=CANDIDATES).contains(&all.len()) {
             true => Ok(()),
             false => Err(out_of_range(
                 "model.c",
                 self,
-                "the inverse strength of the penalty, above 0, or a list of up to 20 unlike ones to pick from",
+                "the inverse strength of the penalty, above 0 (1e-12 to 1e12), or a list of up to 20 different ones to pick from",
             )),
         }
     }

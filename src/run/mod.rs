@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! experiments/<name>/looks.jsonl    how often its runs looked at their test sides: lines are only ever added
+//! experiments/<name>/ensemble.json  of an ensemble: the runs whose mean it is
 //! experiments/<name>/<fold>/seed-<n>/
 //!   config.toml       the resolved config
 //!   run.json          protocol, classes, audit, versions: written before training
@@ -44,6 +45,9 @@ mod temperatures;
 mod versions;
 
 use std::path::{Path, PathBuf};
+
+/// The file in an experiment's folder that says that its runs are the mean of others, whose names it has.
+pub const ENSEMBLE: &str = "ensemble.json";
 
 pub use crate::events::EpochRecord;
 pub use choice::{Candidate, Choice, Selection};
