@@ -95,6 +95,9 @@ fn a_head_picks_its_penalty_on_training_speakers_and_answers_are_averaged() {
         probabilities(&d.join("a/fold-0/seed-42/predictions.csv"))
     );
     fs::write(&b, kept).unwrap();
+    for arguments in [["inspect", "both"], ["both/fold-0/seed-42", "clip.wav"]] {
+        run(program("ser-predict", d).args(arguments)).fails(2, &["both is an ensemble", "no weights of its own"]);
+    }
     ensemble(&["both", "a", "--out", "again"]).fails(2, &["both is an ensemble"]);
     ensemble(&["a", "settled", "--out", "both"]).fails(2, &["both is an ensemble of other runs"]);
     run(train(d, &config).args(["--fold", "1", "--out", "both"])).fails(2, &["both is an ensemble"]);

@@ -36,7 +36,7 @@ use crate::{
         encoder::{Encoder, Manifest, Upper, UpperConfig},
     },
     model::{ModelConfig, Net, weights::Weights},
-    run::{RunDir, RunRecord},
+    run::{ENSEMBLE, RunDir, RunRecord},
     task,
 };
 
@@ -502,6 +502,15 @@ pub fn bytes(file: &Path) -> Result<Cow<'static, [u8]>> {
 pub fn find(path: &Path) -> Result<Vec<PathBuf>> {
     if BuiltIn::named(path).is_some() {
         return Ok(vec![path.to_owned()]);
+    }
+    // Also of the folder that would be the bundle's, below a fold's and a run's.
+    let above = path.ancestors().take(4).filter(|dir| !path.is_file() && !dir.as_os_str().is_empty());
+    if let Some(ensemble) = { above }.find(|dir| dir.join(ENSEMBLE).exists()) {
+        return Err(Error::Config(format!(
+            "{} is an ensemble, and has no weights of its own: its members answer together by ser-predict A --ensemble B; \
+             {ENSEMBLE} in it names them",
+            ensemble.display()
+        )));
     }
     if !std::fs::metadata(path).map_err(Error::io("read", path))?.is_dir() {
         return Ok(vec![path.to_owned()]);
