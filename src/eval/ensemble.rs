@@ -109,8 +109,9 @@ fn mean_run(name: &str, names: &BTreeSet<String>, runs: &[Finished]) -> Result<F
         choice: None,
         ..first.record.clone()
     };
-    // The order in which they are named says nothing.
-    let parts: BTreeSet<String> = runs.iter().map(|run| run.record.id().digest).collect();
+    // Of all folds the same, and whatever the order in which they are named.
+    let part = |run: &Finished| format!("{} {}", run.record.config_hash, run.record.seed);
+    let parts: BTreeSet<String> = runs.iter().map(part).collect();
     let mut selections = BTreeSet::new();
     for run in runs {
         let protocol = &run.record.protocol;
