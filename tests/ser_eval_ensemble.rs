@@ -86,7 +86,7 @@ fn a_head_picks_its_penalty_on_training_speakers_and_answers_are_averaged() {
     let compared = run(program("ser-eval", d).args(["a", "both", "--bootstrap", "100"]));
     assert!(compared.succeeds().stdout.contains("both"), "{}", compared.stdout);
 
-    // A member that has come to other answers since is averaged anew.
+    // A member whose predictions have changed is averaged again.
     let (b, kept) =
         (d.join("b/fold-0/seed-42/predictions.csv"), fs::read(d.join("b/fold-0/seed-42/predictions.csv")).unwrap());
     fs::copy(d.join("a/fold-0/seed-42/predictions.csv"), &b).unwrap();

@@ -17,8 +17,8 @@ use crate::{
 ///
 /// # Errors
 ///
-/// [`Error::Config`] where there are fewer than two runs of a fold, or members were trained on other clips, classes or sides, or by
-/// another protocol; [`Error::File`] where two runs answer different clips.
+/// [`Error::Config`] where there are fewer than two runs of a fold, a run is there twice, or members were trained on other clips,
+/// classes or sides, or by another protocol.
 pub fn ensemble(members: Vec<Vec<Finished>>, name: &str) -> Result<Vec<Finished>> {
     let mut folds = BTreeMap::<String, Vec<Finished>>::new();
     let mut reference: Option<RunRecord> = None;

@@ -20,7 +20,7 @@ const PARTS: usize = 5;
 ///
 /// # Errors
 ///
-/// [`Error::Data`] where the clips have one speaker only; [`Error::Interrupted`] where the observer stops it; as [`Rows::teach`].
+/// [`Error::Data`] where the clips have one speaker only, or no candidate has a figure; [`Error::Interrupted`] where the observer stops it; as [`Rows::teach`].
 pub(super) fn picked(
     run: &Run,
     data: &Dataset,
@@ -77,6 +77,12 @@ pub(super) fn picked(
         if figures[at] > figures[best] || figures[best].is_nan() {
             best = at;
         }
+    }
+    if figures[best].is_nan() {
+        return Err(Error::Data(format!(
+            "{}: model.c = {penalty}: no penalty has a figure on the speakers that are held out; name one number",
+            run.label()
+        )));
     }
     let each: Vec<String> =
         candidates.iter().zip(&figures).map(|(c, figure)| format!("{c}: {:.2}", 100.0 * figure)).collect();

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ser::{config::data_dir, error::Result, eval::Bootstrap, events::Stop, progress::Terminal, report, stdout::print};
+use ser::{config::data_dir, error::Result, events::Stop, progress::Terminal, report, stdout::print};
+
+use super::draws::Draws;
 
 #[derive(Args)]
 #[command(
@@ -29,18 +31,14 @@ pub struct EnsembleArguments {
     /// Where the corpora are, if they are not where training found them [default: $SER_DATASETS, else datasets].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Draws of the bootstrap; 0 for no intervals.
-    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().samples, value_parser = Bootstrap::draws)]
-    bootstrap: usize,
-    /// Seed of the bootstrap's draws.
-    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().seed)]
-    bootstrap_seed: u64,
+    #[command(flatten)]
+    draws: Draws,
 }
 
 impl EnsembleArguments {
     pub fn run(self) -> Result<()> {
         report::ensemble(&self.dirs, &self.out)?;
-        let bootstrap = Bootstrap { samples: self.bootstrap, seed: self.bootstrap_seed };
+        let bootstrap = self.draws.bootstrap();
         let folder = self.out.join("report");
         let gathered =
             report::gather_any(&self.out, &folder, &data_dir(self.data), bootstrap, &Terminal::new(Stop::default()))?;

@@ -1,5 +1,6 @@
 //! `ser-eval`: gathers experiments' finished runs into reports, and compares experiments.
 
+mod draws;
 mod ensemble;
 mod judge;
 mod power;
@@ -12,7 +13,6 @@ use ser::{
     config::data_dir,
     device::check_processor,
     error::{Error, Result},
-    eval::Bootstrap,
     events::Stop,
     progress::Terminal,
     report,
@@ -20,7 +20,9 @@ use ser::{
     stdout::print,
 };
 
-use self::{ensemble::EnsembleArguments, judge::JudgeArguments, power::PowerArguments, stress::StressArguments};
+use self::{
+    draws::Draws, ensemble::EnsembleArguments, judge::JudgeArguments, power::PowerArguments, stress::StressArguments,
+};
 
 /// Gathers the finished runs of an experiment into a report: figures with intervals, confusion matrix, learning curves,
 /// predictions, model card. Of several experiments, compares each with the first.
@@ -69,12 +71,8 @@ struct Arguments {
     /// report.html [default: $SER_DATASETS, else datasets].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Draws of the bootstrap; 0 for no intervals.
-    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().samples, value_parser = Bootstrap::draws)]
-    bootstrap: usize,
-    /// Seed of the bootstrap's draws.
-    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().seed)]
-    bootstrap_seed: u64,
+    #[command(flatten)]
+    draws: Draws,
 }
 
 #[derive(Subcommand)]
@@ -90,12 +88,6 @@ enum Command {
     /// Says how many speakers and clips it takes to tell two systems apart: from two finished experiments, or from what is
     /// stated of them.
     Power(PowerArguments),
-}
-
-impl Arguments {
-    fn bootstrap(&self) -> Bootstrap {
-        Bootstrap { samples: self.bootstrap, seed: self.bootstrap_seed }
-    }
 }
 
 fn main() -> ExitCode {
@@ -125,20 +117,20 @@ fn run(arguments: Arguments) -> Result<()> {
             return Err(Error::Config("--compare takes one folder, that holds the rows' experiments".into()));
         };
         let folder = arguments.out.as_deref().or(published.parent()).unwrap_or(experiments);
-        let page = report::reproduction(published, experiments, folder, arguments.bootstrap())?;
+        let page = report::reproduction(published, experiments, folder, arguments.draws.bootstrap())?;
         return print(&format!("page        {}\n", page.display()));
     }
     if let [dir] = &arguments.dirs[..] {
         let folder = arguments.out.clone().unwrap_or_else(|| dir.join("report"));
         let data = data_dir(arguments.data.clone());
         if let Some(record) = GridRecord::read(dir)? {
-            let bootstrap = arguments.bootstrap();
+            let bootstrap = arguments.draws.bootstrap();
             return print(&report::grid::gather_search(dir, &folder, record, &data, bootstrap, &terminal)?.0);
         }
-        let gathered = report::gather_any(dir, &folder, &data, arguments.bootstrap(), &terminal)?;
+        let gathered = report::gather_any(dir, &folder, &data, arguments.draws.bootstrap(), &terminal)?;
         let figures = gathered.terminal(report::colour_wanted())?;
         return print(&format!("{figures}\nreport      {}\n", folder.join("report.html").display()));
     }
     let (data, out) = (data_dir(arguments.data.clone()), arguments.out.as_deref());
-    print(&report::comparison::of_folders(&arguments.dirs, &data, out, arguments.bootstrap(), &terminal)?)
+    print(&report::comparison::of_folders(&arguments.dirs, &data, out, arguments.draws.bootstrap(), &terminal)?)
 }
