@@ -50,7 +50,7 @@ impl App {
         let token = options.token()?.map(Token::new);
         let (bundles, card, model) = match options.bundles.first() {
             Some(first) => (load_all(&options.bundles)?, None, BuiltIn::named(first).map(|known| known.name)),
-            None => (vec![Bundle::read(DEFAULT.bytes()?, DEFAULT.name.as_ref())?], Some(CARD), Some(DEFAULT.name)),
+            None => (Bundle::read(DEFAULT.bytes()?, DEFAULT.name.as_ref())?.voters(), Some(CARD), Some(DEFAULT.name)),
         };
         let mut shown = models::shown(&bundles, card)?;
         let recognizer = Recognizer::with_models(bundles, &models_dir(options.models.clone()))?;

@@ -74,6 +74,10 @@ pub struct Estimate {
     /// What log-probabilities less the offset are multiplied by.
     #[serde(default = "one")]
     pub sharpness: f64,
+    /// How much of the speaker's own mean is in the answers, from 0 to 1: what a clip's distance from training makes doubtful is
+    /// taken away with it to that part.
+    #[serde(default)]
+    pub mean: f64,
     /// Seconds of speech that were heard.
     pub seconds: f64,
     /// How far it is adapted: from 0, the population, to 1, the speaker alone.
@@ -141,6 +145,7 @@ impl Adaptation {
             offset: vec![0.0; classes],
             centred: None,
             sharpness: 1.0,
+            mean: 0.0,
             seconds,
             degree: 0.0,
             emotions: 0.0,
@@ -170,6 +175,7 @@ impl Adaptation {
             offset: centred(&offset),
             centred: second,
             sharpness: self.sharpness.unwrap_or(1.0).powf(diverse),
+            mean: diverse,
             seconds,
             degree: degree.clamp(0.0, 1.0),
             emotions,

@@ -125,11 +125,11 @@ impl Member {
         self.scope
     }
 
-    /// What divides the logits of a clip; none where it was not fitted.
+    /// What divides the logits of a clip, and what of it is for the clip's distance from training; none where it was not fitted.
     #[must_use]
-    pub fn temperature(&self, matrix: &Matrix) -> Option<f64> {
+    pub fn temperature(&self, matrix: &Matrix) -> Option<(f64, f64)> {
         let doubt = self.doubt.map_or(1.0, |doubt| doubt.factor(distance(&self.scaled(matrix))));
-        self.temperature.map(|temperature| temperature * doubt)
+        self.temperature.map(|temperature| (temperature * doubt, doubt))
     }
 
     /// The confidence below which an answer is "uncertain"; none where the training was not asked for it.

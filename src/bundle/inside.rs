@@ -25,24 +25,28 @@ pub struct Inside {
 }
 
 impl Inside {
-    /// The part of an encoder that the bundle needs, its matrices to be kept in `precision`.
+    /// The part of an encoder that bundles need, with what their second heads see, its matrices to be kept in `precision`.
     ///
     /// # Errors
     ///
     /// [`crate::error::Error::Config`] where the encoder does not have the states that the bundle needs.
     pub(super) fn of(
-        bundle: &BundleEncoder,
-        view: Option<&SpeakerView>,
+        bundles: &[(&BundleEncoder, Option<&SpeakerView>)],
         encoder: &Encoder,
         precision: Precision,
     ) -> Result<Self> {
-        let config = bundle.below();
-        let mut states = config.layer.resolve(encoder.layers(), encoder.name())?;
-        if let Some(view) = view {
-            states.extend(view.encoder(&config).layer.resolve(encoder.layers(), encoder.name())?);
+        let (mut states, mut windows) = (Vec::new(), Vec::new());
+        for (bundle, view) in bundles {
+            let config = bundle.below();
+            states.extend(config.layer.resolve(encoder.layers(), encoder.name())?);
+            if let Some(view) = view {
+                states.extend(view.encoder(&config).layer.resolve(encoder.layers(), encoder.name())?);
+            }
+            windows.push(config.window_samples());
         }
         let highest = states.into_iter().max().unwrap_or(0);
-        let (manifest, arrays) = encoder.cut(highest, config.window_samples(), precision)?;
+        let longest = windows.into_iter().max().unwrap_or_default();
+        let (manifest, arrays) = encoder.cut(highest, longest, precision)?;
         Self::new(manifest, arrays, Path::new(encoder.name()))
     }
 

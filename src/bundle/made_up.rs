@@ -61,6 +61,7 @@ pub(crate) fn bundle(seed: u64) -> Bundle {
         model,
         weights,
         inside: None,
+        beside: vec![],
     }
 }
 

@@ -1,5 +1,6 @@
 //! The bundle: everything that prediction needs, in one file.
 
+mod beside;
 mod built_in;
 mod chain;
 mod doubt;
@@ -49,6 +50,9 @@ const SELF_CONTAINED: u64 = 3;
 /// The layout of bundles whose second head has a view of its own, which earlier versions would show it the network's in place of;
 /// with an encoder inside or without.
 const WITH_VIEW: u64 = 4;
+
+/// The layout of files that hold several bundles, of which earlier versions would see one.
+const WITH_OTHERS: u64 = 5;
 
 /// The bundle's file in the folder that training leaves. It may be copied and renamed: it is all there is.
 const FILE: &str = "model.safetensors";
@@ -106,6 +110,9 @@ pub struct Bundle {
     /// The encoder itself, where the bundle is self-contained; else it is looked for among the models.
     #[serde(skip)]
     pub inside: Option<Inside>,
+    /// Other bundles in the same file, which vote with this one. An encoder inside is theirs, too.
+    #[serde(skip)]
+    pub beside: Vec<Bundle>,
 }
 
 /// What a network reached in its run.
@@ -144,6 +151,8 @@ struct Description<'a> {
     bundle: &'a Bundle,
     #[serde(skip_serializing_if = "Option::is_none")]
     encoder_inside: Option<&'a Manifest>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    beside: Vec<Description<'a>>,
 }
 
 /// The key of the manifest of an encoder inside.
@@ -158,13 +167,18 @@ impl Bundle {
     pub fn save(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_string(&self.description())
             .map_err(|e| Error::Data(format!("cannot write the bundle's description: {e}")))?;
-        let mut arrays: arrays::Arrays = self.weights.clone().into_iter().collect();
-        let centred = self.adaptation.iter().filter_map(|adaptation| adaptation.centred.as_ref());
-        arrays.extend(centred.flat_map(CentredHead::arrays));
+        let mut arrays = self.arrays();
+        arrays.extend(beside::arrays(&self.beside));
         arrays.extend(self.inside.iter().flat_map(Inside::arrays));
         arrays::save_by(path, &text, &arrays, |name| {
             self.inside.as_ref().and_then(|inside| inside.kept(name)).unwrap_or(self.precision)
         })
+    }
+
+    /// Its own arrays, without those of an encoder inside.
+    fn arrays(&self) -> arrays::Arrays {
+        let centred = self.adaptation.iter().filter_map(|adaptation| adaptation.centred.as_ref());
+        self.weights.clone().into_iter().chain(centred.flat_map(CentredHead::arrays)).collect()
     }
 
     /// Writes the bundle's file into the folder `dir`, as training leaves it.
@@ -226,13 +240,18 @@ impl Bundle {
         let unreadable = |e: serde_json::Error| wrong(format!("has a description that cannot be read: {e}"));
         let contradicts = |problem: String| wrong(format!("is a bundle that contradicts itself: {problem}"));
         let mut value: serde_json::Value = serde_json::from_str(text).map_err(unreadable)?;
-        let manifest = value.as_object_mut().and_then(|object| object.remove(INSIDE));
+        let mut part = |key: &str| value.as_object_mut().and_then(|object| object.remove(key));
+        let (manifest, others) = (part(INSIDE), part(beside::KEY));
         let view = value.get("speaker").is_some_and(|view| !view.is_null());
         match value.get("format").and_then(serde_json::Value::as_u64) {
+            Some(WITH_OTHERS) if others.is_some() => {}
+            Some(format @ 1..=WITH_VIEW) if others.is_some() => {
+                return Err(contradicts(format!("format {format} with other bundles beside it")));
+            }
             Some(1..=FORMAT) if manifest.is_none() && !view => {}
             Some(SELF_CONTAINED) if manifest.is_some() && !view => {}
             Some(WITH_VIEW) if view => {}
-            Some(format @ 1..=WITH_VIEW) => {
+            Some(format @ 1..=WITH_OTHERS) => {
                 let [inside, own] = [manifest.is_some(), view].map(|there| if there { "with" } else { "without" });
                 return Err(contradicts(format!(
                     "format {format} {inside} an encoder inside and {own} a view of the second head's own"
@@ -241,7 +260,7 @@ impl Bundle {
             Some(format) => {
                 return Err(wrong(format!(
                     "is a bundle of format {format}, from a newer version of this program, which reads formats up to \
-                     {WITH_VIEW}: update the program"
+                     {WITH_OTHERS}: update the program"
                 )));
             }
             None if value.get("history").is_some() => {
@@ -253,6 +272,9 @@ impl Bundle {
         if let Some(manifest) = manifest {
             let manifest = serde_json::from_value(manifest).map_err(unreadable)?;
             bundle.inside = Some(Inside::take(manifest, &mut arrays, path)?);
+        }
+        if let Some(others) = others {
+            bundle.beside = beside::take(others, &mut arrays, bundle.inside.as_ref(), path)?;
         }
         bundle.weights = arrays.into_iter().collect();
         let centred = CentredHead::take(&mut bundle.weights).map_err(contradicts)?;
@@ -276,7 +298,7 @@ impl Bundle {
     pub fn self_contained(self, models: &Path, precision: Precision) -> Result<Self> {
         if let Some(inside) = &self.inside {
             if inside.manifest().precision != precision {
-                return Ok(Self { inside: Some(inside.kept_in(precision)?), ..self });
+                return beside::given(Self { inside: Some(inside.kept_in(precision)?), ..self });
             }
             return Err(Error::Config(format!(
                 "this bundle carries its encoder already (in {}): leave --self-contained out",
@@ -287,8 +309,10 @@ impl Bundle {
             return Err(Error::Config("this bundle needs no encoder: leave --self-contained out".into()));
         };
         let whole = Encoder::load(&encoder.folder(models)?, &Device::flex())?;
-        let inside = Inside::of(encoder, self.speaker.as_ref(), &whole, precision)?;
-        Ok(Self { inside: Some(inside), ..self })
+        let needs = std::iter::once(&self).chain(&self.beside);
+        let needs: Vec<_> = needs.filter_map(|of| Some((of.encoder.as_ref()?, of.speaker.as_ref()))).collect();
+        let inside = Inside::of(&needs, &whole, precision)?;
+        beside::given(Self { inside: Some(inside), ..self })
     }
 
     /// What computes the matrices that the network knows: with the encoder inside, or one that is found in the folder `models`
@@ -471,13 +495,18 @@ impl Bundle {
     }
 
     fn description(&self) -> Description<'_> {
-        let encoder_inside = self.inside.as_ref().map(Inside::manifest);
+        self.described(self.inside.as_ref())
+    }
+
+    fn described<'a>(&'a self, inside: Option<&'a Inside>) -> Description<'a> {
+        let encoder_inside = inside.map(Inside::manifest);
         let format = match (&self.speaker, encoder_inside) {
             (Some(_), _) => WITH_VIEW,
             (None, Some(_)) => SELF_CONTAINED,
             (None, None) => FORMAT,
         };
-        Description { format, bundle: self, encoder_inside }
+        let format = if self.beside.is_empty() { format } else { WITH_OTHERS };
+        Description { format, bundle: self, encoder_inside, beside: beside::descriptions(&self.beside) }
     }
 }
 
@@ -634,8 +663,8 @@ mod tests {
         });
         let expected = Bundle { temperature: None, figures: None, ..made_up::bundle(1) };
         assert_eq!(older.unwrap(), expected);
-        let newer = altered(|value| value["format"] = 5.into()).unwrap_err().to_string();
-        assert!(newer.contains("format 5") && newer.contains("update the program"), "{newer}");
+        let newer = altered(|value| value["format"] = 6.into()).unwrap_err().to_string();
+        assert!(newer.contains("format 6") && newer.contains("update the program"), "{newer}");
     }
 
     #[test]

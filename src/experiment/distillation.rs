@@ -18,6 +18,7 @@ use crate::{
     events::Observer,
     frontend::{Matrix, Scaler},
     model::{Net, NetInput},
+    numeric::softmax,
     protocol::Fold,
     train::{Answers, Hints},
 };
@@ -92,7 +93,8 @@ impl Distillation {
     }
 
     /// What the teachers say of the clips that the network learns from and of their copies, where they hear them for
-    /// themselves; of each the mean of their probabilities.
+    /// themselves; of each the mean of their probabilities, which have the temperature that each teacher has for the clip: of several
+    /// the one that is far from what it has learnt counts less.
     ///
     /// # Errors
     ///
@@ -129,8 +131,10 @@ impl Distillation {
                     let answer = |entry: &Entry| {
                         let matrix = Matrix::new(entry.frames(), entry.dims(), entry.values()?)?;
                         let logs = member.answer(&matrix, Path::new(&clip.id))?;
+                        let temperature = member.temperature(&matrix).map_or(1.0, |(temperature, _)| temperature);
+                        let logits: Vec<f64> = logs.iter().map(|&log| f64::from(log) / temperature).collect();
                         let hint = if self.hints > 0.0 { member.mean(&matrix) } else { Vec::new() };
-                        Ok((logs.iter().map(|log| log.exp()).collect(), hint))
+                        Ok((softmax(&logits).into_iter().map(|p| p as f32).collect(), hint))
                     };
                     std::iter::once(own).chain(copies).map(answer).collect()
                 })

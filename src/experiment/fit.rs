@@ -543,6 +543,7 @@ impl Run<'_> {
             record: self.record.clone(),
             weights: weights::read(&net.clone().without_training()),
             inside: None,
+            beside: Vec::new(),
         }
     }
 

@@ -97,6 +97,9 @@ struct Lineage<'a> {
 impl Lineage<'_> {
     fn check(&self, path: &Path, bundle: &Bundle, left: usize) -> Result<()> {
         let refused = |problem: &str| refused(self.key, path, problem);
+        if !bundle.beside.is_empty() {
+            return Err(refused("it is several networks that vote: name the bundles of the runs that it was made of"));
+        }
         if left == 0 {
             return Err(refused("its line of bundles that come from bundles does not end"));
         }

@@ -127,7 +127,9 @@ pub fn prepare(experiment: Experiment, data: &Path, known: &Arc<Known>, observer
     let seconds = clips.iter().map(|clip| seconds_of(clip, &findings)).collect();
     let task: Arc<dyn Task> = match experiment.task.kind {
         task::Kind::Classification => {
-            Arc::new(Classification::new(classes.clone(), labels.clone(), experiment.train.classification()))
+            let shares = experiment.task.read_opinions(&clips, &labels, &classes, &experiment.labels)?;
+            let class = Classification::new(classes.clone(), labels.clone(), experiment.train.classification());
+            Arc::new(class.taught(shares))
         }
         task::Kind::Regression => {
             let (scales, loss) = (experiment.task.scales()?, experiment.task.loss.unwrap_or_default());

@@ -69,6 +69,10 @@ pub(super) fn record<'a>(
         Some(distil) => format!("; distilled from {} trained networks", distil.bundles.len()),
         None => String::new(),
     };
+    let opinions = match &experiment.task.opinions[..] {
+        [] => String::new(),
+        columns => format!("; taught as the mean of a clip's class and of {}", columns.join(", ")),
+    };
     let choice = purpose.choice(&fold.name, seed);
     let chosen = choice.map_or(String::new(), |choice| {
         format!("; setting with the best validation {figure} of {}, chosen again in each fold", choice.candidates.len())
@@ -91,7 +95,7 @@ pub(super) fn record<'a>(
             speaker_independent: plan.speaker_independent,
             description: plan.description.clone(),
             validation_rule: plan.validation_rule(),
-            selection: format!("{selection}{chosen}{averaged}{started}{distilled}"),
+            selection: format!("{selection}{chosen}{averaged}{started}{distilled}{opinions}"),
             scaler: scaler.to_owned(),
             corpora,
             split_seed: experiment.protocol.seed,

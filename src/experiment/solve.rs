@@ -38,8 +38,7 @@ impl Rows {
     fn of(run: &Run, data: &Dataset, members: &[usize]) -> Result<Self> {
         let prepared = run.prepared;
         let (experiment, task) = (&prepared.experiment, &prepared.task);
-        let mut counts = vec![0; prepared.classes.len()];
-        members.iter().for_each(|&clip| counts[prepared.labels[clip]] += 1);
+        let counts = task.class_counts(members, prepared.classes.len());
         let class_weights = experiment.train.class_weights.resolve(&prepared.classes, &counts)?;
         let (dims, outputs) = (data.dims(), task.heads().all());
         let mut rows = Self { dims, outputs, values: vec![], targets: vec![], weights: vec![], clips: vec![] };
@@ -48,14 +47,13 @@ impl Rows {
             let share = if copies == 0 { 0.0 } else { experiment.augment.share as f32 };
             for copy in std::iter::once(None).chain((0..copies).map(Some)) {
                 let part = if copy.is_some() { share / copies as f32 } else { 1.0 - share };
-                let label = prepared.labels[item.clip];
-                let weight =
-                    part * class_weights.as_ref().map_or(1.0, |weights| weights[label]) / data.count(item.clip) as f32;
+                let (target, counts) = task.weighed(item.clip, class_weights.as_deref());
+                let weight = part * counts / data.count(item.clip) as f32;
                 if weight == 0.0 {
                     continue;
                 }
                 rows.values.extend(mean_frame(data, item, copy, dims)?);
-                rows.targets.extend(task.target(item.clip));
+                rows.targets.extend(target);
                 rows.weights.push(weight);
                 rows.clips.push(item.clip);
             }

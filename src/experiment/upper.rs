@@ -41,8 +41,7 @@ pub(super) fn settled(run: &Run, data: &Dataset, net: Net, observer: &dyn Observ
         return Ok(net);
     }
     let (outputs, task) = (run.prepared.task.outputs().len(), &run.prepared.task);
-    let mut counts = vec![0; run.prepared.classes.len()];
-    run.prepared.training_side(run.fold).iter().for_each(|&clip| counts[run.prepared.labels[clip]] += 1);
+    let counts = task.class_counts(&run.prepared.training_side(run.fold), run.prepared.classes.len());
     let class_weights = experiment.train.class_weights.resolve(&run.prepared.classes, &counts)?;
     let head = net.valid();
     let (mut dims, mut rows, mut targets) = (0, Vec::new(), Vec::new());
@@ -51,9 +50,9 @@ pub(super) fn settled(run: &Run, data: &Dataset, net: Net, observer: &dyn Observ
         dims = seen.dims()[1];
         rows.extend(seen.into_data().iter::<f32>());
         for item in batch {
-            let weight = class_weights.as_ref().map_or(1.0, |of| of[run.prepared.labels[item.clip]]);
-            let weight = weight / data.count(item.clip) as f32;
-            targets.extend(task.target(item.clip).into_iter().map(|part| part * weight));
+            let (target, counts) = task.weighed(item.clip, class_weights.as_deref());
+            let weight = counts / data.count(item.clip) as f32;
+            targets.extend(target.into_iter().map(|part| part * weight));
         }
     })?;
     let fitted = Examples { rows: &rows, dims, targets: &targets, classes: outputs }

@@ -11,9 +11,22 @@ fn targets(names: &[String], scales: &[Scale]) -> String {
     format!("{}: {}", names.len(), each.collect::<Vec<_>>().join(", "))
 }
 
-/// The bundle in words: task, chain, network, protocol, figures, versions.
+/// The bundle in words: task, chain, network, protocol, figures, versions; of several in one file each.
 #[must_use]
 pub fn inspect(bundle: &Bundle) -> String {
+    if bundle.beside.is_empty() {
+        return inspect_one(bundle);
+    }
+    let all = std::iter::once(bundle).chain(&bundle.beside);
+    let count = bundle.beside.len() + 1;
+    let each: Vec<String> = all
+        .enumerate()
+        .map(|(at, of)| format!("bundle {} of {count}, which vote\n{}", at + 1, inspect_one(of)))
+        .collect();
+    each.join("\n")
+}
+
+fn inspect_one(bundle: &Bundle) -> String {
     let Bundle { classes, features, record, .. } = bundle;
     let parameters: usize = bundle
         .weights

@@ -85,6 +85,13 @@ struct Said {
     parts: Vec<f32>,
     /// What divides the log-probabilities.
     temperature: f64,
+    /// What of it is for the clip's distance from training.
+    #[serde(default = "one")]
+    doubt: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 impl Evidence {
@@ -143,6 +150,7 @@ impl Recognizer {
     ///
     /// As [`Recognizer::new`]; [`Error::Config`] where an encoder is not there.
     pub fn with_models(bundles: Vec<Bundle>, models: &Path) -> Result<Self> {
+        let bundles: Vec<Bundle> = bundles.into_iter().flat_map(Bundle::voters).collect();
         let first = bundles.first().ok_or_else(|| Error::Config("no bundle to recognise with".into()))?;
         let (task, learnt, scales): (_, _, Arc<[Scale]>) =
             (first.task, [first.classes.clone(), first.targets.clone()], first.scales.clone().into());
@@ -376,27 +384,40 @@ impl Recognizer {
             return Err(wrong("is digital silence: no sound to analyse".into()));
         }
         let seconds = audio.samples.len() as f64 / f64::from(audio.sample_rate);
-        let emotions = self.inner.classes.len();
-        let mut members = Vec::with_capacity(self.bundles());
-        for Group { chain, speaker, members: of_group, .. } in &self.inner.groups {
-            let least = chain.shortest();
+        let said = |group: &Group| {
+            let least = group.chain.shortest();
             if seconds < least {
                 return Err(wrong(format!("lasts {seconds:.3} s: too short to analyse (a frame is {least:.3} s)")));
             }
-            let matrix = chain.matrix(audio.clone(), path)?;
-            let view = speaker.as_ref().filter(|_| adapting);
-            let view = view.map(|(_, chain)| chain.matrix(audio.clone(), path)).transpose()?;
-            for member in of_group {
-                let (mut logs, scores) = match adapting {
-                    true => member.answer_and_scores(&matrix, view.as_ref(), path)?,
-                    false => (member.answer(&matrix, path)?, vec![]),
-                };
-                let parts = logs.split_off(emotions.min(logs.len()));
-                let temperature = if self.calibrated && emotions > 0 { member.temperature(&matrix) } else { None };
-                members.push(Said { logs, scores, parts, temperature: temperature.unwrap_or(1.0) });
-            }
-        }
-        Ok(Evidence { members, seconds, notes: self.notes_at(audio.sample_rate) })
+            self.said_by(group, &audio, path, adapting)
+        };
+        let members: Vec<Vec<Said>> = match &self.inner.groups[..] {
+            // Threads cost a cold start some milliseconds.
+            [group] => vec![said(group)?],
+            groups => groups.par_iter().map(said).collect::<Result<_>>()?,
+        };
+        let notes = self.notes_at(audio.sample_rate);
+        Ok(Evidence { members: members.into_iter().flatten().collect(), seconds, notes })
+    }
+
+    /// What the bundles of a group make of audio.
+    fn said_by(&self, group: &Group, audio: &Audio, path: &Path, adapting: bool) -> Result<Vec<Said>> {
+        let Group { chain, speaker, members, .. } = group;
+        let emotions = self.inner.classes.len();
+        let matrix = chain.matrix(audio.clone(), path)?;
+        let view = speaker.as_ref().filter(|_| adapting);
+        let view = view.map(|(_, chain)| chain.matrix(audio.clone(), path)).transpose()?;
+        let said = |member: &Member| {
+            let (mut logs, scores) = match adapting {
+                true => member.answer_and_scores(&matrix, view.as_ref(), path)?,
+                false => (member.answer(&matrix, path)?, vec![]),
+            };
+            let parts = logs.split_off(emotions.min(logs.len()));
+            let fitted = if self.calibrated && emotions > 0 { member.temperature(&matrix) } else { None };
+            let (temperature, doubt) = fitted.unwrap_or((1.0, 1.0));
+            Ok(Said { logs, scores, parts, temperature, doubt })
+        };
+        members.iter().map(said).collect()
     }
 
     /// The same of all that is left of a decoder.
@@ -413,15 +434,16 @@ impl Recognizer {
         let Evidence { members, seconds, notes } = evidence;
         let emotions = self.inner.classes.len();
         let mut sum = vec![0.0; emotions + self.inner.targets.len()];
-        for (at, Said { logs, scores, parts, temperature }) in members.iter().enumerate() {
+        for (at, Said { logs, scores, parts, temperature, doubt }) in members.iter().enumerate() {
             sum[emotions..].iter_mut().zip(parts).for_each(|(sum, part)| *sum += f64::from(*part));
             if emotions == 0 {
                 continue;
             }
             let estimate = adapted.as_ref().and_then(|(estimates, _)| estimates.get(at));
-            let logs = match estimate.filter(|estimate| estimate.off.is_none()) {
-                Some(estimate) => estimate.adapted(logs, scores),
-                None => logs.iter().map(|&log| f64::from(log)).collect(),
+            let (logs, temperature) = match estimate.filter(|estimate| estimate.off.is_none()) {
+                // Most of the distance is the speaker's and the recording's, and leaves with their mean.
+                Some(estimate) => (estimate.adapted(logs, scores), temperature / doubt.powf(estimate.mean)),
+                None => (logs.iter().map(|&log| f64::from(log)).collect(), *temperature),
             };
             let logits: Vec<f64> = logs.into_iter().map(|log| log / temperature).collect();
             sum.iter_mut().zip(softmax(&logits)).for_each(|(sum, p)| *sum += p);
@@ -463,7 +485,7 @@ impl Recognizer {
     }
 }
 
-/// Reads all bundles that the paths are or hold.
+/// Reads all bundles that the paths are or hold; several in one file are several.
 ///
 /// # Errors
 ///
@@ -479,7 +501,7 @@ pub fn load_all(paths: &[PathBuf]) -> Result<Vec<Bundle>> {
             )));
         }
     }
-    Ok(bundles)
+    Ok(bundles.into_iter().flat_map(Bundle::voters).collect())
 }
 
 impl Group {

@@ -71,18 +71,19 @@ impl ClassWeights {
         }
     }
 
-    /// The weight of each class; nothing where all have the same weight. `counts` are the clips of each on the training side.
+    /// The weight of each class; nothing where all have the same weight. `counts` are the clips of each on the training side,
+    /// in parts where a clip is taught as several classes.
     ///
     /// # Errors
     ///
     /// [`Error::Config`] naming a class that the task does not have.
-    pub(crate) fn resolve(&self, classes: &[String], counts: &[usize]) -> Result<Option<Vec<f32>>> {
+    pub(crate) fn resolve(&self, classes: &[String], counts: &[f64]) -> Result<Option<Vec<f32>>> {
         match self {
             Self::None => Ok(None),
             Self::Balanced => {
-                let present = counts.iter().filter(|&&n| n > 0).count();
-                let all: usize = counts.iter().sum();
-                let weight = |&n: &usize| if n == 0 { 0.0 } else { (all as f64 / (present * n) as f64) as f32 };
+                let present = counts.iter().filter(|&&n| n > 0.0).count() as f64;
+                let all: f64 = counts.iter().sum();
+                let weight = |&n: &f64| if n > 0.0 { (all / (present * n)) as f32 } else { 0.0 };
                 Ok(Some(counts.iter().map(weight).collect()))
             }
             Self::Each(weights) => {
@@ -105,11 +106,11 @@ mod tests {
     #[test]
     fn balanced_weights_are_scikit_learns() {
         let classes = ["a", "b", "c"].map(String::from);
-        let weights = ClassWeights::Balanced.resolve(&classes, &[6, 3, 0]).unwrap().unwrap();
+        let weights = ClassWeights::Balanced.resolve(&classes, &[6.0, 3.0, 0.0]).unwrap().unwrap();
         assert_eq!(weights, [0.75, 1.5, 0.0]);
         let each = ClassWeights::Each(BTreeMap::from([("b".into(), 2.0)]));
-        assert_eq!(each.resolve(&classes, &[1, 1, 1]).unwrap().unwrap(), [1.0, 2.0, 1.0]);
+        assert_eq!(each.resolve(&classes, &[1.0; 3]).unwrap().unwrap(), [1.0, 2.0, 1.0]);
         let other = ClassWeights::Each(BTreeMap::from([("d".into(), 2.0)]));
-        assert!(other.resolve(&classes, &[1, 1, 1]).unwrap_err().to_string().contains("train.class_weights.d"));
+        assert!(other.resolve(&classes, &[1.0; 3]).unwrap_err().to_string().contains("train.class_weights.d"));
     }
 }

@@ -24,6 +24,8 @@ pub struct ClassificationLoss {
 pub struct Classification {
     classes: Vec<String>,
     labels: Vec<usize>,
+    /// What each clip is taught as, a share of each class, where that is more than its class.
+    shares: Option<Vec<Vec<f32>>>,
     loss: ClassificationLoss,
 }
 
@@ -31,7 +33,14 @@ impl Classification {
     /// The task of giving each clip its class: `labels` are places in `classes`, one a clip.
     #[must_use]
     pub fn new(classes: Vec<String>, labels: Vec<usize>, loss: ClassificationLoss) -> Self {
-        Self { classes, labels, loss }
+        Self { classes, labels, shares: None, loss }
+    }
+
+    /// The same, each clip taught as so much of each class: `shares` `[clips, classes]`, a row of which sums to 1. What is right
+    /// stays the class alone.
+    #[must_use]
+    pub fn taught(self, shares: Option<Vec<Vec<f32>>>) -> Self {
+        Self { shares, ..self }
     }
 
     /// Each clip's class, a place in [`Task::outputs`].
@@ -57,9 +66,32 @@ impl Task for Classification {
     fn target(&self, clip: usize) -> Vec<f32> {
         let smoothing = self.loss.label_smoothing;
         let spread = smoothing / self.classes.len() as f64;
+        if let Some(shares) = &self.shares {
+            let part = |share: &f32| ((1.0 - smoothing) * f64::from(*share) + spread) as f32;
+            return shares[clip].iter().map(part).collect();
+        }
         let mut target = vec![spread as f32; self.classes.len()];
         target[self.labels[clip]] = (1.0 - smoothing + spread) as f32;
         target
+    }
+
+    fn class_counts(&self, clips: &[usize], classes: usize) -> Vec<f64> {
+        let mut counts = vec![0.0; classes];
+        for &clip in clips {
+            match &self.shares {
+                Some(shares) => counts.iter_mut().zip(&shares[clip]).for_each(|(sum, part)| *sum += f64::from(*part)),
+                None => counts[self.labels[clip]] += 1.0,
+            }
+        }
+        counts
+    }
+
+    /// Each class's part of the target counts as the class does, as in [`CrossEntropy`].
+    fn weighed(&self, clip: usize, class_weights: Option<&[f32]>) -> (Vec<f32>, f32) {
+        let mut target = self.target(clip);
+        let weights = class_weights.unwrap_or_default();
+        target.iter_mut().zip(weights).for_each(|(part, weight)| *part *= weight);
+        (target, 1.0)
     }
 
     fn stratum(&self, clip: usize) -> usize {
@@ -67,8 +99,7 @@ impl Task for Classification {
     }
 
     fn loss(&self, clips: &[usize]) -> Result<Box<dyn Loss>> {
-        let mut counts = vec![0; self.classes.len()];
-        clips.iter().for_each(|&clip| counts[self.labels[clip]] += 1);
+        let counts = self.class_counts(clips, self.classes.len());
         let weights = self.loss.class_weights.resolve(&self.classes, &counts)?;
         Ok(Box::new(CrossEntropy { weights, focal_gamma: self.loss.focal_gamma }))
     }
@@ -94,6 +125,12 @@ impl Task for Classification {
         names.into_iter().chain(probabilities.iter().map(ToString::to_string)).collect()
     }
 
+    fn digest(&self) -> Option<blake3::Hash> {
+        let mut hasher = blake3::Hasher::new();
+        self.shares.as_ref()?.iter().flatten().for_each(|share| _ = hasher.update(&share.to_le_bytes()));
+        Some(hasher.finalize())
+    }
+
     fn plain(&self) -> Box<dyn Task> {
         Box::new(Self { loss: ClassificationLoss::default(), ..self.clone() })
     }
@@ -112,6 +149,26 @@ mod tests {
         assert_eq!(task(ClassificationLoss::default()).target(1), [0.0, 1.0]);
         let smooth = ClassificationLoss { label_smoothing: 0.2, ..ClassificationLoss::default() };
         assert_eq!(task(smooth).target(0), [0.9, 0.1]);
+    }
+
+    #[test]
+    fn what_is_taught_in_shares_is_judged_by_the_class() {
+        let weights = ClassificationLoss { class_weights: ClassWeights::Balanced, ..ClassificationLoss::default() };
+        let plain = task(weights.clone());
+        let taught = plain.clone().taught(Some(vec![vec![0.75, 0.25], vec![0.0, 1.0], vec![0.25, 0.75]]));
+        assert_eq!((taught.target(0), plain.target(0)), (vec![0.75, 0.25], vec![1.0, 0.0]));
+        assert_eq!(
+            (taught.class_counts(&[0, 1, 2], 2), plain.class_counts(&[0, 1, 2], 2)),
+            (vec![1.0, 2.0], vec![1.0, 2.0])
+        );
+        assert_eq!(taught.weighed(0, Some(&[1.5, 0.5])), (vec![1.125, 0.125], 1.0));
+        assert_eq!(plain.weighed(1, Some(&[1.5, 0.5])), (vec![0.0, 0.5], 1.0));
+        assert_eq!(plain.weighed(1, None), (vec![0.0, 1.0], 1.0));
+        let answers = vec![vec![-0.5f32, -1.0]; 3];
+        assert_eq!(taught.judge(&[0, 1, 2], &answers), plain.judge(&[0, 1, 2], &answers));
+        assert!(plain.digest().is_none() && taught.digest().is_some());
+        let smooth = Classification { loss: ClassificationLoss { label_smoothing: 0.2, ..weights }, ..taught };
+        assert!(smooth.target(0).iter().zip([0.7, 0.3]).all(|(a, b): (&f32, f32)| (a - b).abs() < 1e-6));
     }
 
     #[test]

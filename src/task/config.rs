@@ -37,6 +37,10 @@ pub struct TaskConfig {
     /// `distribution`: shares are raised to its inverse: below 1 the most voted class gets more, above 1 all become more alike.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
+    /// `classification`: columns that say what others hold a clip's class to be, as listeners or other annotators. A clip is taught
+    /// as the mean of its class and of them; what is right stays its class.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub opinions: Vec<String>,
     /// `multi-task`: how much the loss of each part counts: of `emotion`, of each target, of `sex` and of `speaker`, each of the last
     /// two learnt where it is named.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -159,7 +163,8 @@ impl TaskConfig {
     /// [`Error::Config`] naming the key, its value and the rule.
     pub fn validate(&self) -> Result<()> {
         let wrong = |problem: String| Err(Error::Config(problem));
-        let Self { targets, columns, range, loss, missing, votes, temperature, weights, adversarial, .. } = self;
+        let Self { targets, columns, range, loss, missing, votes, temperature, opinions, weights, adversarial, .. } =
+            self;
         const NUMBERS: &[Kind] = &[Kind::Regression, Kind::MultiTask];
         const VOTES: &[Kind] = &[Kind::Distribution];
         const SEVERAL: &[Kind] = &[Kind::MultiTask];
@@ -170,6 +175,7 @@ impl TaskConfig {
             ("loss", loss.is_some(), NUMBERS),
             ("votes", !votes.is_empty(), VOTES),
             ("temperature", temperature.is_some(), VOTES),
+            ("opinions", !opinions.is_empty(), &[Kind::Classification]),
             ("weights", !weights.is_empty(), SEVERAL),
             ("adversarial", !adversarial.is_empty(), SEVERAL),
             ("missing", *missing != Missing::default(), &[Kind::Regression, Kind::Distribution, Kind::MultiTask]),
@@ -184,7 +190,7 @@ impl TaskConfig {
             ));
         }
         match self.kind {
-            Kind::Classification => Ok(()),
+            Kind::Classification => self.validate_opinions(),
             Kind::Regression => self.validate_numbers(),
             Kind::Distribution => self.validate_votes(),
             Kind::MultiTask => self.validate_parts(),

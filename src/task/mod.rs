@@ -15,6 +15,7 @@ mod cross_entropy;
 mod distribution;
 mod kind;
 mod multi_task;
+mod opinions;
 mod regression;
 mod regression_loss;
 mod scale;
@@ -60,6 +61,18 @@ pub trait Task: std::fmt::Debug + Send + Sync {
 
     /// The group that balanced sampling draws a clip from.
     fn stratum(&self, clip: usize) -> usize;
+
+    /// How many of these clips are of each of `classes` classes, for class weights.
+    fn class_counts(&self, clips: &[usize], classes: usize) -> Vec<f64> {
+        let mut counts = vec![0.0; classes];
+        clips.iter().for_each(|&clip| counts[self.stratum(clip)] += 1.0);
+        counts
+    }
+
+    /// A clip's target and how much the clip counts, for a head that is solved.
+    fn weighed(&self, clip: usize, class_weights: Option<&[f32]>) -> (Vec<f32>, f32) {
+        (self.target(clip), class_weights.map_or(1.0, |weights| weights[self.stratum(clip)]))
+    }
 
     /// The loss, with class weights counted on these clips.
     ///

@@ -92,6 +92,12 @@ pub enum Command {
         /// How matrices are kept.
         #[arg(long, value_enum, default_value_t)]
         precision: Kept,
+        /// Another bundle that goes into the same file and votes with this one; may be given several times.
+        #[arg(long, value_name = "BUNDLE")]
+        with: Vec<PathBuf>,
+        /// Multiplies the temperature of all bundles of the file: below 1 answers become surer, as several that vote need it.
+        #[arg(long, value_name = "FACTOR")]
+        temperature_factor: Option<f64>,
         /// Put the encoder into the file, as far as the bundle needs it: it then answers without a folder of encoders.
         #[arg(long)]
         self_contained: bool,

@@ -25,29 +25,61 @@ pub fn run(command: Command) -> Result<()> {
                 TextOrJson::Json => format!("{}\n", bundle.to_json()?),
             })
         }
-        Command::Export { bundle, out, format, precision, self_contained, encoder_precision, models } => {
-            check_not_read(&out, Bundle::files(&bundle)?)?;
+        Command::Export {
+            bundle,
+            out,
+            format,
+            precision,
+            with,
+            temperature_factor,
+            self_contained,
+            encoder_precision,
+            models,
+        } => {
+            let read = std::iter::once(&bundle)
+                .chain(&with)
+                .map(|bundle| Bundle::files(bundle))
+                .collect::<Result<Vec<_>>>()?;
+            check_not_read(&out, read.concat())?;
             let encoder = self_contained.then(|| (models_dir(models), encoder_precision.map(Precision::from)));
-            let bundle = loaded(&bundle, encoder)?;
+            let bundle = loaded(&bundle, &with, encoder)?;
+            let bundle = match temperature_factor {
+                Some(factor) => bundle.tempered(factor)?,
+                None => bundle,
+            };
             match format {
-                ExportFormat::Bundle => save(Bundle { precision: precision.into(), ..bundle }, &out),
-                ExportFormat::Onnx => {
-                    let beside = bundle.save_onnx(&out)?;
-                    let bytes = size(&out)?;
-                    eprintln!("{}: {bytes} bytes; how its input is made: {}", out.display(), beside.display());
-                    if let Some(note) = bundle.onnx_note() {
-                        eprintln!("note: {note}");
-                    }
-                    Ok(())
-                }
+                ExportFormat::Bundle => save(bundle.kept_in(precision.into()), &out),
+                ExportFormat::Onnx => save_graphs(bundle, &out),
             }
         }
     }
 }
 
-/// A bundle, with an encoder from a folder of models where it is to be put inside, in a precision where one is asked for.
-fn loaded(bundle: &Path, encoder: Option<(PathBuf, Option<Precision>)>) -> Result<Bundle> {
-    let bundle = Bundle::load(bundle)?;
+/// Writes the graph of a bundle; of several in one file a graph each, the others beside the first as `NAME-2.onnx` and so on.
+fn save_graphs(bundle: Bundle, out: &Path) -> Result<()> {
+    let voters = bundle.voters();
+    for (at, bundle) in voters.iter().enumerate() {
+        let name = out.file_stem().unwrap_or_default().to_string_lossy();
+        let extension = out.extension().unwrap_or_default().to_string_lossy();
+        let path = if at == 0 { out.to_owned() } else { out.with_file_name(format!("{name}-{}.{extension}", at + 1)) };
+        let recipe = bundle.save_onnx(&path)?;
+        eprintln!("{}: {} bytes; how its input is made: {}", path.display(), size(&path)?, recipe.display());
+        if let Some(note) = bundle.onnx_note() {
+            eprintln!("note: {note}");
+        }
+    }
+    if voters.len() > 1 {
+        eprintln!("note: these are {} networks that vote: the answer is the mean of their probabilities", voters.len());
+    }
+    Ok(())
+}
+
+/// A bundle with others beside it, with an encoder from a folder of models where it is to be put inside, in a precision where one is asked for.
+fn loaded(bundle: &Path, with: &[PathBuf], encoder: Option<(PathBuf, Option<Precision>)>) -> Result<Bundle> {
+    let mut bundle = Bundle::load(bundle)?;
+    if !with.is_empty() {
+        bundle = bundle.with_others(with.iter().map(|other| Bundle::load(other)).collect::<Result<_>>()?)?;
+    }
     match encoder {
         Some((models, precision)) => {
             // One that is inside already is not kept otherwise unless that is asked for.

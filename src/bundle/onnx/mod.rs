@@ -83,6 +83,12 @@ impl Bundle {
     ///
     /// [`Error::Config`] where there is no graph of such a network; [`Error::Io`] where a file cannot be written.
     pub fn save_onnx(&self, path: &Path) -> Result<PathBuf> {
+        if !self.beside.is_empty() {
+            return Err(Error::Config(format!(
+                "this file holds {} networks that vote, and an ONNX graph is of one: export each of its voters",
+                self.beside.len() + 1
+            )));
+        }
         if self.encoder.as_ref().is_some_and(|encoder| encoder.upper.is_some()) {
             return Err(Error::Config(
                 "this bundle's network has layers of its encoder, which have learnt with it: there is no graph of those; \
