@@ -31,6 +31,8 @@ def read(path):
     (length,) = struct.unpack("<Q", raw[:8])
     header = json.loads(raw[8 : 8 + length])
     description = json.loads(header.pop("__metadata__")["ser"].split(" ", 1)[1])
+    if description.get("beside"):
+        raise SystemExit(f"{path} holds {len(description['beside']) + 1} networks that vote, and this script knows one")
     arrays = {}
     for name, entry in header.items():
         start, end = (8 + length + offset for offset in entry["data_offsets"])

@@ -89,7 +89,7 @@ fn two_bundles_in_one_file_answer_as_they_vote() {
     export(&[TRIMMED, "--with", TRIMMED, "--out", "x"]).fails(2, &["given twice"]);
     export(&["both.safetensors", "--with", WHOLE, "--out", "x"]).fails(2, &["get their encoder together"]);
     export(&[TRIMMED, "--temperature-factor", "0", "--out", "x"])
-        .fails(2, &["--temperature-factor 0: a number above 0"]);
+        .fails(2, &["--temperature-factor 0: a number from 0.1 to 10"]);
 
     fs::rename(d.join("elsewhere"), d.join("models")).unwrap();
     let again = ["--fold", "0", "--out", "again", "--set", "model.kind=\"mlp\"", "--set"];

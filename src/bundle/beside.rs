@@ -11,6 +11,9 @@ use crate::{
     error::{Error, Result},
 };
 
+/// What temperatures may be multiplied by.
+const FACTORS: std::ops::RangeInclusive<f64> = 0.1..=10.0;
+
 /// The key of the other bundles' descriptions.
 pub(super) const KEY: &str = "beside";
 
@@ -27,18 +30,23 @@ impl Bundle {
         std::iter::once(self).chain(others).collect()
     }
 
+    /// Whether another is the same network, whatever its temperature.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.weights == other.weights && self.record == other.record && self.inside == other.inside
+    }
+
     /// The same with other bundles beside it in one file, which vote with it; what is in their files beside them is, too.
     ///
     /// # Errors
     ///
     /// [`Error::Config`] where one of them is this one or another again, knows other emotions or ranges, or needs another encoder,
-    /// or where one carries its encoder, and another looks for it.
+    /// or carries its encoder: the file gets one for all.
     pub fn with_others(self, others: Vec<Self>) -> Result<Self> {
         let mut all: Vec<Self> = std::iter::once(self).chain(others).flat_map(Self::voters).collect();
         let wrong = |problem: String| Err(Error::Config(format!("bundles that vote in one file {problem}")));
         for (at, one) in all.iter().enumerate() {
             let first = &all[0];
-            if all[..at].contains(one) {
+            if all[..at].iter().any(|other| other.is_same(one)) {
                 return wrong("must differ: one of them is given twice".into());
             }
             if (&one.classes, &one.targets, one.task) != (&first.classes, &first.targets, first.task)
@@ -73,7 +81,7 @@ impl Bundle {
 
     /// The same with all weights to be kept in `precision`.
     #[must_use]
-    pub fn kept_in(mut self, precision: Precision) -> Self {
+    pub fn in_precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
         self.beside.iter_mut().for_each(|other| other.precision = precision);
         self
@@ -86,8 +94,9 @@ impl Bundle {
     ///
     /// [`Error::Config`] where a bundle has no temperature, or `factor` is no number above 0.
     pub fn tempered(mut self, factor: f64) -> Result<Self> {
-        if !(factor.is_finite() && factor > 0.0) {
-            return Err(Error::Config(format!("--temperature-factor {factor}: a number above 0")));
+        if !FACTORS.contains(&factor) {
+            let [least, most] = [FACTORS.start(), FACTORS.end()];
+            return Err(Error::Config(format!("--temperature-factor {factor}: a number from {least} to {most}")));
         }
         for bundle in std::iter::once(&mut self.temperature).chain(self.beside.iter_mut().map(|of| &mut of.temperature))
         {
@@ -97,6 +106,9 @@ impl Bundle {
                 ));
             };
             *temperature *= factor;
+        }
+        for bundle in std::iter::once(&mut self.factor).chain(self.beside.iter_mut().map(|of| &mut of.factor)) {
+            *bundle = Some(bundle.unwrap_or(1.0) * factor);
         }
         Ok(self)
     }
@@ -223,7 +235,7 @@ mod tests {
         assert_eq!(read(&|_| {}).unwrap(), both);
         assert!(read(&|value| value["format"] = 2.into()).unwrap_err().contains("other bundles beside it"));
         assert!(read(&|value| value["format"] = 6.into()).unwrap_err().contains("newer version"));
-        assert!(read(&|value| value["beside"] = 1.into()).unwrap_err().contains("no list"));
+        assert!(read(&|value| value["beside"] = serde_json::json!([])).unwrap_err().contains("no other bundles"));
         assert!(read(&|value| value["beside"][0]["beside"] = serde_json::json!([])).unwrap_err().contains("beside"));
         let mut lacks = both.arrays();
         lacks.extend(super::arrays(&both.beside).into_iter().skip(1));

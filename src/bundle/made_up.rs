@@ -62,6 +62,7 @@ pub(crate) fn bundle(seed: u64) -> Bundle {
         weights,
         inside: None,
         beside: vec![],
+        factor: None,
     }
 }
 

@@ -89,6 +89,9 @@ pub struct Bundle {
     /// none where there was no validation side, and in bundles of earlier versions.
     #[serde(default)]
     pub temperature: Option<f64>,
+    /// What the temperature was multiplied by after it was fitted, as bundles that vote together need it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor: Option<f64>,
     /// What makes it doubt an answer; none where the training was not asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<Doubt>,
@@ -244,14 +247,17 @@ impl Bundle {
         let (manifest, others) = (part(INSIDE), part(beside::KEY));
         let view = value.get("speaker").is_some_and(|view| !view.is_null());
         match value.get("format").and_then(serde_json::Value::as_u64) {
-            Some(WITH_OTHERS) if others.is_some() => {}
+            Some(WITH_OTHERS) if others.as_ref().is_some_and(|of| of.as_array().is_some_and(|of| !of.is_empty())) => {}
+            Some(WITH_OTHERS) => {
+                return Err(contradicts(format!("format {WITH_OTHERS} and no other bundles beside it")));
+            }
             Some(format @ 1..=WITH_VIEW) if others.is_some() => {
                 return Err(contradicts(format!("format {format} with other bundles beside it")));
             }
             Some(1..=FORMAT) if manifest.is_none() && !view => {}
             Some(SELF_CONTAINED) if manifest.is_some() && !view => {}
             Some(WITH_VIEW) if view => {}
-            Some(format @ 1..=WITH_OTHERS) => {
+            Some(format @ 1..=WITH_VIEW) => {
                 let [inside, own] = [manifest.is_some(), view].map(|there| if there { "with" } else { "without" });
                 return Err(contradicts(format!(
                     "format {format} {inside} an encoder inside and {own} a view of the second head's own"

@@ -544,6 +544,7 @@ impl Run<'_> {
             weights: weights::read(&net.clone().without_training()),
             inside: None,
             beside: Vec::new(),
+            factor: None,
         }
     }
 

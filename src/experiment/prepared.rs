@@ -91,7 +91,7 @@ impl Prepared {
 /// As [`survey`] and [`Audit::check`](crate::protocol::audit::Audit::check).
 pub fn prepare(experiment: Experiment, data: &Path, known: &Arc<Known>, observer: &dyn Observer) -> Result<Prepared> {
     let augmenter = Augmenter::new(&experiment.augment, data, known)?;
-    let Survey { mut clips, mut labels, classes, mut values, outputs, mut plan, excluded, findings, .. } =
+    let Survey { mut clips, mut labels, classes, mut values, outputs, mut plan, excluded, findings, dropped, .. } =
         survey(&experiment, data, known, Losses::Refuse, observer)?;
     for fold in &plan.folds {
         audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
@@ -127,9 +127,12 @@ pub fn prepare(experiment: Experiment, data: &Path, known: &Arc<Known>, observer
     let seconds = clips.iter().map(|clip| seconds_of(clip, &findings)).collect();
     let task: Arc<dyn Task> = match experiment.task.kind {
         task::Kind::Classification => {
-            let shares = experiment.task.read_opinions(&clips, &labels, &classes, &experiment.labels)?;
+            let opinions = experiment.task.read_opinions(&clips, &labels, &classes, &experiment.labels, &dropped)?;
+            if let Some(opinions) = &opinions {
+                check_taught(opinions, &plan, observer)?;
+            }
             let class = Classification::new(classes.clone(), labels.clone(), experiment.train.classification());
-            Arc::new(class.taught(shares))
+            Arc::new(class.taught(opinions.map(|opinions| opinions.shares)))
         }
         task::Kind::Regression => {
             let (scales, loss) = (experiment.task.scales()?, experiment.task.loss.unwrap_or_default());
@@ -146,6 +149,29 @@ pub fn prepare(experiment: Experiment, data: &Path, known: &Arc<Known>, observer
     };
     let known = known.clone();
     Ok(Prepared { experiment, clips, labels, task, hashes, snrs, seconds, classes, plan, excluded, augmenter, known })
+}
+
+/// Says how many training clips others have an opinion of.
+///
+/// # Errors
+///
+/// [`Error::Config`] naming a fold where that is none.
+fn check_taught(opinions: &task::Opinions, plan: &Plan, observer: &dyn Observer) -> Result<()> {
+    for fold in &plan.folds {
+        let given = fold.train.iter().filter(|&&clip| opinions.given[clip]).count();
+        if given == 0 {
+            return Err(Error::Config(format!(
+                "task.opinions: nobody says anything of a training clip of fold {}: the columns are of other clips; drop it",
+                fold.name
+            )));
+        }
+        observer.log(&format!(
+            "fold {}: others say what {given} of {} training clips are",
+            fold.name,
+            fold.train.len()
+        ));
+    }
+    Ok(())
 }
 
 /// The class, and beside it what `task.weights` names.

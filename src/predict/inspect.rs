@@ -76,10 +76,14 @@ fn inspect_one(bundle: &Bundle) -> String {
         (
             "temperature",
             match bundle.temperature {
-                Some(temperature) if bundle.doubt.is_some() => {
-                    format!("{temperature:.3}, rising with the distance from training: train.calibration")
+                Some(temperature) => {
+                    let how = match bundle.doubt {
+                        Some(_) => "rising with the distance from training: train.calibration",
+                        None => "fitted on validation",
+                    };
+                    let factor = bundle.factor.map(|factor| format!("; {factor} times what was fitted"));
+                    format!("{temperature:.3}, {how}{}", factor.unwrap_or_default())
                 }
-                Some(temperature) => format!("{temperature:.3}, fitted on validation"),
                 None if bundle.task == Kind::Regression => "none: the network gives numbers, not probabilities".into(),
                 None => "none: probabilities are as the network gives them".into(),
             },
@@ -88,9 +92,10 @@ fn inspect_one(bundle: &Bundle) -> String {
             "doubt",
             match bundle.doubt {
                 Some(doubt) => format!(
-                    "\"uncertain\" below {:.0} %; where it was fitted, {:.0} % of the answers were not, and {:.0} % of those \
+                    "\"uncertain\" below {:.0} %; where it was fitted{}, {:.0} % of the answers were not, and {:.0} % of those \
                      right",
                     100.0 * doubt.threshold,
+                    if bundle.factor.is_some() { " (this bundle alone, before its temperature was changed)" } else { "" },
                     100.0 * doubt.kept,
                     100.0 * doubt.right
                 ),

@@ -86,12 +86,7 @@ struct Said {
     /// What divides the log-probabilities.
     temperature: f64,
     /// What of it is for the clip's distance from training.
-    #[serde(default = "one")]
     doubt: f64,
-}
-
-fn one() -> f64 {
-    1.0
 }
 
 impl Evidence {
@@ -492,16 +487,19 @@ impl Recognizer {
 /// As [`Bundle::load`]; [`Error::Config`] where one bundle would vote twice.
 pub fn load_all(paths: &[PathBuf]) -> Result<Vec<Bundle>> {
     let files = paths.iter().map(|path| bundle::find(path)).collect::<Result<Vec<_>>>()?.concat();
-    let bundles = files.iter().map(|file| Bundle::load(file)).collect::<Result<Vec<_>>>()?;
-    for (at, bundle) in bundles.iter().enumerate() {
-        if let Some(first) = bundles[..at].iter().position(|other| other == bundle) {
-            let [first, again] = [first, at].map(|at| files[at].display());
+    let mut bundles = Vec::new();
+    for (at, file) in files.iter().enumerate() {
+        bundles.extend(Bundle::load(file)?.voters().into_iter().map(|bundle| (at, bundle)));
+    }
+    for (at, (file, bundle)) in bundles.iter().enumerate() {
+        if let Some((first, _)) = bundles[..at].iter().find(|(_, other)| other.is_same(bundle)) {
+            let [first, again] = [first, file].map(|at| files[*at].display());
             return Err(Error::Config(format!(
-                "{first} and {again} are one bundle, which would vote twice: leave one out"
+                "{first} and {again} are one bundle, or have one in them, which would vote twice: leave one out"
             )));
         }
     }
-    Ok(bundles.into_iter().flat_map(Bundle::voters).collect())
+    Ok(bundles.into_iter().map(|(_, bundle)| bundle).collect())
 }
 
 impl Group {

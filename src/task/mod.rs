@@ -33,6 +33,7 @@ pub use cross_entropy::CrossEntropy;
 pub use distribution::Distribution;
 pub use kind::{Kind, Solver};
 pub use multi_task::{MultiTask, Part};
+pub use opinions::Opinions;
 pub use regression::Regression;
 pub use regression_loss::RegressionLoss;
 pub use scale::Scale;

@@ -1,5 +1,7 @@
 //! What others hold a clip's class to be, read from the columns that `task.opinions` names.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::TaskConfig;
 use crate::{
     config::LabelsConfig,
@@ -10,11 +12,23 @@ use crate::{
 /// What stands between the classes of a tie, as in CREMA-D's tables.
 const TIE: char = ':';
 
+/// What clips are taught as.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opinions {
+    /// A share of each class, of each clip: the mean of its class and of what others say.
+    pub shares: Vec<Vec<f32>>,
+    /// Whether others say anything of the clip.
+    pub given: Vec<bool>,
+}
+
 impl TaskConfig {
     /// Checks what needs no clips.
     pub(super) fn validate_opinions(&self) -> Result<()> {
         for (at, column) in self.opinions.iter().enumerate() {
             let lower = column.to_lowercase();
+            if column.trim().is_empty() {
+                return Err(Error::Config(format!("task.opinions: \"{column}\" is no column's name")));
+            }
             if self.opinions[..at].iter().any(|other| other.to_lowercase() == lower) {
                 return Err(Error::Config(format!("task.opinions names {column} twice")));
             }
@@ -22,14 +36,14 @@ impl TaskConfig {
         Ok(())
     }
 
-    /// What each clip is taught as, a share of each class: the mean of its class and of what its cells in the columns of
-    /// `task.opinions` say; nothing where no columns are named. A cell names a class or emotion, whole or by a beginning that no
-    /// other class has (`A`), or several in a tie (`A:D`); an empty one says nothing, and neither does an emotion that `[labels]`
-    /// drops.
+    /// What each clip is taught as; nothing where `task.opinions` names no columns. A cell names an emotion, which `[labels]` makes a
+    /// class as it does of clips' own, or a class, whole or by a beginning that means no other class (`A`), or several in a tie
+    /// (`A:D`); an empty one says nothing, and neither does an emotion that `[labels]` leaves out. `dropped` are the emotions of clips
+    /// that it has left out.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where no clip has a cell in one of the columns; [`Error::Data`] naming the clip with its row, the column
+    /// [`Error::Config`] where no clip has an opinion in one of the columns; [`Error::Data`] naming the clip with its row, the column
     /// and the cell where that is no class, or where another row says something else.
     pub fn read_opinions(
         &self,
@@ -37,12 +51,16 @@ impl TaskConfig {
         labels: &[usize],
         classes: &[String],
         rule: &LabelsConfig,
-    ) -> Result<Option<Vec<Vec<f32>>>> {
+        dropped: &BTreeMap<String, usize>,
+    ) -> Result<Option<Opinions>> {
         if self.opinions.is_empty() {
             return Ok(None);
         }
+        let emotions =
+            clips.iter().map(|clip| clip.emotion.as_str()).chain(dropped.keys().map(String::as_str)).collect();
+        let words = Words { emotions, classes, rule };
         let mut said = vec![0; self.opinions.len()];
-        let mut shares = Vec::with_capacity(clips.len());
+        let (mut shares, mut given) = (Vec::with_capacity(clips.len()), Vec::with_capacity(clips.len()));
         for (clip, &label) in clips.iter().zip(labels) {
             let mut sum = vec![0f64; classes.len()];
             sum[label] = 1.0;
@@ -54,67 +72,95 @@ impl TaskConfig {
                     Number::Is(number) => number.to_string(),
                     Number::Other(cell) => cell,
                 };
-                let named = named(&cell, classes, rule).map_err(|problem| {
+                let named = words.named(&cell).map_err(|problem| {
                     let place = clip.place();
                     Error::Data(format!("{place}: {column} = \"{cell}\", a column of task.opinions: {problem}"))
                 })?;
-                *said += 1;
                 if named.is_empty() {
                     continue;
                 }
+                *said += 1;
                 opinions += 1.0;
                 named.iter().for_each(|&class| sum[class] += 1.0 / named.len() as f64);
             }
             shares.push(sum.into_iter().map(|sum| (sum / opinions) as f32).collect());
+            given.push(opinions > 1.0);
         }
         match self.opinions.iter().zip(said).find(|(_, said)| *said == 0) {
-            None => Ok(Some(shares)),
-            Some((column, _)) => {
-                let known: std::collections::BTreeSet<&str> = clips.iter().flat_map(Clip::columns).collect();
-                let near = nearest_column(column, known.iter().copied());
-                let near = near.map(|name| format!(" (did you mean \"{name}\"?)")).unwrap_or_default();
-                Err(Error::Config(format!(
-                    "task.opinions: no clip has anything in the column {column}{near}; there are {}. CREMA-D has its votes in \
-                     processedResults/summaryTable.csv",
-                    if known.is_empty() { "none".to_owned() } else { known.into_iter().collect::<Vec<_>>().join(", ") }
-                )))
-            }
+            None => Ok(Some(Opinions { shares, given })),
+            Some((column, _)) => Err(nothing_in(column, clips)),
         }
     }
 }
 
-/// The classes that a cell names, places in `classes`.
-fn named(cell: &str, classes: &[String], rule: &LabelsConfig) -> std::result::Result<Vec<usize>, String> {
-    let mut named = Vec::new();
-    for part in cell.split(TIE).map(str::trim) {
-        let lower = part.to_lowercase();
-        let begins = |class: &&String| class.to_lowercase().starts_with(&lower);
-        let at = |name: &str| classes.iter().position(|class| class.to_lowercase() == name.to_lowercase());
-        let wrong = |problem: &str| Err(format!("\"{part}\" {problem} ({}): mend the table", classes.join(", ")));
+/// Why a column has no opinions.
+fn nothing_in(column: &str, clips: &[Clip]) -> Error {
+    let known: BTreeSet<&str> = clips.iter().flat_map(Clip::columns).collect();
+    let lower = column.to_lowercase();
+    let problem = if ["path", "emotion", "speaker"].contains(&lower.as_str()) {
+        format!("{column} is what the clips have by themselves, and no other opinion")
+    } else if known.iter().any(|name| name.to_lowercase() == lower) {
+        format!("the column {column} says of no clip which of the classes it is")
+    } else {
+        let near = nearest_column(column, known.iter().copied());
+        let near = near.map(|name| format!(" (did you mean \"{name}\"?)")).unwrap_or_default();
+        let known: Vec<&str> = known.into_iter().collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        format!(
+            "no clip has the column {column}{near}; there are {known}. CREMA-D has its votes in processedResults/summaryTable.csv"
+        )
+    };
+    Error::Config(format!("task.opinions: {problem}"))
+}
+
+/// What cells may say.
+struct Words<'a> {
+    /// As the corpora spell them, those of clips that were left out among them.
+    emotions: BTreeSet<&'a str>,
+    classes: &'a [String],
+    rule: &'a LabelsConfig,
+}
+
+impl Words<'_> {
+    /// The classes that a cell names, places among the classes.
+    fn named(&self, cell: &str) -> std::result::Result<Vec<usize>, String> {
+        let mut named = Vec::new();
+        for part in cell.split(TIE).map(str::trim) {
+            named.extend(self.class(part)?);
+        }
+        Ok(named)
+    }
+
+    /// The class that a word means; nothing where `[labels]` leaves it out.
+    fn class(&self, word: &str) -> std::result::Result<Option<usize>, String> {
+        let lower = word.to_lowercase();
+        let wrong = |problem: &str| {
+            let emotions: Vec<&str> = self.emotions.iter().copied().collect();
+            Err(format!("\"{word}\" {problem}: write one of {}", emotions.join(", ")))
+        };
         if lower.is_empty() {
-            return wrong("names none of the classes");
+            return wrong("is no emotion");
         }
-        if let Some(class) = at(part) {
-            named.push(class);
-            continue;
+        // An emotion before a class of its name: the map may make it another.
+        if let Some(emotion) = self.emotions.iter().find(|emotion| emotion.to_lowercase() == lower) {
+            return Ok(self.of_emotion(emotion));
         }
-        // What the map makes of it, as of the emotions of clips.
-        match rule.classes_of([part]).iter().next() {
-            None => continue,
-            Some(class) => {
-                if let Some(class) = at(class) {
-                    named.push(class);
-                    continue;
-                }
-            }
+        if let Some(class) = self.classes.iter().position(|class| class.to_lowercase() == lower) {
+            return Ok(Some(class));
         }
-        match classes.iter().filter(begins).collect::<Vec<_>>()[..] {
-            [class] => named.extend(at(class)),
-            [] => return wrong("names none of the classes"),
-            _ => return wrong("is the beginning of several classes"),
+        let begins = self.emotions.iter().filter(|emotion| emotion.to_lowercase().starts_with(&lower));
+        let meant: BTreeSet<Option<usize>> = begins.map(|emotion| self.of_emotion(emotion)).collect();
+        match meant.into_iter().collect::<Vec<_>>()[..] {
+            [one] => Ok(one),
+            [] => wrong("is no emotion of the corpora"),
+            _ => wrong("is the beginning of several emotions"),
         }
     }
-    Ok(named)
+
+    fn of_emotion(&self, emotion: &str) -> Option<usize> {
+        let class = self.rule.classes_of([emotion]).into_iter().next()?;
+        self.classes.iter().position(|known| *known == class)
+    }
 }
 
 #[cfg(test)]
@@ -135,14 +181,24 @@ mod tests {
     }
 
     fn read(cells: &[&[(&str, &str)]], opinions: &[&str]) -> Result<Option<Vec<Vec<f32>>>> {
+        let map = [("bored".to_owned(), "drop".to_owned()), ("cross".to_owned(), "angry".to_owned())].into();
+        of(cells, opinions, &LabelsConfig { map, ..LabelsConfig::default() })
+    }
+
+    /// Clips of anger, where clips of boredom are dropped.
+    fn of(cells: &[&[(&str, &str)]], opinions: &[&str], rule: &LabelsConfig) -> Result<Option<Vec<Vec<f32>>>> {
         let config =
             TaskConfig { opinions: opinions.iter().map(ToString::to_string).collect(), ..TaskConfig::default() };
         config.validate()?;
-        let clips: Vec<Clip> = cells.iter().map(|cells| clip(cells)).collect();
+        let mut clips: Vec<Clip> = cells.iter().map(|cells| clip(cells)).collect();
+        let mut labels = vec![0; clips.len()];
+        let others = ["cross", "disgust", "sad", "surprise"];
+        clips.extend(others.iter().map(|emotion| Clip { emotion: (*emotion).to_owned(), ..clip(&[]) }));
+        labels.extend([0, 1, 2, 3]);
         let classes = ["angry", "disgust", "sad", "surprise"].map(String::from);
-        let map = [("bored".to_owned(), "drop".to_owned()), ("cross".to_owned(), "angry".to_owned())].into();
-        let rule = LabelsConfig { map, ..LabelsConfig::default() };
-        config.read_opinions(&clips, &vec![0; clips.len()], &classes, &rule)
+        let dropped = [("bored".to_owned(), 1)].into();
+        let read = config.read_opinions(&clips, &labels, &classes, rule, &dropped)?;
+        Ok(read.map(|read| read.shares[..cells.len()].to_vec()))
     }
 
     #[test]
@@ -176,12 +232,32 @@ mod tests {
         let error = |cells: &[&[(&str, &str)]], opinions: &[&str]| read(cells, opinions).unwrap_err().to_string();
         let ambiguous = error(&[&[("voice", "S")]], &["voice"]);
         assert!(ambiguous.contains("row 7") && ambiguous.contains("voice = \"S\""), "{ambiguous}");
-        assert!(ambiguous.contains("several classes (angry, disgust, sad, surprise)"), "{ambiguous}");
-        assert!(error(&[&[("voice", "x")]], &["voice"]).contains("names none of the classes"));
+        assert!(ambiguous.contains("several emotions: write one of angry, bored, cross,"), "{ambiguous}");
+        assert!(error(&[&[("voice", "x")]], &["voice"]).contains("no emotion of the corpora"));
         assert!(error(&[&[("voice", "3")]], &["voice"]).contains("voice = \"3\""));
-        assert!(error(&[&[("voice", "A:")]], &["voice"]).contains("names none"));
+        assert!(error(&[&[("voice", "A:")]], &["voice"]).contains("is no emotion"));
         let absent = error(&[&[("voice", "A")]], &["voices"]);
         assert!(absent.contains("did you mean \"voice\""), "{absent}");
         assert!(error(&[&[]], &["voice", "Voice"]).contains("twice"));
+        assert!(error(&[&[]], &[" "]).contains("no column's name"));
+        assert!(error(&[&[]], &["Emotion"]).contains("by themselves"));
+        assert!(error(&[&[("voice", "bored")]], &["voice"]).contains("says of no clip"));
+    }
+
+    #[test]
+    fn a_word_means_what_it_means_of_a_clip() {
+        let mapped = |map: &[(&str, &str)], cell: &str| {
+            let map = map.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
+            let rule = LabelsConfig { map, ..LabelsConfig::default() };
+            let other: &[(&str, &str)] = &[("voice", "disgust")];
+            of(&[&[("voice", cell)], other], &["voice"], &rule).unwrap().unwrap().remove(0)
+        };
+        // The map comes before a class of the same name, for initials as for words.
+        assert_eq!(mapped(&[("angry", "sad"), ("sad", "angry")], "angry"), [0.5, 0.0, 0.5, 0.0]);
+        assert_eq!(mapped(&[("angry", "sad"), ("sad", "angry")], "a"), [0.5, 0.0, 0.5, 0.0]);
+        // What is dropped says nothing; what only dropped emotions begin with, too.
+        assert_eq!(mapped(&[("bored", "drop")], "B"), [1.0, 0.0, 0.0, 0.0]);
+        // Several emotions of one class are one.
+        assert_eq!(mapped(&[("surprise", "sad")], "S"), [0.5, 0.0, 0.5, 0.0]);
     }
 }

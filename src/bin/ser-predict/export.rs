@@ -48,7 +48,7 @@ pub fn run(command: Command) -> Result<()> {
                 None => bundle,
             };
             match format {
-                ExportFormat::Bundle => save(bundle.kept_in(precision.into()), &out),
+                ExportFormat::Bundle => save(bundle.in_precision(precision.into()), &out),
                 ExportFormat::Onnx => save_graphs(bundle, &out),
             }
         }
@@ -60,8 +60,8 @@ fn save_graphs(bundle: Bundle, out: &Path) -> Result<()> {
     let voters = bundle.voters();
     for (at, bundle) in voters.iter().enumerate() {
         let name = out.file_stem().unwrap_or_default().to_string_lossy();
-        let extension = out.extension().unwrap_or_default().to_string_lossy();
-        let path = if at == 0 { out.to_owned() } else { out.with_file_name(format!("{name}-{}.{extension}", at + 1)) };
+        let extension = out.extension().map(|of| format!(".{}", of.to_string_lossy())).unwrap_or_default();
+        let path = if at == 0 { out.to_owned() } else { out.with_file_name(format!("{name}-{}{extension}", at + 1)) };
         let recipe = bundle.save_onnx(&path)?;
         eprintln!("{}: {} bytes; how its input is made: {}", path.display(), size(&path)?, recipe.display());
         if let Some(note) = bundle.onnx_note() {
