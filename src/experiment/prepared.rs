@@ -127,7 +127,8 @@ pub fn prepare(experiment: Experiment, data: &Path, known: &Arc<Known>, observer
     let seconds = clips.iter().map(|clip| seconds_of(clip, &findings)).collect();
     let task: Arc<dyn Task> = match experiment.task.kind {
         task::Kind::Classification => {
-            let opinions = experiment.task.read_opinions(&clips, &labels, &classes, &experiment.labels, &dropped)?;
+            let class_of = |emotion: &str| experiment.labels.classes_of([emotion]).into_iter().next();
+            let opinions = experiment.task.read_opinions(&clips, &labels, &classes, &class_of, &dropped)?;
             if let Some(opinions) = &opinions {
                 check_taught(opinions, &plan, observer)?;
             }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::TaskConfig;
 use crate::{
-    config::LabelsConfig,
     corpus::{Clip, Number, nearest_column, settled},
     error::{Error, Result},
 };
@@ -36,8 +35,8 @@ impl TaskConfig {
         Ok(())
     }
 
-    /// What each clip is taught as; nothing where `task.opinions` names no columns. A cell names an emotion, which `[labels]` makes a
-    /// class as it does of clips' own, or a class, whole or by a beginning that means no other class (`A`), or several in a tie
+    /// What each clip is taught as; nothing where `task.opinions` names no columns. A cell names an emotion, of which `class_of` makes a
+    /// class as `[labels]` does of clips' own, or a class, whole or by a beginning that means no other class (`A`), or several in a tie
     /// (`A:D`); an empty one says nothing, and neither does an emotion that `[labels]` leaves out. `dropped` are the emotions of clips
     /// that it has left out.
     ///
@@ -50,7 +49,7 @@ impl TaskConfig {
         clips: &[Clip],
         labels: &[usize],
         classes: &[String],
-        rule: &LabelsConfig,
+        class_of: &dyn Fn(&str) -> Option<String>,
         dropped: &BTreeMap<String, usize>,
     ) -> Result<Option<Opinions>> {
         if self.opinions.is_empty() {
@@ -58,7 +57,7 @@ impl TaskConfig {
         }
         let emotions =
             clips.iter().map(|clip| clip.emotion.as_str()).chain(dropped.keys().map(String::as_str)).collect();
-        let words = Words { emotions, classes, rule };
+        let words = Words { emotions, classes, class_of };
         let mut said = vec![0; self.opinions.len()];
         let (mut shares, mut given) = (Vec::with_capacity(clips.len()), Vec::with_capacity(clips.len()));
         for (clip, &label) in clips.iter().zip(labels) {
@@ -118,7 +117,7 @@ struct Words<'a> {
     /// As the corpora spell them, those of clips that were left out among them.
     emotions: BTreeSet<&'a str>,
     classes: &'a [String],
-    rule: &'a LabelsConfig,
+    class_of: &'a dyn Fn(&str) -> Option<String>,
 }
 
 impl Words<'_> {
@@ -158,7 +157,7 @@ impl Words<'_> {
     }
 
     fn of_emotion(&self, emotion: &str) -> Option<usize> {
-        let class = self.rule.classes_of([emotion]).into_iter().next()?;
+        let class = (self.class_of)(emotion)?;
         self.classes.iter().position(|known| *known == class)
     }
 }
@@ -181,12 +180,11 @@ mod tests {
     }
 
     fn read(cells: &[&[(&str, &str)]], opinions: &[&str]) -> Result<Option<Vec<Vec<f32>>>> {
-        let map = [("bored".to_owned(), "drop".to_owned()), ("cross".to_owned(), "angry".to_owned())].into();
-        of(cells, opinions, &LabelsConfig { map, ..LabelsConfig::default() })
+        of(cells, opinions, &[("bored", "drop"), ("cross", "angry")])
     }
 
     /// Clips of anger, where clips of boredom are dropped.
-    fn of(cells: &[&[(&str, &str)]], opinions: &[&str], rule: &LabelsConfig) -> Result<Option<Vec<Vec<f32>>>> {
+    fn of(cells: &[&[(&str, &str)]], opinions: &[&str], map: &[(&str, &str)]) -> Result<Option<Vec<Vec<f32>>>> {
         let config =
             TaskConfig { opinions: opinions.iter().map(ToString::to_string).collect(), ..TaskConfig::default() };
         config.validate()?;
@@ -197,7 +195,11 @@ mod tests {
         labels.extend([0, 1, 2, 3]);
         let classes = ["angry", "disgust", "sad", "surprise"].map(String::from);
         let dropped = [("bored".to_owned(), 1)].into();
-        let read = config.read_opinions(&clips, &labels, &classes, rule, &dropped)?;
+        let class_of = |emotion: &str| {
+            let class = map.iter().find(|(from, _)| *from == emotion).map_or(emotion, |(_, to)| to);
+            (class != "drop").then(|| class.to_owned())
+        };
+        let read = config.read_opinions(&clips, &labels, &classes, &class_of, &dropped)?;
         Ok(read.map(|read| read.shares[..cells.len()].to_vec()))
     }
 
@@ -247,10 +249,8 @@ mod tests {
     #[test]
     fn a_word_means_what_it_means_of_a_clip() {
         let mapped = |map: &[(&str, &str)], cell: &str| {
-            let map = map.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
-            let rule = LabelsConfig { map, ..LabelsConfig::default() };
             let other: &[(&str, &str)] = &[("voice", "disgust")];
-            of(&[&[("voice", cell)], other], &["voice"], &rule).unwrap().unwrap().remove(0)
+            of(&[&[("voice", cell)], other], &["voice"], map).unwrap().unwrap().remove(0)
         };
         // The map comes before a class of the same name, for initials as for words.
         assert_eq!(mapped(&[("angry", "sad"), ("sad", "angry")], "angry"), [0.5, 0.0, 0.5, 0.0]);
