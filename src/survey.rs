@@ -1,7 +1,10 @@
 //! An experiment's data as its config describes it: found, looked into, given classes and dealt into folds. All that is
 //! known before any audio is decoded; what training starts from and what a data card is of.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use crate::{
     audio::{AudioConfig, Known},
@@ -38,6 +41,8 @@ pub struct Survey {
     pub overlaps: Vec<Vec<String>>,
     /// How many clips of each emotion the label map dropped.
     pub dropped: BTreeMap<String, usize>,
+    /// The emotions of each corpus, as its clips have them, those that the label map drops among them.
+    pub emotions: BTreeMap<String, BTreeSet<String>>,
     /// What the contents of the files have shown.
     pub findings: Findings,
 }
@@ -84,6 +89,10 @@ pub fn survey(
             Caveat::LeftOut { corpus, clips: names, of }
         })
         .collect();
+    let mut emotions = BTreeMap::<String, BTreeSet<String>>::new();
+    for clip in &clips {
+        emotions.entry(clip.corpus.clone()).or_default().insert(clip.emotion.clone());
+    }
     let (labelled, values, outputs) = match experiment.task.kind {
         task::Kind::Classification => (experiment.labels.apply(clips, &listed)?, Vec::new(), Vec::new()),
         task::Kind::MultiTask => numbers(experiment, experiment.labels.apply(clips, &listed)?, &mut excluded)?,
@@ -109,7 +118,7 @@ pub fn survey(
     caveats.extend(protocol::heard_twice(&clips, findings.groups()));
     caveats.extend(protocol::never_learnt(&plan, &labels, &classes));
     plan.caveats.splice(0..0, caveats);
-    Ok(Survey { clips, labels, classes, values, outputs, plan, excluded, overlaps, dropped, findings })
+    Ok(Survey { clips, labels, classes, values, outputs, plan, excluded, overlaps, dropped, emotions, findings })
 }
 
 /// The clips that have a number for every target, or votes, with them and what they are of; the others are excluded with the reason.

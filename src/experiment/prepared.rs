@@ -91,7 +91,7 @@ impl Prepared {
 /// As [`survey`] and [`Audit::check`](crate::protocol::audit::Audit::check).
 pub fn prepare(experiment: Experiment, data: &Path, known: &Arc<Known>, observer: &dyn Observer) -> Result<Prepared> {
     let augmenter = Augmenter::new(&experiment.augment, data, known)?;
-    let Survey { mut clips, mut labels, classes, mut values, outputs, mut plan, excluded, findings, dropped, .. } =
+    let Survey { mut clips, mut labels, classes, mut values, outputs, mut plan, excluded, findings, emotions, .. } =
         survey(&experiment, data, known, Losses::Refuse, observer)?;
     for fold in &plan.folds {
         audit(&clips, &plan, fold, experiment.features.scaler.words()).check(&plan, &fold.name)?;
@@ -128,7 +128,7 @@ pub fn prepare(experiment: Experiment, data: &Path, known: &Arc<Known>, observer
     let task: Arc<dyn Task> = match experiment.task.kind {
         task::Kind::Classification => {
             let class_of = |emotion: &str| experiment.labels.classes_of([emotion]).into_iter().next();
-            let opinions = experiment.task.read_opinions(&clips, &labels, &classes, &class_of, &dropped)?;
+            let opinions = experiment.task.read_opinions(&clips, &labels, &classes, &class_of, &emotions)?;
             if let Some(opinions) = &opinions {
                 check_taught(opinions, &plan, observer)?;
             }

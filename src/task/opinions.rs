@@ -37,8 +37,8 @@ impl TaskConfig {
 
     /// What each clip is taught as; nothing where `task.opinions` names no columns. A cell names an emotion, of which `class_of` makes a
     /// class as `[labels]` does of clips' own, or a class, whole or by a beginning that means no other class (`A`), or several in a tie
-    /// (`A:D`); an empty one says nothing, and neither does an emotion that `[labels]` leaves out. `dropped` are the emotions of clips
-    /// that it has left out.
+    /// (`A:D`); an empty one says nothing, and neither does an emotion that `[labels]` leaves out. `emotions` are those of each corpus,
+    /// whether they are left out or not: a beginning is that of one of the clip's own corpus.
     ///
     /// # Errors
     ///
@@ -50,14 +50,13 @@ impl TaskConfig {
         labels: &[usize],
         classes: &[String],
         class_of: &dyn Fn(&str) -> Option<String>,
-        dropped: &BTreeMap<String, usize>,
+        emotions: &BTreeMap<String, BTreeSet<String>>,
     ) -> Result<Option<Opinions>> {
         if self.opinions.is_empty() {
             return Ok(None);
         }
-        let emotions =
-            clips.iter().map(|clip| clip.emotion.as_str()).chain(dropped.keys().map(String::as_str)).collect();
-        let words = Words { emotions, classes, class_of };
+        let all: BTreeSet<&str> = emotions.values().flatten().map(String::as_str).collect();
+        let none = BTreeSet::new();
         let mut said = vec![0; self.opinions.len()];
         let (mut shares, mut given) = (Vec::with_capacity(clips.len()), Vec::with_capacity(clips.len()));
         for (clip, &label) in clips.iter().zip(labels) {
@@ -71,7 +70,8 @@ impl TaskConfig {
                     Number::Is(number) => number.to_string(),
                     Number::Other(cell) => cell,
                 };
-                let named = words.named(&cell).map_err(|problem| {
+                let own = emotions.get(&clip.corpus).unwrap_or(&none);
+                let named = Words { all: &all, own, classes, class_of }.named(&cell).map_err(|problem| {
                     let place = clip.place();
                     Error::Data(format!("{place}: {column} = \"{cell}\", a column of task.opinions: {problem}"))
                 })?;
@@ -114,8 +114,10 @@ fn nothing_in(column: &str, clips: &[Clip]) -> Error {
 
 /// What cells may say.
 struct Words<'a> {
-    /// As the corpora spell them, those of clips that were left out among them.
-    emotions: BTreeSet<&'a str>,
+    /// The emotions of all corpora.
+    all: &'a BTreeSet<&'a str>,
+    /// Those of the clip's corpus.
+    own: &'a BTreeSet<String>,
     classes: &'a [String],
     class_of: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -134,24 +136,24 @@ impl Words<'_> {
     fn class(&self, word: &str) -> std::result::Result<Option<usize>, String> {
         let lower = word.to_lowercase();
         let wrong = |problem: &str| {
-            let emotions: Vec<&str> = self.emotions.iter().copied().collect();
-            Err(format!("\"{word}\" {problem}: write one of {}", emotions.join(", ")))
+            let own: Vec<&str> = self.own.iter().map(String::as_str).collect();
+            Err(format!("\"{word}\" {problem}: write one of {}", own.join(", ")))
         };
         if lower.is_empty() {
             return wrong("is no emotion");
         }
         // An emotion before a class of its name: the map may make it another.
-        if let Some(emotion) = self.emotions.iter().find(|emotion| emotion.to_lowercase() == lower) {
+        if let Some(emotion) = self.all.iter().find(|emotion| emotion.to_lowercase() == lower) {
             return Ok(self.of_emotion(emotion));
         }
         if let Some(class) = self.classes.iter().position(|class| class.to_lowercase() == lower) {
             return Ok(Some(class));
         }
-        let begins = self.emotions.iter().filter(|emotion| emotion.to_lowercase().starts_with(&lower));
+        let begins = self.own.iter().filter(|emotion| emotion.to_lowercase().starts_with(&lower));
         let meant: BTreeSet<Option<usize>> = begins.map(|emotion| self.of_emotion(emotion)).collect();
         match meant.into_iter().collect::<Vec<_>>()[..] {
             [one] => Ok(one),
-            [] => wrong("is no emotion of the corpora"),
+            [] => wrong("is no emotion of the corpus"),
             _ => wrong("is the beginning of several emotions"),
         }
     }
@@ -194,12 +196,15 @@ mod tests {
         clips.extend(others.iter().map(|emotion| Clip { emotion: (*emotion).to_owned(), ..clip(&[]) }));
         labels.extend([0, 1, 2, 3]);
         let classes = ["angry", "disgust", "sad", "surprise"].map(String::from);
-        let dropped = [("bored".to_owned(), 1)].into();
+        // Another corpus has other emotions with the same beginnings.
+        let own = ["angry", "bored", "cross", "disgust", "sad", "surprise"].map(String::from).into();
+        let emotions =
+            [("c".to_owned(), own), ("d".to_owned(), ["anxious", "delight"].map(String::from).into())].into();
         let class_of = |emotion: &str| {
             let class = map.iter().find(|(from, _)| *from == emotion).map_or(emotion, |(_, to)| to);
             (class != "drop").then(|| class.to_owned())
         };
-        let read = config.read_opinions(&clips, &labels, &classes, &class_of, &dropped)?;
+        let read = config.read_opinions(&clips, &labels, &classes, &class_of, &emotions)?;
         Ok(read.map(|read| read.shares[..cells.len()].to_vec()))
     }
 
@@ -235,7 +240,7 @@ mod tests {
         let ambiguous = error(&[&[("voice", "S")]], &["voice"]);
         assert!(ambiguous.contains("row 7") && ambiguous.contains("voice = \"S\""), "{ambiguous}");
         assert!(ambiguous.contains("several emotions: write one of angry, bored, cross,"), "{ambiguous}");
-        assert!(error(&[&[("voice", "x")]], &["voice"]).contains("no emotion of the corpora"));
+        assert!(error(&[&[("voice", "x")]], &["voice"]).contains("no emotion of the corpus"));
         assert!(error(&[&[("voice", "3")]], &["voice"]).contains("voice = \"3\""));
         assert!(error(&[&[("voice", "A:")]], &["voice"]).contains("is no emotion"));
         let absent = error(&[&[("voice", "A")]], &["voices"]);
