@@ -92,7 +92,7 @@ impl Bundle {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where a bundle has no temperature, or `factor` is no number above 0.
+    /// [`Error::Config`] where a bundle has no temperature, or `factor` is not from 0.1 to 10.
     pub fn tempered(mut self, factor: f64) -> Result<Self> {
         if !FACTORS.contains(&factor) {
             let [least, most] = [FACTORS.start(), FACTORS.end()];
@@ -102,7 +102,9 @@ impl Bundle {
         {
             let Some(temperature) = bundle else {
                 return Err(Error::Config(
-                    "--temperature-factor: the bundle has no temperature: its training had no validation side to fit it on".into(),
+                    "--temperature-factor: the bundle has no temperature: it learnt numbers, or its training had no validation side to \
+                     fit it on"
+                        .into(),
                 ));
             };
             *temperature *= factor;
