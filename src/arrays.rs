@@ -3,10 +3,16 @@
 //! Matrices may be kept in 16 or 8 bits; vectors (biases, statistics) are few and always keep 32. In 8 bits a matrix is
 //! whole numbers from −127 to 127 with one factor for each index of its first axis, in the array `<name>#scale`.
 
-use std::{borrow::Cow, collections::HashMap, path::Path};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+    path::Path,
+    sync::Arc,
+};
 
 use half::{f16, slice::HalfFloatSliceExt};
-use safetensors::{Dtype, SafeTensorError, SafeTensors, View, tensor::TensorView};
+use safetensors::{Dtype, SafeTensorError, SafeTensors, View, tensor::TensorInfo};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -159,7 +165,9 @@ fn store<'a>(name: &str, weight: &'a Weight, precision: Precision) -> Vec<Stored
 ///
 /// [`Error::Io`] where the file cannot be read, [`Error::File`] where it is damaged or foreign.
 pub fn load(path: &Path) -> Result<(String, Arrays)> {
-    read(&crate::files::read(path).map_err(Error::io("read", path))?, path)
+    let kept = Kept::open(crate::files::read(path).map_err(Error::io("read", path))?, path)?;
+    let arrays = kept.arrays(|_| true);
+    Ok((kept.text, arrays))
 }
 
 /// The same from the bytes of a file; `path` serves the messages alone.
@@ -168,70 +176,146 @@ pub fn load(path: &Path) -> Result<(String, Arrays)> {
 ///
 /// As [`load`].
 pub fn read(bytes: &[u8], path: &Path) -> Result<(String, Arrays)> {
-    parse(bytes, path, true)
+    let kept = Kept::open(bytes.to_vec(), path)?;
+    let arrays = kept.arrays(|_| true);
+    Ok((kept.text, arrays))
 }
 
-/// The same from bytes that are part of the program: they are as whole as the program is, and nobody waits for their checksum.
-///
-/// # Errors
-///
-/// [`Error::File`] where they are foreign.
-pub fn read_own(bytes: &'static [u8], path: &Path) -> Result<(String, Arrays)> {
-    parse(bytes, path, false)
+/// What [`save`] wrote, as it is kept: an array becomes numbers of 32 bits when it is asked for, so that those of millions do not
+/// stand beside what is made of them. Clones share the bytes.
+#[derive(Clone)]
+pub struct Kept {
+    bytes: Arc<Cow<'static, [u8]>>,
+    text: String,
+    places: Arc<BTreeMap<String, Place>>,
 }
 
-fn parse(bytes: &[u8], path: &Path, check: bool) -> Result<(String, Arrays)> {
-    let wrong = |what: &str| Error::file(path, format!("is damaged, or not a file of this program ({what})"));
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| wrong(&e.to_string()))?;
-    let entry = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
-    let Some((expected, text)) = entry.and_then(|entry| entry.split_once(' ')) else {
-        return Err(wrong("it is safetensors of another program: there is no description in it"));
-    };
-    let tensors = SafeTensors::deserialize(bytes).map_err(|e| wrong(&e.to_string()))?;
-    if check {
-        let stored = tensors.iter().map(|(name, view)| Stored {
-            name: name.to_owned(),
-            dtype: view.dtype(),
-            shape: view.shape().to_vec(),
-            bytes: Cow::Borrowed(view.data()),
-        });
-        if checksum(text, &mut stored.collect::<Vec<_>>()) != expected {
-            return Err(wrong("its checksum does not match: copy or fetch it again"));
+/// Where an array stands.
+struct Place {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Range<usize>,
+}
+
+impl Kept {
+    /// Of the bytes of a file; `path` serves the messages alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where they are damaged or foreign.
+    pub fn open(bytes: Vec<u8>, path: &Path) -> Result<Self> {
+        Self::parse(Cow::Owned(bytes), path, true)
+    }
+
+    /// Of bytes that are part of the program: they are as whole as the program is, and nobody waits for their checksum.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where they are foreign.
+    pub fn own(bytes: &'static [u8], path: &Path) -> Result<Self> {
+        Self::parse(Cow::Borrowed(bytes), path, false)
+    }
+
+    fn parse(bytes: Cow<'static, [u8]>, path: &Path, check: bool) -> Result<Self> {
+        let wrong = |what: &str| Error::file(path, format!("is damaged, or not a file of this program ({what})"));
+        let (header_bytes, header) = SafeTensors::read_metadata(&bytes).map_err(|e| wrong(&e.to_string()))?;
+        let entry = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+        let Some((expected, text)) = entry.and_then(|entry| entry.split_once(' ')) else {
+            return Err(wrong("it is safetensors of another program: there is no description in it"));
+        };
+        // Behind the header's length and the header.
+        let start = size_of::<u64>() + header_bytes;
+        let place = |(name, info): (String, &TensorInfo)| {
+            let (from, to) = info.data_offsets;
+            (name, Place { dtype: info.dtype, shape: info.shape.clone(), bytes: start + from..start + to })
+        };
+        let places: BTreeMap<String, Place> = header.tensors().into_iter().map(place).collect();
+        let text = text.to_owned();
+        if check {
+            let stored = places.iter().map(|(name, place)| Stored {
+                name: name.clone(),
+                dtype: place.dtype,
+                shape: place.shape.clone(),
+                bytes: Cow::Borrowed(bytes.get(place.bytes.clone()).unwrap_or_default()),
+            });
+            if checksum(&text, &mut stored.collect::<Vec<_>>()) != expected {
+                return Err(wrong("its checksum does not match: copy or fetch it again"));
+            }
+        }
+        let kept = Self { bytes: Arc::new(bytes), text, places: Arc::new(places) };
+        let unknown = kept.names().find(|name| !kept.is_known(name)).map(ToOwned::to_owned);
+        match unknown {
+            None => Ok(kept),
+            Some(name) => Err(wrong(&format!("its array {name}"))),
         }
     }
-    let mut arrays = Arrays::new();
-    for (name, view) in tensors.iter().filter(|(name, _)| !name.ends_with(SCALE)) {
-        let scales = tensors.tensor(&format!("{name}{SCALE}")).ok();
-        let values = values(&view, scales.as_ref()).ok_or_else(|| wrong(&format!("its array {name}")))?;
-        arrays.push((name.to_owned(), Weight { shape: view.shape().to_vec(), values }));
-    }
-    arrays.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok((text.to_owned(), arrays))
-}
 
-/// An array's values, whatever they are kept in; none where that is not known.
-fn values(view: &TensorView, scales: Option<&TensorView>) -> Option<Vec<f32>> {
-    let bytes = view.data();
-    let four = |bytes: &[u8]| -> Vec<f32> {
-        bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
-    };
-    match view.dtype() {
-        Dtype::F32 => Some(four(bytes)),
-        Dtype::F16 => Some(halves(bytes)),
-        Dtype::I8 => {
-            let scales = scales.filter(|scales| scales.dtype() == Dtype::F32)?;
-            let row = view.shape().iter().skip(1).product::<usize>().max(1);
-            let scales = four(scales.data());
-            (scales.len() * row == bytes.len()).then(|| {
+    /// The text beside the arrays.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What the arrays are called, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.places.keys().map(String::as_str).filter(|name| !name.ends_with(SCALE))
+    }
+
+    /// The array called `name`; none where there is none.
+    #[must_use]
+    pub fn weight(&self, name: &str) -> Option<Weight> {
+        let place = self.places.get(name)?;
+        let bytes = self.bytes.get(place.bytes.clone())?;
+        let values = match place.dtype {
+            Dtype::F32 => singles(bytes),
+            Dtype::F16 => halves(bytes),
+            _ => {
+                let row = place.row();
                 let mut values = Vec::with_capacity(bytes.len());
-                for (row, scale) in bytes.chunks(row).zip(scales) {
+                for (row, scale) in bytes.chunks(row).zip(self.scales(name)?) {
                     values.extend(row.iter().map(|&b| f32::from(b as i8) * scale));
                 }
                 values
-            })
-        }
-        _ => None,
+            }
+        };
+        Some(Weight { shape: place.shape.clone(), values })
     }
+
+    /// The arrays whose names are `wanted`, in their order.
+    #[must_use]
+    pub fn arrays(&self, wanted: impl Fn(&str) -> bool) -> Arrays {
+        let names = self.names().filter(|name| wanted(name));
+        names.filter_map(|name| Some((name.to_owned(), self.weight(name)?))).collect()
+    }
+
+    /// The factors of a matrix in 8 bits.
+    fn scales(&self, name: &str) -> Option<Vec<f32>> {
+        let place = self.places.get(&format!("{name}{SCALE}")).filter(|place| place.dtype == Dtype::F32)?;
+        self.bytes.get(place.bytes.clone()).map(singles)
+    }
+
+    /// Whether it is known what an array is kept in, and all of it is there.
+    fn is_known(&self, name: &str) -> bool {
+        let Some(place) = self.places.get(name) else { return false };
+        let there = self.bytes.get(place.bytes.clone()).is_some();
+        there
+            && match place.dtype {
+                Dtype::F32 | Dtype::F16 => true,
+                Dtype::I8 => self.scales(name).is_some_and(|scales| scales.len() * place.row() == place.bytes.len()),
+                _ => false,
+            }
+    }
+}
+
+impl Place {
+    /// How many numbers stand in a row of a matrix.
+    fn row(&self) -> usize {
+        self.shape.iter().skip(1).product::<usize>().max(1)
+    }
+}
+
+fn singles(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
 }
 
 /// Numbers of 16 bits, a block at a time.
@@ -290,12 +374,15 @@ mod tests {
     fn what_is_part_of_the_program_is_read_without_its_checksum() {
         let bytes = lay_out("text", &arrays(), |_| Precision::Int8).unwrap();
         let whole = read(&bytes, Path::new("x")).unwrap();
-        assert_eq!(read_own(Vec::leak(bytes.clone()), Path::new("x")).unwrap(), whole);
+        let own = Kept::own(Vec::leak(bytes.clone()), Path::new("x")).unwrap();
+        assert_eq!((own.text().to_owned(), own.arrays(|_| true)), whole);
+        assert_eq!(own.weight("a.b").as_ref(), Some(&whole.1[0].1));
+        assert!(own.weight("a.x").is_none() && own.names().eq(["a.b", "a.c", "z"]));
         let mut damaged = bytes;
         *damaged.last_mut().unwrap() ^= 1;
         assert!(read(&damaged, Path::new("x")).is_err());
-        assert!(read_own(Vec::leak(damaged), Path::new("x")).is_ok());
-        assert!(read_own(b"RIFF", Path::new("x")).is_err());
+        assert!(Kept::own(Vec::leak(damaged), Path::new("x")).is_ok());
+        assert!(Kept::own(b"RIFF", Path::new("x")).is_err());
     }
 
     proptest::proptest! {

@@ -97,6 +97,72 @@ fn two_bundles_in_one_file_answer_as_they_vote() {
         .fails(2, &["several networks that vote"]);
 }
 
+/// The probabilities in rows of [`answers`]: behind path, seconds, emotion and confidence, before the error.
+fn probabilities(rows: &[String]) -> Vec<Vec<f64>> {
+    rows.iter().map(|row| row.split(',').skip(4).filter_map(|cell| cell.parse().ok()).collect()).collect()
+}
+
+#[test]
+fn what_sees_more_of_the_same_is_listened_to_once_and_counts_more_at_home() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/encoders/whisper");
+    run(program("ser-data", d).args(["encoder", "import"]).arg(source).args(["--out", "models/small"])).succeeds();
+    let go = |name: &str, set: &[&str]| {
+        let config = CONFIG.replace("\"trimmed\"", &format!("{name:?}"));
+        let mut command = train(d, &config);
+        command.args(["--fold", "0", "--no-report"]);
+        set.iter().for_each(|set| _ = command.args(["--set", set]));
+        run(&mut command)
+    };
+    go("narrow", &[]).succeeds();
+    go("wide", &["encoder.layer=[2,1]", "encoder.pool=mean+std"]).succeeds();
+    run(program("ser-data", d).args(["synth", "--out", "wavs"])).succeeds();
+    let [narrow, wide] = ["narrow", "wide"].map(|name| format!("experiments/{name}/fold-0/seed-42"));
+
+    // Each alone hears the clip by itself; together the one takes its columns from the other's.
+    let alone = [&narrow, &wide].map(|bundle| probabilities(&answers(d, bundle, &[])));
+    let mean = |weights: [f64; 2], together: &[Vec<f64>]| {
+        let pairs = alone[0].iter().zip(&alone[1]);
+        pairs
+            .zip(together)
+            .flat_map(|((a, b), both)| {
+                let mean = a.iter().zip(b).map(|(a, b)| (weights[0] * a + weights[1] * b) / (weights[0] + weights[1]));
+                mean.zip(both.clone()).map(|(mean, both)| (mean - both).abs()).collect::<Vec<_>>()
+            })
+            .fold(0.0, f64::max)
+    };
+    let both = probabilities(&answers(d, &narrow, &["--ensemble", &wide]));
+    assert!(both.len() > 100 && mean([1.0, 1.0], &both) < 1e-5, "{}", mean([1.0, 1.0], &both));
+
+    let export = |args: &[&str]| run(program("ser-predict", d).args(["export", &narrow]).args(args));
+    export(&["--with", &wide, "--near-weight", "4", "--out", "leaning.safetensors"]).succeeds();
+    let leaning = probabilities(&answers(d, "leaning.safetensors", &[]));
+    // The clips are of training, some nearer than others.
+    assert!(mean([1.0, 1.0], &leaning) > 1e-3 && leaning != both);
+    let counts = |row: usize, times: f64| {
+        (0..leaning[row].len()).all(|k| {
+            let mean = (alone[0][row][k] + times * alone[1][row][k]) / (1.0 + times);
+            (mean - leaning[row][k]).abs() < 1e-5
+        })
+    };
+    let near = (0..leaning.len()).filter(|&row| counts(row, 4.0)).count();
+    assert!(near > leaning.len() / 4, "{near} of {}", leaning.len());
+    let shown = run(program("ser-predict", d).args(["inspect", "leaning.safetensors"]));
+    let times = "counts 4 times where a clip is as near as those of training, 1 where it is not";
+    assert!(shown.succeeds().stdout.contains(times), "{}", shown.stdout);
+    export(&["--near-weight", "4", "--out", "x"]).fails(2, &["--with"]);
+    export(&["--with", &wide, "--near-weight", "0", "--out", "x"]).fails(2, &["--near-weight = 0", "from 1 to 100"]);
+
+    let teach = |times: &str| {
+        let bundles = format!("distil={{bundles=[{narrow:?},{wide:?}],near_weight={times}}}");
+        let student = ["--fold", "0", "--no-report", "--set", "model.kind=mlp", "--set", "train.epochs=1", "--set"];
+        run(train(d, &CONFIG.replace("trimmed", "student")).args(student).arg(bundles))
+    };
+    teach("0.5").fails(2, &["distil.near_weight = 0.5", "from 1 to 100"]);
+    assert!(teach("4").succeeds().stderr.contains("hears"), "{}", teach("4").stderr);
+}
+
 #[test]
 fn opinions_are_learnt_and_the_class_is_tested() {
     let dir = tempfile::tempdir().unwrap();

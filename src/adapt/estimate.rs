@@ -133,6 +133,26 @@ impl Adaptation {
     /// The offset of a speaker of whom these clips were heard.
     #[must_use]
     pub fn estimate<'a>(&self, heard: impl IntoIterator<Item = &'a Heard>) -> Estimate {
+        self.estimate_of(heard, None)
+    }
+
+    /// What each of several networks that vote knows of a speaker. How many emotions are heard is counted by the first: one that hears
+    /// rooms takes those that are not its own for a voice that hardly changes.
+    #[must_use]
+    pub fn together<'a, H: IntoIterator<Item = &'a Heard>>(
+        each: impl IntoIterator<Item = (&'a Self, H)>,
+    ) -> Vec<Estimate> {
+        let mut emotions = None;
+        let estimate = |(of, heard): (&Self, H)| {
+            let estimate = of.estimate_of(heard, emotions);
+            emotions = emotions.or(Some(estimate.emotions));
+            estimate
+        };
+        each.into_iter().map(estimate).collect()
+    }
+
+    /// The same where `counted` emotions are heard; of none the number is found.
+    fn estimate_of<'a>(&self, heard: impl IntoIterator<Item = &'a Heard>, counted: Option<f64>) -> Estimate {
         let classes = self.means.len();
         let (mut points, mut scores, mut seconds) = (Vec::new(), Vec::new(), 0.0);
         for clip in heard {
@@ -151,15 +171,16 @@ impl Adaptation {
             emotions: 0.0,
             off: Some(off),
         };
-        let Some(Settled { mut offset, posterior, mut emotions }) = self.settle(&points) else {
+        let Some(Settled { mut offset, posterior, emotions }) = self.settle(&points) else {
             return nothing(Off::NothingHeard);
         };
         let total: f64 = points.iter().map(|(_, weight)| weight).sum();
+        let mut emotions = counted.unwrap_or(emotions);
         if emotions < LEAST_EMOTIONS {
             return Estimate { emotions, ..nothing(Off::OneEmotion) };
         }
         // What one head takes for several emotions of a speaker, the other tells better: it has more to see of one who is known.
-        if let Some(second) = self.second.as_ref().filter(|_| emotions >= DIVERSE[0]) {
+        if let Some(second) = self.second.as_ref().filter(|_| counted.is_none() && emotions >= DIVERSE[0]) {
             let points: Vec<_> = scores.iter().map(|(scores, weight)| (coordinates(scores), *weight)).collect();
             let fits = scores.iter().all(|(scores, _)| scores.len() == classes);
             emotions = second.settle(&points).filter(|_| fits).map_or(emotions, |of| of.emotions.max(emotions));
@@ -305,6 +326,25 @@ mod tests {
     fn distance(estimate: &Estimate) -> f64 {
         let off = estimate.offset.iter().zip(OFFSET).map(|(found, true_)| (found - f64::from(true_)).powi(2));
         off.sum::<f64>().sqrt()
+    }
+
+    #[test]
+    fn the_first_counts_the_emotions_for_all_that_vote() {
+        let of = fitted();
+        // The other one sees little of what the speaker changes.
+        let flat = |clips: &[Heard]| -> Vec<Heard> {
+            let less = |clip: &Heard| Heard { logs: clip.logs.iter().map(|log| 0.2 * log).collect(), ..clip.clone() };
+            clips.iter().map(less).collect()
+        };
+        let (many, one) = (heard([20, 20, 20]), heard([0, 0, 30]));
+        let each = Adaptation::together([(&of, &many), (&of, &flat(&many))]);
+        assert_eq!(each[0], of.estimate(&many));
+        assert_eq!(each[1].emotions, each[0].emotions);
+        assert!(of.estimate(&flat(&many)).emotions < each[1].emotions);
+        assert!(each[1].mean == each[0].mean && each[0].mean > 0.3, "{each:?}");
+        let each = Adaptation::together([(&of, &one), (&of, &flat(&many)[..30].to_vec())]);
+        assert!(each.iter().all(|estimate| estimate.off == Some(Off::OneEmotion)), "{each:?}");
+        assert_eq!(Adaptation::together([(&of, &vec![]), (&of, &many)])[0].off, Some(Off::NothingHeard));
     }
 
     #[test]

@@ -5,14 +5,18 @@
 
 use std::path::Path;
 
-use super::{Bundle, Description, Inside};
+use super::{Bundle, Description, Inside, Vote};
 use crate::{
     arrays::{Arrays, Precision},
     error::{Error, Result},
+    frontend::ScalerScope,
 };
 
 /// What temperatures may be multiplied by.
 const FACTORS: std::ops::RangeInclusive<f64> = 0.1..=10.0;
+
+/// How many times the others' votes may count near their training.
+const NEAR: std::ops::RangeInclusive<f64> = 1.0..=100.0;
 
 /// The key of the other bundles' descriptions.
 pub(super) const KEY: &str = "beside";
@@ -28,6 +32,46 @@ impl Bundle {
     pub fn voters(mut self) -> Vec<Self> {
         let others = std::mem::take(&mut self.beside);
         std::iter::once(self).chain(others).collect()
+    }
+
+    /// Whether the vote of one of the file counts more near its training.
+    pub(super) fn has_weights(&self) -> bool {
+        std::iter::once(self).chain(&self.beside).any(|of| of.vote.is_some())
+    }
+
+    /// The same, the votes of the bundles beside it, together, counting `near` times where a clip is as near to their training as training
+    /// itself is, and once where it is half as far away again. What knows home best then decides there, and has no more to say elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where there are none beside it, one of them does not know how far a clip is, or `near` is not from 1 to 100.
+    pub fn leaning(mut self, near: f64) -> Result<Self> {
+        Self::lean("--near-weight", self.beside.iter_mut().collect(), near)?;
+        Ok(self)
+    }
+
+    /// Gives the bundles that vote beside a first one such votes; `key` names `near` in messages.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bundle::leaning`].
+    pub(crate) fn lean(key: &str, others: Vec<&mut Self>, near: f64) -> Result<()> {
+        let wrong = |problem: &str| Err(Error::Config(format!("{key} = {near}: {problem}")));
+        if !NEAR.contains(&near) {
+            return wrong(&format!("a number from {} to {}", NEAR.start(), NEAR.end()));
+        }
+        if others.is_empty() {
+            return wrong("one bundle votes alone; name others");
+        }
+        if others.iter().any(|of| of.scaler.is_none() || of.features.scaler != ScalerScope::Train) {
+            return wrong(
+                "a bundle beside the first has no scaler of its training side, so that it does not know how near a clip is",
+            );
+        }
+        let count = others.len() as f64;
+        let vote = Vote { near: near / count, far: 1.0 / count };
+        others.into_iter().for_each(|of| of.vote = Some(vote));
+        Ok(())
     }
 
     /// Whether another is the same network, whatever its temperature.
@@ -155,7 +199,7 @@ pub(super) fn take(
             std::mem::take(arrays).into_iter().partition::<Arrays, _>(|(name, _)| name.starts_with(&prefix));
         *arrays = rest;
         own.iter_mut().for_each(|(name, _)| *name = name.split_off(prefix.len()));
-        taken.push(Bundle::new(&text.to_string(), own, path)?);
+        taken.push(Bundle::new(&text.to_string(), own, None, path)?);
     }
     given_to(&mut taken, inside).map_err(wrong)?;
     Ok(taken)
@@ -224,6 +268,40 @@ mod tests {
     }
 
     #[test]
+    fn a_vote_that_counts_more_near_its_training_is_kept_and_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("both.safetensors");
+        let [one, mut two] = [1, 2].map(made_up::bundle);
+        // A clip is near, so that the vote counts four times.
+        two.scaler.iter_mut().for_each(|scaler| scaler.std.fill(1e6));
+        let even = one.clone().with_others(vec![two.clone()]).unwrap();
+        let leaning = even.clone().leaning(4.0).unwrap();
+        leaning.save(&file).unwrap();
+        assert_eq!(Bundle::load(&file).unwrap(), leaning);
+        assert!(leaning.to_json().unwrap().contains("\"format\": 6"));
+        let clip: Vec<f32> = (0..30_000).map(|i| 0.3 * (i as f32 * 0.03).sin()).collect();
+        let answer = |bundle: Bundle| Recognizer::new(vec![bundle]).unwrap().samples(&clip, 22_050).unwrap();
+        let first = |bundle| f64::from(answer(bundle).probabilities()[0]);
+        let (both, alone, leans) = (first(even.clone()), [first(one.clone()), first(two)], first(leaning.clone()));
+        assert!((both - (alone[0] + alone[1]) / 2.0).abs() < 1e-6);
+        assert!((leans - (alone[0] + 4.0 * alone[1]) / 5.0).abs() < 1e-6, "{leans} {alone:?}");
+        for near in [0.5, 101.0, f64::NAN] {
+            assert!(even.clone().leaning(near).unwrap_err().to_string().contains("from 1 to 100"));
+        }
+        assert!(one.leaning(4.0).unwrap_err().to_string().contains("alone"));
+        let mut speakers = even;
+        speakers.beside[0].features.scaler = ScalerScope::Speaker;
+        assert!(speakers.leaning(4.0).unwrap_err().to_string().contains("how near"));
+        // What says one thing and is another is refused.
+        let mut value = serde_json::to_value(leaning.description()).unwrap();
+        value["format"] = 5.into();
+        let mut arrays = leaning.arrays();
+        arrays.extend(super::arrays(&leaning.beside));
+        let read = Bundle::new(&value.to_string(), arrays, None, Path::new("b.safetensors"));
+        assert!(read.unwrap_err().to_string().contains("counts more near"));
+    }
+
+    #[test]
     fn a_file_that_contradicts_itself_is_refused() {
         let both = made_up::bundle(1).with_others(vec![made_up::bundle(2)]).unwrap();
         let path = Path::new("b.safetensors");
@@ -232,18 +310,18 @@ mod tests {
             change(&mut value);
             let mut arrays = both.arrays();
             arrays.extend(super::arrays(&both.beside));
-            Bundle::new(&value.to_string(), arrays, path).map_err(|error| error.to_string())
+            Bundle::new(&value.to_string(), arrays, None, path).map_err(|error| error.to_string())
         };
         assert_eq!(read(&|_| {}).unwrap(), both);
         assert!(read(&|value| value["format"] = 2.into()).unwrap_err().contains("other bundles beside it"));
-        assert!(read(&|value| value["format"] = 6.into()).unwrap_err().contains("newer version"));
+        assert!(read(&|value| value["format"] = 7.into()).unwrap_err().contains("newer version"));
         assert!(read(&|value| value["beside"] = serde_json::json!([])).unwrap_err().contains("no other bundles"));
         assert!(read(&|value| value["beside"][0]["beside"] = serde_json::json!([])).unwrap_err().contains("beside"));
         let mut lacks = both.arrays();
         lacks.extend(super::arrays(&both.beside).into_iter().skip(1));
         let text = serde_json::to_string(&both.description()).unwrap();
         // Its weights are looked at where the network is built.
-        let found = Bundle::new(&text, lacks, path).unwrap();
+        let found = Bundle::new(&text, lacks, None, path).unwrap();
         assert!(Recognizer::new(vec![found]).is_err());
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use burn::tensor::Device;
 
-use super::{Bundle, Clips, Doubt, Scoring, distance};
+use super::{Bundle, Clips, Doubt, Scoring, Vote, distance};
 use crate::{
     adapt::Adaptation,
     audio::{Audio, AudioConfig, Windows},
@@ -43,6 +43,12 @@ impl Chain {
     #[must_use]
     pub fn of(audio: AudioConfig, frontend: Arc<dyn Frontend>) -> Self {
         Self { audio, frontend, idle: Mutex::default() }
+    }
+
+    /// The names of its matrices' columns.
+    #[must_use]
+    pub fn columns(&self) -> Vec<String> {
+        self.frontend.columns()
     }
 
     /// The rate that clips are brought to, in Hz.
@@ -90,6 +96,7 @@ pub struct Member {
     min_frames: usize,
     temperature: Option<f64>,
     doubt: Option<Doubt>,
+    vote: Option<Vote>,
     adaptation: Option<Adaptation>,
     activation: Activation,
 }
@@ -114,6 +121,7 @@ impl Member {
             min_frames: bundle.model.min_frames(),
             temperature: bundle.temperature,
             doubt: bundle.doubt,
+            vote: bundle.vote,
             adaptation: bundle.adaptation,
             activation,
         })
@@ -130,6 +138,12 @@ impl Member {
     pub fn temperature(&self, matrix: &Matrix) -> Option<(f64, f64)> {
         let doubt = self.doubt.map_or(1.0, |doubt| doubt.factor(distance(&self.scaled(matrix))));
         self.temperature.map(|temperature| (temperature * doubt, doubt))
+    }
+
+    /// How many times its vote on a clip counts.
+    #[must_use]
+    pub fn vote(&self, matrix: &Matrix) -> f64 {
+        self.vote.map_or(1.0, |vote| vote.at(distance(&self.scaled(matrix))))
     }
 
     /// The confidence below which an answer is "uncertain"; none where the training was not asked for it.

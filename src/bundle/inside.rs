@@ -1,14 +1,14 @@
 //! The encoder that a self-contained bundle carries.
 
-use std::{path::Path, sync::Arc};
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 use super::BundleEncoder;
 use crate::{
-    arrays::{Arrays, Precision},
+    arrays::{Arrays, Kept, Precision},
     error::Result,
     frontend::{
         SpeakerView,
-        encoder::{Encoder, FrozenEncoder, Manifest, kept},
+        encoder::{Encoder, Filed, FrozenEncoder, Lent, Manifest, kept},
     },
 };
 
@@ -20,8 +20,15 @@ const PREFIX: &str = "encoder/";
 #[derive(Clone)]
 pub struct Inside {
     encoder: FrozenEncoder,
-    /// What the encoder was built of, for the file.
-    arrays: Arc<Arrays>,
+    source: Source,
+}
+
+/// What the encoder was built of, for the file.
+#[derive(Clone)]
+enum Source {
+    Arrays(Arc<Arrays>),
+    /// As the bundle's file has them: few need the numbers once the encoder is built.
+    File(Kept),
 }
 
 impl Inside {
@@ -55,34 +62,45 @@ impl Inside {
     pub(super) fn kept_in(&self, precision: Precision) -> Result<Self> {
         let manifest = Manifest { precision, ..self.manifest().clone() };
         let name = manifest.name.clone();
-        Self::new(manifest, self.arrays.to_vec(), Path::new(&name))
+        Self::new(manifest, self.own_arrays().into_owned(), Path::new(&name))
     }
 
     fn new(manifest: Manifest, arrays: Arrays, path: &Path) -> Result<Self> {
-        Ok(Self { encoder: FrozenEncoder::of_arrays(manifest, &arrays, path)?, arrays: Arc::new(arrays) })
+        let encoder = FrozenEncoder::of_arrays(manifest, &mut Lent::new(path, &arrays))?;
+        Ok(Self { encoder, source: Source::Arrays(Arc::new(arrays)) })
     }
 
-    /// Takes the encoder out of a file's arrays.
+    /// Whether an array of a bundle's file is the encoder's.
+    pub(super) fn holds(name: &str) -> bool {
+        name.starts_with(PREFIX)
+    }
+
+    /// The encoder in a bundle's file.
     ///
     /// # Errors
     ///
-    /// [`crate::error::Error::File`] where they are no whole encoder.
-    pub(super) fn take(manifest: Manifest, arrays: &mut Arrays, path: &Path) -> Result<Self> {
-        let (mut own, rest) =
-            std::mem::take(arrays).into_iter().partition::<Arrays, _>(|(name, _)| name.starts_with(PREFIX));
-        *arrays = rest;
-        own.iter_mut().for_each(|(name, _)| *name = name.split_off(PREFIX.len()));
-        Self::new(manifest, own, path)
+    /// [`crate::error::Error::File`] where it is no whole encoder.
+    pub(super) fn of_file(manifest: Manifest, kept: &Kept, path: &Path) -> Result<Self> {
+        let encoder = FrozenEncoder::of_arrays(manifest, &mut Filed::new(path, kept, PREFIX))?;
+        Ok(Self { encoder, source: Source::File(kept.clone()) })
     }
 
     /// Its arrays as they are called in a bundle's file.
     pub(super) fn arrays(&self) -> Arrays {
-        self.arrays.iter().map(|(name, weight)| (format!("{PREFIX}{name}"), weight.clone())).collect()
+        let own = self.own_arrays().into_owned();
+        own.into_iter().map(|(name, weight)| (format!("{PREFIX}{name}"), weight)).collect()
     }
 
     /// Its arrays by the paths of its fields.
-    pub(super) fn own_arrays(&self) -> &Arrays {
-        &self.arrays
+    pub(super) fn own_arrays(&self) -> Cow<'_, Arrays> {
+        match &self.source {
+            Source::Arrays(arrays) => Cow::Borrowed(arrays),
+            Source::File(kept) => {
+                let mut own = kept.arrays(Self::holds);
+                own.iter_mut().for_each(|(name, _)| *name = name.split_off(PREFIX.len()));
+                Cow::Owned(own)
+            }
+        }
     }
 
     /// How an array of a bundle's file is kept; none for one that is not of the encoder.
@@ -111,7 +129,7 @@ impl Inside {
             transformer.layers,
             transformer.total_layers,
             precision.name(),
-            self.arrays.iter().map(|(_, weight)| weight.values.len()).sum::<usize>(),
+            self.own_arrays().iter().map(|(_, weight)| weight.values.len()).sum::<usize>(),
             digest.get(..12).unwrap_or(digest)
         )
     }
@@ -135,7 +153,7 @@ impl Inside {
 
 impl PartialEq for Inside {
     fn eq(&self, other: &Self) -> bool {
-        self.manifest() == other.manifest() && self.arrays == other.arrays
+        self.manifest() == other.manifest() && self.own_arrays() == other.own_arrays()
     }
 }
 

@@ -63,6 +63,7 @@ pub(crate) fn bundle(seed: u64) -> Bundle {
         inside: None,
         beside: vec![],
         factor: None,
+        vote: None,
     }
 }
 

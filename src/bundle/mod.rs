@@ -10,6 +10,7 @@ mod inside;
 pub(crate) mod made_up;
 mod onnx;
 mod scoring;
+mod vote;
 
 use std::{
     borrow::Cow,
@@ -26,10 +27,11 @@ pub use doubt::{Doubt, distance};
 pub use encoder::BundleEncoder;
 pub use inside::Inside;
 pub use scoring::{Clips, Scoring};
+pub use vote::Vote;
 
 use crate::{
     adapt::{Adaptation, CentredHead},
-    arrays::{self, Precision},
+    arrays::{self, Kept, Precision},
     audio::{AudioConfig, Windows},
     error::{Error, Result},
     frontend::{
@@ -53,6 +55,9 @@ const WITH_VIEW: u64 = 4;
 
 /// The layout of files that hold several bundles, of which earlier versions would see one.
 const WITH_OTHERS: u64 = 5;
+
+/// The layout of such files where the vote of one counts more near its training, which earlier versions would not know.
+const WITH_WEIGHTS: u64 = 6;
 
 /// The bundle's file in the folder that training leaves. It may be copied and renamed: it is all there is.
 const FILE: &str = "model.safetensors";
@@ -92,6 +97,9 @@ pub struct Bundle {
     /// What the temperature was multiplied by after it was fitted, as bundles that vote together need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor: Option<f64>,
+    /// How many times its vote counts where several vote; once without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vote: Option<Vote>,
     /// What makes it doubt an answer; none where the training was not asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<Doubt>,
@@ -203,12 +211,11 @@ impl Bundle {
     pub fn load(path: &Path) -> Result<Self> {
         match &find(path)?[..] {
             [file] => {
-                // The bytes go before the modules are built: both at once is the peak of memory.
-                let (text, arrays) = match BuiltIn::named(file) {
-                    Some(model) => arrays::read_own(model.bytes()?, file)?,
-                    None => arrays::read(&bytes(file)?, file)?,
+                let kept = match BuiltIn::named(file) {
+                    Some(model) => Kept::own(model.bytes()?, file)?,
+                    None => Kept::open(crate::files::read(file).map_err(Error::io("read", file))?, file)?,
                 };
-                Self::new(&text, arrays, file)
+                Self::of(&kept, file)
             }
             several => Err(Error::Config(format!(
                 "{} holds {} bundles where one is wanted: give one, such as {}",
@@ -234,11 +241,16 @@ impl Bundle {
     ///
     /// As [`Bundle::load`].
     pub fn read(bytes: &[u8], path: &Path) -> Result<Self> {
-        let (text, arrays) = arrays::read(bytes, path)?;
-        Self::new(&text, arrays, path)
+        Self::of(&Kept::open(bytes.to_vec(), path)?, path)
     }
 
-    fn new(text: &str, mut arrays: arrays::Arrays, path: &Path) -> Result<Self> {
+    /// An encoder inside is taken as it is kept; everything else becomes numbers of 32 bits.
+    fn of(kept: &Kept, path: &Path) -> Result<Self> {
+        Self::new(kept.text(), kept.arrays(|name| !Inside::holds(name)), Some(kept), path)
+    }
+
+    /// From its text, its own arrays and those of the bundles beside it; an encoder inside from `kept`.
+    fn new(text: &str, mut arrays: arrays::Arrays, kept: Option<&Kept>, path: &Path) -> Result<Self> {
         let wrong = |problem: String| Error::file(path, problem);
         let unreadable = |e: serde_json::Error| wrong(format!("has a description that cannot be read: {e}"));
         let contradicts = |problem: String| wrong(format!("is a bundle that contradicts itself: {problem}"));
@@ -247,9 +259,10 @@ impl Bundle {
         let (manifest, others) = (part(INSIDE), part(beside::KEY));
         let view = value.get("speaker").is_some_and(|view| !view.is_null());
         match value.get("format").and_then(serde_json::Value::as_u64) {
-            Some(WITH_OTHERS) if others.as_ref().is_some_and(|of| of.as_array().is_some_and(|of| !of.is_empty())) => {}
-            Some(WITH_OTHERS) => {
-                return Err(contradicts(format!("format {WITH_OTHERS} and no other bundles beside it")));
+            Some(WITH_OTHERS | WITH_WEIGHTS)
+                if others.as_ref().is_some_and(|of| of.as_array().is_some_and(|of| !of.is_empty())) => {}
+            Some(format @ (WITH_OTHERS | WITH_WEIGHTS)) => {
+                return Err(contradicts(format!("format {format} and no other bundles beside it")));
             }
             Some(format @ 1..=WITH_VIEW) if others.is_some() => {
                 return Err(contradicts(format!("format {format} with other bundles beside it")));
@@ -266,7 +279,7 @@ impl Bundle {
             Some(format) => {
                 return Err(wrong(format!(
                     "is a bundle of format {format}, from a newer version of this program, which reads formats up to \
-                     {WITH_OTHERS}: update the program"
+                     {WITH_WEIGHTS}: update the program"
                 )));
             }
             None if value.get("history").is_some() => {
@@ -274,13 +287,23 @@ impl Bundle {
             }
             None => return Err(wrong("is not a bundle of this program".into())),
         }
+        let weighs = value["format"] == WITH_WEIGHTS;
         let mut bundle: Self = serde_json::from_value(value).map_err(unreadable)?;
         if let Some(manifest) = manifest {
             let manifest = serde_json::from_value(manifest).map_err(unreadable)?;
-            bundle.inside = Some(Inside::take(manifest, &mut arrays, path)?);
+            let kept = kept.ok_or_else(|| contradicts("no file to take its encoder from".into()))?;
+            bundle.inside = Some(Inside::of_file(manifest, kept, path)?);
+        } else if let Some(name) = kept.and_then(|kept| kept.names().find(|name| Inside::holds(name))) {
+            return Err(contradicts(format!("an array {name} and no encoder inside")));
         }
         if let Some(others) = others {
             bundle.beside = beside::take(others, &mut arrays, bundle.inside.as_ref(), path)?;
+            if weighs != bundle.has_weights() {
+                let [format, which] = if weighs { ["6", "no"] } else { ["5", "a"] };
+                return Err(contradicts(format!(
+                    "format {format} and {which} vote that counts more near its training"
+                )));
+            }
         }
         bundle.weights = arrays.into_iter().collect();
         let centred = CentredHead::take(&mut bundle.weights).map_err(contradicts)?;
@@ -342,8 +365,10 @@ impl Bundle {
     /// # Errors
     ///
     /// As [`Bundle::frontend`]; [`Error::Data`] where the head knows other numbers.
-    pub(crate) fn speaker_chain(&self, models: &Path) -> Result<Option<Chain>> {
-        let (Some(view), Some(encoder)) = (&self.speaker, &self.encoder) else { return Ok(None) };
+    pub(crate) fn speaker_chain(&self, models: &Path) -> Result<Chain> {
+        let (Some(view), Some(encoder)) = (&self.speaker, &self.encoder) else {
+            return Err(Error::Data("the second head sees what the network sees".into()));
+        };
         let (rate, config) = (self.audio.sample_rate, view.encoder(&encoder.config));
         let frontend = match &self.inside {
             Some(inside) => frontend::states_of(&config, inside.encoder().clone(), rate)?,
@@ -354,7 +379,7 @@ impl Bundle {
         };
         let head = self.adaptation.as_ref().and_then(|adaptation| adaptation.centred.as_ref());
         match head.map(CentredHead::width) {
-            Some(width) if width == frontend.dims() => Ok(Some(Chain::of(view.audio(&self.audio), frontend))),
+            Some(width) if width == frontend.dims() => Ok(Chain::of(view.audio(&self.audio), frontend)),
             width => Err(Error::Data(format!(
                 "[speaker] gives {} numbers of a clip, and the bundle's second head knows {width:?}",
                 frontend.dims()
@@ -463,6 +488,7 @@ impl Bundle {
             return Err(format!("temperature {:?}", self.temperature));
         }
         self.doubt.as_ref().map_or(Ok(()), Doubt::check)?;
+        self.vote.as_ref().map_or(Ok(()), Vote::check)?;
         self.adaptation.as_ref().map_or(Ok(()), |adaptation| adaptation.check(self.classes.len()))?;
         let head = self.adaptation.as_ref().and_then(|adaptation| adaptation.centred.as_ref());
         if let Some(view) = &self.speaker {
@@ -511,7 +537,11 @@ impl Bundle {
             (None, Some(_)) => SELF_CONTAINED,
             (None, None) => FORMAT,
         };
-        let format = if self.beside.is_empty() { format } else { WITH_OTHERS };
+        let format = match (self.beside.is_empty(), self.has_weights()) {
+            (true, _) => format,
+            (false, false) => WITH_OTHERS,
+            (false, true) => WITH_WEIGHTS,
+        };
         Description { format, bundle: self, encoder_inside, beside: beside::descriptions(&self.beside) }
     }
 }
@@ -669,8 +699,8 @@ mod tests {
         });
         let expected = Bundle { temperature: None, figures: None, ..made_up::bundle(1) };
         assert_eq!(older.unwrap(), expected);
-        let newer = altered(|value| value["format"] = 6.into()).unwrap_err().to_string();
-        assert!(newer.contains("format 6") && newer.contains("update the program"), "{newer}");
+        let newer = altered(|value| value["format"] = 7.into()).unwrap_err().to_string();
+        assert!(newer.contains("format 7") && newer.contains("update the program"), "{newer}");
     }
 
     #[test]

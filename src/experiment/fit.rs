@@ -545,6 +545,7 @@ impl Run<'_> {
             inside: None,
             beside: Vec::new(),
             factor: None,
+            vote: None,
         }
     }
 

@@ -103,6 +103,16 @@ fn inspect_one(bundle: &Bundle) -> String {
             },
         ),
         (
+            "vote",
+            match bundle.vote {
+                Some(vote) => format!(
+                    "counts {} times where a clip is as near as those of training, {} where it is not",
+                    vote.near, vote.far
+                ),
+                None => "counts once".into(),
+            },
+        ),
+        (
             "adaptation",
             match &bundle.adaptation {
                 Some(of) => format!(

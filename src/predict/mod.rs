@@ -18,6 +18,7 @@ mod recognizer;
 mod session;
 mod speech;
 mod summary;
+mod ways;
 
 pub use crate::{
     adapt::Off,

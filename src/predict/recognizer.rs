@@ -13,17 +13,15 @@ use super::{
     answer::Adapted,
     listen::{Listener, Listening},
     output::Vocabulary,
+    ways::{Key, Ways},
 };
 use crate::{
     adapt::{Adaptation, Estimate, Heard},
-    audio::{Audio, AudioConfig, Decoder, RATES},
-    bundle::{self, Bundle, BundleEncoder, Chain, Member},
+    audio::{Audio, Decoder, RATES},
+    bundle::{self, Bundle, Chain, Member},
     error::{Error, Result},
     events::Observer,
-    frontend::{
-        FeaturesConfig, ScalerScope, SpeakerView,
-        encoder::{Manifest, models_dir},
-    },
+    frontend::{Matrix, ScalerScope, encoder::models_dir},
     numeric::softmax,
     setting::out_of_range,
     task::{self, Scale},
@@ -62,7 +60,8 @@ struct Inner {
     targets: Arc<[String]>,
     /// Their ranges.
     scales: Arc<[Scale]>,
-    groups: Vec<Group>,
+    ways: Ways,
+    voters: Vec<Voter>,
 }
 
 /// What was heard of a clip: what each bundle says of it, before it becomes an answer.
@@ -87,6 +86,8 @@ struct Said {
     temperature: f64,
     /// What of it is for the clip's distance from training.
     doubt: f64,
+    /// How many times its vote counts.
+    vote: f64,
 }
 
 impl Evidence {
@@ -106,17 +107,14 @@ impl Evidence {
     }
 }
 
-/// Bundles whose matrices are the same: they share the way to them.
-struct Group {
-    audio: AudioConfig,
-    features: FeaturesConfig,
-    encoder: Option<BundleEncoder>,
-    /// What the encoder is that a bundle carries: in other precisions its states are others.
-    inside: Option<Manifest>,
-    chain: Chain,
-    /// What the bundles' second heads see, where that is something else.
-    speaker: Option<(SpeakerView, Chain)>,
-    members: Vec<Member>,
+/// A bundle, and the ways to what it sees.
+struct Voter {
+    network: usize,
+    /// To what its second head sees, where that is something else.
+    speaker: Option<usize>,
+    /// Hz that it was trained on.
+    sample_rate: u32,
+    member: Member,
 }
 
 impl Recognizer {
@@ -149,7 +147,7 @@ impl Recognizer {
         let first = bundles.first().ok_or_else(|| Error::Config("no bundle to recognise with".into()))?;
         let (task, learnt, scales): (_, _, Arc<[Scale]>) =
             (first.task, [first.classes.clone(), first.targets.clone()], first.scales.clone().into());
-        let mut groups: Vec<Group> = Vec::new();
+        let (mut ways, mut voters) = (Ways::default(), Vec::new());
         for bundle in bundles {
             if bundle.classes != learnt[0] {
                 return Err(Error::Config(format!(
@@ -166,31 +164,17 @@ impl Recognizer {
                 ));
             }
             bundle.check_answers_alone()?;
-            // Matrices are the same whatever they are scaled by afterwards.
-            let features = FeaturesConfig { scaler: ScalerScope::None, ..bundle.features.clone() };
-            let (audio, encoder) = (bundle.audio.clone(), bundle.encoder.clone());
-            let inside = bundle.inside.as_ref().map(|inside| inside.manifest().clone());
-            let same = |group: &&mut Group| {
-                let alike = group.audio == audio && group.features == features;
-                let view = group.speaker.as_ref().map(|(view, _)| view);
-                alike && group.encoder == encoder && group.inside == inside && view == bundle.speaker.as_ref()
-            };
-            match groups.iter_mut().find(same) {
-                Some(group) => group.members.push(Member::new(bundle)?),
-                None => {
-                    let chain = Chain::new(&bundle, models)?;
-                    let speaker =
-                        bundle.speaker_chain(models)?.and_then(|chain| Some((bundle.speaker.clone()?, chain)));
-                    let members = vec![Member::new(bundle)?];
-                    groups.push(Group { audio, features, encoder, inside, chain, speaker, members });
-                }
-            }
+            let network = ways.add(Key::of(&bundle), || Chain::new(&bundle, models))?;
+            let speaker =
+                Key::of_speaker(&bundle).map(|key| ways.add(key, || bundle.speaker_chain(models))).transpose()?;
+            let sample_rate = bundle.audio.sample_rate;
+            voters.push(Voter { network, speaker, sample_rate, member: Member::new(bundle)? });
         }
         let [mut classes, mut targets] = learnt;
         if task == task::Kind::Regression {
             std::mem::swap(&mut classes, &mut targets);
         }
-        let inner = Inner { classes: classes.into(), targets: targets.into(), scales, groups };
+        let inner = Inner { classes: classes.into(), targets: targets.into(), scales, ways, voters };
         Ok(Self { inner: Arc::new(inner), calibrated: true })
     }
 
@@ -228,7 +212,7 @@ impl Recognizer {
     /// How many bundles vote.
     #[must_use]
     pub fn bundles(&self) -> usize {
-        self.inner.groups.iter().map(|group| group.members.len()).sum()
+        self.inner.voters.len()
     }
 
     /// The same with the probabilities as the networks give them, no temperature applied.
@@ -240,7 +224,7 @@ impl Recognizer {
     /// The confidence below which an answer is "uncertain", as the bundles have it; 0 where one of them does not doubt.
     #[must_use]
     pub fn threshold(&self) -> f32 {
-        let members = self.inner.groups.iter().flat_map(|group| &group.members);
+        let members = self.inner.voters.iter().map(|voter| &voter.member);
         let thresholds: Option<Vec<f64>> = members.map(Member::threshold).collect();
         let thresholds = thresholds.filter(|_| self.calibrated).unwrap_or_default();
         (thresholds.iter().sum::<f64>() / thresholds.len().max(1) as f64) as f32
@@ -249,8 +233,7 @@ impl Recognizer {
     /// What should be known of the bundles before their answers are trusted.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        let mut members = self.inner.groups.iter().flat_map(|group| &group.members);
-        let by_speaker = members.any(|member| member.scope() == ScalerScope::Speaker);
+        let by_speaker = self.inner.voters.iter().any(|voter| voter.member.scope() == ScalerScope::Speaker);
         by_speaker
             .then(|| {
                 "features are standardised by clip: speakers are not known here, each clip stands for its own".into()
@@ -338,7 +321,7 @@ impl Recognizer {
     /// [`Error::Config`] where a setting is out of range, the rate cannot be converted, or the bundles that vote work at
     /// several rates.
     pub fn listen(&self, sample_rate: u32, listening: Listening) -> Result<Listener> {
-        let rates: Vec<u32> = self.inner.groups.iter().map(|group| group.chain.sample_rate()).collect();
+        let rates: Vec<u32> = self.inner.ways.sample_rates().collect();
         if !RATES.contains(&sample_rate) {
             let rule = format!("Hz, from {} to {}", RATES.start(), RATES.end());
             return Err(out_of_range("rate", sample_rate, rule.as_str()));
@@ -379,40 +362,38 @@ impl Recognizer {
             return Err(wrong("is digital silence: no sound to analyse".into()));
         }
         let seconds = audio.samples.len() as f64 / f64::from(audio.sample_rate);
-        let said = |group: &Group| {
-            let least = group.chain.shortest();
-            if seconds < least {
-                return Err(wrong(format!("lasts {seconds:.3} s: too short to analyse (a frame is {least:.3} s)")));
-            }
-            self.said_by(group, &audio, path, adapting)
+        let Inner { ways, voters, .. } = &*self.inner;
+        let views = voters.iter().filter_map(|voter| voter.speaker).filter(|_| adapting);
+        let wanted: Vec<usize> = voters.iter().map(|voter| voter.network).chain(views).collect();
+        let matrices = ways.matrices(&wanted, &audio, path)?;
+        let said = |voter: &Voter| {
+            let matrix = matrices.get(voter.network).and_then(Option::as_ref);
+            let matrix = matrix.ok_or_else(|| Error::Data("a bundle sees nothing of the clip".into()))?;
+            let view = voter.speaker.and_then(|at| matrices.get(at)?.as_ref());
+            self.said_by(&voter.member, matrix, view, path, adapting)
         };
-        let members: Vec<Vec<Said>> = match &self.inner.groups[..] {
-            // Threads cost a cold start some milliseconds.
-            [group] => vec![said(group)?],
-            groups => groups.par_iter().map(said).collect::<Result<_>>()?,
-        };
-        let notes = self.notes_at(audio.sample_rate);
-        Ok(Evidence { members: members.into_iter().flatten().collect(), seconds, notes })
+        let members = voters.iter().map(said).collect::<Result<_>>()?;
+        Ok(Evidence { members, seconds, notes: self.notes_at(audio.sample_rate) })
     }
 
-    /// What the bundles of a group make of audio.
-    fn said_by(&self, group: &Group, audio: &Audio, path: &Path, adapting: bool) -> Result<Vec<Said>> {
-        let Group { chain, speaker, members, .. } = group;
+    /// What a bundle makes of what it sees; `view` is what its second head does, where that is something else.
+    fn said_by(
+        &self,
+        member: &Member,
+        matrix: &Matrix,
+        view: Option<&Matrix>,
+        path: &Path,
+        adapting: bool,
+    ) -> Result<Said> {
         let emotions = self.inner.classes.len();
-        let matrix = chain.matrix(audio.clone(), path)?;
-        let view = speaker.as_ref().filter(|_| adapting);
-        let view = view.map(|(_, chain)| chain.matrix(audio.clone(), path)).transpose()?;
-        let said = |member: &Member| {
-            let (mut logs, scores) = match adapting {
-                true => member.answer_and_scores(&matrix, view.as_ref(), path)?,
-                false => (member.answer(&matrix, path)?, vec![]),
-            };
-            let parts = logs.split_off(emotions.min(logs.len()));
-            let fitted = if self.calibrated && emotions > 0 { member.temperature(&matrix) } else { None };
-            let (temperature, doubt) = fitted.unwrap_or((1.0, 1.0));
-            Ok(Said { logs, scores, parts, temperature, doubt })
+        let (mut logs, scores) = match adapting {
+            true => member.answer_and_scores(matrix, view, path)?,
+            false => (member.answer(matrix, path)?, vec![]),
         };
-        members.iter().map(said).collect()
+        let parts = logs.split_off(emotions.min(logs.len()));
+        let fitted = if self.calibrated && emotions > 0 { member.temperature(matrix) } else { None };
+        let (temperature, doubt) = fitted.unwrap_or((1.0, 1.0));
+        Ok(Said { logs, scores, parts, temperature, doubt, vote: member.vote(matrix) })
     }
 
     /// The same of all that is left of a decoder.
@@ -429,8 +410,8 @@ impl Recognizer {
         let Evidence { members, seconds, notes } = evidence;
         let emotions = self.inner.classes.len();
         let mut sum = vec![0.0; emotions + self.inner.targets.len()];
-        for (at, Said { logs, scores, parts, temperature, doubt }) in members.iter().enumerate() {
-            sum[emotions..].iter_mut().zip(parts).for_each(|(sum, part)| *sum += f64::from(*part));
+        for (at, Said { logs, scores, parts, temperature, doubt, vote }) in members.iter().enumerate() {
+            sum[emotions..].iter_mut().zip(parts).for_each(|(sum, part)| *sum += vote * f64::from(*part));
             if emotions == 0 {
                 continue;
             }
@@ -441,9 +422,9 @@ impl Recognizer {
                 None => (logs.iter().map(|&log| f64::from(log)).collect(), *temperature),
             };
             let logits: Vec<f64> = logs.into_iter().map(|log| log / temperature).collect();
-            sum.iter_mut().zip(softmax(&logits)).for_each(|(sum, p)| *sum += p);
+            sum.iter_mut().zip(softmax(&logits)).for_each(|(sum, p)| *sum += vote * p);
         }
-        let count = members.len() as f64;
+        let count: f64 = members.iter().map(|said| said.vote).sum();
         let mean: Vec<f32> = sum.into_iter().map(|p| (p / count) as f32).collect();
         let (probabilities, parts) = mean.split_at(emotions);
         let (targets, scales) = (self.inner.targets.clone(), self.inner.scales.clone());
@@ -462,7 +443,7 @@ impl Recognizer {
                 "a recogniser of numbers cannot adapt to a speaker: adaptation is of emotions' probabilities".into(),
             ));
         }
-        let members = self.inner.groups.iter().flat_map(|group| &group.members);
+        let members = self.inner.voters.iter().map(|voter| &voter.member);
         members.map(Member::adaptation).collect::<Option<Vec<_>>>().ok_or_else(|| {
             Error::Config(
                 "this bundle cannot adapt to a speaker: it is of an earlier version, or its training had fewer than three \
@@ -474,7 +455,7 @@ impl Recognizer {
 
     /// What should be known of recordings at `sample_rate` Hz.
     pub(super) fn notes_at(&self, sample_rate: u32) -> Vec<String> {
-        let mut notes: Vec<String> = self.inner.groups.iter().filter_map(|group| group.note(sample_rate)).collect();
+        let mut notes: Vec<String> = self.inner.voters.iter().filter_map(|voter| voter.note(sample_rate)).collect();
         notes.dedup();
         notes
     }
@@ -502,9 +483,9 @@ pub fn load_all(paths: &[PathBuf]) -> Result<Vec<Bundle>> {
     Ok(bundles.into_iter().map(|(_, bundle)| bundle).collect())
 }
 
-impl Group {
+impl Voter {
     fn note(&self, sample_rate: u32) -> Option<String> {
-        let trained = self.audio.sample_rate;
+        let trained = self.sample_rate;
         // A tenth less is still speech as the network knows it: 20 kHz for 22.05.
         (f64::from(sample_rate) < 0.9 * f64::from(trained)).then(|| {
             format!(

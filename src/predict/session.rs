@@ -179,7 +179,7 @@ impl Known {
 
     fn estimate(&mut self, recognizer: &Recognizer) -> Result<()> {
         let each = recognizer.adaptations()?.into_iter().zip(&self.state.heard);
-        self.estimates = Arc::new(each.map(|(adaptation, heard)| adaptation.estimate(heard)).collect());
+        self.estimates = Arc::new(Adaptation::together(each));
         Ok(())
     }
 

@@ -95,6 +95,10 @@ pub enum Command {
         /// Another bundle that goes into the same file and votes with this one; may be given several times.
         #[arg(long, value_name = "BUNDLE")]
         with: Vec<PathBuf>,
+        /// How many times the votes of the other bundles count, together, where a clip is as near to their training as training itself;
+        /// they count once, together, where it is half as far away again.
+        #[arg(long, value_name = "TIMES", requires = "with")]
+        near_weight: Option<f64>,
         /// Multiplies the temperature of all bundles of the file: below 1 answers become surer, as several that vote need it.
         #[arg(long, value_name = "FACTOR")]
         temperature_factor: Option<f64>,

@@ -31,6 +31,7 @@ pub fn run(command: Command) -> Result<()> {
             format,
             precision,
             with,
+            near_weight,
             temperature_factor,
             self_contained,
             encoder_precision,
@@ -45,6 +46,10 @@ pub fn run(command: Command) -> Result<()> {
             let bundle = loaded(&bundle, &with, encoder)?;
             let bundle = match temperature_factor {
                 Some(factor) => bundle.tempered(factor)?,
+                None => bundle,
+            };
+            let bundle = match near_weight {
+                Some(near) => bundle.leaning(near)?,
                 None => bundle,
             };
             match format {
@@ -69,7 +74,12 @@ fn save_graphs(bundle: Bundle, out: &Path) -> Result<()> {
         }
     }
     if voters.len() > 1 {
-        eprintln!("note: these are {} networks that vote: the answer is the mean of their probabilities", voters.len());
+        let weights =
+            if voters.iter().any(|of| of.vote.is_some()) { ", each as often as its output weight says" } else { "" };
+        eprintln!(
+            "note: these are {} networks that vote: the answer is the mean of their probabilities{weights}",
+            voters.len()
+        );
     }
     Ok(())
 }

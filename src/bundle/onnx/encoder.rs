@@ -5,6 +5,7 @@
 //! reckoned in whole numbers as the graph runs. The spectrogram is in double precision, as ours is.
 
 use std::{
+    borrow::Cow,
     f64::consts::{LN_10, TAU},
     ops::Range,
 };
@@ -44,7 +45,7 @@ pub(super) struct Encoder<'a> {
     audio: &'a AudioConfig,
     config: &'a EncoderConfig,
     transformer: &'a TransformerConfig,
-    arrays: &'a Arrays,
+    arrays: Cow<'a, Arrays>,
     precision: Precision,
     seen: Seen,
     layers: Vec<usize>,

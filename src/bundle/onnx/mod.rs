@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use self::{cepstrum::Cepstrum, clips::Clips, encoder::Encoder};
-use super::Bundle;
+use super::{Bundle, Vote};
 use crate::{
     arrays::{Precision, Weight},
     audio::Windows,
@@ -160,6 +160,11 @@ impl Bundle {
             outputs["probabilities"] = json!("float32 [batch, classes]: calibrated, each row sums to 1");
             outputs["logits"] = json!("float32 [batch, classes]: as the network gives them, not calibrated");
         }
+        if self.vote.is_some() {
+            outputs["weight"] = json!(
+                "float32 [batch, 1]: how many times this vote counts, beside the other graphs of the file; 1 of a graph without one"
+            );
+        }
         if !targets.is_empty() {
             outputs["values"] = json!("float32 [batch, targets]: numbers within their ranges");
         }
@@ -287,6 +292,7 @@ impl<'a> Build<'a> {
         let mut batch = self.standardised(Batch { x, lengths });
         let (classes, numbers) = self.bundle.named_outputs();
         let temperature = (!classes.is_empty()).then(|| self.temperature(&batch));
+        let vote = self.bundle.vote.map(|vote| self.vote(&batch, vote));
         batch = self.padded(batch);
         let channels = match self.bundle.model.kind {
             Kind::CnnBilstm | Kind::Cnn => self.bundle.model.channels.len(),
@@ -339,6 +345,9 @@ impl<'a> Build<'a> {
             let width = classes.len().to_string();
             self.graph.float_output("probabilities", &probabilities, &["batch", &width], "calibrated");
             self.graph.float_output("logits", &logits, &["batch", &width], "not calibrated");
+            if let Some(vote) = vote {
+                self.graph.float_output("weight", &vote, &["batch", "1"], "how many times its vote counts");
+            }
         }
         if !numbers.is_empty() {
             let parts = part(&mut self.graph, classes.len(), numbers.len());
@@ -394,6 +403,33 @@ impl<'a> Build<'a> {
         let Some(doubt) = self.bundle.doubt.filter(|_| self.bundle.temperature.is_some()) else {
             return self.graph.scalar(temperature as f32);
         };
+        let distance = self.distance(batch);
+        let (one, power) = (self.graph.double(1.0), self.graph.double(doubt.power));
+        let distance = self.graph.max(&distance, &one);
+        let factor = self.graph.op("Pow", &[&distance, &power], &[]);
+        let temperature = self.graph.double(temperature);
+        let temperature = self.graph.mul(&temperature, &factor);
+        self.graph.float_of(&temperature)
+    }
+
+    /// How many times the vote on each clip counts, `[batch, 1]`, as [`Vote::at`] has it.
+    fn vote(&mut self, batch: &Batch, vote: Vote) -> Value {
+        let distance = self.distance(batch);
+        let [home, elsewhere] = Vote::line();
+        let [none, one, end, width, more, far] =
+            [0.0, 1.0, elsewhere, elsewhere - home, vote.near - vote.far, vote.far]
+                .map(|number| self.graph.double(number));
+        let left = self.graph.sub(&end, &distance);
+        let part = self.graph.div(&left, &width);
+        let part = self.graph.max(&part, &none);
+        let part = self.graph.min(&part, &one);
+        let more = self.graph.mul(&part, &more);
+        let vote = self.graph.add(&more, &far);
+        self.graph.float_of(&vote)
+    }
+
+    /// The mean square of each clip's standardised values, `[batch, 1]` in double precision, as [`super::distance`] has it.
+    fn distance(&mut self, batch: &Batch) -> Value {
         let x = self.graph.double_of(&batch.x);
         let squares = self.graph.mul(&x, &x);
         let axes = self.graph.list(&[1, 2]);
@@ -402,13 +438,7 @@ impl<'a> Build<'a> {
         let counts = self.counts(batch);
         let (counts, dims) = (self.graph.double_of(&counts), self.graph.double(self.bundle.dims() as f64));
         let counts = self.graph.mul(&counts, &dims);
-        let distance = self.graph.div(&sum, &counts);
-        let (one, power) = (self.graph.double(1.0), self.graph.double(doubt.power));
-        let distance = self.graph.max(&distance, &one);
-        let factor = self.graph.op("Pow", &[&distance, &power], &[]);
-        let temperature = self.graph.double(temperature);
-        let temperature = self.graph.mul(&temperature, &factor);
-        self.graph.float_of(&temperature)
+        self.graph.div(&sum, &counts)
     }
 
     /// How many steps `x` `[batch, steps, …]` has, `[1]`.

@@ -59,8 +59,7 @@ pub(crate) fn kept(name: &str, precision: Precision) -> Precision {
 /// Reads a folder.
 pub(super) fn read(folder: &Path) -> Result<Stored> {
     let path = folder.join(WEIGHTS);
-    let bytes = crate::files::read(&path).map_err(Error::io("read", &path))?;
-    let (text, arrays) = arrays::read(&bytes, &path)?;
+    let (text, arrays) = arrays::load(&path)?;
     let manifest: Manifest = serde_json::from_str(&text)
         .map_err(|e| Error::file(&path, format!("its description is not that of an encoder ({e}): import it again")))?;
     if manifest.schema != SCHEMA {

@@ -14,11 +14,11 @@ use super::{
     lengths::Lengths,
     log_mel::Seen,
     manifest::SCHEMA,
-    weights::{Builder, Lent, Own, Source},
+    weights::{Builder, Own, Source},
     whisper::WhisperConfig,
 };
 use crate::{
-    arrays::{Arrays, Precision},
+    arrays::Precision,
     error::{Error, Result},
     frontend::Matrix,
 };
@@ -53,23 +53,24 @@ impl FrozenEncoder {
         Self::build(manifest, &mut Own::new(&path, arrays))
     }
 
-    /// Puts an encoder together from what the file `path` holds of it.
+    /// Puts an encoder together from what a file holds of it.
     ///
     /// # Errors
     ///
     /// [`Error::File`] where the manifest is of another layout or contradicts itself, an array is missing, does not fit or is
     /// no part of the encoder.
-    pub(crate) fn of_arrays(manifest: Manifest, arrays: &Arrays, path: &Path) -> Result<Self> {
+    pub(crate) fn of_arrays(manifest: Manifest, source: &mut dyn Source) -> Result<Self> {
         if manifest.schema != SCHEMA {
             let problem =
                 format!("carries an encoder of the layout {}, and this program reads {SCHEMA}", manifest.schema);
-            return Err(Error::file(path, problem));
+            return Err(Error::file(source.path(), problem));
         }
-        let mut source = Lent::new(path, arrays);
-        let encoder = Self::build(manifest, &mut source)?;
+        let encoder = Self::build(manifest, source)?;
         match source.left() {
             None => Ok(encoder),
-            Some(name) => Err(Error::file(path, format!("holds an array {name} that its encoder has no place for"))),
+            Some(name) => {
+                Err(Error::file(source.path(), format!("holds an array {name} that its encoder has no place for")))
+            }
         }
     }
 

@@ -59,7 +59,11 @@ pub use self::{
     manifest::{Architecture, Manifest},
     upper::{Upper, UpperConfig},
 };
-pub(crate) use self::{folder::kept, log_mel::Seen};
+pub(crate) use self::{
+    folder::kept,
+    log_mel::Seen,
+    weights::{Filed, Lent},
+};
 use self::{
     front::Front,
     layer::Transformer,

@@ -1,7 +1,7 @@
 //! Weights on their way into modules.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -16,18 +16,18 @@ use super::{
     ops,
 };
 use crate::{
-    arrays::{Arrays, Weight},
+    arrays::{Arrays, Kept, Weight},
     error::{Error, Result},
 };
 
 /// An array and what its source calls it.
-pub(super) struct Named {
+pub(crate) struct Named {
     pub name: String,
     pub weight: Weight,
 }
 
 /// Where weights come from: asked for by our names, which are the paths of the modules' fields.
-pub(super) trait Source {
+pub(crate) trait Source {
     /// The file, for messages.
     fn path(&self) -> &Path;
 
@@ -37,6 +37,11 @@ pub(super) trait Source {
     ///
     /// [`Error::File`] naming it as the source does, where it is missing or damaged.
     fn take(&mut self, name: &str) -> Result<Named>;
+
+    /// An array that nobody has asked for, as far as the source knows.
+    fn left(&self) -> Option<&str> {
+        None
+    }
 
     /// Whether zeros of the shape that is asked for stand in for every array.
     fn blank(&self) -> bool {
@@ -70,7 +75,7 @@ impl Source for Own {
 }
 
 /// Our own arrays, which their owner keeps.
-pub(super) struct Lent<'a> {
+pub(crate) struct Lent<'a> {
     path: &'a Path,
     arrays: BTreeMap<&'a str, &'a Weight>,
 }
@@ -78,11 +83,6 @@ pub(super) struct Lent<'a> {
 impl<'a> Lent<'a> {
     pub fn new(path: &'a Path, arrays: &'a Arrays) -> Self {
         Self { path, arrays: arrays.iter().map(|(name, weight)| (name.as_str(), weight)).collect() }
-    }
-
-    /// An array that nobody has asked for.
-    pub fn left(&self) -> Option<&str> {
-        self.arrays.keys().next().copied()
     }
 }
 
@@ -96,6 +96,41 @@ impl Source for Lent<'_> {
             Some(weight) => Ok(Named { name: name.to_owned(), weight: weight.clone() }),
             None => Err(missing(self.path, name)),
         }
+    }
+
+    fn left(&self) -> Option<&str> {
+        self.arrays.keys().next().copied()
+    }
+}
+
+/// The arrays of a file whose names begin alike; each becomes numbers of 32 bits when it is asked for.
+pub(crate) struct Filed<'a> {
+    path: &'a Path,
+    kept: &'a Kept,
+    prefix: &'a str,
+    /// What nobody has asked for.
+    left: BTreeSet<&'a str>,
+}
+
+impl<'a> Filed<'a> {
+    pub fn new(path: &'a Path, kept: &'a Kept, prefix: &'a str) -> Self {
+        Self { path, kept, prefix, left: kept.names().filter_map(|name| name.strip_prefix(prefix)).collect() }
+    }
+}
+
+impl Source for Filed<'_> {
+    fn path(&self) -> &Path {
+        self.path
+    }
+
+    fn take(&mut self, name: &str) -> Result<Named> {
+        let weight = self.left.take(name).and_then(|_| self.kept.weight(&format!("{}{name}", self.prefix)));
+        let weight = weight.ok_or_else(|| missing(self.path, name))?;
+        Ok(Named { name: name.to_owned(), weight })
+    }
+
+    fn left(&self) -> Option<&str> {
+        self.left.first().copied()
     }
 }
 
