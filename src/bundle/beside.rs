@@ -46,32 +46,22 @@ impl Bundle {
     ///
     /// [`Error::Config`] where there are none beside it, one of them does not know how far a clip is, or `near` is not from 1 to 100.
     pub fn leaning(mut self, near: f64) -> Result<Self> {
-        Self::lean("--near-weight", self.beside.iter_mut().collect(), near)?;
-        Ok(self)
-    }
-
-    /// Gives the bundles that vote beside a first one such votes; `key` names `near` in messages.
-    ///
-    /// # Errors
-    ///
-    /// As [`Bundle::leaning`].
-    pub(crate) fn lean(key: &str, others: Vec<&mut Self>, near: f64) -> Result<()> {
-        let wrong = |problem: &str| Err(Error::Config(format!("{key} = {near}: {problem}")));
+        let wrong = |problem: &str| Err(Error::Config(format!("--near-weight {near}: {problem}")));
         if !NEAR.contains(&near) {
             return wrong(&format!("a number from {} to {}", NEAR.start(), NEAR.end()));
         }
-        if others.is_empty() {
-            return wrong("one bundle votes alone; name others");
+        if self.beside.is_empty() {
+            return wrong("the bundle votes alone; name others (--with)");
         }
-        if others.iter().any(|of| of.scaler.is_none() || of.features.scaler != ScalerScope::Train) {
+        if self.beside.iter().any(|of| of.scaler.is_none() || of.features.scaler != ScalerScope::Train) {
             return wrong(
                 "a bundle beside the first has no scaler of its training side, so that it does not know how near a clip is",
             );
         }
-        let count = others.len() as f64;
+        let count = self.beside.len() as f64;
         let vote = Vote { near: near / count, far: 1.0 / count };
-        others.into_iter().for_each(|of| of.vote = Some(vote));
-        Ok(())
+        self.beside.iter_mut().for_each(|of| of.vote = Some(vote));
+        Ok(self)
     }
 
     /// Whether another is the same network, whatever its temperature.

@@ -62,10 +62,7 @@ impl Distillation {
             check_seen(KEY, &path, &bundle, prepared, fold)?;
             Ok((path, bundle))
         };
-        let mut bundles: Vec<(PathBuf, Bundle)> = config.bundles.iter().map(load).collect::<Result<_>>()?;
-        if let Some(near) = config.near_weight {
-            Bundle::lean("distil.near_weight", bundles.iter_mut().map(|(_, bundle)| bundle).skip(1).collect(), near)?;
-        }
+        let bundles: Vec<(PathBuf, Bundle)> = config.bundles.iter().map(load).collect::<Result<_>>()?;
         let digests = bundles.iter().map(|(path, _)| digest(path)).collect::<Result<_>>()?;
         let other = bundles.iter().find_map(|(path, bundle)| {
             let differs = same_chain(bundle, prepared, encoder).err()?;
@@ -96,8 +93,8 @@ impl Distillation {
     }
 
     /// What the teachers say of the clips that the network learns from and of their copies, where they hear them for
-    /// themselves; of each the mean of their probabilities as they vote, at the temperature that each teacher has for the clip: of
-    /// several the one that is far from what it has learnt counts less.
+    /// themselves; of each the mean of their probabilities, which have the temperature that each teacher has for the clip: of several
+    /// the one that is far from what it has learnt counts less.
     ///
     /// # Errors
     ///
@@ -117,7 +114,6 @@ impl Distillation {
         let whole: Vec<Clip> = clips.iter().map(|&clip| clip.clone()).collect();
         let mut by_clip: Vec<Vec<Vec<f32>>> = vec![Vec::new(); prepared.clips.len()];
         let mut seen = by_clip.clone();
-        let mut votes: Vec<Vec<f32>> = vec![Vec::new(); prepared.clips.len()];
         let limit = options.cache_limit.unwrap_or(DEFAULT_LIMIT);
         for (path, bundle) in &self.bundles {
             observer.log(&format!("{} hears {} clips and their copies", path.display(), clips.len()));
@@ -126,7 +122,8 @@ impl Distillation {
             let entries = cache.matrices(&whole, observer)?;
             let copies = cache.copies(&clips, &prepared.augmenter, seed, observer)?;
             let member = Member::new(bundle.clone())?;
-            let answers: Vec<Vec<Said>> = entries
+            let part = 1.0 / self.bundles.len() as f32;
+            let answers: Vec<Vec<(Vec<f32>, Vec<f32>)>> = entries
                 .par_iter()
                 .zip(&copies)
                 .zip(&clips)
@@ -137,8 +134,7 @@ impl Distillation {
                         let temperature = member.temperature(&matrix).map_or(1.0, |(temperature, _)| temperature);
                         let logits: Vec<f64> = logs.iter().map(|&log| f64::from(log) / temperature).collect();
                         let hint = if self.hints > 0.0 { member.mean(&matrix) } else { Vec::new() };
-                        let vote = member.vote(&matrix) as f32;
-                        Ok(Said { answer: softmax(&logits).into_iter().map(|p| p as f32).collect(), vote, hint })
+                        Ok((softmax(&logits).into_iter().map(|p| p as f32).collect(), hint))
                     };
                     std::iter::once(own).chain(copies).map(answer).collect()
                 })
@@ -146,17 +142,11 @@ impl Distillation {
             for (&clip, answers) in members.iter().zip(answers) {
                 by_clip[clip].resize_with(answers.len(), || vec![0.0; prepared.classes.len()]);
                 seen[clip].resize_with(answers.len(), Vec::new);
-                votes[clip].resize(answers.len(), 0.0);
-                let sums = by_clip[clip].iter_mut().zip(&mut votes[clip]).zip(&mut seen[clip]);
-                for (((sum, votes), seen), Said { answer, vote, hint }) in sums.zip(answers) {
-                    sum.iter_mut().zip(answer).for_each(|(sum, p)| *sum += vote * p);
-                    *votes += vote;
+                for ((sum, seen), (answer, hint)) in by_clip[clip].iter_mut().zip(&mut seen[clip]).zip(answers) {
+                    sum.iter_mut().zip(answer).for_each(|(sum, p)| *sum += part * p);
                     seen.extend(hint);
                 }
             }
-        }
-        for (sum, votes) in by_clip.iter_mut().flatten().zip(votes.iter().flatten()) {
-            sum.iter_mut().for_each(|sum| *sum /= votes);
         }
         let hints = (self.hints > 0.0).then(|| Hints {
             columns: seen.iter().flatten().map(Vec::len).next().unwrap_or(0),
@@ -208,14 +198,6 @@ impl Distillation {
     }
 }
 
-/// What a teacher says of a clip or a copy of it.
-struct Said {
-    answer: Vec<f32>,
-    /// How many times that counts.
-    vote: f32,
-    hint: Vec<f32>,
-}
-
 /// Distillation at work.
 pub(super) struct Teachers {
     nets: Vec<Net>,
@@ -243,9 +225,6 @@ fn same_chain(
     prepared: &Prepared,
     encoder: Option<&BundleEncoder>,
 ) -> std::result::Result<(), String> {
-    if bundle.vote.is_some() {
-        return Err("its vote counts otherwise from clip to clip".into());
-    }
     differ("audio", &bundle.audio, &prepared.experiment.audio)?;
     differ("features", &bundle.features, &prepared.experiment.features)?;
     differ_in_encoder(bundle.encoder.as_ref(), encoder)

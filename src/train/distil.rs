@@ -25,10 +25,6 @@ pub struct DistilConfig {
     /// scaled features or states, for teachers who hear for themselves.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub hints: f64,
-    /// How many times the answers of all teachers but the first count, together, on clips as near to their training as training itself, as
-    /// `ser-predict export --near-weight`. Default: each teacher's counts once everywhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub near_weight: Option<f64>,
 }
 
 // serde's signature
